@@ -1,0 +1,10 @@
+//! What every part may lean on: the clock, seeded numbers, deadlines, secrets, supervised tasks.
+//!
+//! Knows nothing of calls. The only place that reads the machine's clock and its random source.
+
+pub mod clock;
+pub mod deadline;
+pub mod entropy;
+pub mod secret;
+pub mod seed;
+pub mod task;

@@ -1,0 +1,1 @@
+//! Settings: defaults, file, environment and arguments merged into typed sections.

@@ -1,0 +1,59 @@
+//! Why a call ended: a code and a subcode, with the numbers of ACS where ACS has one.
+
+use serde::{Deserialize, Serialize};
+
+/// Code and subcode of an ended call ("troubleshooting call end response codes", ACS documentation).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct EndReason {
+    /// The main code; 0 is a normal end, the rest follow SIP.
+    pub code: u16,
+    /// What exactly happened.
+    pub sub_code: u32,
+}
+
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $name:ident = $code:literal / $sub:literal;)*) => {
+        impl EndReason {
+            $($(#[$doc])* pub const $name: Self = Self { code: $code, sub_code: $sub };)*
+
+            /// Every reason this program gives, for tables and tests.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+        }
+    };
+}
+
+reasons! {
+    /// Somebody hung up.
+    HUNG_UP = 0 / 0;
+    /// The other client vanished: socket and media lost.
+    VANISHED = 0 / 4521;
+    /// The caller gave up before an answer.
+    CANCELLED = 487 / 0;
+    /// Answered on another client of the same person.
+    ANSWERED_ELSEWHERE = 487 / 10003;
+    /// Nobody answered in time.
+    RING_TIMEOUT = 487 / 10004;
+    /// Declined.
+    DECLINED = 603 / 0;
+    /// The callee is in another call. (ACS has no subcode of its own for this; 486 is SIP's "Busy Here".)
+    BUSY = 486 / 0;
+    /// The callee does not want to be disturbed. (Subcode ours.)
+    DO_NOT_DISTURB = 486 / 1;
+    /// No client of the callee is connected.
+    OFFLINE = 480 / 10037;
+    /// The callee answered, but its media never came up.
+    SETUP_TIMEOUT = 408 / 10057;
+    /// No way was found to carry the sound.
+    NO_MEDIA_PATH = 410 / 301_004;
+    /// The sound was cut and did not come back.
+    MEDIA_LOST = 410 / 301_005;
+    /// The service stopped, or forgot the call, while it was running.
+    SERVICE_LOST = 410 / 3101;
+}
+
+impl EndReason {
+    /// Whether the call ended as calls normally do.
+    pub fn is_normal(self) -> bool {
+        self.code == 0 && self != Self::VANISHED
+    }
+}

@@ -1,0 +1,11 @@
+//! The vocabulary of the product as plain values: parsed at the door, trusted afterwards. No behaviour, no IO.
+
+pub mod call;
+pub mod dtmf;
+pub mod end_reason;
+pub mod id;
+pub mod person;
+pub mod presence;
+pub mod record;
+pub mod text;
+pub mod time;

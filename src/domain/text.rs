@@ -1,0 +1,43 @@
+//! Text from other people, made harmless before it is kept or shown.
+
+/// `raw` without characters that steer a terminal or reorder text, blanks folded, cut at `max` characters.
+///
+/// Dropped: control characters (C0, C1, with the escape), the bidirectional controls of UAX #9,
+/// zero-width and tag characters, line and paragraph separators.
+pub fn printable(raw: &str, max: usize) -> String {
+    let mut out = String::with_capacity(raw.len().min(max * 4));
+    let mut count = 0;
+    let mut blank = true;
+    for c in raw.chars().map(|c| if c.is_whitespace() { ' ' } else { c }) {
+        if count == max {
+            break;
+        }
+        if steers(c) || (c == ' ' && blank) {
+            continue;
+        }
+        blank = c == ' ';
+        out.push(c);
+        count += 1;
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+fn steers(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::printable;
+
+    #[test]
+    fn nothing_that_steers_a_terminal_gets_through() {
+        assert_eq!(printable("\u{1b}[31mBob\u{202e}\u{7}\n  Smith ", 64), "[31mBob Smith");
+        assert_eq!(printable("é日本", 2), "é日");
+        assert_eq!(printable("\u{200b}", 9), "");
+    }
+}

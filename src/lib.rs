@@ -1,0 +1,15 @@
+//! Switchboard: a softphone that lives in the terminal, and the calling service behind it.
+//!
+//! Modules only; docs/ARCHITECTURE.md says what lives where and which way imports point.
+
+pub mod base;
+pub mod cli;
+pub mod config;
+pub mod control;
+pub mod domain;
+pub mod media;
+pub mod phone;
+pub mod protocol;
+pub mod service;
+pub mod terminal;
+pub mod texts;

@@ -1,0 +1,3 @@
+//! Picks the role this process plays.
+
+fn main() {}

@@ -1,0 +1,65 @@
+//! What a phone can be told to do. The caller never waits: every effect, refusals too, comes back as an event.
+
+use std::time::Duration;
+
+use super::audio::device::{SinkChoice, SourceChoice};
+use crate::domain::dtmf::Tone;
+use crate::domain::id::{CallId, Identity};
+use crate::domain::presence::PresenceChoice;
+
+/// A command.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Calls somebody: a friend's name, a user name, or an identity.
+    Call {
+        /// Whom, as typed.
+        to: String,
+        /// How long it may ring; the service's own limit when absent.
+        ring_for: Option<Duration>,
+    },
+    /// Answers an incoming call.
+    Answer(CallId),
+    /// Declines an incoming call.
+    Decline(CallId),
+    /// Hangs up a call, or cancels one that rings out.
+    HangUp(CallId),
+    /// Holds a call, or resumes it.
+    Hold {
+        /// Which.
+        call: CallId,
+        /// Whether it is to be held.
+        on: bool,
+    },
+    /// Turns the microphone off for a call, or on.
+    Mute {
+        /// Which.
+        call: CallId,
+        /// Whether the microphone is to be off.
+        on: bool,
+    },
+    /// Sends a DTMF tone into a call.
+    Dtmf {
+        /// Which.
+        call: CallId,
+        /// The tone.
+        tone: Tone,
+    },
+    /// Says what the user wants to be for others.
+    SetPresence(PresenceChoice),
+    /// Puts somebody on the friend list: a user name or an identity.
+    AddFriend(String),
+    /// Takes somebody off the friend list.
+    RemoveFriend(Identity),
+    /// Looks for people; answered by [`super::event::Event::People`] with the same text.
+    SearchPeople(String),
+    /// Asks for the call records; answered by [`super::event::Event::History`].
+    LoadHistory,
+    /// Asks for the sound devices; answered by [`super::event::Event::Devices`].
+    ListDevices,
+    /// Takes sound from here from now on.
+    UseMicrophone(SourceChoice),
+    /// Plays sound there from now on.
+    UseSpeaker(SinkChoice),
+    /// Ends the calls, says bye to the service and stops; the event stream then ends.
+    Quit,
+}

@@ -1,0 +1,256 @@
+//! What a phone tells. Every event holds whole values, so that a listener needs no memory of earlier ones.
+
+use std::time::Duration;
+
+use super::audio::device::Devices;
+use crate::domain::call::{CallState, Direction, Participant};
+use crate::domain::dtmf::Tone;
+use crate::domain::end_reason::EndReason;
+use crate::domain::id::{CallId, Identity};
+use crate::domain::person::{Friend, Person};
+use crate::domain::presence::Presence;
+use crate::domain::record::CallRecord;
+use crate::domain::time::UnixMillis;
+use crate::protocol::failure::Failure;
+
+/// An event.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// The connection to the service changed.
+    Link(Link),
+    /// Signed in: who the user is.
+    Me(Person),
+    /// What others see of the user now.
+    MyPresence(Presence),
+    /// The whole friend list.
+    Friends(Vec<Friend>),
+    /// The presence of one friend.
+    Presence {
+        /// Whose.
+        identity: Identity,
+        /// What it is now.
+        presence: Presence,
+    },
+    /// People found for a search text.
+    People {
+        /// The text of the search.
+        text: String,
+        /// Who was found.
+        people: Vec<Person>,
+    },
+    /// Call records, newest first.
+    History(Vec<CallRecord>),
+    /// One call record is new, or complete now.
+    Recorded(CallRecord),
+    /// Somebody calls: this phone rings.
+    Incoming(Incoming),
+    /// This phone stopped ringing, for another reason than being answered here.
+    IncomingEnded {
+        /// Which call.
+        call: CallId,
+        /// Who called.
+        from: Person,
+        /// Why.
+        reason: EndReason,
+    },
+    /// A call began or changed.
+    Call(CallView),
+    /// A DTMF tone arrived from the other side.
+    Dtmf {
+        /// In which call.
+        call: CallId,
+        /// From whom.
+        from: Identity,
+        /// The tone.
+        tone: Tone,
+    },
+    /// Sound levels of a call, about ten times a second while there is one.
+    Levels {
+        /// Which call.
+        call: CallId,
+        /// What the microphone picks up, dBFS (−127 is silence).
+        microphone: f32,
+        /// What is heard, dBFS (−127 is silence).
+        speaker: f32,
+    },
+    /// Quality of a call, once a second while there is one.
+    Quality {
+        /// Which call.
+        call: CallId,
+        /// The figures.
+        quality: Quality,
+    },
+    /// A call is over.
+    Ended(Summary),
+    /// The sound devices there are, and those in use.
+    Devices(Devices),
+    /// The sound devices in use changed state: working, absent, failed.
+    Audio(AudioState),
+    /// A command could not be carried out.
+    Refused(Refused),
+    /// Something a person should know, though nothing failed.
+    Warning(String),
+}
+
+/// The connection to the service.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Link {
+    /// Being made.
+    Connecting,
+    /// Up.
+    Up,
+    /// Lost; it comes back by itself.
+    Down {
+        /// Why, for a person.
+        reason: String,
+        /// When it is tried again.
+        retry_in: Duration,
+    },
+    /// Refused for good: somebody has to sign in again, or mend the address.
+    Refused {
+        /// Why, for a person.
+        reason: String,
+    },
+}
+
+/// A call that rings here.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Incoming {
+    /// Which call.
+    pub call: CallId,
+    /// Who calls.
+    pub from: Person,
+    /// Since when.
+    pub at: UnixMillis,
+}
+
+/// A call as this phone sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallView {
+    /// Which call.
+    pub call: CallId,
+    /// Who called whom.
+    pub direction: Direction,
+    /// The other side.
+    pub with: Person,
+    /// Its state.
+    pub state: CallState,
+    /// When it began, for the screen's timer while it rings.
+    pub started_at: UnixMillis,
+    /// When it was connected.
+    pub connected_at: Option<UnixMillis>,
+    /// Whether this microphone is off.
+    pub muted: bool,
+    /// The others in it.
+    pub participants: Vec<Participant>,
+    /// Whether sound flows, as far as this phone can tell.
+    pub media: MediaState,
+}
+
+/// Whether sound flows in a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MediaState {
+    /// Not up yet.
+    Connecting,
+    /// It flows.
+    Flowing,
+    /// It was cut; the phone tries to bring it back.
+    Lost,
+}
+
+/// Quality figures of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Quality {
+    /// Round trip between this phone and the service, if known.
+    pub rtt_ms: Option<f32>,
+    /// Interarrival jitter (RFC 3550 section 6.4.1), ms.
+    pub jitter_ms: f32,
+    /// Packets sent so far.
+    pub sent_packets: u64,
+    /// Packets received so far.
+    pub received_packets: u64,
+    /// Packets lost so far.
+    pub lost_packets: u64,
+    /// Sound made up for what was lost or late, ms so far.
+    pub concealed_ms: u64,
+    /// Sound waiting in the jitter buffer now, ms.
+    pub buffer_ms: f32,
+}
+
+/// What a call was like, once it is over.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Summary {
+    /// Which call.
+    pub call: CallId,
+    /// Who called whom.
+    pub direction: Direction,
+    /// The other side.
+    pub with: Person,
+    /// Why it ended.
+    pub end: EndReason,
+    /// How long it was connected; `None` when it never was.
+    pub connected_for: Option<Duration>,
+    /// Quality at the end.
+    pub quality: Quality,
+    /// From the answer to the first sound that arrived.
+    pub first_audio_ms: Option<u64>,
+    /// How much of what arrived was louder than silence (−50 dBFS), ms.
+    pub heard_ms: u64,
+    /// Mean level sent while not silent, dBFS.
+    pub level_out_dbfs: Option<f32>,
+    /// Mean level received while not silent, dBFS.
+    pub level_in_dbfs: Option<f32>,
+}
+
+/// Whether sound can be taken and played.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AudioState {
+    /// The microphone.
+    pub microphone: DeviceState,
+    /// The speaker.
+    pub speaker: DeviceState,
+}
+
+/// State of one sound device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeviceState {
+    /// Not opened: no call needs it.
+    Idle,
+    /// Open; its name.
+    Working(String),
+    /// There is none; calls go on without it.
+    Absent,
+    /// It can't be used: why, for a person.
+    Failed(String),
+}
+
+/// A command that could not be carried out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Refused {
+    /// What was asked, in the words of the screen's palette: `call`, `answer`, `add friend`…
+    pub what: &'static str,
+    /// The call it was about, if there is one.
+    pub call: Option<CallId>,
+    /// Why.
+    pub why: Refusal,
+}
+
+/// Why a command could not be carried out.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Refusal {
+    /// The service refused.
+    Service(Failure),
+    /// There is no connection to the service.
+    NotConnected,
+    /// Nobody has this name.
+    NobodyCalled(String),
+    /// Several people have this name.
+    Ambiguous {
+        /// The name.
+        name: String,
+        /// Who could be meant.
+        candidates: Vec<Person>,
+    },
+    /// It does not fit the state of the phone; a sentence that says what to do.
+    NotNow(String),
+}

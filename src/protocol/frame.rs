@@ -1,0 +1,116 @@
+//! The envelopes: what one WebSocket text frame holds.
+
+use serde::{Deserialize, Serialize};
+
+use super::failure::Failure;
+use super::notice::Notice;
+use super::request::Request;
+use super::response::Response;
+use crate::base::secret::Secret;
+use crate::domain::call::{Direction, Participant};
+use crate::domain::id::{CallId, ClientId, SessionId};
+use crate::domain::person::{Friend, Person};
+use crate::domain::presence::PresenceChoice;
+
+/// A frame from the client.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum FromClient {
+    /// The first frame.
+    Hello {
+        /// Who is there.
+        hello: Hello,
+    },
+    /// Every further frame.
+    Request {
+        /// Chosen by the client; the answer carries it back.
+        id: u64,
+        /// What is asked.
+        request: Request,
+    },
+}
+
+/// A frame from the service.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum FromService {
+    /// The answer to a hello.
+    Welcome {
+        /// What the client needs to start or go on.
+        welcome: Box<Welcome>,
+    },
+    /// A request was carried out.
+    Response {
+        /// The id of the request.
+        id: u64,
+        /// Its result.
+        response: Response,
+    },
+    /// A request, or (without an id) the hello or an unreadable frame, was refused.
+    Failure {
+        /// The id of the request, where there was one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<u64>,
+        /// Why.
+        failure: Failure,
+    },
+    /// Something happened.
+    Notice {
+        /// Counts up by one per notice of a session, from 1.
+        seq: u64,
+        /// What happened.
+        notice: Notice,
+    },
+}
+
+/// Who is there: the first frame of every socket.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Hello {
+    /// The access token.
+    pub token: Secret<String>,
+    /// Which client this is; the same over reconnects.
+    pub client_id: ClientId,
+    /// What the user chose to be.
+    #[serde(default)]
+    pub presence: PresenceChoice,
+    /// The session to go on with, after a lost socket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resume: Option<Resume>,
+}
+
+/// The session a client wants to go on with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resume {
+    /// Its id, from the last welcome.
+    pub session: SessionId,
+    /// The last notice that arrived; 0 for none.
+    pub seq: u64,
+}
+
+/// What the client needs to start or go on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Welcome {
+    /// The session, for a later [`Resume`].
+    pub session: SessionId,
+    /// Whether the session asked for goes on: missed notices follow, and nothing else here has to be read anew.
+    pub resumed: bool,
+    /// Who the token says the user is.
+    pub me: Person,
+    /// The friend list.
+    #[serde(default)]
+    pub friends: Vec<Friend>,
+    /// Calls this client is still part of, after a session that could not be resumed.
+    #[serde(default)]
+    pub calls: Vec<OngoingCall>,
+}
+
+/// A call a client is still part of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OngoingCall {
+    /// Which call.
+    pub call_id: CallId,
+    /// Who called whom.
+    pub direction: Direction,
+    /// The others in it.
+    pub participants: Vec<Participant>,
+}

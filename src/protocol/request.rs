@@ -1,0 +1,107 @@
+//! What a client may ask for.
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::secret::Secret;
+use crate::domain::id::{CallId, Identity};
+use crate::domain::presence::PresenceChoice;
+
+/// An SDP description (RFC 8866), as text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Sdp(pub String);
+
+/// A request. The name says the resource first, then the verb.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    /// Calls somebody. The offer is the caller's leg, so that early media can be heard.
+    CallStart {
+        /// A fresh id, chosen by the client.
+        call_id: CallId,
+        /// Whom.
+        to: Identity,
+        /// The caller's leg.
+        offer: Sdp,
+        /// How long it may ring, in seconds, 1–300; 60 when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ring_seconds: Option<u16>,
+    },
+    /// This client rings now.
+    CallRinging {
+        /// Which call.
+        call_id: CallId,
+    },
+    /// Answers, with the callee's leg.
+    CallAnswer {
+        /// Which call.
+        call_id: CallId,
+        /// The callee's leg.
+        offer: Sdp,
+    },
+    /// Declines.
+    CallDecline {
+        /// Which call.
+        call_id: CallId,
+    },
+    /// Hangs up; before an answer it cancels.
+    CallHangUp {
+        /// Which call.
+        call_id: CallId,
+    },
+    /// Holds or resumes.
+    CallHold {
+        /// Which call.
+        call_id: CallId,
+        /// Whether it is to be held.
+        on: bool,
+    },
+    /// Tells the others whether this microphone is off.
+    CallMute {
+        /// Which call.
+        call_id: CallId,
+        /// Whether it is off.
+        on: bool,
+    },
+    /// Comes back into a call with a new leg, after the old one was lost.
+    CallRejoin {
+        /// Which call.
+        call_id: CallId,
+        /// The new leg.
+        offer: Sdp,
+    },
+    /// Asks for the friend list.
+    FriendsList,
+    /// Puts somebody on the friend list.
+    FriendAdd {
+        /// Whom.
+        identity: Identity,
+    },
+    /// Takes somebody off the friend list.
+    FriendRemove {
+        /// Whom.
+        identity: Identity,
+    },
+    /// Looks for people by name, display name or identity.
+    PeopleSearch {
+        /// Part of a name; a whole identity finds exactly that person.
+        text: String,
+    },
+    /// Says what the user chose to be.
+    PresenceSet {
+        /// The choice.
+        presence: PresenceChoice,
+    },
+    /// Asks for call records, newest first.
+    HistoryList {
+        /// How many at the most, 1–500.
+        limit: u16,
+    },
+    /// Hands in a refreshed access token, so that the session outlives the old one.
+    TokenRenew {
+        /// The new token; of the same identity.
+        token: Secret<String>,
+    },
+    /// The client leaves for good: its calls end, its session is forgotten.
+    Bye,
+}

@@ -1,0 +1,35 @@
+//! What the service answers.
+
+use serde::{Deserialize, Serialize};
+
+use super::request::Sdp;
+use crate::domain::person::{Friend, Person};
+use crate::domain::record::CallRecord;
+
+/// The result of a request.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Response {
+    /// Done, and there is nothing more to say.
+    Done,
+    /// The leg of a started, answered or rejoined call.
+    Leg {
+        /// The answer to the offer.
+        answer: Sdp,
+    },
+    /// The friend list.
+    Friends {
+        /// Its rows, by display name.
+        friends: Vec<Friend>,
+    },
+    /// People found.
+    People {
+        /// Best match first, at most 50.
+        people: Vec<Person>,
+    },
+    /// Call records.
+    History {
+        /// Newest first.
+        records: Vec<CallRecord>,
+    },
+}

@@ -1,0 +1,1 @@
+//! The service: identity, signalling, calls and the SFU behind them.
