@@ -80,6 +80,8 @@ pub enum Event {
         /// The figures.
         quality: Quality,
     },
+    /// The sound file that was the microphone of a call is over.
+    MicrophoneFinished(CallId),
     /// A call is over.
     Ended(Summary),
     /// The sound devices there are, and those in use.

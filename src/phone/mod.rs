@@ -2,6 +2,71 @@
 //!
 //! Both the screen and the headless commands drive it through these two types and nothing else.
 
+pub mod account;
 pub mod audio;
 pub mod command;
+mod engine;
 pub mod event;
+mod leg;
+pub mod server;
+mod signalling;
+
+use tokio::sync::mpsc;
+
+use self::account::Account;
+use self::audio::voice::{Voice, VoiceConfig, VoiceError};
+use self::command::Command;
+use self::engine::{Engine, Inputs, Options, Outputs};
+use self::event::Event;
+use self::signalling::Link;
+use crate::base::{entropy, task};
+use crate::domain::id::ClientId;
+
+/// Commands waiting for the engine.
+const COMMANDS: usize = 64;
+
+/// Events waiting for the listener; the engine waits when it is this far behind.
+const EVENTS: usize = 1024;
+
+/// Messages waiting between the engine and the signalling task, the legs and the voice thread.
+const INNER: usize = 256;
+
+/// How a phone behaves.
+#[derive(Debug, Clone)]
+pub struct PhoneOptions {
+    /// Where sound is taken from and played.
+    pub voice: VoiceConfig,
+    /// Whether ring, ring-back and busy tones are played.
+    pub tones: bool,
+    /// Whether the caller is told that this phone rings.
+    pub rings: bool,
+}
+
+/// The two ends of a running phone. The phone quits when either is dropped.
+#[derive(Debug)]
+pub struct PhoneLink {
+    /// Tells the phone what to do.
+    pub commands: mpsc::Sender<Command>,
+    /// What the phone tells; it ends after [`Command::Quit`].
+    pub events: mpsc::Receiver<Event>,
+}
+
+/// Starts a phone for `account`. It connects by itself, and again when the connection is lost.
+///
+/// # Errors
+/// When the system gives no thread for the voice.
+pub fn start(account: Account, options: PhoneOptions) -> Result<PhoneLink, VoiceError> {
+    let (commands, from_commands) = mpsc::channel(COMMANDS);
+    let (to_events, events) = mpsc::channel(EVENTS);
+    let (to_link, requests) = mpsc::channel(INNER);
+    let (from_link, link) = mpsc::channel(INNER);
+    let (from_voice, voice_events) = mpsc::channel(INNER);
+    let (from_legs, legs) = mpsc::channel(INNER);
+    let voice = Voice::start(options.voice, from_voice)?;
+    let client = ClientId(entropy::uuid());
+    task::spawn("link", Link::new(account, client, requests, from_link).run());
+    let out = Outputs { events: to_events, link: to_link, voice, legs: from_legs };
+    let engine = Engine::new(out, Options { tones: options.tones, rings: options.rings });
+    task::spawn("engine", engine.run(Inputs { commands: from_commands, link, voice: voice_events, legs }));
+    Ok(PhoneLink { commands, events })
+}

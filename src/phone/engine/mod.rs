@@ -1,0 +1,185 @@
+//! The phone's core: one task that owns what this phone knows (its calls, its friends, its connection) and turns commands,
+//! signalling, media and voice events into each other. It never waits for anything but the next of these.
+
+mod call;
+mod incoming;
+mod link;
+mod media;
+mod people;
+mod verbs;
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+
+use self::call::ActiveCall;
+use self::people::Wanted;
+use super::audio::voice::{Voice, VoiceEvent};
+use super::command::Command;
+use super::event::{Event, Incoming, Link, Refusal, Refused};
+use super::leg::{LegEvent, LegTag};
+use super::signalling::{FromLink, ToLink};
+use crate::base::{clock, deadline};
+use crate::domain::id::{CallId, Identity};
+use crate::domain::person::{Friend, Person};
+use crate::domain::presence::PresenceChoice;
+use crate::protocol::request::Request;
+
+/// The channels the engine reads; see [`Engine::run`].
+pub(super) struct Inputs {
+    /// From the screen or a headless command.
+    pub(super) commands: mpsc::Receiver<Command>,
+    /// From the signalling task.
+    pub(super) link: mpsc::Receiver<FromLink>,
+    /// From the voice thread.
+    pub(super) voice: mpsc::Receiver<VoiceEvent>,
+    /// From the legs' threads.
+    pub(super) legs: mpsc::Receiver<(LegTag, LegEvent)>,
+}
+
+/// What the engine writes to.
+pub(super) struct Outputs {
+    /// To the screen or a headless command.
+    pub(super) events: mpsc::Sender<Event>,
+    /// To the signalling task.
+    pub(super) link: mpsc::Sender<ToLink>,
+    /// The voice thread.
+    pub(super) voice: Voice,
+    /// Handed to every leg.
+    pub(super) legs: mpsc::Sender<(LegTag, LegEvent)>,
+}
+
+/// How the engine behaves.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Options {
+    /// Whether ring, ring-back and busy tones are played.
+    pub(super) tones: bool,
+    /// Whether incoming calls are said to ring here, before anybody answers.
+    pub(super) rings: bool,
+}
+
+/// What an outstanding request was for.
+#[derive(Debug)]
+enum Pending {
+    Start(CallId),
+    Answer(CallId),
+    Rejoin(CallId),
+    Resolve {
+        name: String,
+        wanted: Wanted,
+    },
+    Search(String),
+    History,
+    /// A verb whose answer matters only when it is a refusal.
+    Verb {
+        what: &'static str,
+        call: Option<CallId>,
+    },
+    /// Nobody waits for the answer.
+    Silent,
+}
+
+/// The state of the phone.
+pub(super) struct Engine {
+    out: Outputs,
+    options: Options,
+    /// Where signalling goes; `None` while it is down.
+    service: Option<IpAddr>,
+    me: Option<Person>,
+    presence: PresenceChoice,
+    friends: Vec<Friend>,
+    call: Option<ActiveCall>,
+    incoming: BTreeMap<CallId, Incoming>,
+    pending: BTreeMap<u64, Pending>,
+    next_request: u64,
+    next_leg: LegTag,
+    /// Calls hung up while the connection was down, to be told once it is up again.
+    hung_up: Vec<CallId>,
+    /// When a tone that plays for a while (busy) stops.
+    tone_until: Option<Instant>,
+    stopping: bool,
+}
+
+/// How long the busy tone is played after a call that failed.
+const BUSY_TONE: Duration = Duration::from_secs(3);
+
+impl Engine {
+    pub(super) fn new(out: Outputs, options: Options) -> Self {
+        Self {
+            out,
+            options,
+            service: None,
+            me: None,
+            presence: PresenceChoice::default(),
+            friends: Vec::new(),
+            call: None,
+            incoming: BTreeMap::new(),
+            pending: BTreeMap::new(),
+            next_request: 1,
+            next_leg: 1,
+            hung_up: Vec::new(),
+            tone_until: None,
+            stopping: false,
+        }
+    }
+
+    /// Runs until the phone is told to quit, or nobody listens any more.
+    pub(super) async fn run(mut self, mut inputs: Inputs) {
+        while !self.stopping {
+            tokio::select! {
+                biased;
+                command = inputs.commands.recv() => self.on_command(command.unwrap_or(Command::Quit)).await,
+                Some(event) = inputs.link.recv() => self.on_link(event).await,
+                Some((tag, event)) = inputs.legs.recv() => self.on_leg(tag, event).await,
+                Some(event) = inputs.voice.recv() => self.on_voice(event).await,
+                () = deadline::sleep_until(self.next_deadline()) => self.on_deadline(clock::now()).await,
+            }
+        }
+        self.out.voice.stop();
+        self.out.link.send(ToLink::Bye).await.ok();
+    }
+
+    fn next_deadline(&self) -> Option<Instant> {
+        deadline::earlier(self.tone_until, self.call.as_ref().and_then(ActiveCall::next_deadline))
+    }
+
+    async fn on_deadline(&mut self, now: Instant) {
+        if self.tone_until.is_some_and(|at| at <= now) {
+            self.tone_until = None;
+            self.play_tone();
+        }
+        self.on_call_deadline(now).await;
+    }
+
+    /// Sends a request, remembering what it was for. Without a connection it is refused at once.
+    async fn request(&mut self, request: Request, pending: Pending) {
+        if self.service.is_none() {
+            return self.on_no_answer(pending).await;
+        }
+        let id = self.next_request;
+        self.next_request += 1;
+        self.pending.insert(id, pending);
+        self.out.link.send(ToLink::Request { id, request }).await.ok();
+    }
+
+    async fn emit(&mut self, event: Event) {
+        if self.out.events.send(event).await.is_err() {
+            // Nobody listens any more: the phone ends.
+            self.stopping = true;
+        }
+    }
+
+    async fn refuse(&mut self, what: &'static str, call: Option<CallId>, why: Refusal) {
+        self.emit(Event::Refused(Refused { what, call, why })).await;
+    }
+
+    async fn tell_link(&mut self, link: Link) {
+        self.emit(Event::Link(link)).await;
+    }
+
+    fn friend_mut(&mut self, identity: &Identity) -> Option<&mut Friend> {
+        self.friends.iter_mut().find(|friend| friend.person.identity == *identity)
+    }
+}

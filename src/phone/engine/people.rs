@@ -1,0 +1,128 @@
+//! Whom a typed name means. Pure, but for the verbs of the friend list at the end.
+
+use std::time::Duration;
+
+use super::{Engine, Pending};
+use crate::domain::id::Identity;
+use crate::domain::person::{Friend, Person};
+use crate::phone::event::{Event, Refusal};
+use crate::protocol::request::Request;
+
+/// What a name is looked up for.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Wanted {
+    Call { ring_for: Option<Duration> },
+    AddFriend,
+}
+
+impl Wanted {
+    /// The words of the palette for it.
+    pub(super) fn words(&self) -> &'static str {
+        match self {
+            Self::Call { .. } => "call",
+            Self::AddFriend => "add friend",
+        }
+    }
+}
+
+/// Whom a name means.
+#[derive(Debug, PartialEq)]
+pub(super) enum Meant {
+    One(Person),
+    Several(Vec<Person>),
+    Nobody,
+}
+
+/// Whom `name` means among `people`: a whole identity or user name first, then a whole display name.
+pub(super) fn meant<'a>(name: &str, people: impl Iterator<Item = &'a Person> + Clone) -> Meant {
+    let name = name.trim();
+    let exact = |p: &&Person| p.identity.as_str() == name || p.name.as_str().eq_ignore_ascii_case(name);
+    if let Some(person) = people.clone().find(exact) {
+        return Meant::One(person.clone());
+    }
+    let lower = name.to_lowercase();
+    let shown: Vec<Person> = people.filter(|p| p.display_name.as_str().to_lowercase() == lower).cloned().collect();
+    match <[Person; 1]>::try_from(shown) {
+        Ok([person]) => Meant::One(person),
+        Err(none) if none.is_empty() => Meant::Nobody,
+        Err(several) => Meant::Several(several),
+    }
+}
+
+impl Engine {
+    /// Finds out whom `name` means, among friends first and then at the service, and goes on with what is wanted.
+    pub(super) async fn resolve(&mut self, name: String, wanted: Wanted) {
+        let friends = if wanted == Wanted::AddFriend { [].iter() } else { self.friends.iter() };
+        match meant(&name, friends.map(|friend: &Friend| &friend.person)) {
+            Meant::One(person) => self.resolved(person, wanted).await,
+            Meant::Several(candidates) => {
+                self.refuse(wanted.words(), None, Refusal::Ambiguous { name, candidates }).await;
+            }
+            Meant::Nobody => {
+                let request = Request::PeopleSearch { text: name.clone() };
+                self.request(request, Pending::Resolve { name, wanted }).await;
+            }
+        }
+    }
+
+    /// The service has answered who could be meant.
+    pub(super) async fn on_found(&mut self, name: String, wanted: Wanted, people: &[Person]) {
+        let why = match meant(&name, people.iter()) {
+            Meant::One(person) => return self.resolved(person, wanted).await,
+            Meant::Several(candidates) => Refusal::Ambiguous { name, candidates },
+            Meant::Nobody => Refusal::NobodyCalled(name),
+        };
+        self.refuse(wanted.words(), None, why).await;
+    }
+
+    async fn resolved(&mut self, person: Person, wanted: Wanted) {
+        match wanted {
+            Wanted::Call { ring_for } => self.start_call(person, ring_for).await,
+            Wanted::AddFriend => {
+                let request = Request::FriendAdd { identity: person.identity };
+                self.request(request, Pending::Verb { what: "add friend", call: None }).await;
+            }
+        }
+    }
+
+    pub(super) async fn on_friend_added(&mut self, friend: Friend) {
+        self.friends.retain(|known| known.person.identity != friend.person.identity);
+        let key = friend.person.display_name.as_str().to_lowercase();
+        let at = self.friends.partition_point(|known| known.person.display_name.as_str().to_lowercase() <= key);
+        self.friends.insert(at, friend);
+        self.emit(Event::Friends(self.friends.clone())).await;
+    }
+
+    pub(super) async fn on_friend_removed(&mut self, identity: &Identity) {
+        self.friends.retain(|known| known.person.identity != *identity);
+        self.emit(Event::Friends(self.friends.clone())).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(name: &str, display_name: &str) -> Person {
+        Person {
+            identity: format!("8:{name}").parse().unwrap(),
+            name: name.parse().unwrap(),
+            display_name: display_name.into(),
+        }
+    }
+
+    #[test]
+    fn a_name_means_a_user_name_before_a_display_name() {
+        let people = [person("bob", "Robert"), person("robert", "Bob"), person("b2", "Bob")];
+        assert_eq!(meant("BOB", people.iter()), Meant::One(people[0].clone()));
+        assert_eq!(meant("8:b2", people.iter()), Meant::One(people[2].clone()));
+        assert_eq!(meant("Robert", people.iter()), Meant::One(people[1].clone()));
+        assert_eq!(meant("nobody", people.iter()), Meant::Nobody);
+    }
+
+    #[test]
+    fn two_people_of_one_display_name_are_ambiguous() {
+        let people = [person("b1", "Bob Smith"), person("b2", "bob smith")];
+        assert_eq!(meant("Bob Smith", people.iter()), Meant::Several(people.to_vec()));
+    }
+}

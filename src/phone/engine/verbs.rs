@@ -1,0 +1,225 @@
+//! What the phone is told to do, verb by verb.
+
+use std::time::Duration;
+
+use super::call::{ActiveCall, CallLeg};
+use super::people::Wanted;
+use super::{Engine, Pending};
+use crate::base::{clock, entropy};
+use crate::domain::call::{CallState, Direction};
+use crate::domain::dtmf::Tone;
+use crate::domain::end_reason::EndReason;
+use crate::domain::id::CallId;
+use crate::domain::person::Person;
+use crate::domain::presence::PresenceChoice;
+use crate::phone::audio::voice::Order;
+use crate::phone::command::Command;
+use crate::phone::event::{Event, Refusal};
+use crate::phone::leg;
+use crate::phone::signalling::ToLink;
+use crate::protocol::request::Request;
+
+/// How many call records are asked for.
+const HISTORY: u16 = 200;
+
+impl Engine {
+    pub(super) async fn on_command(&mut self, command: Command) {
+        match command {
+            Command::Call { to, ring_for } => self.call_by_name(to, ring_for).await,
+            Command::Answer(call) => self.answer(call).await,
+            Command::Decline(call) => self.decline(call).await,
+            Command::HangUp(call) => self.hang_up(call).await,
+            Command::Hold { call, on } => self.hold(call, on).await,
+            Command::Mute { call, on } => self.mute(call, on).await,
+            Command::Dtmf { call, tone } => self.dtmf(call, tone).await,
+            Command::SetPresence(choice) => self.set_presence(choice).await,
+            Command::AddFriend(who) => self.resolve(who, Wanted::AddFriend).await,
+            Command::RemoveFriend(identity) => {
+                let pending = Pending::Verb { what: "remove friend", call: None };
+                self.request(Request::FriendRemove { identity }, pending).await;
+            }
+            Command::SearchPeople(text) => {
+                self.request(Request::PeopleSearch { text: text.clone() }, Pending::Search(text)).await;
+            }
+            Command::LoadHistory => self.request(Request::HistoryList { limit: HISTORY }, Pending::History).await,
+            Command::ListDevices => self.order(Order::ListDevices),
+            Command::UseMicrophone(source) => self.order(Order::UseMicrophone(source)),
+            Command::UseSpeaker(sink) => self.order(Order::UseSpeaker(sink)),
+            Command::Quit => self.quit().await,
+        }
+    }
+
+    async fn call_by_name(&mut self, to: String, ring_for: Option<Duration>) {
+        if to.trim().is_empty() {
+            return self.refuse("call", None, Refusal::NotNow("say whom to call: a name or an identity".into())).await;
+        }
+        self.resolve(to, Wanted::Call { ring_for }).await;
+    }
+
+    /// Calls `person`: makes the leg and its offer, and asks the service.
+    pub(super) async fn start_call(&mut self, person: Person, ring_for: Option<Duration>) {
+        if self.call.is_some() {
+            return self.refuse("call", None, Refusal::NotNow("hang up first: this phone is in a call".into())).await;
+        }
+        let Some((leg, offer)) = self.offer_leg("call", None).await else { return };
+        let id = CallId(entropy::uuid());
+        let to = person.identity.clone();
+        let call = ActiveCall::new(id, Direction::Outgoing, person, leg, clock::unix_now());
+        self.begin(call).await;
+        let ring_seconds = ring_for.map(|d| u16::try_from(d.as_secs().clamp(1, 300)).unwrap_or(300));
+        self.request(Request::CallStart { call_id: id, to, offer, ring_seconds }, Pending::Start(id)).await;
+    }
+
+    async fn answer(&mut self, id: CallId) {
+        let Some(incoming) = self.incoming.get(&id).cloned() else {
+            return self.refuse("answer", Some(id), Refusal::NotNow("nobody is calling any more".into())).await;
+        };
+        if self.call.is_some() {
+            return self
+                .refuse("answer", Some(id), Refusal::NotNow("hang up first: this phone is in a call".into()))
+                .await;
+        }
+        let Some((leg, offer)) = self.offer_leg("answer", Some(id)).await else { return };
+        self.incoming.remove(&id);
+        let call = ActiveCall::new(id, Direction::Incoming, incoming.from, leg, incoming.at);
+        self.begin(call).await;
+        self.request(Request::CallAnswer { call_id: id, offer }, Pending::Answer(id)).await;
+    }
+
+    async fn offer_leg(
+        &mut self,
+        what: &'static str,
+        call: Option<CallId>,
+    ) -> Option<(leg::OfferedLeg, crate::protocol::request::Sdp)> {
+        let Some(service) = self.service else {
+            self.refuse(what, call, Refusal::NotConnected).await;
+            return None;
+        };
+        match leg::offer(service, clock::now()) {
+            Ok(offered) => Some(offered),
+            Err(e) => {
+                self.refuse(what, call, Refusal::NotNow(e.to_string())).await;
+                None
+            }
+        }
+    }
+
+    async fn begin(&mut self, call: ActiveCall) {
+        let view = call.view();
+        self.call = Some(call);
+        self.play_tone();
+        self.emit(Event::Call(view)).await;
+    }
+
+    async fn decline(&mut self, id: CallId) {
+        let Some(incoming) = self.incoming.remove(&id) else {
+            return self.refuse("decline", Some(id), Refusal::NotNow("nobody is calling any more".into())).await;
+        };
+        self.play_tone();
+        self.request(Request::CallDecline { call_id: id }, Pending::Silent).await;
+        self.emit(Event::IncomingEnded { call: id, from: incoming.from, reason: EndReason::DECLINED }).await;
+    }
+
+    async fn hang_up(&mut self, id: CallId) {
+        if self.incoming.contains_key(&id) {
+            return self.decline(id).await;
+        }
+        let Some(call) = self.call.as_mut().filter(|call| call.id == id && call.ending.is_none()) else {
+            return self.refuse("hang up", Some(id), Refusal::NotNow("this call is over".into())).await;
+        };
+        call.state = CallState::Disconnecting;
+        let reason = if call.connected.is_some() || call.direction == Direction::Incoming {
+            EndReason::HUNG_UP
+        } else {
+            EndReason::CANCELLED
+        };
+        let view = call.view();
+        self.emit(Event::Call(view)).await;
+        if self.service.is_some() {
+            self.request(Request::CallHangUp { call_id: id }, Pending::Verb { what: "hang up", call: Some(id) }).await;
+        } else {
+            self.hung_up.push(id);
+        }
+        // The person is out of the call at once, whatever the network does.
+        self.end_call(reason).await;
+    }
+
+    async fn hold(&mut self, id: CallId, on: bool) {
+        if !self.in_call(id) {
+            return self
+                .refuse("hold", Some(id), Refusal::NotNow("hold works once the call is connected".into()))
+                .await;
+        }
+        self.request(Request::CallHold { call_id: id, on }, Pending::Verb { what: "hold", call: Some(id) }).await;
+    }
+
+    async fn mute(&mut self, id: CallId, on: bool) {
+        let Some(call) = self.call.as_mut().filter(|call| call.id == id && call.ending.is_none()) else {
+            return self.refuse("mute", Some(id), Refusal::NotNow("this call is over".into())).await;
+        };
+        call.muted = on;
+        let (view, voiced) = (call.view(), call.voiced);
+        if voiced {
+            self.order(Order::SetMuted { call: id, on });
+        }
+        self.emit(Event::Call(view)).await;
+        self.request(Request::CallMute { call_id: id, on }, Pending::Silent).await;
+    }
+
+    async fn dtmf(&mut self, id: CallId, tone: Tone) {
+        if !self.in_call(id) {
+            return self
+                .refuse("dtmf", Some(id), Refusal::NotNow("tones can be sent once the call is connected".into()))
+                .await;
+        }
+        self.order(Order::SendDtmf { call: id, tone });
+    }
+
+    fn in_call(&self, id: CallId) -> bool {
+        self.call.as_ref().is_some_and(|call| call.id == id && call.connected.is_some() && call.ending.is_none())
+    }
+
+    async fn set_presence(&mut self, choice: PresenceChoice) {
+        self.presence = choice;
+        self.out.link.send(ToLink::Presence(choice)).await.ok();
+        self.request(Request::PresenceSet { presence: choice }, Pending::Verb { what: "presence", call: None }).await;
+    }
+
+    async fn quit(&mut self) {
+        let open = self.call.as_ref().filter(|call| call.ending.is_none()).map(|call| call.id);
+        if let Some(id) = open {
+            self.hang_up(id).await;
+        }
+        self.stopping = true;
+    }
+
+    pub(super) fn order(&self, order: Order) {
+        self.out.voice.order(order);
+    }
+
+    /// Hangs up what the media gave no chance.
+    pub(super) async fn give_up(&mut self, reason: EndReason) {
+        let Some(id) = self.call.as_ref().filter(|call| call.ending.is_none()).map(|call| call.id) else { return };
+        if self.service.is_some() {
+            self.request(Request::CallHangUp { call_id: id }, Pending::Silent).await;
+        } else {
+            self.hung_up.push(id);
+        }
+        self.end_call(reason).await;
+    }
+
+    /// Ends the call on this side: the leg closes, and the summary follows once the voice thread has handed in its figures.
+    pub(super) async fn end_call(&mut self, reason: EndReason) {
+        let Some(call) = self.call.as_mut().filter(|call| call.ending.is_none()) else { return };
+        let was_waiting = matches!(call.leg, CallLeg::Offered(_)) || call.connected.is_none();
+        call.end(reason, clock::now());
+        let (id, voiced) = (call.id, call.voiced);
+        if voiced {
+            self.order(Order::Detach(id));
+        }
+        self.play_end_tone(reason, was_waiting);
+        if !voiced {
+            self.finish_call(None).await;
+        }
+    }
+}

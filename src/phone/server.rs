@@ -1,0 +1,99 @@
+//! Where the service is: its address as a person writes it, and the URLs made from it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::protocol;
+
+/// The address of a service: `http://HOST[:PORT]`. A bare `HOST[:PORT]` means http.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Server {
+    host: String,
+    port: u16,
+}
+
+/// The port of `switchboard serve` when none is given.
+pub const DEFAULT_PORT: u16 = 8790;
+
+/// Why a text is no address of a service.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotAServer {
+    /// Not of the right form.
+    #[error("`{0}` is no address of a service: write http://HOST:PORT, such as http://127.0.0.1:8790")]
+    Malformed(String),
+    /// TLS is asked for.
+    #[error(
+        "`{0}`: this version reaches services by http:// only; run the phone on the service's machine or through a tunnel (ssh -L 8790:127.0.0.1:8790 HOST)"
+    )]
+    Tls(String),
+}
+
+impl FromStr for Server {
+    type Err = NotAServer;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let malformed = || NotAServer::Malformed(crate::domain::text::printable(text, 80));
+        let full = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+        let url = reqwest::Url::parse(&full).map_err(|_| malformed())?;
+        match url.scheme() {
+            "http" | "ws" => {}
+            "https" | "wss" => return Err(NotAServer::Tls(crate::domain::text::printable(text, 80))),
+            _ => return Err(malformed()),
+        }
+        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+        let host = url.host_str().filter(|_| bare).ok_or_else(malformed)?.to_owned();
+        // A URL with port 80 written out parses to "no port": then it was meant.
+        let named_80 = full.trim_end_matches('/').ends_with(":80");
+        let port = url.port().unwrap_or(if named_80 { 80 } else { DEFAULT_PORT });
+        Ok(Self { host, port })
+    }
+}
+
+impl Server {
+    /// Host and port as a `TcpStream` connects to them.
+    pub fn socket(&self) -> (&str, u16) {
+        (self.host.trim_start_matches('[').trim_end_matches(']'), self.port)
+    }
+
+    /// The URL of a REST route, given with its leading slash.
+    pub fn rest(&self, route: &str) -> String {
+        format!("{self}{route}")
+    }
+
+    /// The URL of the signalling WebSocket.
+    pub fn signalling(&self) -> String {
+        format!("ws://{}:{}{}", self.host, self.port, protocol::PATH)
+    }
+}
+
+impl fmt::Display for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "http://{}:{}", self.host, self.port)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_as_people_write_them() {
+        for (text, full) in [
+            ("127.0.0.1:1234", "http://127.0.0.1:1234"),
+            ("http://example.org", "http://example.org:8790"),
+            ("http://example.org:80/", "http://example.org:80"),
+            ("[::1]:99", "http://[::1]:99"),
+            ("localhost", "http://localhost:8790"),
+        ] {
+            assert_eq!(text.parse::<Server>().unwrap().to_string(), full);
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_says_what_to_write() {
+        for bad in ["", "http://", "ftp://x", "http://x/path", "http://u@x", "http://x:99999", "a b"] {
+            assert!(matches!(bad.parse::<Server>(), Err(NotAServer::Malformed(_))), "{bad}");
+        }
+        assert!(matches!("https://x".parse::<Server>(), Err(NotAServer::Tls(_))));
+    }
+}

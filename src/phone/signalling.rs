@@ -1,0 +1,437 @@
+//! The phone's end of the signalling WebSocket: connects, says hello, resumes, renews the token, and connects again by itself.
+//!
+//! One task owns the socket. It carries requests and notices and decides nothing about calls: that is the engine's.
+
+use std::net::IpAddr;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, interval_at, timeout};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{self, Message, client::IntoClientRequest};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+
+use super::account::{Account, AccountError};
+use super::server::Server;
+use crate::base::{clock, seed::Seed};
+use crate::domain::id::ClientId;
+use crate::domain::presence::PresenceChoice;
+use crate::protocol::failure::{Failure, FailureCode};
+use crate::protocol::frame::{FromClient, FromService, Hello, Resume, Welcome};
+use crate::protocol::notice::{ClosingReason, Notice};
+use crate::protocol::request::Request;
+use crate::protocol::response::Response;
+use crate::protocol::{MAX_FRAME, SUBPROTOCOL, codec};
+
+/// How long connecting and the hello may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// The phone pings this often, and gives up a socket that was silent for [`SILENT`].
+const PING_EVERY: Duration = Duration::from_secs(4);
+const SILENT: Duration = Duration::from_secs(10);
+
+/// Waits between tries: doubled from the first to the last, each shortened by up to a quarter at random.
+const FIRST_RETRY: Duration = Duration::from_millis(300);
+const LAST_RETRY: Duration = Duration::from_secs(10);
+
+/// Request ids of this task's own requests start here; the engine's are below.
+const OWN_IDS: u64 = 1 << 52;
+
+/// What the engine asks of this task.
+#[derive(Debug)]
+pub(crate) enum ToLink {
+    /// Send a request.
+    Request {
+        /// Chosen by the engine.
+        id: u64,
+        /// What.
+        request: Request,
+    },
+    /// What hellos say about presence from now on.
+    Presence(PresenceChoice),
+    /// Say bye and stop.
+    Bye,
+}
+
+/// What this task tells the engine.
+#[derive(Debug)]
+pub(crate) enum FromLink {
+    /// A connection is being made.
+    Connecting,
+    /// The service welcomed this phone.
+    Welcome {
+        /// What it said.
+        welcome: Box<Welcome>,
+        /// Where the socket goes, for the media to go the same way.
+        service: IpAddr,
+    },
+    /// The answer to a request.
+    Answer {
+        /// The request's id.
+        id: u64,
+        /// `None` when the connection was lost before an answer.
+        result: Option<Result<Response, Failure>>,
+    },
+    /// Something happened.
+    Notice(Notice),
+    /// The connection is lost, or was not made.
+    Down {
+        /// Why, for a person.
+        reason: String,
+        /// When it is tried again.
+        retry_in: Duration,
+    },
+    /// The service refuses this phone: another try is of no use.
+    Refused {
+        /// Why, for a person.
+        reason: String,
+    },
+}
+
+/// The task.
+pub(crate) struct Link {
+    account: Account,
+    client: ClientId,
+    presence: PresenceChoice,
+    requests: mpsc::Receiver<ToLink>,
+    events: mpsc::Sender<FromLink>,
+    resume: Option<Resume>,
+    pending: Vec<u64>,
+    seed: Seed,
+}
+
+type Socket = WebSocketStream<TcpStream>;
+
+/// Why a connection was not made, or ended.
+enum Trouble {
+    Retry(String),
+    Refused(String),
+    Bye,
+}
+
+impl Link {
+    /// A task for `account`; run it with [`Link::run`].
+    pub(crate) fn new(
+        account: Account,
+        client: ClientId,
+        requests: mpsc::Receiver<ToLink>,
+        events: mpsc::Sender<FromLink>,
+    ) -> Self {
+        Self {
+            account,
+            client,
+            presence: PresenceChoice::default(),
+            requests,
+            events,
+            resume: None,
+            pending: Vec::new(),
+            seed: Seed::fresh(),
+        }
+    }
+
+    /// Keeps a connection until the engine says bye or goes away, or the service refuses this phone.
+    pub(crate) async fn run(mut self) {
+        let mut wait = FIRST_RETRY;
+        loop {
+            self.tell(FromLink::Connecting).await;
+            let trouble = match self.connect().await {
+                Ok((socket, service, welcome)) => {
+                    wait = FIRST_RETRY;
+                    self.tell(FromLink::Welcome { welcome, service }).await;
+                    self.serve(socket).await
+                }
+                Err(trouble) => trouble,
+            };
+            self.fail_pending().await;
+            let pause = match trouble {
+                Trouble::Bye => return,
+                Trouble::Refused(reason) => {
+                    self.tell(FromLink::Refused { reason }).await;
+                    Duration::MAX
+                }
+                Trouble::Retry(reason) => {
+                    let pause = wait.mul_f64(1.0 - self.seed.unit() / 4.0);
+                    wait = (wait * 2).min(LAST_RETRY);
+                    self.tell(FromLink::Down { reason, retry_in: pause }).await;
+                    pause
+                }
+            };
+            if self.pause(pause).await.is_break() {
+                return;
+            }
+        }
+    }
+
+    async fn connect(&mut self) -> Result<(Socket, IpAddr, Box<Welcome>), Trouble> {
+        let token = self.account.fresh_token().await.map_err(account_trouble)?;
+        let server = self.account.server().clone();
+        let hello = Hello { token, client_id: self.client, presence: self.presence, resume: self.resume };
+        let attempt = async {
+            let (mut socket, service) = open(&server).await?;
+            let welcome = greet(&mut socket, hello).await?;
+            Ok::<_, Greeting>((socket, service, welcome))
+        };
+        let timed_out = |_| {
+            Err(Greeting::from(Trouble::Retry(format!("no answer from {server} for {} s", CONNECT_TIMEOUT.as_secs()))))
+        };
+        let (socket, service, welcome) = match timeout(CONNECT_TIMEOUT, attempt).await.unwrap_or_else(timed_out) {
+            Ok(connected) => connected,
+            Err(Greeting::TokenExpired) => {
+                self.account.renew().await.map_err(account_trouble)?;
+                return Err(Trouble::Retry("the sign-in was renewed".into()));
+            }
+            Err(Greeting::Trouble(trouble)) => return Err(trouble),
+        };
+        self.on_welcome(&welcome);
+        Ok((socket, service, welcome))
+    }
+
+    fn on_welcome(&mut self, welcome: &Welcome) {
+        if !welcome.resumed {
+            self.resume = Some(Resume { session: welcome.session, seq: 0 });
+        }
+    }
+
+    /// Carries requests and notices until the socket ends.
+    async fn serve(&mut self, mut socket: Socket) -> Trouble {
+        let mut heard = Instant::now();
+        let mut ping = interval_at(heard + PING_EVERY, PING_EVERY);
+        let mut renew_at = self.renewal();
+        loop {
+            tokio::select! {
+                frame = socket.next() => {
+                    heard = Instant::now();
+                    if let ControlFlow::Break(trouble) = self.on_frame(frame).await {
+                        return trouble;
+                    }
+                }
+                order = self.requests.recv() => {
+                    if let ControlFlow::Break(trouble) = self.on_order(order, &mut socket).await {
+                        return trouble;
+                    }
+                }
+                _ = ping.tick() => {
+                    if heard.elapsed() >= SILENT {
+                        return Trouble::Retry("the connection to the service went silent".into());
+                    }
+                    if let Err(e) = socket.send(Message::Ping(Vec::new().into())).await {
+                        return lost(&e);
+                    }
+                }
+                () = crate::base::deadline::sleep_until(renew_at) => {
+                    if let ControlFlow::Break(trouble) = self.renew(&mut socket).await {
+                        return trouble;
+                    }
+                    renew_at = self.renewal();
+                }
+            }
+        }
+    }
+
+    async fn on_frame(&mut self, frame: Option<Result<Message, tungstenite::Error>>) -> ControlFlow<Trouble> {
+        let text = match frame {
+            Some(Ok(Message::Text(text))) => text,
+            Some(Ok(Message::Close(_))) | None => {
+                return ControlFlow::Break(Trouble::Retry("the service closed the connection".into()));
+            }
+            Some(Ok(_)) => return ControlFlow::Continue(()),
+            Some(Err(e)) => return ControlFlow::Break(lost(&e)),
+        };
+        match codec::decode_service(&text) {
+            Some(FromService::Response { id, response }) => self.answer(id, Ok(response)).await,
+            Some(FromService::Failure { id: Some(id), failure }) => self.answer(id, Err(failure)).await,
+            Some(FromService::Failure { id: None, failure }) => {
+                tracing::warn!(%failure, "the service could not read a frame")
+            }
+            Some(FromService::Notice { seq, notice }) => return self.on_notice(seq, notice).await,
+            Some(FromService::Welcome { .. }) | None => tracing::debug!("a frame of a newer service was skipped"),
+        }
+        ControlFlow::Continue(())
+    }
+
+    async fn on_notice(&mut self, seq: u64, notice: Notice) -> ControlFlow<Trouble> {
+        if let Some(resume) = &mut self.resume {
+            if seq <= resume.seq {
+                return ControlFlow::Continue(());
+            }
+            resume.seq = seq;
+        }
+        let Notice::Closing { reason } = notice else {
+            self.tell(FromLink::Notice(notice)).await;
+            return ControlFlow::Continue(());
+        };
+        ControlFlow::Break(match reason {
+            ClosingReason::Stopping => Trouble::Retry("the service is stopping".into()),
+            ClosingReason::TooSlow => Trouble::Retry("this phone fell behind; starting afresh".into()),
+            ClosingReason::TokenExpired => match self.account.renew().await {
+                Ok(_) => Trouble::Retry("the sign-in was renewed".into()),
+                Err(e) => account_trouble(e),
+            },
+            ClosingReason::Revoked => {
+                Trouble::Refused("this account may no longer use the service; sign in again".into())
+            }
+            ClosingReason::Replaced => Trouble::Refused("this phone was connected a second time".into()),
+        })
+    }
+
+    async fn answer(&mut self, id: u64, result: Result<Response, Failure>) {
+        if id >= OWN_IDS {
+            if let Err(failure) = result {
+                tracing::warn!(%failure, "the renewed token was refused");
+            }
+            return;
+        }
+        self.pending.retain(|&pending| pending != id);
+        self.tell(FromLink::Answer { id, result: Some(result) }).await;
+    }
+
+    async fn on_order(&mut self, order: Option<ToLink>, socket: &mut Socket) -> ControlFlow<Trouble> {
+        match order {
+            Some(ToLink::Request { id, request }) => {
+                self.pending.push(id);
+                send(socket, id, request).await
+            }
+            Some(ToLink::Presence(choice)) => {
+                self.presence = choice;
+                ControlFlow::Continue(())
+            }
+            Some(ToLink::Bye) | None => {
+                let _sent = send(socket, OWN_IDS, Request::Bye).await;
+                // The service closes when it has taken the bye; a broken socket has told it enough.
+                let _closed =
+                    timeout(Duration::from_secs(1), async { while let Some(Ok(_)) = socket.next().await {} }).await;
+                ControlFlow::Break(Trouble::Bye)
+            }
+        }
+    }
+
+    /// When the access token should be renewed: with a fifth of its life left.
+    fn renewal(&self) -> Option<std::time::Instant> {
+        let left = self.account.expires_at()?.since(clock::unix_now());
+        let wait = u64::try_from(left * 4 / 5).unwrap_or(0).max(1000);
+        Some(clock::now() + Duration::from_millis(wait))
+    }
+
+    async fn renew(&mut self, socket: &mut Socket) -> ControlFlow<Trouble> {
+        match self.account.renew().await {
+            Ok(token) => send(socket, OWN_IDS, Request::TokenRenew { token }).await,
+            // Not urgent: a fifth of its life is left, and the next try comes with a fifth of that.
+            Err(e) => {
+                tracing::warn!(error = %e, "the token could not be renewed");
+                ControlFlow::Continue(())
+            }
+        }
+    }
+
+    /// Waits for the next try, refusing requests meanwhile.
+    async fn pause(&mut self, pause: Duration) -> ControlFlow<()> {
+        let until = clock::now().checked_add(pause);
+        loop {
+            tokio::select! {
+                () = crate::base::deadline::sleep_until(until) => return ControlFlow::Continue(()),
+                order = self.requests.recv() => match order {
+                    Some(ToLink::Request { id, .. }) => self.tell(FromLink::Answer { id, result: None }).await,
+                    Some(ToLink::Presence(choice)) => self.presence = choice,
+                    Some(ToLink::Bye) | None => return ControlFlow::Break(()),
+                },
+            }
+        }
+    }
+
+    async fn fail_pending(&mut self) {
+        for id in std::mem::take(&mut self.pending) {
+            self.tell(FromLink::Answer { id, result: None }).await;
+        }
+    }
+
+    async fn tell(&self, event: FromLink) {
+        // The engine gone means that this task ends next, by its closed request queue.
+        self.events.send(event).await.ok();
+    }
+}
+
+/// Why a hello was not answered by a welcome.
+enum Greeting {
+    TokenExpired,
+    Trouble(Trouble),
+}
+
+impl From<Trouble> for Greeting {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(trouble)
+    }
+}
+
+async fn open(server: &Server) -> Result<(Socket, IpAddr), Trouble> {
+    let unreachable = |e: &dyn std::fmt::Display| Trouble::Retry(format!("no service at {server}: {e}"));
+    let stream = TcpStream::connect(server.socket()).await.map_err(|e| unreachable(&e))?;
+    let service = stream.peer_addr().map_err(|e| unreachable(&e))?.ip();
+    stream.set_nodelay(true).ok();
+    let mut request = server.signalling().into_client_request().map_err(|e| unreachable(&e))?;
+    request.headers_mut().insert("Sec-WebSocket-Protocol", tungstenite::http::HeaderValue::from_static(SUBPROTOCOL));
+    let (socket, _) = client_async_with_config(request, stream, Some(socket_config())).await.map_err(|e| match e {
+        tungstenite::Error::Http(response) => Trouble::Refused(format!(
+            "{server} answered {}: not a Switchboard service this phone can use",
+            response.status()
+        )),
+        other => unreachable(&other),
+    })?;
+    Ok((socket, service))
+}
+
+/// Small buffers: the library's own are 128 KiB each.
+fn socket_config() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(8 * 1024)
+        .write_buffer_size(0)
+        .max_write_buffer_size(4 * MAX_FRAME)
+        .max_message_size(Some(4 * MAX_FRAME))
+        .max_frame_size(Some(4 * MAX_FRAME))
+}
+
+async fn greet(socket: &mut Socket, hello: Hello) -> Result<Box<Welcome>, Greeting> {
+    let text = codec::encode(&FromClient::Hello { hello });
+    socket.send(Message::Text(text.into())).await.map_err(|e| lost(&e))?;
+    while let Some(frame) = socket.next().await {
+        let Message::Text(text) = frame.map_err(|e| lost(&e))? else { continue };
+        match codec::decode_service(&text) {
+            Some(FromService::Welcome { welcome }) => return Ok(welcome),
+            Some(FromService::Failure { failure, .. }) => return Err(refusal(failure)),
+            _ => {}
+        }
+    }
+    Err(Trouble::Retry("the service closed the connection".into()).into())
+}
+
+fn refusal(failure: Failure) -> Greeting {
+    match failure.code {
+        FailureCode::TokenExpired => Greeting::TokenExpired,
+        FailureCode::TooManyRequests | FailureCode::Unavailable | FailureCode::Internal => {
+            Trouble::Retry(failure.message).into()
+        }
+        _ => Trouble::Refused(failure.message).into(),
+    }
+}
+
+async fn send(socket: &mut Socket, id: u64, request: Request) -> ControlFlow<Trouble> {
+    let text = codec::encode(&FromClient::Request { id, request });
+    match socket.send(Message::Text(text.into())).await {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(e) => ControlFlow::Break(lost(&e)),
+    }
+}
+
+fn lost(error: &tungstenite::Error) -> Trouble {
+    Trouble::Retry(format!("the connection to the service was lost: {error}"))
+}
+
+fn account_trouble(error: AccountError) -> Trouble {
+    match error {
+        AccountError::Unreachable(reason) => Trouble::Retry(reason),
+        AccountError::Refused(failure) => Trouble::Refused(failure.message),
+        file @ AccountError::File { .. } => Trouble::Refused(file.to_string()),
+    }
+}

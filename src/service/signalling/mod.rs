@@ -1,0 +1,190 @@
+//! The WebSocket side of the service: authenticates sockets, keeps sessions, carries requests out, pushes notices.
+//!
+//! It decides nothing about calls: requests become verbs of `calls`, and what `calls` tells becomes notices.
+
+mod outbox;
+pub(crate) mod registry;
+mod requests;
+mod session;
+mod socket;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::extract::{ConnectInfo, State, WebSocketUpgrade};
+use axum::response::Response;
+
+use self::registry::Registry;
+use self::requests::Caller;
+use self::session::{Attached, SessionHandle};
+use super::bus::{Listener, News};
+use super::calls::{Calls, Endpoint, PresenceChanged};
+use super::identity::Identities;
+use super::limits::{self, Buckets, Rate};
+use super::sfu::Sfu;
+use super::store::Db;
+use crate::base::{clock, task};
+use crate::domain::id::{EndpointId, Identity};
+use crate::domain::person::{Friend, Person};
+use crate::domain::presence::{Presence, PresenceState};
+use crate::domain::time::UnixMillis;
+use crate::protocol::failure::{Failure, FailureCode};
+use crate::protocol::frame::Hello;
+use crate::protocol::notice::{ClosingReason, Notice};
+use crate::protocol::{MAX_FRAME, SUBPROTOCOL};
+
+/// How often one peer may open a session: phones that reconnect stay far below.
+const HELLOS: Rate = Rate { burst: 100, every: Duration::from_millis(50) };
+
+/// Peers remembered for that.
+const PEERS: usize = 10_000;
+
+/// The signalling part; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Signalling {
+    identities: Identities,
+    calls: Calls,
+    sfu: Sfu,
+    db: Db,
+    registry: Registry,
+    hellos: Arc<Mutex<Buckets<IpAddr>>>,
+}
+
+impl Signalling {
+    pub(crate) fn new(identities: Identities, calls: Calls, sfu: Sfu, db: Db) -> Self {
+        let hellos = Arc::new(Mutex::new(Buckets::new(HELLOS, PEERS)));
+        Self { identities, calls, sfu, db, registry: Registry::default(), hellos }
+    }
+
+    /// The sessions there are.
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// Passes presence on to friends, and ends the sessions of identities whose tokens were revoked, for as long as the service runs.
+    pub(crate) fn follow(&self, presence: Listener<PresenceChanged>, revoked: Listener<Identity>) {
+        task::spawn("presence", self.clone().follow_presence(presence));
+        task::spawn("revoked", self.clone().follow_revoked(revoked));
+    }
+
+    async fn follow_presence(self, mut changes: Listener<PresenceChanged>) {
+        while let Some(news) = changes.next().await {
+            // After a gap friends show the last presence they were told, until it changes again.
+            let News::Item(change) = news else { continue };
+            if let Err(failure) = self.on_presence(&change).await {
+                tracing::warn!(%failure, "a presence was not passed on");
+            }
+        }
+    }
+
+    async fn on_presence(&self, change: &PresenceChanged) -> Result<(), Failure> {
+        let PresenceChanged { identity, presence } = change;
+        let mut presence = *presence;
+        if presence.state == PresenceState::Offline {
+            let now = clock::unix_now();
+            presence = Presence::offline(Some(now));
+            self.identities.set_last_seen(identity, now).await?;
+        }
+        let notice = Notice::PresenceChanged { identity: identity.clone(), presence };
+        self.registry.notify(identity, &notice);
+        for follower in self.identities.followers(identity).await? {
+            self.registry.notify(&follower, &notice);
+        }
+        Ok(())
+    }
+
+    async fn follow_revoked(self, mut revoked: Listener<Identity>) {
+        while let Some(news) = revoked.next().await {
+            match news {
+                News::Item(identity) => self.close_sessions(&self.registry.of_identity(&identity), ClosingReason::Revoked).await,
+                // Which ones were missed is unknown: all clients come back, and only those still allowed are let in.
+                News::Missed(_) => self.close_sessions(&self.registry.all(), ClosingReason::Stopping).await,
+            }
+        }
+    }
+
+    /// Tells every client that the service stops.
+    pub(crate) async fn stop(&self) {
+        self.close_sessions(&self.registry.all(), ClosingReason::Stopping).await;
+    }
+
+    async fn close_sessions(&self, sessions: &[SessionHandle], reason: ClosingReason) {
+        for session in sessions {
+            session.close(reason).await;
+        }
+    }
+
+    fn allow_hello(&self, peer: IpAddr) -> Result<(), Failure> {
+        let mut hellos = self.hellos.lock().unwrap_or_else(PoisonError::into_inner);
+        hellos.take(limits::peer(peer), clock::now()).map_err(|wait| {
+            let seconds = wait.0.as_secs() + 1;
+            Failure::new(FailureCode::TooManyRequests, format!("too many connections from this address; try again in {seconds} s"))
+        })
+    }
+
+    async fn verify(&self, hello: &Hello) -> Result<Caller, Failure> {
+        let now = clock::unix_now();
+        let verified = self.identities.verify(hello.token.expose(), now).await?;
+        let unknown = || Failure::new(FailureCode::Unauthenticated, "this account is gone; sign in again");
+        let person = self.identities.person(&verified.identity).await?.ok_or_else(unknown)?;
+        Ok(Caller::new(EndpointId::from(hello.client_id), person, expiry(verified.expires_at, now)))
+    }
+
+    /// Opens a new session for a client, in the place of one it had.
+    async fn open_session(&self, hello: &Hello, caller: &Caller) -> Result<(SessionHandle, Attached), Failure> {
+        let earlier = self.registry.of(hello.client_id);
+        if earlier.as_ref().is_some_and(|session| session.identity != caller.person.identity) {
+            return Err(Failure::new(FailureCode::Forbidden, "this client id belongs to somebody else"));
+        }
+        let identity = caller.person.identity.clone();
+        let session = session::start(hello.client_id, identity, self.registry.clone(), self.calls.clone());
+        self.registry.enter(hello.client_id, session.clone());
+        if let Some(earlier) = earlier {
+            earlier.close(ClosingReason::Replaced).await;
+        }
+        let sink = session.clone();
+        self.calls
+            .register(Endpoint {
+                id: caller.endpoint,
+                person: caller.person.clone(),
+                presence: hello.presence,
+                notices: Box::new(move |notice| sink.notify(notice)),
+            })
+            .await;
+        let gone = || Failure::new(FailureCode::Unavailable, "the service is stopping");
+        let attached = session.attach(None).await.ok_or_else(gone)?;
+        Ok((session, attached))
+    }
+
+    async fn friends_of(&self, identity: &Identity) -> Result<Vec<Friend>, Failure> {
+        let people = self.identities.friends(identity).await?;
+        let last_seen = self.identities.last_seen_of_friends(identity).await?;
+        let identities: Vec<Identity> = people.iter().map(|person| person.identity.clone()).collect();
+        let presences = self.calls.presence_of(&identities).await;
+        let row = |(person, presence): (Person, Presence)| {
+            let seen = last_seen.get(&person.identity).copied();
+            let presence = if presence.state == PresenceState::Offline { Presence::offline(seen) } else { presence };
+            Friend { person, presence }
+        };
+        Ok(people.into_iter().zip(presences).map(row).collect())
+    }
+}
+
+/// When a token ends, on the clock deadlines are measured by.
+fn expiry(at: UnixMillis, now: UnixMillis) -> Option<std::time::Instant> {
+    let left = u64::try_from(at.since(now)).unwrap_or(0);
+    clock::now().checked_add(Duration::from_millis(left))
+}
+
+/// The route: upgrades to a WebSocket that speaks the signalling subprotocol.
+pub(crate) async fn upgrade(State(signalling): State<Signalling>, ConnectInfo(peer): ConnectInfo<SocketAddr>, upgrade: WebSocketUpgrade) -> Response {
+    upgrade
+        .protocols([SUBPROTOCOL])
+        .read_buffer_size(4 * 1024)
+        .write_buffer_size(0)
+        .max_write_buffer_size(8 * MAX_FRAME)
+        .max_message_size(MAX_FRAME)
+        .max_frame_size(MAX_FRAME)
+        .on_upgrade(move |socket| socket::serve(signalling, socket, peer.ip()))
+}

@@ -1,0 +1,220 @@
+//! One session: what a client is to the service, whether it has a socket at the moment or not.
+//!
+//! A task owns the session's outbox and the way to its socket. It outlives the socket for [`KEEP_FOR`], so that notices go on
+//! being collected and the client can come back to them.
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::outbox::Outbox;
+use super::registry::Registry;
+use crate::base::{clock, deadline, task};
+use crate::domain::id::{ClientId, Identity, SessionId};
+use crate::protocol::codec;
+use crate::protocol::frame::FromService;
+use crate::protocol::notice::{ClosingReason, Notice};
+use crate::service::calls::Calls;
+
+/// How long a session waits for its client to come back (ACS: reconnection 120 s).
+pub(super) const KEEP_FOR: Duration = Duration::from_secs(120);
+
+/// Letters waiting for the session's task.
+const MAILBOX: usize = 256;
+
+/// Frames waiting for a socket; a client that is further behind is cut off, and resumes.
+const SOCKET_QUEUE: usize = 256;
+
+/// What reaches a session.
+#[derive(Debug)]
+pub(super) enum Letter {
+    /// Something the client should know.
+    Notice(Notice),
+    /// A socket for the client.
+    Attach {
+        /// The last notice the client has, if it wants to go on after it.
+        after: Option<u64>,
+        /// The way to the socket, unless the session can't go on after `after`.
+        reply: oneshot::Sender<Option<Attached>>,
+    },
+    /// The socket is gone.
+    Detach {
+        /// Which one.
+        socket: u64,
+        /// Whether the client said bye.
+        bye: bool,
+    },
+    /// The service ends the session.
+    Close(ClosingReason),
+}
+
+/// A frame on its way to a socket.
+#[derive(Debug)]
+pub(super) enum Outgoing {
+    /// A text frame.
+    Frame(String),
+    /// Close the socket after this.
+    Close,
+}
+
+/// A socket's end of a session.
+#[derive(Debug)]
+pub(super) struct Attached {
+    /// Which socket of the session this is.
+    pub(super) socket: u64,
+    /// Its frames.
+    pub(super) frames: mpsc::Receiver<Outgoing>,
+}
+
+/// A way to reach a session.
+#[derive(Debug, Clone)]
+pub(crate) struct SessionHandle {
+    /// Which session.
+    pub(super) id: SessionId,
+    /// Whose.
+    pub(super) identity: Identity,
+    letters: mpsc::Sender<Letter>,
+}
+
+impl SessionHandle {
+    /// Passes a notice on; false when the session is gone, or so far behind that it is given up.
+    pub(crate) fn notify(&self, notice: Notice) -> bool {
+        self.letters.try_send(Letter::Notice(notice)).is_ok()
+    }
+
+    /// Gives the session a socket; `None` when it can't go on after `after`, or is gone.
+    pub(super) async fn attach(&self, after: Option<u64>) -> Option<Attached> {
+        let (reply, answer) = oneshot::channel();
+        self.letters.send(Letter::Attach { after, reply }).await.ok()?;
+        answer.await.ok().flatten()
+    }
+
+    /// Tells the session that a socket is gone.
+    pub(super) async fn detach(&self, socket: u64, bye: bool) {
+        self.letters.send(Letter::Detach { socket, bye }).await.ok();
+    }
+
+    /// Ends the session.
+    pub(super) async fn close(&self, reason: ClosingReason) {
+        self.letters.send(Letter::Close(reason)).await.ok();
+    }
+}
+
+/// Starts a session for a client. Its task forgets it in `registry` and in `calls` when it ends.
+pub(super) fn start(client: ClientId, identity: Identity, registry: Registry, calls: Calls) -> SessionHandle {
+    let (letters, mailbox) = mpsc::channel(MAILBOX);
+    let id = SessionId(crate::base::entropy::uuid());
+    let session = Session {
+        id,
+        client,
+        registry,
+        calls,
+        outbox: Outbox::default(),
+        socket: None,
+        sockets: 0,
+        expires: Some(clock::now() + KEEP_FOR),
+    };
+    task::spawn("session", session.run(mailbox));
+    SessionHandle { id, identity, letters }
+}
+
+struct Session {
+    id: SessionId,
+    client: ClientId,
+    registry: Registry,
+    calls: Calls,
+    outbox: Outbox,
+    socket: Option<(u64, mpsc::Sender<Outgoing>)>,
+    sockets: u64,
+    /// When the session ends without a socket.
+    expires: Option<Instant>,
+}
+
+/// How a session ended.
+enum End {
+    /// The client left, or did not come back.
+    Left,
+    /// Another session has taken the client over.
+    TakenOver,
+}
+
+impl Session {
+    async fn run(mut self, mut mailbox: mpsc::Receiver<Letter>) {
+        let end = loop {
+            tokio::select! {
+                letter = mailbox.recv() => match letter {
+                    Some(letter) => if let Some(end) = self.on_letter(letter).await { break end },
+                    None => break End::Left,
+                },
+                () = deadline::sleep_until(self.expires) => break End::Left,
+            }
+        };
+        self.registry.forget(self.client, self.id);
+        if matches!(end, End::Left) {
+            self.calls.left(self.client.into()).await;
+        }
+    }
+
+    async fn on_letter(&mut self, letter: Letter) -> Option<End> {
+        match letter {
+            Letter::Notice(notice) => self.on_notice(notice).await,
+            Letter::Attach { after, reply } => self.on_attach(after, reply).await,
+            Letter::Detach { socket, bye } => return self.on_detach(socket, bye).await,
+            Letter::Close(reason) => {
+                self.on_notice(Notice::Closing { reason }).await;
+                if let Some((_, socket)) = self.socket.take() {
+                    socket.try_send(Outgoing::Close).ok();
+                }
+                let taken_over = reason == ClosingReason::Replaced;
+                return Some(if taken_over { End::TakenOver } else { End::Left });
+            }
+        }
+        None
+    }
+
+    async fn on_notice(&mut self, notice: Notice) {
+        let frame = codec::encode(&FromService::Notice { seq: self.outbox.push(notice.clone()), notice });
+        let Some((_, socket)) = &self.socket else { return };
+        if socket.try_send(Outgoing::Frame(frame)).is_err() {
+            // Dropping the queue's sender ends the socket; the client resumes where it was.
+            tracing::info!(client = %self.client, "a client does not read its notices; its socket is cut");
+            self.lose_socket().await;
+        }
+    }
+
+    async fn on_attach(&mut self, after: Option<u64>, reply: oneshot::Sender<Option<Attached>>) {
+        let Some(missed) = self.outbox.since(after.unwrap_or(0)) else {
+            reply.send(None).ok();
+            return;
+        };
+        let (frames, queue) = mpsc::channel(super::outbox::KEPT + SOCKET_QUEUE);
+        for (seq, notice) in missed {
+            let frame = codec::encode(&FromService::Notice { seq, notice: notice.clone() });
+            frames.try_send(Outgoing::Frame(frame)).ok();
+        }
+        self.sockets += 1;
+        let attached = Attached { socket: self.sockets, frames: queue };
+        if reply.send(Some(attached)).is_ok() {
+            self.socket = Some((self.sockets, frames));
+            self.expires = None;
+            self.calls.back(self.client.into()).await;
+        }
+    }
+
+    async fn on_detach(&mut self, socket: u64, bye: bool) -> Option<End> {
+        let current = self.socket.as_ref().is_some_and(|(mine, _)| *mine == socket);
+        if bye && (current || self.socket.is_none()) {
+            return Some(End::Left);
+        }
+        if current {
+            self.lose_socket().await;
+        }
+        None
+    }
+
+    async fn lose_socket(&mut self) {
+        self.socket = None;
+        self.expires = Some(clock::now() + KEEP_FOR);
+        self.calls.lost(self.client.into()).await;
+    }
+}

@@ -1,0 +1,230 @@
+//! One WebSocket: the hello, then requests in and answers and notices out, until either side ends it.
+
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
+use tokio::sync::mpsc;
+use tokio::time::{interval_at, timeout};
+
+use super::Signalling;
+use super::requests::{Caller, Outcome};
+use super::session::{Attached, KEEP_FOR, Outgoing, SessionHandle};
+use crate::base::{clock, deadline};
+use crate::protocol::codec;
+use crate::protocol::failure::{Failure, FailureCode};
+use crate::protocol::frame::{FromClient, FromService, Hello, Welcome};
+use crate::protocol::notice::ClosingReason;
+use crate::service::limits::{Buckets, Rate};
+
+/// How long a socket may take to say hello.
+const HELLO_WITHIN: Duration = Duration::from_secs(5);
+
+/// The service pings this often, and gives up a socket that was silent for [`SILENT`].
+const PING_EVERY: Duration = Duration::from_secs(5);
+const SILENT: Duration = Duration::from_secs(12);
+
+/// How long one frame may take to be written.
+const WRITE_WITHIN: Duration = Duration::from_secs(5);
+
+/// How often a client may ask for something.
+const REQUESTS: Rate = Rate { burst: 60, every: Duration::from_millis(30) };
+
+/// Refused frames after which the socket is closed.
+const PATIENCE: u32 = 50;
+
+/// Serves one socket from its hello to its end.
+pub(super) async fn serve(signalling: Signalling, mut socket: WebSocket, peer: IpAddr) {
+    let greeted = timeout(HELLO_WITHIN, greet(&signalling, &mut socket, peer)).await;
+    match greeted {
+        Ok(Ok(greeted)) => Conversation::new(signalling, socket, greeted).run().await,
+        Ok(Err(Some(failure))) => {
+            let frame = FromService::Failure { id: None, failure };
+            write(&mut socket, codec::encode(&frame)).await.ok();
+            close(&mut socket, close_code::POLICY, "the hello was refused").await;
+        }
+        Ok(Err(None)) => {}
+        Err(_) => close(&mut socket, close_code::POLICY, "no hello in time").await,
+    }
+}
+
+/// A socket that said a good hello.
+struct Greeted {
+    session: SessionHandle,
+    attached: Attached,
+    caller: Caller,
+}
+
+/// Reads the hello and attaches the socket to a session. `None` is a peer that just went away.
+async fn greet(signalling: &Signalling, socket: &mut WebSocket, peer: IpAddr) -> Result<Greeted, Option<Failure>> {
+    let hello = read_hello(socket).await?;
+    signalling.allow_hello(peer)?;
+    let caller = signalling.verify(&hello).await?;
+    let resumed = resume(signalling, &hello, &caller).await;
+    let went_on = resumed.is_some();
+    let (session, attached) = match resumed {
+        Some(resumed) => resumed,
+        None => signalling.open_session(&hello, &caller).await?,
+    };
+    let mut welcome = Welcome { session: session.id, resumed: went_on, me: caller.person.clone(), friends: Vec::new(), calls: Vec::new() };
+    if !went_on {
+        welcome.friends = signalling.friends_of(&caller.person.identity).await?;
+        welcome.calls = signalling.calls.ongoing(caller.endpoint).await;
+    }
+    let frame = FromService::Welcome { welcome: Box::new(welcome) };
+    write(socket, codec::encode(&frame)).await.map_err(|()| None)?;
+    Ok(Greeted { session, attached, caller })
+}
+
+async fn read_hello(socket: &mut WebSocket) -> Result<Hello, Option<Failure>> {
+    loop {
+        match socket.recv().await {
+            Some(Ok(Message::Text(text))) => {
+                return match codec::decode_client(&text) {
+                    Ok(FromClient::Hello { hello }) => Ok(hello),
+                    Ok(FromClient::Request { .. }) => Err(Some(Failure::new(FailureCode::Unauthenticated, "say hello first"))),
+                    Err((_, failure)) => Err(Some(failure)),
+                };
+            }
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+            Some(Ok(Message::Binary(_))) => return Err(Some(Failure::new(FailureCode::BadRequest, "frames are text"))),
+            Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(None),
+        }
+    }
+}
+
+async fn resume(signalling: &Signalling, hello: &Hello, caller: &Caller) -> Option<(SessionHandle, Attached)> {
+    let wanted = hello.resume?;
+    let session = signalling.registry.of(hello.client_id)?;
+    if session.id != wanted.session || session.identity != caller.person.identity {
+        return None;
+    }
+    let attached = session.attach(Some(wanted.seq)).await?;
+    Some((session, attached))
+}
+
+/// A greeted socket at work.
+struct Conversation {
+    signalling: Signalling,
+    socket: WebSocket,
+    session: SessionHandle,
+    number: u64,
+    frames: mpsc::Receiver<Outgoing>,
+    caller: Caller,
+    bucket: Buckets<()>,
+    heard: Instant,
+    refused: u32,
+}
+
+/// How a conversation ended.
+enum End {
+    /// The client said bye.
+    Bye,
+    /// The socket broke, went silent, or its client fell behind.
+    Lost,
+    /// The service closed the session.
+    Closed,
+}
+
+impl Conversation {
+    fn new(signalling: Signalling, socket: WebSocket, greeted: Greeted) -> Self {
+        let now = clock::now();
+        Self {
+            signalling,
+            socket,
+            session: greeted.session,
+            number: greeted.attached.socket,
+            frames: greeted.attached.frames,
+            caller: greeted.caller,
+            bucket: Buckets::new(REQUESTS, 1),
+            heard: now,
+            refused: 0,
+        }
+    }
+
+    async fn run(mut self) {
+        match self.talk().await {
+            End::Bye => {
+                self.session.detach(self.number, true).await;
+                close(&mut self.socket, close_code::NORMAL, "bye").await;
+            }
+            End::Lost => self.session.detach(self.number, false).await,
+            End::Closed => close(&mut self.socket, close_code::AWAY, "the session was closed").await,
+        }
+    }
+
+    async fn talk(&mut self) -> End {
+        let mut ping = interval_at(tokio::time::Instant::now() + PING_EVERY, PING_EVERY);
+        loop {
+            let expiry = self.caller.expires;
+            tokio::select! {
+                frame = self.socket.recv() => {
+                    self.heard = clock::now();
+                    match frame {
+                        Some(Ok(Message::Text(text))) => if let Some(end) = self.on_text(&text).await { return end },
+                        Some(Ok(Message::Binary(_))) => if let Some(end) = self.refuse(None, bad("frames are text")).await { return end },
+                        Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                        Some(Ok(Message::Close(_)) | Err(_)) | None => return End::Lost,
+                    }
+                }
+                out = self.frames.recv() => match out {
+                    Some(Outgoing::Frame(frame)) => if write(&mut self.socket, frame).await.is_err() { return End::Lost },
+                    Some(Outgoing::Close) => return End::Closed,
+                    None => return End::Lost,
+                },
+                _ = ping.tick() => {
+                    let silent = clock::now().saturating_duration_since(self.heard) >= SILENT;
+                    if silent || self.socket.send(Message::Ping(Vec::new().into())).await.is_err() {
+                        return End::Lost;
+                    }
+                }
+                () = deadline::sleep_until(expiry) => {
+                    self.session.close(ClosingReason::TokenExpired).await;
+                    self.caller.expires = Some(clock::now() + KEEP_FOR);
+                }
+            }
+        }
+    }
+
+    async fn on_text(&mut self, text: &str) -> Option<End> {
+        let (id, request) = match codec::decode_client(text) {
+            Ok(FromClient::Request { id, request }) => (id, request),
+            Ok(FromClient::Hello { .. }) => return self.refuse(None, bad("hello was said already")).await,
+            Err((id, failure)) => return self.refuse(id, failure).await,
+        };
+        if self.bucket.take((), clock::now()).is_err() {
+            let failure = Failure::new(FailureCode::TooManyRequests, "too many requests; slow down");
+            return self.refuse(Some(id), failure).await;
+        }
+        let frame = match self.signalling.carry_out(&mut self.caller, request).await {
+            Outcome::Bye => return Some(End::Bye),
+            Outcome::Answer(Ok(response)) => FromService::Response { id, response },
+            Outcome::Answer(Err(failure)) => FromService::Failure { id: Some(id), failure },
+        };
+        write(&mut self.socket, codec::encode(&frame)).await.err().map(|()| End::Lost)
+    }
+
+    /// Answers what can't be read or is too much; a client that does nothing else is cut off.
+    async fn refuse(&mut self, id: Option<u64>, failure: Failure) -> Option<End> {
+        self.refused += 1;
+        if self.refused > PATIENCE {
+            return Some(End::Lost);
+        }
+        let frame = FromService::Failure { id, failure };
+        write(&mut self.socket, codec::encode(&frame)).await.err().map(|()| End::Lost)
+    }
+}
+
+fn bad(message: &str) -> Failure {
+    Failure::new(FailureCode::BadRequest, message)
+}
+
+async fn write(socket: &mut WebSocket, frame: String) -> Result<(), ()> {
+    let sent = timeout(WRITE_WITHIN, socket.send(Message::Text(frame.into()))).await;
+    if matches!(sent, Ok(Ok(()))) { Ok(()) } else { Err(()) }
+}
+
+async fn close(socket: &mut WebSocket, code: u16, reason: &'static str) {
+    let frame = CloseFrame { code, reason: reason.into() };
+    timeout(WRITE_WITHIN, socket.send(Message::Close(Some(frame)))).await.ok();
+}
