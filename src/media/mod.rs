@@ -1,3 +1,10 @@
 //! Sound without devices or sockets: codec, jitter buffer, mixer, tones, DTMF, levels. Pure: time is an argument.
 
+pub mod dtmf;
+pub mod jitter;
+pub mod level;
+pub mod mixer;
+pub mod opus;
 pub mod packet;
+pub mod resample;
+pub mod tones;

@@ -1,0 +1,87 @@
+//! The folders: those of the system (XDG on Linux), or everything below one folder.
+
+use std::path::{Path, PathBuf};
+
+use directories::ProjectDirs;
+
+use crate::domain::id::UserName;
+
+/// Where things are kept. Nothing is created here: whoever writes makes its own folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paths {
+    /// The configuration file.
+    pub config_file: PathBuf,
+    /// What the service keeps: its database, its lock, `service.json`.
+    pub service: PathBuf,
+    /// What phones keep, a folder per user.
+    pub users: PathBuf,
+    /// Log files.
+    pub logs: PathBuf,
+    /// What can be made again.
+    pub cache: PathBuf,
+    /// What lives only while programs run: sockets.
+    pub runtime: PathBuf,
+}
+
+/// The system names no home folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this user has no home folder: say with --data DIR where to keep things")]
+pub struct NoHome;
+
+impl Paths {
+    /// The folders of the system.
+    ///
+    /// # Errors
+    /// When the user has no home folder.
+    pub fn of_system() -> Result<Self, NoHome> {
+        let folders = ProjectDirs::from("", "", "switchboard").ok_or(NoHome)?;
+        let data = folders.data_dir();
+        let state = folders.state_dir().unwrap_or(data);
+        Ok(Self {
+            config_file: folders.config_dir().join("config.toml"),
+            service: data.join("service"),
+            users: data.join("users"),
+            logs: state.join("logs"),
+            cache: folders.cache_dir().to_owned(),
+            runtime: folders.runtime_dir().unwrap_or(state).to_owned(),
+        })
+    }
+
+    /// Everything below `folder`, as `--data` asks.
+    pub fn below(folder: &Path) -> Self {
+        Self {
+            config_file: folder.join("config.toml"),
+            service: folder.join("service"),
+            users: folder.join("users"),
+            logs: folder.join("logs"),
+            cache: folder.join("cache"),
+            runtime: folder.join("run"),
+        }
+    }
+
+    /// The folder of the phone of `user`.
+    pub fn user(&self, user: &UserName) -> PathBuf {
+        self.users.join(user.as_str())
+    }
+
+    /// The file in which a running service says how it is reached.
+    pub fn service_file(&self) -> PathBuf {
+        self.service.join("service.json")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_folder_can_hold_everything() {
+        let paths = Paths::below(Path::new("/x"));
+        let alice = "alice".parse().unwrap();
+        assert_eq!(paths.service_file(), Path::new("/x/service/service.json"));
+        assert_eq!(paths.user(&alice), Path::new("/x/users/alice"));
+        for path in [&paths.config_file, &paths.logs, &paths.cache, &paths.runtime] {
+            assert!(path.starts_with("/x"), "{path:?}");
+        }
+    }
+}

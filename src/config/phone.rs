@@ -1,0 +1,20 @@
+//! `[phone]`: the softphone, with a screen or without.
+
+use super::section::section;
+use super::value::{ServerUrl, Whole};
+
+section! {
+    /// The softphone, on the screen and in headless commands.
+    Phone in "phone" {
+        /// The service to sign in to, such as "http://127.0.0.1:8790". Empty: the one signed in to last or, before
+        /// the first sign-in, the demo on this machine.
+        server: Option<ServerUrl> = None,
+        /// Where sound is taken from: default, device:NAME (`switchboard devices` lists the names), FILE.wav, tone or
+        /// silence.
+        microphone: String = "default".to_owned(),
+        /// Where sound is played: default, device:NAME, FILE.wav or none.
+        speaker: String = "default".to_owned(),
+        /// How long a call of yours rings before it is given up, in seconds, 1 to 300.
+        ring_seconds: Whole<1, 300> = Whole::clamped(60),
+    }
+}

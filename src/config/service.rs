@@ -1,0 +1,22 @@
+//! `[service]`: what `switchboard serve` listens on and how it signs people in.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use super::section::section;
+use super::value::Whole;
+
+section! {
+    /// The service, for `switchboard serve`. The demo's service takes any free ports of this machine instead.
+    Service in "service" {
+        /// Where HTTP and WebSocket are served; port 0 takes any free one. They are not encrypted: beyond this
+        /// machine, listen only inside a network you trust.
+        listen: SocketAddr = (Ipv4Addr::LOCALHOST, 8790).into(),
+        /// Where sound is received and sent, over UDP; port 0 takes any free one. Sound is always encrypted.
+        media: SocketAddr = (Ipv4Addr::LOCALHOST, 8790).into(),
+        /// Further host names under which clients may reach the service; others are refused. The addresses it listens
+        /// on, and localhost, need not be listed.
+        names: Vec<String> = Vec::new(),
+        /// How long an access token lasts, in minutes, 60 to 1440. Clients renew theirs unasked.
+        token_minutes: Whole<60, 1440> = Whole::clamped(60),
+    }
+}
