@@ -1,1 +1,7 @@
 //! The service: identity, signalling, calls and the SFU behind them.
+
+pub mod bus;
+pub mod identity;
+pub mod limits;
+pub mod rest;
+pub mod store;

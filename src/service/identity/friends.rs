@@ -1,0 +1,84 @@
+//! Friend lists.
+
+use std::collections::BTreeMap;
+
+use super::Identities;
+use super::people::by_display_name;
+use crate::base::clock;
+use crate::domain::id::Identity;
+use crate::domain::person::Person;
+use crate::domain::time::UnixMillis;
+use crate::protocol::failure::{Failure, FailureCode};
+use crate::service::store::{friends, identities};
+
+/// How many friends somebody may have.
+pub const MAX_FRIENDS: usize = 1000;
+
+impl Identities {
+    /// The friends of `owner`, sorted by display name.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn friends(&self, owner: &Identity) -> Result<Vec<Person>, Failure> {
+        let mut people = friends::people(&self.inner.db, owner).await?;
+        let listed = friends::identities(&self.inner.db, owner).await?;
+        people.extend(listed.iter().filter_map(|identity| self.bot(identity)).cloned());
+        people.sort_by_cached_key(by_display_name);
+        Ok(people)
+    }
+
+    /// Puts `friend` on the list of `owner`, and says who that is.
+    ///
+    /// # Errors
+    /// `not_found` for an identity nobody has, `conflict` for one that is on the list already or a full list,
+    /// `bad_request` for oneself.
+    pub async fn add_friend(&self, owner: &Identity, friend: &Identity) -> Result<Person, Failure> {
+        if owner == friend {
+            return Err(Failure::new(FailureCode::BadRequest, "you can't put yourself on your own friend list"));
+        }
+        let person = self.person(friend).await?.ok_or_else(nobody)?;
+        if self.person(owner).await?.is_none() {
+            return Err(nobody());
+        }
+        if friends::count(&self.inner.db, owner).await? >= MAX_FRIENDS {
+            let message = format!("a friend list holds at most {MAX_FRIENDS} people; remove somebody first");
+            return Err(Failure::new(FailureCode::Conflict, message));
+        }
+        if !friends::add(&self.inner.db, owner, friend, clock::unix_now()).await? {
+            let message = format!("{} is on your friend list already", person.display_name);
+            return Err(Failure::new(FailureCode::Conflict, message));
+        }
+        Ok(person)
+    }
+
+    /// Takes `friend` off the list of `owner`.
+    ///
+    /// # Errors
+    /// `not_found` when it was not there.
+    pub async fn remove_friend(&self, owner: &Identity, friend: &Identity) -> Result<(), Failure> {
+        if friends::remove(&self.inner.db, owner, friend).await? {
+            return Ok(());
+        }
+        Err(Failure::new(FailureCode::NotFound, "that person is not on your friend list"))
+    }
+
+    /// Who has `identity` on the friend list, and so is told of its presence.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn followers(&self, identity: &Identity) -> Result<Vec<Identity>, Failure> {
+        Ok(friends::followers(&self.inner.db, identity).await?)
+    }
+
+    /// When each friend of `owner` was last seen, for those who ever were.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn last_seen_of_friends(&self, owner: &Identity) -> Result<BTreeMap<Identity, UnixMillis>, Failure> {
+        Ok(identities::last_seen_of_friends(&self.inner.db, owner).await?)
+    }
+}
+
+fn nobody() -> Failure {
+    Failure::new(FailureCode::NotFound, "there is nobody with that identity")
+}

@@ -1,0 +1,152 @@
+//! Who people are: accounts, the communication identity of each, the tokens they act with, their friends.
+//!
+//! [`Identities`] is the one handle to it; its verbs are spread over the files of this module by subject. Refusals are
+//! the typed failures that peers get. Knows nothing of calls or sockets; presence is only remembered as "last seen".
+
+mod accounts;
+mod demo;
+mod friends;
+mod keys;
+mod passwords;
+mod people;
+mod sign_in;
+mod token;
+
+#[cfg(test)]
+mod tests;
+
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use self::keys::SigningKey;
+use self::passwords::Passwords;
+use super::bus::{Listener, Topic};
+use super::limits::{Buckets, Rate};
+use super::store::{Db, StoreError, settings};
+use crate::base::entropy;
+use crate::base::secret::Secret;
+use crate::domain::id::{Identity, UserName};
+use crate::domain::person::Person;
+
+pub use self::token::Verified;
+
+/// What may be chosen about identities.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How long an access token lasts. Whole seconds count; people may choose 60 min to 24 h.
+    pub access_token_life: Duration,
+    /// How long a refresh token lasts when it is not used.
+    pub refresh_token_life: Duration,
+    /// How often an account may be tried with a wrong password.
+    pub per_account: Rate,
+    /// How often a peer may give a wrong user name or password.
+    pub per_peer: Rate,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            access_token_life: Duration::from_secs(60 * 60),
+            refresh_token_life: Duration::from_secs(30 * 24 * 60 * 60),
+            per_account: Rate { burst: 10, every: Duration::from_secs(10) },
+            per_peer: Rate { burst: 20, every: Duration::from_secs(5) },
+        }
+    }
+}
+
+/// Why the identity service can't start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No signing key can be made, or the one stored can't be read.
+    #[error("the token signing key can't be {0}")]
+    Key(&'static str),
+    /// The stored resource id is no GUID.
+    #[error("the stored resource id is damaged")]
+    Resource,
+}
+
+/// Accounts, identities, tokens and friends. Cheap to clone; all clones are the same service.
+#[derive(Clone)]
+pub struct Identities {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    db: Db,
+    settings: Settings,
+    resource: Uuid,
+    key: SigningKey,
+    passwords: Passwords,
+    bots: Vec<Person>,
+    demo_secret: Mutex<Option<Secret<String>>>,
+    tries: Mutex<Tries>,
+    revoked: Topic<Identity>,
+}
+
+/// Failed sign-ins, by what they are counted for.
+struct Tries {
+    by_account: Buckets<UserName>,
+    by_peer: Buckets<IpAddr>,
+}
+
+/// How many accounts and how many peers are remembered for throttling: a few MB at most.
+const TRIED_KEYS: usize = 10_000;
+
+impl Identities {
+    /// Starts the identity service on an open database, making its resource id and signing key on the first start.
+    /// `bots` are people without an account who can be found, called and befriended.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start(db: Db, settings: Settings, bots: Vec<Person>) -> Result<Self, StartError> {
+        let resource = settings::keep(&db, "resource_id", &entropy::uuid().to_string()).await?;
+        let resource = resource.parse().map_err(|_| StartError::Resource)?;
+        let key = SigningKey::load(&db).await?;
+        let tries = Tries {
+            by_account: Buckets::new(settings.per_account, TRIED_KEYS),
+            by_peer: Buckets::new(settings.per_peer, TRIED_KEYS),
+        };
+        let inner = Inner {
+            db,
+            settings,
+            resource,
+            key,
+            passwords: Passwords::new(),
+            bots,
+            demo_secret: Mutex::new(None),
+            tries: Mutex::new(tries),
+            revoked: Topic::new(),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The id of this service as a resource: the first part of every identity it makes.
+    pub fn resource(&self) -> Uuid {
+        self.inner.resource
+    }
+
+    /// The public keys tokens are verified with, as a JWK set (RFC 7517).
+    pub fn jwks(&self) -> serde_json::Value {
+        self.inner.key.jwks()
+    }
+
+    /// Hears of identities whose tokens stop counting at once: disabled, removed, or given a new password.
+    pub fn revoked(&self) -> Listener<Identity> {
+        self.inner.revoked.listen()
+    }
+
+    fn bot(&self, identity: &Identity) -> Option<&Person> {
+        self.inner.bots.iter().find(|bot| bot.identity == *identity)
+    }
+}
+
+/// The value behind a lock, also after a panic of another holder: none of ours leaves a value half changed.
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

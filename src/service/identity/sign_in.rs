@@ -1,0 +1,159 @@
+//! Signing in, staying signed in, signing out; and telling whether an access token counts.
+
+use std::net::IpAddr;
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::{Identities, Verified, locked, token};
+use crate::base::secret::Secret;
+use crate::base::{clock, entropy};
+use crate::domain::id::{Identity, UserName};
+use crate::domain::person::Person;
+use crate::domain::time::UnixMillis;
+use crate::protocol::failure::{Failure, FailureCode};
+use crate::protocol::rest::{SignIn, SignedIn};
+use crate::service::limits::{self, Wait};
+use crate::service::store::accounts::{self, StoredAccount};
+use crate::service::store::identities;
+use crate::service::store::refresh_tokens::{self, Exchange, NewToken};
+
+impl Identities {
+    /// Signs somebody in who knows the password, or the demo secret for a demo account.
+    ///
+    /// # Errors
+    /// `unauthenticated` for an unknown name and for a wrong password alike, `forbidden` for a disabled account,
+    /// `too_many_requests` for too many wrong tries on this account or from this peer.
+    pub async fn sign_in(&self, request: SignIn, peer: IpAddr, now: UnixMillis) -> Result<SignedIn, Failure> {
+        let SignIn { user, password } = request;
+        self.count_try(&user, peer)?;
+        let stored = accounts::find(&self.inner.db, &user).await?;
+        if !self.knows_password(stored.as_ref(), password).await? {
+            return Err(Failure::new(FailureCode::Unauthenticated, "wrong user name or password"));
+        }
+        self.forgive_try(&user, peer);
+        if stored.is_some_and(|stored| stored.account.disabled) {
+            return Err(disabled());
+        }
+        let me = self.identify(&user, now).await?.ok_or_else(token::refused)?;
+        let refresh = fresh_token();
+        let next = NewToken { hash: &hash(&refresh), expires_at: self.refresh_ends(now) };
+        refresh_tokens::begin(&self.inner.db, &me.identity, &entropy::uuid().to_string(), next, now).await?;
+        self.tokens(me, refresh, now).await
+    }
+
+    /// Exchanges a refresh token for new tokens. Each works once; the last one works again for a short while, as long as
+    /// its successor was not used.
+    ///
+    /// # Errors
+    /// `unauthenticated` for one that is unknown, ran out or was used before (which ends every token of that sign-in),
+    /// `forbidden` for a disabled account.
+    pub async fn refresh(&self, refresh_token: &Secret<String>, now: UnixMillis) -> Result<SignedIn, Failure> {
+        let refresh = fresh_token();
+        let next = NewToken { hash: &hash(&refresh), expires_at: self.refresh_ends(now) };
+        match refresh_tokens::exchange(&self.inner.db, &hash(refresh_token), next, now).await? {
+            Exchange::Done(identity) => {
+                let me = self.person(&identity).await?.ok_or_else(signed_out)?;
+                self.tokens(me, refresh, now).await
+            }
+            Exchange::Unknown => Err(signed_out()),
+            Exchange::Reused(identity) => {
+                tracing::warn!(%identity, "a refresh token was used twice; its sign-in was ended");
+                Err(signed_out())
+            }
+        }
+    }
+
+    /// Ends the sign-in a refresh token belongs to. An unknown one is fine: it is ended already.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn sign_out(&self, refresh_token: &Secret<String>) -> Result<(), Failure> {
+        Ok(refresh_tokens::end(&self.inner.db, &hash(refresh_token)).await?)
+    }
+
+    /// Who acts with an access token.
+    ///
+    /// # Errors
+    /// `token_expired` for one that ran out; `unauthenticated` for one that was not issued here, was revoked, or whose
+    /// account is gone; `forbidden` for a disabled account.
+    pub async fn verify(&self, access_token: &str, now: UnixMillis) -> Result<Verified, Failure> {
+        let verified = token::verify(&self.inner.key, self.inner.resource, access_token, now)?;
+        let standing = identities::standing(&self.inner.db, &verified.identity).await?.ok_or_else(token::refused)?;
+        if standing.disabled {
+            return Err(disabled());
+        }
+        if verified.issued_at <= standing.tokens_not_before {
+            return Err(token::refused());
+        }
+        Ok(verified)
+    }
+
+    async fn knows_password(&self, stored: Option<&StoredAccount>, given: Secret<String>) -> Result<bool, Failure> {
+        if stored.is_some_and(|stored| stored.demo) && self.is_demo_secret(&given) {
+            return Ok(true);
+        }
+        self.inner.passwords.matches(given, stored.and_then(|stored| stored.password_hash.clone())).await
+    }
+
+    fn is_demo_secret(&self, given: &Secret<String>) -> bool {
+        locked(&self.inner.demo_secret).as_ref().is_some_and(|secret| {
+            verify_slices_are_equal(secret.expose().as_bytes(), given.expose().as_bytes()).is_ok()
+        })
+    }
+
+    async fn tokens(&self, me: Person, refresh_token: Secret<String>, now: UnixMillis) -> Result<SignedIn, Failure> {
+        let standing = identities::standing(&self.inner.db, &me.identity).await?.ok_or_else(signed_out)?;
+        if standing.disabled {
+            return Err(disabled());
+        }
+        let (access_token, expires_at) = self.issue(&me.identity, now.max(standing.tokens_not_before.plus(1)))?;
+        Ok(SignedIn { me, access_token, expires_at, refresh_token })
+    }
+
+    fn issue(&self, identity: &Identity, at: UnixMillis) -> Result<(Secret<String>, UnixMillis), Failure> {
+        token::issue(&self.inner.key, self.inner.resource, identity, at, self.inner.settings.access_token_life)
+    }
+
+    fn refresh_ends(&self, now: UnixMillis) -> UnixMillis {
+        now.plus(i64::try_from(self.inner.settings.refresh_token_life.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    /// Counts a try before it is known whether it is a wrong one, so that many at once count too.
+    fn count_try(&self, user: &UserName, peer: IpAddr) -> Result<(), Failure> {
+        let (mut tries, now) = (locked(&self.inner.tries), clock::now());
+        tries.by_peer.take(limits::peer(peer), now).map_err(throttled)?;
+        tries.by_account.take(user.clone(), now).map_err(throttled)
+    }
+
+    fn forgive_try(&self, user: &UserName, peer: IpAddr) {
+        let (mut tries, now) = (locked(&self.inner.tries), clock::now());
+        tries.by_peer.give_back(limits::peer(peer), now);
+        tries.by_account.give_back(user.clone(), now);
+    }
+}
+
+/// 256 random bits as text.
+fn fresh_token() -> Secret<String> {
+    Secret::new(URL_SAFE_NO_PAD.encode(entropy::bytes::<32>()))
+}
+
+/// What is kept of a refresh token. It is random, so a plain hash is enough.
+fn hash(token: &Secret<String>) -> String {
+    URL_SAFE_NO_PAD.encode(digest(&SHA256, token.expose().as_bytes()))
+}
+
+fn throttled(Wait(wait): Wait) -> Failure {
+    let seconds = wait.as_secs() + 1;
+    Failure::new(FailureCode::TooManyRequests, format!("too many wrong sign-ins; try again in {seconds} s"))
+}
+
+fn disabled() -> Failure {
+    Failure::new(FailureCode::Forbidden, "this account is disabled; ask whoever runs the service")
+}
+
+fn signed_out() -> Failure {
+    Failure::new(FailureCode::Unauthenticated, "the sign-in has ended: sign in again")
+}

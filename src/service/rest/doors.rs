@@ -1,0 +1,103 @@
+//! What a request passes before a handler sees it: our names, its peer's rate, the deadline, and who may come in.
+
+use std::net::SocketAddr;
+use std::sync::PoisonError;
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use aws_lc_rs::digest::{SHA256, digest};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::answer::Refusal;
+use super::{DEADLINE, Names, Rest};
+use crate::base::clock;
+use crate::protocol::failure::{Failure, FailureCode};
+use crate::service::limits::{self, Wait};
+
+/// Refuses requests whose `Host` is not this service and those a page of another site sends.
+pub(super) async fn only_ours(State(names): State<Names>, request: Request, next: Next) -> Response {
+    match check_names(&names, &request) {
+        Ok(()) => next.run(request).await,
+        Err(message) => refuse(FailureCode::Forbidden, message),
+    }
+}
+
+/// Refuses a peer that calls too often.
+pub(super) async fn not_too_often(State(rest): State<Rest>, request: Request, next: Next) -> Response {
+    let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() else {
+        tracing::error!("the HTTP server does not say who its peers are");
+        return refuse(FailureCode::Internal, "the service is set up wrongly; its log knows more");
+    };
+    let taken = rest.peers.lock().unwrap_or_else(PoisonError::into_inner).take(limits::peer(peer.ip()), clock::now());
+    match taken {
+        Ok(()) => next.run(request).await,
+        Err(Wait(wait)) => {
+            let message = format!("too many requests; try again in {} ms", wait.as_millis() + 1);
+            refuse(FailureCode::TooManyRequests, message)
+        }
+    }
+}
+
+/// Gives up on a request that takes too long, a body that trickles in included.
+pub(super) async fn in_time(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(DEADLINE, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => refuse(FailureCode::Unavailable, "the request took too long; try again"),
+    }
+}
+
+/// Lets users in, and tells the handler who it is.
+pub(super) async fn users(State(rest): State<Rest>, mut request: Request, next: Next) -> Response {
+    let Some(token) = bearer(request.headers()) else {
+        return refuse(FailureCode::Unauthenticated, "sign in first: this needs an access token as bearer");
+    };
+    match rest.identities.verify(token, clock::unix_now()).await {
+        Ok(verified) => {
+            request.extensions_mut().insert(verified);
+            next.run(request).await
+        }
+        Err(failure) => Refusal::from(failure).into_response(),
+    }
+}
+
+/// Lets whoever knows the admin secret in.
+pub(super) async fn admins(State(rest): State<Rest>, request: Request, next: Next) -> Response {
+    let shown = bearer(request.headers()).unwrap_or_default();
+    // Hashes have one length, so that comparing them tells nothing about the secret's.
+    let [shown, secret] = [shown, rest.admin_secret.expose()].map(|text| digest(&SHA256, text.as_bytes()));
+    if verify_slices_are_equal(shown.as_ref(), secret.as_ref()).is_err() {
+        let message = "this needs the service's admin secret as bearer; service.json in its data folder holds it";
+        return refuse(FailureCode::Unauthenticated, message);
+    }
+    next.run(request).await
+}
+
+fn check_names(names: &Names, request: &Request) -> Result<(), String> {
+    let hosts: Vec<_> =
+        request.headers().get_all(header::HOST).iter().map(|host| host.to_str().unwrap_or("")).collect();
+    let host_known = match hosts[..] {
+        [host] => names.is_host(host),
+        _ => false,
+    };
+    // A target in absolute form names a host too, and it wins over the header (RFC 9112 section 3.2.2).
+    let target_known = request.uri().authority().is_none_or(|authority| names.is_host(authority.as_str()));
+    if !host_known || !target_known {
+        return Err("this service does not go by the name in Host; add it with --public-url if it should".to_owned());
+    }
+    let mut origins = request.headers().get_all(header::ORIGIN).iter();
+    if !origins.all(|origin| origin.to_str().is_ok_and(|origin| names.is_origin(origin))) {
+        return Err("this service takes no requests from pages of other web sites (Origin)".to_owned());
+    }
+    Ok(())
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn refuse(code: FailureCode, message: impl Into<String>) -> Response {
+    Refusal::from(Failure::new(code, message)).into_response()
+}

@@ -1,0 +1,139 @@
+//! Our own HTTP routes: sign-in, who am I, health, keys, and the administration of accounts.
+//!
+//! One table says which routes there are and who may call each; the router is built from it and from nothing else.
+//! Decisions are taken by [`crate::service::identity`]; sockets are bound by whoever starts the service.
+
+mod admin;
+mod answer;
+mod body;
+mod doors;
+mod names;
+mod session;
+
+#[cfg(test)]
+mod tests;
+
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::extract::DefaultBodyLimit;
+use axum::handler::Handler;
+use axum::http::Method;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{MethodFilter, MethodRouter, on};
+use axum::{Router, middleware};
+
+use super::identity::Identities;
+use super::limits::{Buckets, Rate};
+use crate::base::secret::Secret;
+
+pub use self::answer::{Refusal, status_of};
+pub use self::names::Names;
+
+/// The longest body of a request, in bytes.
+pub const MAX_BODY: usize = 16 * 1024;
+
+/// How long a request may take, its body included.
+const DEADLINE: Duration = Duration::from_secs(15);
+
+/// How often one peer may call any of these routes.
+const PER_PEER: Rate = Rate { burst: 200, every: Duration::from_millis(50) };
+
+/// How many peers are remembered for that.
+const PEERS: usize = 10_000;
+
+/// What the routes need.
+#[derive(Clone)]
+pub struct Rest {
+    identities: Identities,
+    instance: String,
+    admin_secret: Secret<String>,
+    peers: Arc<Mutex<Buckets<IpAddr>>>,
+}
+
+impl Rest {
+    /// Routes to `identities`. `instance` names this run of the service, as `service.json` does; whoever shows
+    /// `admin_secret` as a bearer token administrates.
+    pub fn new(identities: Identities, instance: String, admin_secret: Secret<String>) -> Self {
+        let peers = Arc::new(Mutex::new(Buckets::new(PER_PEER, PEERS)));
+        Self { identities, instance, admin_secret, peers }
+    }
+}
+
+/// Who may call a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Access {
+    /// Anyone who can reach the service.
+    Anyone,
+    /// Somebody with an access token.
+    User,
+    /// Whoever knows the admin secret.
+    Admin,
+}
+
+/// One route.
+struct Route {
+    method: Method,
+    path: &'static str,
+    access: Access,
+    handler: Box<dyn FnOnce(MethodFilter) -> MethodRouter<Rest>>,
+}
+
+/// Every route there is.
+fn routes() -> Vec<Route> {
+    use Access::{Admin, Anyone, User};
+
+    vec![
+        route(Method::GET, "/healthz", Anyone, session::health),
+        route(Method::GET, "/.well-known/jwks.json", Anyone, session::keys),
+        route(Method::POST, "/api/v1/sign-in", Anyone, session::sign_in),
+        route(Method::POST, "/api/v1/refresh", Anyone, session::refresh),
+        route(Method::POST, "/api/v1/sign-out", Anyone, session::sign_out),
+        route(Method::GET, "/api/v1/me", User, session::me),
+        route(Method::GET, "/api/v1/admin/users", Admin, admin::list),
+        route(Method::POST, "/api/v1/admin/users", Admin, admin::add),
+        route(Method::DELETE, "/api/v1/admin/users/{user}", Admin, admin::remove),
+        route(Method::POST, "/api/v1/admin/users/{user}/disable", Admin, admin::disable),
+        route(Method::POST, "/api/v1/admin/users/{user}/enable", Admin, admin::enable),
+        route(Method::POST, "/api/v1/admin/users/{user}/password", Admin, admin::set_password),
+    ]
+}
+
+/// The whole HTTP side: the routes of the table, and `more` (such as the signalling socket), all of it only for requests
+/// that name this service and come from no other web site.
+///
+/// Serve it with `into_make_service_with_connect_info::<SocketAddr>()`: peers are told apart by their address.
+pub fn router(rest: Rest, names: Names, more: Router) -> Router {
+    let mut ours = Router::new();
+    for route in routes() {
+        ours = ours.route(route.path, guarded(route, &rest));
+    }
+    ours.method_not_allowed_fallback(answer::no_such_method)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(from_fn(doors::in_time))
+        .layer(from_fn_with_state(rest.clone(), doors::not_too_often))
+        .layer(middleware::map_response(answer::not_stored))
+        .with_state(rest)
+        .merge(more)
+        .fallback(answer::no_such_route)
+        .layer(from_fn_with_state(names, doors::only_ours))
+}
+
+fn route<H, T>(method: Method, path: &'static str, access: Access, handler: H) -> Route
+where
+    H: Handler<T, Rest>,
+    T: 'static,
+{
+    Route { method, path, access, handler: Box::new(move |filter| on(filter, handler)) }
+}
+
+fn guarded(route: Route, rest: &Rest) -> MethodRouter<Rest> {
+    let filter = MethodFilter::try_from(route.method).expect("the table uses common methods");
+    let handler = (route.handler)(filter);
+    match route.access {
+        Access::Anyone => handler,
+        Access::User => handler.route_layer(from_fn_with_state(rest.clone(), doors::users)),
+        Access::Admin => handler.route_layer(from_fn_with_state(rest.clone(), doors::admins)),
+    }
+}

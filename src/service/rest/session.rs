@@ -1,0 +1,51 @@
+//! Routes for anyone and for users: sign in, refresh, sign out, who am I, health, keys.
+
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, State};
+use axum::http::StatusCode;
+use axum::{Extension, Json};
+use serde_json::Value;
+
+use super::Rest;
+use super::answer::Refusal;
+use super::body::Body;
+use crate::base::clock;
+use crate::domain::person::Person;
+use crate::protocol::failure::{Failure, FailureCode};
+use crate::protocol::rest::{Health, Refresh, SignIn, SignOut, SignedIn};
+use crate::service::identity::Verified;
+
+pub(super) async fn health(State(rest): State<Rest>) -> Json<Health> {
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    Json(Health { status: "ok".to_owned(), instance: rest.instance, version })
+}
+
+pub(super) async fn keys(State(rest): State<Rest>) -> Json<Value> {
+    Json(rest.identities.jwks())
+}
+
+pub(super) async fn sign_in(
+    State(rest): State<Rest>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Body(request): Body<SignIn>,
+) -> Result<Json<SignedIn>, Refusal> {
+    Ok(Json(rest.identities.sign_in(request, peer.ip(), clock::unix_now()).await?))
+}
+
+pub(super) async fn refresh(State(rest): State<Rest>, Body(request): Body<Refresh>) -> Result<Json<SignedIn>, Refusal> {
+    Ok(Json(rest.identities.refresh(&request.refresh_token, clock::unix_now()).await?))
+}
+
+pub(super) async fn sign_out(State(rest): State<Rest>, Body(request): Body<SignOut>) -> Result<StatusCode, Refusal> {
+    rest.identities.sign_out(&request.refresh_token).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn me(
+    State(rest): State<Rest>,
+    Extension(verified): Extension<Verified>,
+) -> Result<Json<Person>, Refusal> {
+    let gone = || Failure::new(FailureCode::NotFound, "the account is gone");
+    Ok(Json(rest.identities.person(&verified.identity).await?.ok_or_else(gone)?))
+}

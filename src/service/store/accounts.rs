@@ -1,0 +1,125 @@
+//! Accounts: who may sign in, and with which password hash.
+
+use super::{Db, StoreError, writing};
+use crate::base::secret::Secret;
+use crate::domain::id::{DisplayName, Identity, UserName};
+use crate::domain::time::UnixMillis;
+use crate::protocol::rest::Account;
+
+/// An account with what only the service may see.
+#[derive(Debug, Clone)]
+pub struct StoredAccount {
+    /// What others may see.
+    pub account: Account,
+    /// argon2id in PHC form; none for a demo account nobody gave a password.
+    pub password_hash: Option<Secret<String>>,
+    /// Whether the demo secret opens it.
+    pub demo: bool,
+}
+
+type Row = (String, String, Option<String>, i64, i64, i64, Option<String>);
+
+const COLUMNS_BY_NAME: &str = "SELECT a.user_name, a.display_name, a.password_hash, a.demo, a.disabled, a.created_at, \
+    i.identity FROM accounts a LEFT JOIN identities i ON i.user_name = a.user_name WHERE a.user_name = $1";
+
+const COLUMNS_OF_ALL: &str = "SELECT a.user_name, a.display_name, a.password_hash, a.demo, a.disabled, a.created_at, \
+    i.identity FROM accounts a LEFT JOIN identities i ON i.user_name = a.user_name ORDER BY a.user_name";
+
+/// Adds an account; `false` when the name is taken.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn add(db: &Db, new: &StoredAccount) -> Result<bool, StoreError> {
+    let StoredAccount { account, password_hash, demo } = new;
+    let done = sqlx::query(
+        "INSERT INTO accounts (user_name, display_name, folded_name, password_hash, demo, disabled, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (user_name) DO NOTHING",
+    )
+    .bind(account.user.as_str())
+    .bind(account.display_name.as_str())
+    .bind(account.display_name.as_str().to_lowercase())
+    .bind(password_hash.as_ref().map(|hash| hash.expose().as_str()))
+    .bind(i64::from(*demo))
+    .bind(i64::from(account.disabled))
+    .bind(account.created_at.0)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// The account called `user`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn find(db: &Db, user: &UserName) -> Result<Option<StoredAccount>, StoreError> {
+    let row: Option<Row> = sqlx::query_as(COLUMNS_BY_NAME).bind(user.as_str()).fetch_optional(db).await?;
+    row.map(stored).transpose()
+}
+
+/// All accounts, by name.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn list(db: &Db) -> Result<Vec<Account>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(COLUMNS_OF_ALL).fetch_all(db).await?;
+    rows.into_iter().map(|row| Ok(stored(row)?.account)).collect()
+}
+
+/// Replaces the password hash; `false` when there is no such account.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn set_password(db: &Db, user: &UserName, hash: &Secret<String>) -> Result<bool, StoreError> {
+    let done = sqlx::query("UPDATE accounts SET password_hash = $2 WHERE user_name = $1")
+        .bind(user.as_str())
+        .bind(hash.expose().as_str())
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Closes or opens the account; `false` when there is no such account.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn set_disabled(db: &Db, user: &UserName, disabled: bool) -> Result<bool, StoreError> {
+    let done = sqlx::query("UPDATE accounts SET disabled = $2 WHERE user_name = $1")
+        .bind(user.as_str())
+        .bind(i64::from(disabled))
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Removes the account with its identity, tokens, friend list and own call records, and from the friend lists of others;
+/// `false` when there is no such account.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn remove(db: &Db, user: &UserName) -> Result<bool, StoreError> {
+    let mut tx = writing(db).await?;
+    for statement in [
+        "DELETE FROM friends WHERE friend IN (SELECT identity FROM identities WHERE user_name = $1)",
+        "DELETE FROM call_records WHERE identity IN (SELECT identity FROM identities WHERE user_name = $1)",
+    ] {
+        sqlx::query(statement).bind(user.as_str()).execute(&mut *tx).await?;
+    }
+    let done = sqlx::query("DELETE FROM accounts WHERE user_name = $1").bind(user.as_str()).execute(&mut *tx).await?;
+    tx.commit().await?;
+    Ok(done.rows_affected() == 1)
+}
+
+fn stored((user, display_name, hash, demo, disabled, created_at, identity): Row) -> Result<StoredAccount, StoreError> {
+    let identity = identity.map(|raw| raw.parse::<Identity>()).transpose();
+    Ok(StoredAccount {
+        account: Account {
+            user: user.parse().map_err(|_| StoreError::Damaged("user name"))?,
+            display_name: DisplayName::from(display_name),
+            identity: identity.map_err(|_| StoreError::Damaged("identity"))?,
+            disabled: disabled != 0,
+            created_at: UnixMillis(created_at),
+        },
+        password_hash: hash.map(Secret::new),
+        demo: demo != 0,
+    })
+}

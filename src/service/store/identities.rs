@@ -1,0 +1,210 @@
+//! Communication identities: whose they are, from when on their tokens count, when they were last seen.
+
+use std::collections::BTreeMap;
+
+use sqlx::{Sqlite, Transaction};
+
+use super::{Db, StoreError, writing};
+use crate::domain::id::{DisplayName, Identity, UserName};
+use crate::domain::person::Person;
+use crate::domain::time::UnixMillis;
+
+/// What decides whether the tokens of an identity count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether its account is closed.
+    pub disabled: bool,
+    /// Tokens issued at or before this instant don't count.
+    pub tokens_not_before: UnixMillis,
+}
+
+/// An account found by a search.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The name signed in with.
+    pub user: UserName,
+    /// How the person is shown.
+    pub display_name: DisplayName,
+    /// The identity, if one was made already.
+    pub identity: Option<Identity>,
+}
+
+/// Identity, user name and display name.
+pub(super) type PersonRow = (String, String, String);
+
+/// Gives each user the identity offered unless it has one, and returns the ones they have now. A user without an
+/// account gets none.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn ensure(
+    db: &Db,
+    offers: &[(UserName, Identity)],
+    now: UnixMillis,
+) -> Result<Vec<(UserName, Identity)>, StoreError> {
+    let mut tx = writing(db).await?;
+    let mut have = Vec::with_capacity(offers.len());
+    for (user, offer) in offers {
+        if let Some(identity) = ensure_one(&mut tx, user, offer, now).await? {
+            have.push((user.clone(), identity));
+        }
+    }
+    tx.commit().await?;
+    Ok(have)
+}
+
+async fn ensure_one(
+    tx: &mut Transaction<'static, Sqlite>,
+    user: &UserName,
+    offer: &Identity,
+    now: UnixMillis,
+) -> Result<Option<Identity>, StoreError> {
+    sqlx::query(
+        "INSERT INTO identities (identity, user_name, created_at, tokens_not_before) \
+         SELECT $1, user_name, $3, 0 FROM accounts WHERE user_name = $2 ON CONFLICT DO NOTHING",
+    )
+    .bind(offer.as_str())
+    .bind(user.as_str())
+    .bind(now.0)
+    .execute(&mut **tx)
+    .await?;
+    let raw: Option<String> = sqlx::query_scalar("SELECT identity FROM identities WHERE user_name = $1")
+        .bind(user.as_str())
+        .fetch_optional(&mut **tx)
+        .await?;
+    raw.map(identity).transpose()
+}
+
+/// Whose identity it is.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn person_of(db: &Db, identity: &Identity) -> Result<Option<Person>, StoreError> {
+    let row: Option<PersonRow> = sqlx::query_as(
+        "SELECT i.identity, a.user_name, a.display_name \
+         FROM identities i JOIN accounts a ON a.user_name = i.user_name WHERE i.identity = $1",
+    )
+    .bind(identity.as_str())
+    .fetch_optional(db)
+    .await?;
+    row.map(person).transpose()
+}
+
+/// Open accounts whose user name or display name contains `folded` (lower case), best first: the same name, then names
+/// that begin with it, then the others.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn search(db: &Db, folded: &str, limit: usize) -> Result<Vec<Found>, StoreError> {
+    let rows: Vec<(String, String, Option<String>)> = sqlx::query_as(
+        "SELECT a.user_name, a.display_name, i.identity \
+         FROM accounts a LEFT JOIN identities i ON i.user_name = a.user_name \
+         WHERE a.disabled = 0 AND (a.user_name LIKE $2 ESCAPE '!' OR a.folded_name LIKE $2 ESCAPE '!') \
+         ORDER BY CASE WHEN a.user_name = $1 OR a.folded_name = $1 THEN 0 \
+         WHEN a.user_name LIKE $3 ESCAPE '!' OR a.folded_name LIKE $3 ESCAPE '!' THEN 1 ELSE 2 END, \
+         a.folded_name, a.user_name LIMIT $4",
+    )
+    .bind(folded)
+    .bind(format!("%{}%", escaped(folded)))
+    .bind(format!("{}%", escaped(folded)))
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(found).collect()
+}
+
+/// What decides about the tokens of `identity`; `None` when it is gone.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn standing(db: &Db, identity: &Identity) -> Result<Option<Standing>, StoreError> {
+    let row: Option<(i64, i64)> = sqlx::query_as(
+        "SELECT a.disabled, i.tokens_not_before \
+         FROM identities i JOIN accounts a ON a.user_name = i.user_name WHERE i.identity = $1",
+    )
+    .bind(identity.as_str())
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|(disabled, before)| Standing { disabled: disabled != 0, tokens_not_before: UnixMillis(before) }))
+}
+
+/// Refuses every token of `identity` issued until `now`, refresh tokens included.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn revoke(db: &Db, identity: &Identity, now: UnixMillis) -> Result<(), StoreError> {
+    let mut tx = writing(db).await?;
+    sqlx::query("UPDATE identities SET tokens_not_before = MAX(tokens_not_before, $2) WHERE identity = $1")
+        .bind(identity.as_str())
+        .bind(now.0)
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query("DELETE FROM refresh_tokens WHERE identity = $1").bind(identity.as_str()).execute(&mut *tx).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// When a client of `identity` was last connected.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn last_seen(db: &Db, identity: &Identity) -> Result<Option<UnixMillis>, StoreError> {
+    let at: Option<Option<i64>> = sqlx::query_scalar("SELECT last_seen FROM identities WHERE identity = $1")
+        .bind(identity.as_str())
+        .fetch_optional(db)
+        .await?;
+    Ok(at.flatten().map(UnixMillis))
+}
+
+/// Remembers that a client of `identity` was connected at `at`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn set_last_seen(db: &Db, identity: &Identity, at: UnixMillis) -> Result<(), StoreError> {
+    sqlx::query("UPDATE identities SET last_seen = $2 WHERE identity = $1")
+        .bind(identity.as_str())
+        .bind(at.0)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// When each friend of `identity` was last seen, for those who ever were.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn last_seen_of_friends(db: &Db, identity: &Identity) -> Result<BTreeMap<Identity, UnixMillis>, StoreError> {
+    let rows: Vec<(String, i64)> = sqlx::query_as(
+        "SELECT i.identity, i.last_seen FROM friends f JOIN identities i ON i.identity = f.friend \
+         WHERE f.identity = $1 AND i.last_seen IS NOT NULL",
+    )
+    .bind(identity.as_str())
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(|(raw, at)| Ok((self::identity(raw)?, UnixMillis(at)))).collect()
+}
+
+pub(super) fn identity(raw: String) -> Result<Identity, StoreError> {
+    Identity::try_from(raw).map_err(|_| StoreError::Damaged("identity"))
+}
+
+pub(super) fn person((raw, name, display_name): PersonRow) -> Result<Person, StoreError> {
+    Ok(Person {
+        identity: identity(raw)?,
+        name: name.parse().map_err(|_| StoreError::Damaged("user name"))?,
+        display_name: DisplayName::from(display_name),
+    })
+}
+
+fn found((user, display_name, raw): (String, String, Option<String>)) -> Result<Found, StoreError> {
+    Ok(Found {
+        user: user.parse().map_err(|_| StoreError::Damaged("user name"))?,
+        display_name: DisplayName::from(display_name),
+        identity: raw.map(identity).transpose()?,
+    })
+}
+
+/// `text` for a LIKE pattern whose escape character is `!`.
+fn escaped(text: &str) -> String {
+    text.replace('!', "!!").replace('%', "!%").replace('_', "!_")
+}
