@@ -7,9 +7,10 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::domain::time::UnixMillis;
 
-/// The monotonic clock: for deadlines, durations and media.
+/// The monotonic clock: for deadlines, durations and media. Read through tokio, whose tests can pause it, so that
+/// tasks and their timers always agree on the time.
 pub fn now() -> Instant {
-    Instant::now()
+    tokio::time::Instant::now().into_std()
 }
 
 /// The wall clock, as milliseconds since 1970 UTC: for records and tokens.

@@ -104,6 +104,16 @@ uuid_id! {
     /// One client's media connection in one call.
     LegId
 }
+uuid_id! {
+    /// Whatever can ring and take part in calls: a client, or a bot of the service.
+    EndpointId
+}
+
+impl From<ClientId> for EndpointId {
+    fn from(client: ClientId) -> Self {
+        Self(client.0)
+    }
+}
 
 /// The name somebody signs in with: 1–64 characters of `a-z 0-9 . - _`, lower-cased.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -1,0 +1,133 @@
+//! Everything a direct call can want done, as values: whoever drives the machine carries them out in their order.
+
+use crate::domain::call::{CallState, ParticipantState};
+use crate::domain::end_reason::EndReason;
+use crate::domain::id::{EndpointId, LegId};
+use crate::domain::record::Outcome;
+
+/// One of the two people of a direct call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Side {
+    /// Who called.
+    Caller,
+    /// Who was called.
+    Callee,
+}
+
+impl Side {
+    /// Both, in the order in which effects reach them.
+    pub const BOTH: [Self; 2] = [Self::Caller, Self::Callee];
+
+    /// The other one.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Caller => Self::Callee,
+            Self::Callee => Self::Caller,
+        }
+    }
+}
+
+/// An effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// The request was carried out.
+    Accept,
+    /// The request was not, and changed nothing; a leg it brought is not the call's.
+    Refuse(Refusal),
+    /// Let an endpoint of the callee ring.
+    Ring {
+        /// Which.
+        endpoint: EndpointId,
+    },
+    /// Let it stop.
+    StopRinging {
+        /// Which.
+        endpoint: EndpointId,
+        /// Why.
+        reason: EndReason,
+    },
+    /// Tell an endpoint of the call what changed.
+    Tell {
+        /// Which.
+        endpoint: EndpointId,
+        /// What changed.
+        news: News,
+    },
+    /// Let a leg hear these legs and no other.
+    SetSources {
+        /// The leg that hears.
+        leg: LegId,
+        /// The legs it hears.
+        sources: Vec<LegId>,
+    },
+    /// Begin or end hold music.
+    HoldMusic {
+        /// The leg that hears it.
+        to: LegId,
+        /// Whether it is to play.
+        on: bool,
+    },
+    /// Close a leg: the call is done with it.
+    CloseLeg {
+        /// Which.
+        leg: LegId,
+    },
+    /// Keep something in the record of one side.
+    Record {
+        /// Whose record.
+        side: Side,
+        /// What.
+        entry: Entry,
+    },
+    /// The call is over; nothing follows.
+    Finished,
+}
+
+/// What an endpoint of a call is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News {
+    /// The state of the call for this endpoint.
+    State(CallState),
+    /// The other participant.
+    Other {
+        /// Where the other stands.
+        state: ParticipantState,
+        /// Whether the other's microphone is off.
+        muted: bool,
+    },
+    /// The call is over.
+    Ended(EndReason),
+}
+
+/// What goes into a call record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// The call began.
+    Started,
+    /// It was answered.
+    Answered,
+    /// It ended.
+    Ended {
+        /// How it went, for this side.
+        outcome: Outcome,
+        /// Why it ended.
+        reason: EndReason,
+    },
+}
+
+/// Why a request was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The endpoint neither rings nor takes part.
+    NotInCall,
+    /// The endpoint takes part in the call, but does not ring.
+    NotRinging,
+    /// Answered on another endpoint of the same person.
+    AnsweredElsewhere,
+    /// The two are not connected yet.
+    NotConnected,
+    /// The leg belongs to the call already.
+    LegInUse,
+    /// The call is over.
+    Over,
+}

@@ -1,0 +1,253 @@
+//! One direct call, from the caller's request to its end, as a machine: events in, effects out.
+//!
+//! ```text
+//!            start ──────────────────────────────┐
+//!              │ a client of the callee can ring │ none can: OFFLINE, BUSY, DO_NOT_DISTURB
+//!              ▼                                 │
+//!        ┌──────────┐  decline, cancel, ring     │
+//!        │ ringing  │  timeout, caller vanished, │
+//!        │          │  nobody left to ring ──────┤
+//!        └──────────┘                            │
+//!              │ first answer (others: ANSWERED_ELSEWHERE)
+//!              ▼                                 │
+//!        ┌──────────┐  hang up, a leg not up     │
+//!        │ set-up   │  within 15 s, vanished ────┤
+//!        └──────────┘                            │
+//!              │ both legs up                    │
+//!              ▼                                 │
+//!   ┌─▶┌──────────────┐  hang up, vanished,      │
+//!   │  │  connected   │  sound lost for 120 s ───┤
+//!   │  └──────────────┘                          │
+//!   │ hold / resume by either (or both):         │
+//!   └─ local hold, remote hold                   ▼
+//!                                            finished
+//! ```
+//!
+//! An endpoint that takes part stands, for the other side, as one of:
+//!
+//! ```text
+//!                 socket lost, or nothing from the leg
+//!   connected ──────────────────────────────────────────▶ reconnecting ── 120 s ──▶ the call ends
+//!       ▲ ▲                                                  │     (VANISHED, or MEDIA_LOST with the socket alive)
+//!       │ └── socket back and leg heard, or a new leg up ────┘
+//!       │                                                    │ socket lost and nothing from the leg for 3 s
+//!       └──────────── the same ──────────────── disconnected ◀
+//!                                                    └── 10 s ──▶ the call ends (VANISHED)
+//! ```
+//!
+//! The machine reads no clock, does no IO and can't fail: a request that is not allowed yields [`Effect::Refuse`].
+//! It knows endpoints and legs, not people, sockets or packets; who may call whom, and in how many calls an endpoint
+//! can be, is decided before. DTMF travels with the sound and is not its business.
+
+mod effects;
+mod ending;
+mod events;
+mod member;
+mod ringing;
+mod talking;
+mod view;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+pub use effects::{Effect, Entry, News, Refusal, Side};
+pub use events::Event;
+
+use crate::domain::call::ParticipantState;
+use crate::domain::end_reason::EndReason;
+use crate::domain::id::{EndpointId, LegId};
+use member::Member;
+use ringing::Ringing;
+use talking::Talking;
+
+/// How long a call rings when the caller doesn't say.
+pub const RING_DEFAULT: Duration = Duration::from_secs(60);
+
+/// The least and the most a caller may ask a call to ring.
+pub const RING_RANGE: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(300);
+
+/// How long a call waits for the callee when none of its endpoints that rang is connected any more.
+pub const NOBODY_MAX: Duration = Duration::from_secs(5);
+
+/// How long both legs may take to come up after the answer.
+pub const SETUP_MAX: Duration = Duration::from_secs(15);
+
+/// How long nothing has come from a leg when it is reported by [`Event::LegSilent`].
+pub const SILENT_AFTER: Duration = Duration::from_secs(3);
+
+/// After how long without a socket an endpoint counts as gone whose leg never came up, or broke.
+pub const GONE_AFTER: Duration = Duration::from_secs(3);
+
+/// How long the other side keeps the call when an endpoint is gone.
+pub const VANISHED_AFTER: Duration = Duration::from_secs(10);
+
+/// How long an endpoint may be without its socket, or without sound, and come back (the limit of ACS).
+pub const ABSENT_MAX: Duration = Duration::from_secs(120);
+
+/// What a call begins with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Start {
+    /// The endpoint that calls.
+    pub caller: EndpointId,
+    /// Its leg.
+    pub leg: LegId,
+    /// How long it may ring; brought into [`RING_RANGE`].
+    pub ring_for: Duration,
+    /// All endpoints of the callee.
+    pub callee: Vec<Candidate>,
+}
+
+/// An endpoint of the callee, when the call begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Candidate {
+    /// Which.
+    pub endpoint: EndpointId,
+    /// Whether it can ring.
+    pub reach: Reach,
+}
+
+/// Whether an endpoint can ring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// It can.
+    Free,
+    /// It takes part in another call.
+    InCall,
+    /// Its user does not want to be disturbed.
+    DoNotDisturb,
+    /// Its socket is lost for the moment.
+    Lost,
+}
+
+/// A direct call.
+#[derive(Debug)]
+pub struct Call {
+    caller: Member,
+    phase: Phase,
+    /// Whether an endpoint of the callee said that it rings.
+    rang: bool,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Ringing(Ringing),
+    Talking(Talking),
+    Over,
+}
+
+/// How a call looks to one of the two endpoints that take part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// Which side the endpoint is on.
+    pub side: Side,
+    /// Where the other stands.
+    pub other: ParticipantState,
+    /// Whether the other's microphone is off.
+    pub other_muted: bool,
+}
+
+impl Call {
+    /// Begins a call. The effects open with [`Effect::Accept`]; when nobody can be rung, they end with
+    /// [`Effect::Finished`].
+    pub fn start(start: Start, now: Instant) -> (Self, Vec<Effect>) {
+        let mut out = vec![Effect::Accept];
+        out.extend(Side::BOTH.map(|side| Effect::Record { side, entry: Entry::Started }));
+        let until = now + start.ring_for.clamp(*RING_RANGE.start(), *RING_RANGE.end());
+        let ringing = Ringing { rung: BTreeMap::new(), until, alone_since: None };
+        let caller = Member::new(start.caller, start.leg);
+        let mut call = Self { caller, phase: Phase::Ringing(ringing), rang: false };
+        call.ring_first(&start.callee, now, &mut out);
+        (call, out)
+    }
+
+    /// Takes one event. `now` never runs backwards.
+    pub fn handle(&mut self, event: Event, now: Instant) -> Vec<Effect> {
+        let mut out = Vec::new();
+        match event {
+            Event::Ringing { endpoint } => self.ringing(endpoint, &mut out),
+            Event::Answer { endpoint, leg } => self.answer(endpoint, leg, now, &mut out),
+            Event::Decline { endpoint } => self.decline(endpoint, &mut out),
+            Event::HangUp { endpoint } => self.hang_up(endpoint, &mut out),
+            Event::Hold { endpoint, on } => self.hold(endpoint, on, &mut out),
+            Event::Mute { endpoint, on } => self.mute(endpoint, on, &mut out),
+            Event::Rejoin { endpoint, leg } => self.rejoin(endpoint, leg, now, &mut out),
+            Event::Appeared { endpoint } => self.appeared(endpoint, now, &mut out),
+            Event::Lost { endpoint } => self.lost(endpoint, now),
+            Event::Back { endpoint } => self.back(endpoint, now, &mut out),
+            Event::Left { endpoint } => self.left(endpoint, now, &mut out),
+            Event::LegUp { leg } => self.leg_up(leg),
+            Event::LegSilent { leg } => self.leg_silent(leg, now),
+            Event::LegHeard { leg } => self.leg_heard(leg),
+            Event::LegFailed { leg } => self.leg_failed(leg, now, &mut out),
+            Event::DeadlinePassed => self.deadline_passed(now, &mut out),
+            Event::Stop => self.end(EndReason::SERVICE_LOST, &mut out),
+        }
+        self.settle(now, &mut out);
+        out
+    }
+
+    /// When [`Event::DeadlinePassed`] is due next; `None` once the call is over, or while nothing has to happen.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        let end = self.endings().map(|(at, _)| at).min();
+        let gone = self.members().filter(|(_, m)| !m.gone).filter_map(|(_, m)| m.gone_from()).min();
+        crate::base::deadline::earlier(end, gone)
+    }
+
+    /// Whether the call is over: it takes no more events, and yields no effects.
+    pub fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Over)
+    }
+
+    /// Which side an endpoint takes part on, and how the other stands; `None` for one that takes no part (yet).
+    pub fn part(&self, endpoint: EndpointId) -> Option<Part> {
+        let (side, _) = self.members().find(|(_, m)| m.endpoint == endpoint)?;
+        let view = self.view(side);
+        Some(Part { side, other: view.other, other_muted: view.other_muted })
+    }
+
+    /// The endpoint a leg of this call belongs to.
+    pub fn owner_of(&self, leg: LegId) -> Option<(Side, EndpointId)> {
+        let (side, member) = self.members().find(|(_, m)| m.leg == Some(leg))?;
+        Some((side, member.endpoint))
+    }
+
+    fn members(&self) -> impl Iterator<Item = (Side, &Member)> {
+        let caller = match self.phase {
+            Phase::Over => None,
+            Phase::Ringing(_) | Phase::Talking(_) => Some((Side::Caller, &self.caller)),
+        };
+        let callee = match &self.phase {
+            Phase::Talking(talking) => Some((Side::Callee, &talking.callee)),
+            Phase::Ringing(_) | Phase::Over => None,
+        };
+        caller.into_iter().chain(callee)
+    }
+
+    fn members_mut(&mut self) -> impl Iterator<Item = (Side, &mut Member)> {
+        let caller = match self.phase {
+            Phase::Over => None,
+            Phase::Ringing(_) | Phase::Talking(_) => Some((Side::Caller, &mut self.caller)),
+        };
+        let callee = match &mut self.phase {
+            Phase::Talking(talking) => Some((Side::Callee, &mut talking.callee)),
+            Phase::Ringing(_) | Phase::Over => None,
+        };
+        caller.into_iter().chain(callee)
+    }
+
+    fn member_mut(&mut self, endpoint: EndpointId) -> Option<&mut Member> {
+        self.members_mut().map(|(_, m)| m).find(|m| m.endpoint == endpoint)
+    }
+
+    fn leg_mut(&mut self, leg: LegId) -> Option<&mut Member> {
+        self.members_mut().map(|(_, m)| m).find(|m| m.leg == Some(leg))
+    }
+
+    /// Why a request of an endpoint that takes no part is refused.
+    fn stranger(&self) -> Effect {
+        Effect::Refuse(if self.is_over() { Refusal::Over } else { Refusal::NotInCall })
+    }
+}

@@ -1,0 +1,122 @@
+//! From the answer on: legs, hold, mute, and endpoints that leave and come back.
+
+use std::time::Instant;
+
+use super::effects::{Effect, Refusal};
+use super::member::{Media, Member};
+use super::{Call, Phase};
+use crate::domain::end_reason::EndReason;
+use crate::domain::id::{EndpointId, LegId};
+
+/// What is known once the call is answered.
+#[derive(Debug)]
+pub(super) struct Talking {
+    /// The endpoint that answered.
+    pub callee: Member,
+    /// Until when both legs must be up; `None` once they were.
+    pub setup_until: Option<Instant>,
+}
+
+impl Talking {
+    /// When, and why, the set-up has failed.
+    pub fn setup_ending(&self) -> Option<(Instant, EndReason)> {
+        let reason = match self.callee.media {
+            Media::Starting { .. } | Media::Silent { .. } => EndReason::SETUP_TIMEOUT,
+            Media::Up | Media::Failed { .. } => EndReason::NO_MEDIA_PATH,
+        };
+        self.setup_until.map(|at| (at, reason))
+    }
+}
+
+impl Call {
+    pub(super) fn hold(&mut self, endpoint: EndpointId, on: bool, out: &mut Vec<Effect>) {
+        let connected = self.is_connected();
+        let stranger = self.stranger();
+        out.push(match self.member_mut(endpoint) {
+            None => stranger,
+            Some(_) if !connected => Effect::Refuse(Refusal::NotConnected),
+            Some(member) => {
+                member.holding = on;
+                Effect::Accept
+            }
+        });
+    }
+
+    pub(super) fn mute(&mut self, endpoint: EndpointId, on: bool, out: &mut Vec<Effect>) {
+        let stranger = self.stranger();
+        out.push(match self.member_mut(endpoint) {
+            None => stranger,
+            Some(member) => {
+                member.muted = on;
+                Effect::Accept
+            }
+        });
+    }
+
+    pub(super) fn rejoin(&mut self, endpoint: EndpointId, leg: LegId, now: Instant, out: &mut Vec<Effect>) {
+        if self.owner_of(leg).is_some() {
+            return out.push(Effect::Refuse(Refusal::LegInUse));
+        }
+        let stranger = self.stranger();
+        match self.member_mut(endpoint) {
+            None => out.push(stranger),
+            Some(member) => {
+                out.push(Effect::Accept);
+                member.rejoin(leg, now, out);
+            }
+        }
+    }
+
+    pub(super) fn lost(&mut self, endpoint: EndpointId, now: Instant) {
+        match self.member_mut(endpoint) {
+            Some(member) => member.lost_at = member.lost_at.or(Some(now)),
+            None => self.rung_lost(endpoint, now),
+        }
+    }
+
+    pub(super) fn back(&mut self, endpoint: EndpointId, now: Instant, out: &mut Vec<Effect>) {
+        match self.member_mut(endpoint) {
+            Some(member) => member.lost_at = None,
+            None => self.rung_back(endpoint, now, out),
+        }
+    }
+
+    pub(super) fn leg_up(&mut self, leg: LegId) {
+        if let Some(member) = self.leg_mut(leg) {
+            member.leg_up();
+        }
+    }
+
+    pub(super) fn leg_silent(&mut self, leg: LegId, now: Instant) {
+        if let Some(member) = self.leg_mut(leg) {
+            member.leg_silent(now);
+        }
+    }
+
+    pub(super) fn leg_heard(&mut self, leg: LegId) {
+        if let Some(member) = self.leg_mut(leg) {
+            member.leg_heard();
+        }
+    }
+
+    pub(super) fn leg_failed(&mut self, leg: LegId, now: Instant, out: &mut Vec<Effect>) {
+        if let Some(member) = self.leg_mut(leg) {
+            member.leg_failed(now, out);
+        }
+    }
+
+    /// Ends the set-up once both legs are up.
+    pub(super) fn note_connected(&mut self) {
+        if let Phase::Talking(talking) = &mut self.phase
+            && talking.callee.media == Media::Up
+            && self.caller.media == Media::Up
+        {
+            talking.setup_until = None;
+        }
+    }
+
+    /// Whether both legs have been up: from then on the two are connected, whatever becomes of the legs.
+    pub(super) fn is_connected(&self) -> bool {
+        matches!(&self.phase, Phase::Talking(talking) if talking.setup_until.is_none())
+    }
+}

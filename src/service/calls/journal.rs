@@ -1,0 +1,209 @@
+//! What is to be kept of calls and people, on its way to the store: the task that owns the calls never waits for a disk.
+//!
+//! The newest state of each call replaces the one that still waits, so the journal holds at most one entry per call;
+//! new calls are refused while it is full. Failed writes are tried again.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use super::mailbox::{Message, Reply};
+use super::ports::{OwnedRecord, Records};
+use super::refusals;
+use crate::domain::id::{CallId, Identity};
+use crate::domain::time::UnixMillis;
+
+/// Calls whose records may wait before new calls are refused.
+const FULL: usize = 1024;
+
+/// Calls written at once: they share one commit.
+const BATCH: usize = 64;
+
+/// How long after a failed write the next is tried.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// How often a call's records are tried before they are given up.
+const ATTEMPTS: u32 = 60;
+
+/// The journal: filled by the task that owns the calls, emptied by [`write`].
+#[derive(Debug, Default)]
+pub(super) struct Journal {
+    state: Mutex<State>,
+    wake: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    order: VecDeque<CallId>,
+    entries: BTreeMap<CallId, Entry>,
+    seen: BTreeMap<Identity, UnixMillis>,
+    closed: bool,
+    done: Option<oneshot::Sender<()>>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    call: CallId,
+    records: Vec<OwnedRecord>,
+    reply: Option<Reply>,
+    attempts: u32,
+}
+
+enum Work {
+    Records(Vec<Entry>),
+    Seen(Identity, UnixMillis),
+    Done,
+}
+
+impl Journal {
+    /// Whether no new call should begin.
+    pub fn is_full(&self) -> bool {
+        self.state().entries.len() >= FULL
+    }
+
+    /// Takes the records of a call as they are now; a `reply` is answered once they are kept.
+    pub fn put(&self, call: CallId, records: Vec<OwnedRecord>, reply: Option<Reply>) {
+        let mut state = self.state();
+        match state.entries.get_mut(&call) {
+            Some(entry) => {
+                entry.records = records;
+                entry.reply = reply.or_else(|| entry.reply.take());
+            }
+            None => state.push(Entry { call, records, reply, attempts: 0 }),
+        }
+        drop(state);
+        self.wake.notify_one();
+    }
+
+    /// Notes when somebody was last seen.
+    pub fn seen(&self, who: Identity, at: UnixMillis) {
+        self.state().seen.insert(who, at);
+        self.wake.notify_one();
+    }
+
+    /// Nothing more comes; `done` is told when all is written.
+    pub fn close(&self, done: Option<oneshot::Sender<()>>) {
+        let mut state = self.state();
+        state.closed = true;
+        state.done = done;
+        drop(state);
+        self.wake.notify_one();
+    }
+
+    async fn next(&self) -> Work {
+        loop {
+            if let Some(work) = self.state().take() {
+                return work;
+            }
+            self.wake.notified().await;
+        }
+    }
+
+    /// Puts back what could not be written, unless something newer waits by now. Whoever waits for an answer is refused.
+    fn put_back(&self, batch: Vec<Entry>) -> Vec<CallId> {
+        let mut state = self.state();
+        let mut refused = Vec::new();
+        for mut entry in batch {
+            refused.extend(refuse(&mut entry));
+            entry.attempts += 1;
+            if entry.attempts >= ATTEMPTS {
+                tracing::error!(call = %entry.call, "the records of a call could not be kept and are given up");
+            } else if !state.entries.contains_key(&entry.call) {
+                state.push(entry);
+            }
+        }
+        refused.extend(state.entries.values_mut().filter_map(refuse));
+        refused
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn push(&mut self, entry: Entry) {
+        self.order.push_back(entry.call);
+        self.entries.insert(entry.call, entry);
+    }
+
+    fn take(&mut self) -> Option<Work> {
+        let mut batch = Vec::new();
+        while batch.len() < BATCH
+            && let Some(call) = self.order.pop_front()
+            && let Some(entry) = self.entries.remove(&call)
+        {
+            // One that failed before is tried alone, so that it can't hold up others for ever.
+            let alone = entry.attempts > 0;
+            if alone && !batch.is_empty() {
+                self.order.push_front(call);
+                self.entries.insert(call, entry);
+                break;
+            }
+            batch.push(entry);
+            if alone {
+                break;
+            }
+        }
+        if !batch.is_empty() {
+            return Some(Work::Records(batch));
+        }
+        if let Some((who, at)) = self.seen.pop_first() {
+            return Some(Work::Seen(who, at));
+        }
+        self.closed.then_some(Work::Done)
+    }
+}
+
+fn refuse(entry: &mut Entry) -> Option<CallId> {
+    let reply = entry.reply.take()?;
+    // An answer nobody waits for any more is nobody's loss.
+    let _ = reply.send(Err(refusals::not_kept()));
+    Some(entry.call)
+}
+
+/// Writes what the journal holds until it is closed and empty; tells the owner of the calls what was kept.
+pub(super) async fn write(journal: Arc<Journal>, store: Arc<dyn Records>, owner: mpsc::WeakSender<Message>) {
+    loop {
+        match journal.next().await {
+            Work::Records(batch) => write_records(&journal, store.as_ref(), &owner, batch).await,
+            Work::Seen(who, at) => {
+                if let Err(error) = store.seen(&who, at).await {
+                    tracing::warn!(%error, "a last-seen time was not kept");
+                }
+            }
+            Work::Done => break,
+        }
+    }
+    if let Some(done) = journal.state().done.take() {
+        let _ = done.send(());
+    }
+}
+
+async fn write_records(journal: &Journal, store: &dyn Records, owner: &mpsc::WeakSender<Message>, batch: Vec<Entry>) {
+    let records: Vec<OwnedRecord> = batch.iter().flat_map(|entry| entry.records.iter().cloned()).collect();
+    match store.keep(&records).await {
+        Ok(()) => {
+            for reply in batch.into_iter().filter_map(|entry| entry.reply) {
+                let _ = reply.send(Ok(()));
+            }
+            tell(owner, Message::Kept(records)).await;
+        }
+        Err(error) => {
+            tracing::warn!(%error, calls = batch.len(), "call records were not kept; trying again");
+            for call in journal.put_back(batch) {
+                tell(owner, Message::NotKept(call)).await;
+            }
+            tokio::time::sleep(RETRY_AFTER).await;
+        }
+    }
+}
+
+/// An owner that has stopped needs no news.
+async fn tell(owner: &mpsc::WeakSender<Message>, message: Message) {
+    if let Some(owner) = owner.upgrade() {
+        let _ = owner.send(message).await;
+    }
+}

@@ -1,0 +1,276 @@
+//! The running calls of this service: one task owns them all, everybody else holds [`Calls`], a handle with verbs.
+//!
+//! ```text
+//!   sessions, bots ── verbs ──▶ ┌───────────────────────────┐ ── notices ──▶ each endpoint's bounded queue
+//!   (endpoints)                 │ owner: one control::call  │
+//!   SFU ───── leg events ─────▶ │ machine per running call, │ ── Switch ───▶ SFU: who hears whom, hold music, close
+//!                               │ who is there, presence    │
+//!   deadlines of the calls ───▶ └───────────────────────────┘ ── presence ─▶ broadcast
+//!                                  │ journal        ▲ kept
+//!                                  ▼                │
+//!                                writer task ── Records ──▶ store
+//!
+//!   a call:       start ──▶ ringing ──▶ set-up ──▶ connected ⇄ held ──▶ over      (control::call draws it in full)
+//!
+//!   an endpoint:  register ──▶ there ── lost ──▶ lost ── back, register ──▶ there
+//!                                │                │ 5 s: does not count for presence any more
+//!                                │                │ 180 s without a word: as left
+//!                                └── left ──▶ forgotten, its calls hung up
+//! ```
+//!
+//! What is decided is decided in `control::call`; this part finds the machine for each event, carries out the effects,
+//! and knows who is there. It knows neither sockets nor SDP nor SQL: endpoints bring a queue, the SFU is a [`Switch`],
+//! the store is [`Records`]. Nothing here waits for any of them.
+
+mod effects;
+mod endpoint;
+mod journal;
+mod mailbox;
+mod owner;
+mod ports;
+mod refusals;
+mod roster;
+mod running;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+pub use endpoint::{Endpoint, Registration};
+pub use ports::{NotKept, OwnedRecord, PresenceChanged, Records, SlotUse, Switch};
+
+use crate::base::task;
+use crate::control::call::{Event, RING_DEFAULT, RING_RANGE};
+use crate::domain::id::{CallId, EndpointId, Identity, LegId};
+use crate::domain::person::Person;
+use crate::domain::presence::{Presence, PresenceChoice, PresenceState};
+use crate::protocol::failure::Failure;
+use crate::protocol::frame::OngoingCall;
+use journal::Journal;
+use mailbox::{Message, StartCall};
+use owner::Owner;
+
+/// Messages that may wait for the task; whoever brings one more waits.
+const MAILBOX: usize = 1024;
+
+/// Presence changes a listener may be behind; one that is further behind asks anew ([`Calls::presence_of`]).
+const PRESENCE_BEHIND: usize = 1024;
+
+/// How long a stop waits for the last records to be kept.
+const STOP_MAX: Duration = Duration::from_secs(5);
+
+/// The handle to the running calls; clones lead to the same calls.
+///
+/// A leg brought by [`start`](Self::start), [`answer`](Self::answer) or [`rejoin`](Self::rejoin) belongs to the call
+/// from then on, and is closed through [`Switch::close`]; after a failure it is still the caller's to close, except
+/// that closing a leg twice must be harmless.
+#[derive(Clone)]
+pub struct Calls {
+    mailbox: mpsc::Sender<Message>,
+    presence: broadcast::Sender<PresenceChanged>,
+    records: Arc<dyn Records>,
+    turns: Arc<AtomicU64>,
+}
+
+impl Calls {
+    /// Starts the tasks. They end after [`Calls::stop`], or when the last handle is dropped.
+    pub fn run(switch: Box<dyn Switch>, records: Arc<dyn Records>) -> Self {
+        let (mailbox, messages) = mpsc::channel(MAILBOX);
+        let (presence, _) = broadcast::channel(PRESENCE_BEHIND);
+        let journal = Arc::new(Journal::default());
+        let owner = Owner::new(switch, Arc::clone(&journal), presence.clone());
+        task::spawn("calls", owner.run(messages));
+        task::spawn("call records", journal::write(journal, Arc::clone(&records), mailbox.downgrade()));
+        Self { mailbox, presence, records, turns: Arc::default() }
+    }
+
+    /// Registers an endpoint. One with the same id that was there before is replaced: its queue is closed, its calls go
+    /// on. Calls that ring its person ring it too.
+    ///
+    /// # Errors
+    /// `forbidden` when the id belongs to another person, `unavailable` when the service stops.
+    pub async fn register(&self, endpoint: Endpoint) -> Result<Registration, Failure> {
+        let registration = Registration { id: endpoint.id, turn: self.turns.fetch_add(1, Ordering::Relaxed) };
+        self.ask(|reply| Message::Register { endpoint, registration, reply }).await?;
+        Ok(registration)
+    }
+
+    /// The endpoint's socket is lost; it may come back. Its queue goes on to be filled.
+    pub async fn lost(&self, registration: Registration) {
+        self.tell(Message::Lost(registration)).await;
+    }
+
+    /// The endpoint's socket is back, and it has got all it missed.
+    pub async fn back(&self, registration: Registration) {
+        self.tell(Message::Back(registration)).await;
+    }
+
+    /// The endpoint left for good: its calls are hung up, and it is forgotten.
+    pub async fn left(&self, registration: Registration) {
+        self.tell(Message::Left(registration)).await;
+    }
+
+    /// The endpoint's user chose to be something else.
+    pub async fn set_presence(&self, endpoint: EndpointId, choice: PresenceChoice) {
+        self.tell(Message::SetPresence { endpoint, choice }).await;
+    }
+
+    /// Calls `to`; answered once the call's records are kept. A callee who can't be rung is no failure: the call
+    /// begins, and ends with the reason. `ring_seconds` is 1–300, 60 when absent.
+    ///
+    /// # Errors
+    /// `bad_request` for a ring time out of range or a call to oneself; `conflict` when the endpoint is not registered
+    /// or in a call, or when call or leg are in use; `unavailable` when records can't be kept or the service stops.
+    pub async fn start(
+        &self,
+        endpoint: EndpointId,
+        call: CallId,
+        to: Person,
+        leg: LegId,
+        ring_seconds: Option<u16>,
+    ) -> Result<(), Failure> {
+        let ring_for = ring_seconds.map_or(RING_DEFAULT, |seconds| Duration::from_secs(seconds.into()));
+        if !RING_RANGE.contains(&ring_for) {
+            return Err(refusals::ring_out_of_range());
+        }
+        let start = StartCall { endpoint, call, to, leg, ring_for };
+        self.ask(|reply| Message::Start { start, reply }).await
+    }
+
+    /// The endpoint rings.
+    ///
+    /// # Errors
+    /// `not_found` when there is no such call here, `conflict` when it does not ring here any more.
+    pub async fn ringing(&self, endpoint: EndpointId, call: CallId) -> Result<(), Failure> {
+        self.request(call, Event::Ringing { endpoint }).await
+    }
+
+    /// The endpoint answers with its leg.
+    ///
+    /// # Errors
+    /// `not_found` when there is no such call here; `conflict` when it does not ring here any more (subcode 10003:
+    /// answered elsewhere), when the endpoint is in another call, or when the leg is in use.
+    pub async fn answer(&self, endpoint: EndpointId, call: CallId, leg: LegId) -> Result<(), Failure> {
+        self.request(call, Event::Answer { endpoint, leg }).await
+    }
+
+    /// The endpoint declines, for its person.
+    ///
+    /// # Errors
+    /// As [`Calls::ringing`].
+    pub async fn decline(&self, endpoint: EndpointId, call: CallId) -> Result<(), Failure> {
+        self.request(call, Event::Decline { endpoint }).await
+    }
+
+    /// The endpoint hangs up, cancels a call that rings out, or declines one that rings here.
+    ///
+    /// # Errors
+    /// `not_found` when it takes no part in such a call.
+    pub async fn hang_up(&self, endpoint: EndpointId, call: CallId) -> Result<(), Failure> {
+        self.request(call, Event::HangUp { endpoint }).await
+    }
+
+    /// The endpoint holds, or resumes.
+    ///
+    /// # Errors
+    /// `not_found` when it takes no part in such a call, `conflict` before the two are connected.
+    pub async fn hold(&self, endpoint: EndpointId, call: CallId, on: bool) -> Result<(), Failure> {
+        self.request(call, Event::Hold { endpoint, on }).await
+    }
+
+    /// The endpoint's microphone is off, or on.
+    ///
+    /// # Errors
+    /// `not_found` when it takes no part in such a call.
+    pub async fn mute(&self, endpoint: EndpointId, call: CallId, on: bool) -> Result<(), Failure> {
+        self.request(call, Event::Mute { endpoint, on }).await
+    }
+
+    /// The endpoint comes back into its call with a new leg; the old one is closed.
+    ///
+    /// # Errors
+    /// `not_found` when it takes no part in such a call, `conflict` when the leg is in use.
+    pub async fn rejoin(&self, endpoint: EndpointId, call: CallId, leg: LegId) -> Result<(), Failure> {
+        self.request(call, Event::Rejoin { endpoint, leg }).await
+    }
+
+    /// The calls the endpoint takes part in.
+    pub async fn ongoing(&self, endpoint: EndpointId) -> Vec<OngoingCall> {
+        let (reply, answer) = oneshot::channel();
+        self.tell(Message::Ongoing { endpoint, reply }).await;
+        answer.await.unwrap_or_default()
+    }
+
+    /// A leg is set up: sound can flow.
+    pub async fn leg_up(&self, leg: LegId) {
+        self.tell(Message::Leg { leg, event: Event::LegUp { leg } }).await;
+    }
+
+    /// Nothing, neither packets nor STUN checks, has come from a leg for [`crate::control::call::SILENT_AFTER`].
+    pub async fn leg_silent(&self, leg: LegId) {
+        self.tell(Message::Leg { leg, event: Event::LegSilent { leg } }).await;
+    }
+
+    /// Something came from a silent leg again.
+    pub async fn leg_heard(&self, leg: LegId) {
+        self.tell(Message::Leg { leg, event: Event::LegHeard { leg } }).await;
+    }
+
+    /// A leg could not be set up, or broke for good. It is closed; its endpoint may rejoin with another.
+    pub async fn leg_failed(&self, leg: LegId) {
+        self.tell(Message::Leg { leg, event: Event::LegFailed { leg } }).await;
+    }
+
+    /// The receive slots of a leg carry these now.
+    pub async fn slots(&self, leg: LegId, slots: Vec<SlotUse>) {
+        self.tell(Message::Slots { leg, slots }).await;
+    }
+
+    /// What these people are doing, in their order.
+    pub async fn presence_of(&self, who: &[Identity]) -> Vec<Presence> {
+        let (reply, answer) = oneshot::channel();
+        self.tell(Message::PresenceOf { who: who.to_vec(), reply }).await;
+        let states = answer.await.unwrap_or_else(|_| vec![PresenceState::Offline; who.len()]);
+        let away = who.iter().zip(&states).filter(|(_, state)| **state == PresenceState::Offline);
+        let away: Vec<Identity> = away.map(|(who, _)| who.clone()).collect();
+        let seen = if away.is_empty() { Vec::new() } else { self.records.last_seen(&away).await };
+        let mut seen = seen.into_iter();
+        let presence = |state| match state {
+            PresenceState::Offline => Presence::offline(seen.next().flatten()),
+            state => Presence::now(state),
+        };
+        states.into_iter().map(presence).collect()
+    }
+
+    /// Everybody's presence changes from now on.
+    pub fn presence_changes(&self) -> broadcast::Receiver<PresenceChanged> {
+        self.presence.subscribe()
+    }
+
+    /// Ends all calls (both sides are told that the service was lost) and the tasks, and waits a little until the last
+    /// records are kept. Requests made afterwards are refused as `unavailable`.
+    pub async fn stop(&self) {
+        let (done, kept) = oneshot::channel();
+        self.tell(Message::Stop { done }).await;
+        if tokio::time::timeout(STOP_MAX, kept).await.is_err() {
+            tracing::error!("the service stops though some call records are not kept yet");
+        }
+    }
+
+    async fn request(&self, call: CallId, event: Event) -> Result<(), Failure> {
+        self.ask(|reply| Message::Request { call, event, reply }).await
+    }
+
+    async fn ask(&self, message: impl FnOnce(mailbox::Reply) -> Message) -> Result<(), Failure> {
+        let (reply, answer) = oneshot::channel();
+        self.tell(message(reply)).await;
+        answer.await.unwrap_or_else(|_| Err(refusals::stopping()))
+    }
+
+    /// A task that has stopped needs no news; whoever waits for an answer finds its reply dropped.
+    async fn tell(&self, message: Message) {
+        let _ = self.mailbox.send(message).await;
+    }
+}
