@@ -1,1 +1,3 @@
 //! The service: identity, signalling, calls and the SFU behind them.
+
+pub mod sfu;
