@@ -128,6 +128,7 @@ enum Order {
 /// A client with one section to send and some to receive. Dropping it is pulling its plug.
 pub struct Peer {
     pub offer: String,
+    answer: String,
     connection: Option<Connection>,
     orders: Option<Sender<Order>>,
     sounds: Option<Receiver<Sound>>,
@@ -165,7 +166,13 @@ impl Peer {
         }
         let (offer, pending) = api.apply().unwrap();
         let connection = Connection { rtc, socket, pending: Some(pending), microphone, sequence: 7 };
-        Self { offer: offer.to_sdp_string(), connection: Some(connection), orders: None, sounds: None }
+        Self {
+            offer: offer.to_sdp_string(),
+            answer: String::new(),
+            connection: Some(connection),
+            orders: None,
+            sounds: None,
+        }
     }
 
     pub fn new(receive_slots: usize) -> Self {
@@ -175,11 +182,17 @@ impl Peer {
     pub fn connects(&mut self, answer: &str) {
         let mut connection = self.connection.take().unwrap();
         let pending = connection.pending.take().unwrap();
+        self.answer = answer.to_owned();
         connection.rtc.sdp_api().accept_answer(pending, SdpAnswer::from_sdp_string(answer).unwrap()).unwrap();
         let (orders, inbox) = channel();
         let (outbox, sounds) = channel();
         std::thread::spawn(move || connection.run(&inbox, &outbox));
         (self.orders, self.sounds) = (Some(orders), Some(sounds));
+    }
+
+    /// The ICE user name fragment that the SFU gave to this leg.
+    pub fn answer_fragment(&self) -> &str {
+        self.answer.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")).unwrap()
     }
 
     pub fn says(&self, packet: LocalPacket) {
@@ -226,7 +239,9 @@ impl Connection {
                 self.drain(&mut server, sounds);
             }
             let timeout = self.drain(&mut server, sounds);
-            let wait = timeout.saturating_duration_since(clock::now()).clamp(Duration::from_millis(1), Duration::from_millis(5));
+            let wait = timeout
+                .saturating_duration_since(clock::now())
+                .clamp(Duration::from_millis(1), Duration::from_millis(5));
             self.socket.set_read_timeout(Some(wait)).unwrap();
             let input = match self.socket.recv_from(&mut buffer) {
                 Ok((length, source)) => {
@@ -243,7 +258,8 @@ impl Connection {
         let rate = |codec, clock: &[u32]| {
             let params = self.rtc.codec_config().params();
             clock.iter().find_map(|clock| {
-                let fits = |p: &&str0m::format::PayloadParams| p.spec().codec == codec && p.spec().clock_rate.get() == *clock;
+                let fits =
+                    |p: &&str0m::format::PayloadParams| p.spec().codec == codec && p.spec().clock_rate.get() == *clock;
                 params.iter().find(fits).map(|p| p.pt())
             })
         };

@@ -35,7 +35,10 @@ fn tones_pass_between_the_sounds() {
     alice.says(dtmf(1_920, 5, 960));
     alice.says(dtmf(1_920, 5, 1_920));
     let kinds: Vec<_> = (0..3).map(|_| bob.hears()).collect();
-    assert_eq!(kinds.iter().map(|s| s.kind).collect::<Vec<_>>(), [Kind::Opus, Kind::TelephoneEvent, Kind::TelephoneEvent]);
+    assert_eq!(
+        kinds.iter().map(|s| s.kind).collect::<Vec<_>>(),
+        [Kind::Opus, Kind::TelephoneEvent, Kind::TelephoneEvent]
+    );
     assert_eq!(kinds[1].timestamp, kinds[2].timestamp);
     assert_eq!(kinds[2].payload, [5, 10, 0x07, 0x80]);
 }
