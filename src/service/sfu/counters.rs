@@ -1,0 +1,56 @@
+//! What the SFU did, counted: read by metrics and benchmarks, written without locks.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The running counters, shared by all shards.
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    received: AtomicU64,
+    forwarded: AtomicU64,
+    dropped: AtomicU64,
+    legs: AtomicU64,
+}
+
+/// The counters at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Datagrams that arrived.
+    pub received: u64,
+    /// Media packets handed to a receiver; one packet to three receivers counts three.
+    pub forwarded: u64,
+    /// Datagrams and packets thrown away: garbage, strangers, full queues.
+    pub dropped: u64,
+    /// Legs open now.
+    pub legs: u64,
+}
+
+impl Counters {
+    pub(super) fn add_received(&self, n: u64) {
+        self.received.fetch_add(n, Ordering::Relaxed);
+    }
+
+    pub(super) fn add_forwarded(&self, n: u64) {
+        self.forwarded.fetch_add(n, Ordering::Relaxed);
+    }
+
+    pub(super) fn add_dropped(&self, n: u64) {
+        self.dropped.fetch_add(n, Ordering::Relaxed);
+    }
+
+    pub(super) fn leg_opened(&self) {
+        self.legs.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn leg_closed(&self) {
+        self.legs.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn read(&self) -> Counts {
+        Counts {
+            received: self.received.load(Ordering::Relaxed),
+            forwarded: self.forwarded.load(Ordering::Relaxed),
+            dropped: self.dropped.load(Ordering::Relaxed),
+            legs: self.legs.load(Ordering::Relaxed),
+        }
+    }
+}

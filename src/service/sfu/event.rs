@@ -1,0 +1,72 @@
+//! What the SFU tells the rest of the service about its legs.
+
+use crate::domain::id::LegId;
+
+/// Something happened to a leg. Nothing is told about a leg after [`SfuEvent::LegFailed`] or after it was closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SfuEvent {
+    /// Sound can flow both ways (ICE and DTLS are done; at once for a leg inside this process).
+    LegUp {
+        /// Which leg.
+        leg: LegId,
+    },
+    /// No datagram of any kind came from this leg for [`super::SfuConfig::silent_after`].
+    LegSilent {
+        /// Which leg.
+        leg: LegId,
+    },
+    /// A silent leg is heard of again.
+    LegHeard {
+        /// Which leg.
+        leg: LegId,
+    },
+    /// The leg is gone.
+    LegFailed {
+        /// Which leg.
+        leg: LegId,
+        /// Why.
+        why: LegFailure,
+    },
+    /// Which source is heard in which receive slot of a leg; all its slots, in the order of its media sections.
+    Slots {
+        /// Whose slots.
+        leg: LegId,
+        /// The slots.
+        slots: Vec<SlotUse>,
+    },
+}
+
+impl SfuEvent {
+    /// The leg it is about.
+    pub fn leg(&self) -> LegId {
+        match self {
+            Self::LegUp { leg }
+            | Self::LegSilent { leg }
+            | Self::LegHeard { leg }
+            | Self::LegFailed { leg, .. }
+            | Self::Slots { leg, .. } => *leg,
+        }
+    }
+}
+
+/// One receive slot of a leg.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SlotUse {
+    /// The media section (`mid` of the SDP).
+    pub mid: String,
+    /// The leg heard there; `None` while the slot is free.
+    pub source: Option<LegId>,
+}
+
+/// Why a leg is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LegFailure {
+    /// ICE and DTLS were not done within [`super::SfuConfig::setup_within`].
+    SetupTimeout,
+    /// The DTLS handshake or the connection broke: wrong certificate, a protocol error.
+    Protocol,
+    /// Silent for [`super::SfuConfig::lost_after`].
+    Lost,
+    /// The other side closed its connection.
+    ClosedByPeer,
+}

@@ -1,0 +1,321 @@
+//! What the rest of the service holds of the SFU: start it, open legs, say who hears whom.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::time::Duration;
+
+use mio::{Interest, Poll, Token, Waker};
+use tokio::sync::{mpsc, oneshot};
+
+use super::counters::{Counters, Counts};
+use super::event::SfuEvent;
+use super::local::{self, Bell, LocalLeg};
+use super::negotiate::{Crypto, OfferError, negotiate};
+use super::outbox::Outbox;
+use super::remote::Patience;
+use super::shard::{Command, Port, Shard, State, WAKER};
+use super::socket;
+use crate::base::{clock, task};
+use crate::domain::id::{CallId, LegId};
+
+/// Commands a shard may have waiting.
+const COMMANDS: usize = 1_024;
+/// How often a free port is sought that is free on all addresses.
+const PORT_TRIES: usize = 16;
+
+/// Where and how patiently the SFU works.
+#[derive(Debug, Clone)]
+pub struct SfuConfig {
+    /// The UDP address of the first shard; each further shard has the next port. `0.0.0.0` stands for every IPv4 address
+    /// of this machine, `[::]` for every address, port 0 for any free port.
+    pub bind: SocketAddr,
+    /// The addresses at which clients reach this machine, where they differ from its own (behind NAT). Empty: its own.
+    pub advertise: Vec<IpAddr>,
+    /// How many threads share the rooms; at least 1.
+    pub shards: usize,
+    /// How long a leg may take to come up.
+    pub setup_within: Duration,
+    /// How long without any datagram until a leg counts as silent.
+    pub silent_after: Duration,
+    /// How long without any datagram until a leg is given up.
+    pub lost_after: Duration,
+}
+
+impl Default for SfuConfig {
+    /// Loopback, any port, one shard.
+    fn default() -> Self {
+        Self {
+            bind: SocketAddr::from(([127, 0, 0, 1], 0)),
+            advertise: Vec::new(),
+            shards: 1,
+            setup_within: Duration::from_secs(15),
+            silent_after: Duration::from_secs(3),
+            lost_after: Duration::from_secs(150),
+        }
+    }
+}
+
+/// What the SFU could not do.
+#[derive(Debug, thiserror::Error)]
+pub enum SfuError {
+    /// A UDP port is taken, or not ours to take.
+    #[error("cannot open the UDP port {at} for media")]
+    Bind {
+        /// Which.
+        at: SocketAddr,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// No address of this machine fits the configured one.
+    #[error("this machine has no address that {0} could stand for")]
+    NoAddress(IpAddr),
+    /// None of the advertised addresses is of the family (IPv4, IPv6) the SFU listens on.
+    #[error("none of the advertised addresses is of the same family as {0}")]
+    AdvertisedFamily(IpAddr),
+    /// Threads, polls or keys could not be had.
+    #[error("the SFU cannot start")]
+    Start(#[source] io::Error),
+    /// The SDP offer is not one that can be answered.
+    #[error(transparent)]
+    Offer(#[from] OfferError),
+    /// A leg with this id is open.
+    #[error("this leg is open already")]
+    LegExists,
+    /// There are as many legs as a shard can carry.
+    #[error("the SFU has no room for another leg")]
+    TooManyLegs,
+    /// More was asked than the SFU could carry out yet.
+    #[error("the SFU is overloaded")]
+    Overloaded,
+    /// The SFU has ended.
+    #[error("the SFU has stopped")]
+    Stopped,
+}
+
+/// The SFU. When the last clone is dropped, its legs are closed and its threads end.
+#[derive(Clone)]
+pub struct Sfu {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    shards: Vec<ShardHandle>,
+    crypto: Crypto,
+    counters: Arc<Counters>,
+}
+
+struct ShardHandle {
+    // Before the bell: when the last handle goes, the thread finds the channel closed once it is woken.
+    commands: SyncSender<Command>,
+    bell: WakeOnDrop,
+    candidates: Vec<SocketAddr>,
+}
+
+impl Sfu {
+    /// Opens the ports and starts the threads. Returns the addresses that clients will be told.
+    ///
+    /// `events` may be read slowly: nothing is lost, and no leg waits for it.
+    ///
+    /// # Errors
+    /// When a port cannot be opened, or a thread or key cannot be had.
+    pub fn start(config: &SfuConfig, events: &mpsc::Sender<SfuEvent>) -> Result<(Self, Vec<SocketAddr>), SfuError> {
+        let no_certificate = || SfuError::Start(io::Error::other("no DTLS certificate could be made"));
+        let crypto = Crypto::new().ok_or_else(no_certificate)?;
+        let counters = Arc::new(Counters::default());
+        let shards = (0..config.shards.max(1))
+            .map(|index| start_shard(config, index, &counters, events.clone()))
+            .collect::<Result<Vec<_>, _>>()?;
+        let addresses = shards.iter().flat_map(|shard| shard.candidates.iter().copied()).collect();
+        Ok((Self { shared: Arc::new(Shared { shards, crypto, counters }) }, addresses))
+    }
+
+    /// Opens a WebRTC leg in the room of `call`. Returns the SDP answer.
+    ///
+    /// The offer has one audio section to send and some to receive; nothing is heard before [`Sfu::set_sources`].
+    ///
+    /// # Errors
+    /// When the offer cannot be answered, or there is no room for the leg.
+    pub async fn open_leg(&self, call: CallId, leg: LegId, offer: &str) -> Result<String, SfuError> {
+        let shard = self.shard(call);
+        let (connection, answer) = negotiate(offer, &shard.candidates, &self.shared.crypto, clock::now())?;
+        let (reply, opened) = oneshot::channel();
+        shard.ask(Command::Open { call, leg, connection: Box::new(connection), reply })?;
+        opened.await.map_err(|_| SfuError::Stopped)??;
+        Ok(answer)
+    }
+
+    /// Opens a leg inside this process in the room of `call`.
+    ///
+    /// # Errors
+    /// When the SFU is overloaded or has stopped. A refused leg (its id is taken) is closed from the start.
+    pub fn open_local_leg(&self, call: CallId, leg: LegId) -> Result<LocalLeg, SfuError> {
+        let shard = self.shard(call);
+        let (near, end) = local::pair(leg, Arc::clone(&shard.bell.0));
+        shard.ask(Command::OpenLocal { call, leg, end })?;
+        Ok(near)
+    }
+
+    /// Says whom a leg hears from now on, the most important first: legs of the same call, which may be opened later.
+    ///
+    /// # Errors
+    /// When the SFU is overloaded or has stopped. A leg that is not open is ignored.
+    pub fn set_sources(&self, leg: LegId, sources: &[LegId]) -> Result<(), SfuError> {
+        self.ask_all(|| Command::SetSources { leg, sources: sources.to_vec() })
+    }
+
+    /// Closes a leg. Its peer is told, and no more events come from it.
+    ///
+    /// # Errors
+    /// When the SFU is overloaded or has stopped. A leg that is not open is ignored.
+    pub fn close(&self, leg: LegId) -> Result<(), SfuError> {
+        self.ask_all(|| Command::Close { leg })
+    }
+
+    /// What it has done so far.
+    pub fn counts(&self) -> Counts {
+        self.shared.counters.read()
+    }
+
+    /// A room lives wholly in one shard.
+    fn shard(&self, call: CallId) -> &ShardHandle {
+        let mut hasher = DefaultHasher::new();
+        call.hash(&mut hasher);
+        let shards = &self.shared.shards;
+        // The remainder is below the number of shards, whatever a usize holds.
+        &shards[(hasher.finish() % shards.len() as u64) as usize]
+    }
+
+    /// For what names no call: rare enough to ask every shard; those without the leg ignore it.
+    fn ask_all(&self, command: impl Fn() -> Command) -> Result<(), SfuError> {
+        self.shared.shards.iter().try_for_each(|shard| shard.ask(command()))
+    }
+}
+
+impl ShardHandle {
+    fn ask(&self, command: Command) -> Result<(), SfuError> {
+        self.commands.try_send(command).map_err(|error| match error {
+            TrySendError::Full(_) => SfuError::Overloaded,
+            TrySendError::Disconnected(_) => SfuError::Stopped,
+        })?;
+        self.bell.0.wake();
+        Ok(())
+    }
+}
+
+struct WakeOnDrop(Arc<Bell>);
+
+impl Drop for WakeOnDrop {
+    fn drop(&mut self) {
+        self.0.wake();
+    }
+}
+
+fn start_shard(
+    config: &SfuConfig,
+    index: usize,
+    counters: &Arc<Counters>,
+    events: mpsc::Sender<SfuEvent>,
+) -> Result<ShardHandle, SfuError> {
+    let poll = Poll::new().map_err(SfuError::Start)?;
+    let bell = Arc::new(Bell::new(Waker::new(poll.registry(), WAKER).map_err(SfuError::Start)?));
+    let (ports, candidates) = open_ports(config, index, &poll)?;
+    let (commands, inbox): (_, Receiver<Command>) = sync_channel(COMMANDS);
+    let shard = Shard {
+        poll,
+        ports,
+        commands: inbox,
+        bell: Arc::clone(&bell),
+        counters: Arc::clone(counters),
+        outbox: Outbox::new(events),
+        patience: Patience {
+            setup_within: config.setup_within,
+            silent_after: config.silent_after,
+            lost_after: config.lost_after,
+        },
+        state: State::default(),
+    };
+    task::thread("sfu", move || shard.run()).map_err(SfuError::Start)?;
+    Ok(ShardHandle { commands, bell: WakeOnDrop(bell), candidates })
+}
+
+/// The sockets of one shard, and the addresses at which clients reach them.
+fn open_ports(config: &SfuConfig, index: usize, poll: &Poll) -> Result<(Vec<Port>, Vec<SocketAddr>), SfuError> {
+    let mut bind = config.bind;
+    if bind.port() != 0 {
+        let port = u16::try_from(index).ok().and_then(|index| bind.port().checked_add(index));
+        let none = || SfuError::Bind { at: config.bind, source: io::Error::other("no ports left above it") };
+        bind.set_port(port.ok_or_else(none)?);
+    }
+    let ips = listen_on(config).map_err(SfuError::Start)?;
+    if ips.is_empty() {
+        return Err(SfuError::NoAddress(bind.ip()));
+    }
+    let sockets = bind_all(&ips, bind.port())?;
+    let mut candidates = Vec::new();
+    let mut ports = Vec::new();
+    for (token, (mut socket, at)) in sockets.into_iter().enumerate() {
+        let announced = announced(config, at)?;
+        poll.registry()
+            .register(&mut socket, Token(token), Interest::READABLE)
+            .map_err(|source| SfuError::Bind { at, source })?;
+        ports.push(Port { socket, candidate: announced[0], readable: true });
+        candidates.extend(announced);
+    }
+    candidates.sort_unstable();
+    candidates.dedup();
+    Ok((ports, candidates))
+}
+
+/// The addresses to open sockets on: what arrives must be known by the very address it was sent to, so a wildcard becomes
+/// one socket per address, unless clients use an advertised address anyway.
+fn listen_on(config: &SfuConfig) -> io::Result<Vec<IpAddr>> {
+    let ip = config.bind.ip();
+    if !ip.is_unspecified() {
+        return Ok(vec![ip]);
+    }
+    if config.advertise.is_empty() {
+        return socket::expand(ip);
+    }
+    let both = [IpAddr::from(Ipv4Addr::UNSPECIFIED), IpAddr::from(Ipv6Addr::UNSPECIFIED)];
+    let advertised = |wildcard: &IpAddr| config.advertise.iter().any(|ip| ip.is_ipv4() == wildcard.is_ipv4());
+    Ok(both.into_iter().filter(|wildcard| (ip.is_ipv6() || wildcard.is_ipv4()) && advertised(wildcard)).collect())
+}
+
+/// The addresses at which clients reach the socket at `at`; at least one.
+fn announced(config: &SfuConfig, at: SocketAddr) -> Result<Vec<SocketAddr>, SfuError> {
+    if config.advertise.is_empty() {
+        return Ok(vec![at]);
+    }
+    let same_family = config.advertise.iter().filter(|ip| ip.is_ipv4() == at.is_ipv4());
+    let found: Vec<_> = same_family.map(|&ip| SocketAddr::new(ip, at.port())).collect();
+    if found.is_empty() { Err(SfuError::AdvertisedFamily(at.ip())) } else { Ok(found) }
+}
+
+/// One socket per address, all on the same port.
+fn bind_all(ips: &[IpAddr], port: u16) -> Result<Vec<(mio::net::UdpSocket, SocketAddr)>, SfuError> {
+    let tries = if port == 0 { PORT_TRIES } else { 1 };
+    let mut result = try_bind_all(ips, port);
+    for _ in 1..tries {
+        if result.is_ok() {
+            break;
+        }
+        // A port that is free on one address may be taken on another: another one is.
+        result = try_bind_all(ips, port);
+    }
+    result
+}
+
+fn try_bind_all(ips: &[IpAddr], mut port: u16) -> Result<Vec<(mio::net::UdpSocket, SocketAddr)>, SfuError> {
+    let mut sockets = Vec::new();
+    for &ip in ips {
+        let at = SocketAddr::new(ip, port);
+        let bound = socket::bind(at).and_then(|socket| socket.local_addr().map(|at| (socket, at)));
+        let (socket, at) = bound.map_err(|source| SfuError::Bind { at, source })?;
+        port = at.port();
+        sockets.push((socket, at));
+    }
+    Ok(sockets)
+}

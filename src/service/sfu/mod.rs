@@ -1,0 +1,34 @@
+//! The SFU: UDP sockets, DTLS-SRTP, and which leg hears which.
+//!
+//! It is told who may send to whom ([`Sfu::set_sources`]) and knows nothing else: not who the people are, not what a call
+//! is beyond the room its legs share. Each shard is one operating-system thread with its own UDP port; a room lives wholly in one shard, so that
+//! forwarding takes no lock. A leg is either a WebRTC connection or a [`LocalLeg`] inside this process.
+
+mod counters;
+mod demux;
+mod dtmf_clock;
+mod event;
+mod handle;
+mod leg;
+mod legs;
+mod local;
+mod negotiate;
+mod outbox;
+mod packet;
+mod remote;
+mod room;
+mod shard;
+mod slot;
+mod slots;
+mod socket;
+mod timers;
+
+#[cfg(test)]
+mod tests;
+
+pub use counters::Counts;
+pub use event::{LegFailure, SfuEvent, SlotUse};
+pub use handle::{Sfu, SfuConfig, SfuError};
+pub use local::{Heard, LocalLeg};
+pub use negotiate::OfferError;
+pub use packet::LocalPacket;

@@ -1,0 +1,376 @@
+//! A WebRTC leg: one str0m connection, its receive slots, and what is known of its peer.
+//!
+//! After everything done to the connection it is drained: what it wants to send, the packets that came, and what
+//! happened to it are gathered in a [`Turn`].
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use str0m::media::{Direction, MediaAdded, MediaKind, Mid, Pt};
+use str0m::net::{DatagramRecv, Protocol, Receive};
+use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, Ssrc};
+use str0m::{Event, Input, Output, Rtc, format::Codec};
+
+use super::demux::is_stun;
+use super::dtmf_clock::{self, DtmfClock};
+use super::event::LegFailure;
+use super::leg::Media;
+use super::legs::LegKey;
+use super::negotiate::Negotiated;
+use super::packet::{LocalPacket, SILENT};
+use super::slot::Renumber;
+use super::slots::Assignment;
+use super::socket::Outgoing;
+use crate::media::packet::Kind;
+
+/// The most streams one peer may send: a microphone, started anew a few times.
+const MAX_STREAMS: usize = 16;
+
+/// How patient the SFU is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    pub(super) setup_within: Duration,
+    pub(super) silent_after: Duration,
+    pub(super) lost_after: Duration,
+}
+
+/// What came out of connections in one turn of the shard.
+#[derive(Default)]
+pub(super) struct Turn {
+    pub(super) out: Vec<Outgoing>,
+    pub(super) media: Vec<(LegKey, Media)>,
+    pub(super) news: VecDeque<(LegKey, News)>,
+    pub(super) dropped: u64,
+}
+
+/// Something that happened to a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum News {
+    Up,
+    Silent,
+    Heard,
+    NewSlot,
+    Failed(LegFailure),
+}
+
+pub(super) struct Remote {
+    rtc: Rtc,
+    pub(super) fragment: String,
+    pub(super) addresses: Vec<SocketAddr>,
+    pub(super) assignment: Assignment<LegKey>,
+    slots: Vec<Slot>,
+    incoming: Payloads,
+    ingress: Ingress,
+    /// When the connection wants to be called.
+    timeout: Instant,
+    opened: Instant,
+    heard: Instant,
+    up: bool,
+    silent: bool,
+    /// Packets were written that leave with the next [`Remote::run`].
+    pub(super) dirty: bool,
+}
+
+/// A receive slot: one media section the peer receives in.
+struct Slot {
+    mid: Mid,
+    ssrc: Option<Ssrc>,
+    payloads: Payloads,
+    numbers: Renumber,
+}
+
+/// The payload types one section negotiated.
+#[derive(Debug, Clone, Copy, Default)]
+struct Payloads {
+    opus: Option<Pt>,
+    event_48k: Option<Pt>,
+    event_8k: Option<Pt>,
+}
+
+/// What the peer sends.
+#[derive(Default)]
+struct Ingress {
+    /// The section that counts: the first the peer sends sound in.
+    section: Option<Mid>,
+    streams: Vec<(Ssrc, bool)>,
+    current: Option<Ssrc>,
+    dtmf: DtmfClock,
+}
+
+impl Remote {
+    pub(super) fn new(negotiated: Negotiated, now: Instant) -> Self {
+        Self {
+            incoming: Payloads::of(&negotiated.rtc, |_| true),
+            rtc: negotiated.rtc,
+            fragment: negotiated.fragment,
+            addresses: Vec::new(),
+            assignment: Assignment::new(),
+            slots: Vec::new(),
+            ingress: Ingress::default(),
+            timeout: now,
+            opened: now,
+            heard: now,
+            up: false,
+            silent: false,
+            dirty: false,
+        }
+    }
+
+    /// Takes a datagram. Whether it is certain that the peer sent it.
+    pub(super) fn receive(
+        &mut self,
+        key: LegKey,
+        (from, to): (SocketAddr, SocketAddr),
+        datagram: &[u8],
+        now: Instant,
+        turn: &mut Turn,
+    ) -> bool {
+        let Ok(contents) = DatagramRecv::try_from(datagram) else {
+            turn.dropped += 1;
+            return false;
+        };
+        let input = Input::Receive(now, Receive { proto: Protocol::Udp, source: from, destination: to, contents });
+        // STUN is judged by its message integrity; the rest came from an address that was, and has its own.
+        let certain = is_stun(datagram) && self.rtc.accepts(&input);
+        if is_stun(datagram) && !certain {
+            turn.dropped += 1;
+            return false;
+        }
+        // An error here is about this one datagram.
+        if self.rtc.handle_input(input).is_err() {
+            turn.dropped += 1;
+        }
+        self.heard = now;
+        if std::mem::take(&mut self.silent) {
+            turn.news.push_back((key, News::Heard));
+        }
+        self.drain(key, now, turn);
+        certain
+    }
+
+    /// Lets the connection do what its time has come for, and send what was written.
+    pub(super) fn run(&mut self, key: LegKey, now: Instant, turn: &mut Turn) {
+        self.dirty = false;
+        // An error here shows again, for good, when the connection is drained.
+        let _ = self.rtc.handle_input(Input::Timeout(now));
+        self.drain(key, now, turn);
+    }
+
+    /// When this leg wants attention next.
+    pub(super) fn deadline(&self, patience: &Patience) -> Instant {
+        self.timeout.min(self.patience_ends(patience))
+    }
+
+    /// Looks whether the leg was silent, or in the making, for too long.
+    pub(super) fn check(&mut self, key: LegKey, patience: &Patience, now: Instant, turn: &mut Turn) {
+        if now < self.patience_ends(patience) {
+            return;
+        }
+        let news = match (self.up, self.silent) {
+            (false, _) => News::Failed(LegFailure::SetupTimeout),
+            (true, true) => News::Failed(LegFailure::Lost),
+            (true, false) => News::Silent,
+        };
+        self.silent = true;
+        turn.news.push_back((key, news));
+    }
+
+    /// The media sections of the receive slots, in order.
+    pub(super) fn slot_mids(&self) -> impl Iterator<Item = String> {
+        self.slots.iter().map(|slot| slot.mid.to_string())
+    }
+
+    /// Another source speaks in `slot` from now on.
+    pub(super) fn switch(&mut self, slot: usize) {
+        if let Some(slot) = self.slots.get_mut(slot) {
+            slot.numbers.switch();
+        }
+    }
+
+    /// Writes a packet into a slot; it leaves with the next [`Remote::run`]. Whether it could be written.
+    pub(super) fn write(&mut self, slot: usize, media: &Media, now: Instant) -> bool {
+        if !self.up {
+            return false;
+        }
+        let Some(slot) = self.slots.get_mut(slot) else { return false };
+        if media.anew {
+            slot.numbers.switch();
+        }
+        let packet = &media.packet;
+        let Some((pt, payload)) = slot.payloads.encode(packet) else { return false };
+        let Some(numbers) = slot.numbers.next(media.sequence, packet.timestamp, packet.marker, now) else {
+            return false;
+        };
+        let mut api = self.rtc.direct_api();
+        let ssrc = match slot.ssrc {
+            Some(ssrc) => ssrc,
+            None => match api.stream_tx_by_mid(slot.mid, None) {
+                Some(stream) => *slot.ssrc.insert(stream.ssrc()),
+                None => return false,
+            },
+        };
+        let Some(stream) = api.stream_tx(&ssrc) else { return false };
+        let levels = ExtensionValues {
+            audio_level: i8::try_from(packet.level).ok().map(|level| -level),
+            voice_activity: Some(packet.voice),
+            ..ExtensionValues::default()
+        };
+        stream.write_rtp(
+            RtpWrite::new(pt, numbers.sequence.into(), numbers.timestamp, now, payload)
+                .marker(numbers.marker)
+                .ext_vals(levels),
+        );
+        self.dirty = true;
+        true
+    }
+
+    /// Tells the peer that the connection ends; best effort.
+    pub(super) fn close(&mut self, key: LegKey, now: Instant, turn: &mut Turn) {
+        if self.rtc.close().is_ok() {
+            self.drain(key, now, turn);
+        }
+    }
+
+    fn patience_ends(&self, patience: &Patience) -> Instant {
+        match (self.up, self.silent) {
+            (false, _) => self.opened + patience.setup_within,
+            (true, false) => self.heard + patience.silent_after,
+            (true, true) => self.heard + patience.lost_after,
+        }
+    }
+
+    fn drain(&mut self, key: LegKey, now: Instant, turn: &mut Turn) {
+        loop {
+            match self.rtc.poll_output() {
+                Ok(Output::Timeout(at)) => {
+                    self.timeout = at;
+                    return;
+                }
+                Ok(Output::Transmit(transmit)) => turn.out.push(Outgoing {
+                    from: transmit.source,
+                    to: transmit.destination,
+                    bytes: transmit.contents,
+                }),
+                Ok(Output::Event(event)) => self.happened(key, event, now, turn),
+                Err(error) => {
+                    tracing::debug!(%error, "a leg's connection broke");
+                    self.rtc.disconnect();
+                    turn.news.push_back((key, News::Failed(LegFailure::Protocol)));
+                    return;
+                }
+            }
+        }
+    }
+
+    fn happened(&mut self, key: LegKey, event: Event, now: Instant, turn: &mut Turn) {
+        match event {
+            Event::RtpPacket(packet) => match self.ingest(packet, now) {
+                Some(media) => turn.media.push((key, media)),
+                None => turn.dropped += 1,
+            },
+            Event::Connected => {
+                self.up = true;
+                self.heard = now;
+                turn.news.push_back((key, News::Up));
+            }
+            Event::MediaAdded(added) => {
+                if self.add_slot(&added) {
+                    turn.news.push_back((key, News::NewSlot));
+                }
+            }
+            Event::Closed => turn.news.push_back((key, News::Failed(LegFailure::ClosedByPeer))),
+            // Of no concern to a forwarder of sound: statistics, video feedback, data channels. ICE may come and go;
+            // silence is measured by what arrives.
+            _ => {}
+        }
+    }
+
+    fn add_slot(&mut self, added: &MediaAdded) -> bool {
+        let sends = matches!(added.direction, Direction::SendOnly | Direction::SendRecv);
+        if added.kind != MediaKind::Audio || !sends {
+            return false;
+        }
+        let negotiated = self.rtc.media(added.mid).map_or(&[][..], |media| media.remote_pts());
+        let payloads = Payloads::of(&self.rtc, |pt| negotiated.contains(&pt));
+        self.slots.push(Slot { mid: added.mid, ssrc: None, payloads, numbers: Renumber::default() });
+        self.assignment.grow();
+        true
+    }
+
+    fn ingest(&mut self, received: RtpPacket, now: Instant) -> Option<Media> {
+        let RtpPacket { seq_no, header, payload, .. } = received;
+        if !self.is_sound(header.ssrc) {
+            return None;
+        }
+        let pt = Some(header.payload_type);
+        let (kind, timestamp, payload) = if pt == self.incoming.opus {
+            self.ingress.dtmf.sound(header.timestamp, now);
+            (Kind::Opus, header.timestamp, payload)
+        } else if pt == self.incoming.event_48k {
+            (Kind::TelephoneEvent, header.timestamp, payload)
+        } else if pt == self.incoming.event_8k {
+            let payload = dtmf_clock::to_48k(&payload)?;
+            (Kind::TelephoneEvent, self.ingress.dtmf.event(header.timestamp, now), payload)
+        } else {
+            return None;
+        };
+        let packet = LocalPacket {
+            kind,
+            timestamp,
+            marker: header.marker,
+            payload,
+            level: header.ext_vals.audio_level.map_or(SILENT, i8::unsigned_abs),
+            voice: header.ext_vals.voice_activity.unwrap_or(false),
+        };
+        let anew = self.ingress.current.replace(header.ssrc) != Some(header.ssrc);
+        Some(Media { sequence: *seq_no, anew, packet })
+    }
+
+    /// Whether a stream belongs to the section this peer is heard by.
+    fn is_sound(&mut self, ssrc: Ssrc) -> bool {
+        let Ingress { section, streams, .. } = &mut self.ingress;
+        if let Some((_, sound)) = streams.iter().find(|(known, _)| *known == ssrc) {
+            return *sound;
+        }
+        let Some(mid) = self.rtc.direct_api().stream_rx(&ssrc).map(|stream| stream.mid()) else { return false };
+        let audio = self.rtc.media(mid).is_some_and(|media| media.kind() == MediaKind::Audio);
+        let sound = audio && *section.get_or_insert(mid) == mid;
+        if streams.len() == MAX_STREAMS {
+            streams.remove(0);
+        }
+        streams.push((ssrc, sound));
+        sound
+    }
+}
+
+impl Payloads {
+    /// The payload types of a connection, those `allowed`.
+    fn of(rtc: &Rtc, allowed: impl Fn(Pt) -> bool) -> Self {
+        let mut found = Self::default();
+        for params in rtc.codec_config().params().iter().filter(|params| allowed(params.pt())) {
+            let spec = params.spec();
+            match (spec.codec, spec.clock_rate.get()) {
+                (Codec::Opus, _) => found.opus = Some(params.pt()),
+                (Codec::Tele, 48_000) => found.event_48k = Some(params.pt()),
+                (Codec::Tele, 8_000) => found.event_8k = Some(params.pt()),
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// Payload type and payload of a packet, as this section knows them; `None` when it does not know the kind.
+    fn encode(&self, packet: &LocalPacket) -> Option<(Pt, Arc<[u8]>)> {
+        let plain = |pt| (pt, Arc::clone(&packet.payload));
+        match packet.kind {
+            Kind::Opus => self.opus.map(plain),
+            Kind::TelephoneEvent => match (self.event_48k, self.event_8k) {
+                (Some(pt), _) => Some(plain(pt)),
+                (None, Some(pt)) => Some((pt, dtmf_clock::to_8k(&packet.payload)?)),
+                (None, None) => None,
+            },
+        }
+    }
+}

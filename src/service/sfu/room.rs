@@ -1,0 +1,157 @@
+//! The rooms of a shard: the legs of each call, who hears whom, and the way of a packet from one leg to the others.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use super::event::{SfuEvent, SlotUse};
+use super::leg::{End, Leg, Media, Route};
+use super::legs::{LegKey, Legs};
+use super::local::Heard;
+use crate::domain::id::{CallId, LegId};
+
+#[derive(Default)]
+pub(super) struct Rooms {
+    pub(super) legs: Legs,
+    members: HashMap<CallId, Vec<LegKey>>,
+    /// Receivers with packets that have been written and not yet sent.
+    dirty: Vec<LegKey>,
+}
+
+/// What became of a packet.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Delivered {
+    pub(super) forwarded: u64,
+    pub(super) dropped: u64,
+}
+
+impl Rooms {
+    /// Puts a leg into the room of its call. Slot changes are told to `events`.
+    pub(super) fn open(&mut self, leg: Leg, events: &mut impl FnMut(SfuEvent)) -> LegKey {
+        let call = leg.call;
+        let key = self.legs.insert(leg);
+        self.members.entry(call).or_default().push(key);
+        self.rewire(call, events);
+        key
+    }
+
+    /// Takes a leg out of its room.
+    pub(super) fn close(&mut self, key: LegKey, events: &mut impl FnMut(SfuEvent)) -> Option<Box<Leg>> {
+        let leg = self.legs.remove(key)?;
+        if let Some(members) = self.members.get_mut(&leg.call) {
+            members.retain(|&member| member != key);
+            if members.is_empty() {
+                self.members.remove(&leg.call);
+            }
+        }
+        self.rewire(leg.call, events);
+        Some(leg)
+    }
+
+    /// Whom `leg` is to hear from now on.
+    pub(super) fn set_sources(&mut self, leg: LegId, sources: Vec<LegId>, events: &mut impl FnMut(SfuEvent)) {
+        let Some(leg) = self.legs.key(leg).and_then(|key| self.legs.get_mut(key)) else { return };
+        leg.wanted = sources;
+        let call = leg.call;
+        self.rewire(call, events);
+    }
+
+    /// The receive slots of a leg became more.
+    pub(super) fn new_slot(&mut self, key: LegKey, events: &mut impl FnMut(SfuEvent)) {
+        if let Some(leg) = self.legs.get_mut(key) {
+            let call = leg.call;
+            self.rewire(call, events);
+        }
+    }
+
+    /// Carries a packet to whoever hears its sender. Written packets leave with [`Rooms::take_dirty`].
+    pub(super) fn forward(&mut self, from: LegKey, media: &Media, now: Instant) -> Delivered {
+        let Some(sender) = self.legs.get_mut(from) else { return Delivered::default() };
+        let source = sender.id;
+        // The routes are lent out for the time of the loop: nobody else reads them, and nothing is copied.
+        let routes = std::mem::take(&mut sender.routes);
+        let mut delivered = Delivered::default();
+        for route in &routes {
+            if self.deliver(source, *route, media, now) {
+                delivered.forwarded += 1;
+            } else {
+                delivered.dropped += 1;
+            }
+        }
+        if let Some(sender) = self.legs.get_mut(from) {
+            sender.routes = routes;
+        }
+        delivered
+    }
+
+    /// The next receiver with packets that have been written and not yet sent.
+    pub(super) fn take_dirty(&mut self) -> Option<LegKey> {
+        self.dirty.pop()
+    }
+
+    fn deliver(&mut self, source: LegId, route: Route, media: &Media, now: Instant) -> bool {
+        let Some(receiver) = self.legs.get_mut(route.to) else { return false };
+        match &mut receiver.end {
+            End::Remote(remote) => {
+                let waiting = remote.dirty;
+                let written = remote.write(route.slot, media, now);
+                if written && !waiting {
+                    self.dirty.push(route.to);
+                }
+                written
+            }
+            End::Local(end) => {
+                let heard = Heard { source, sequence: media.sequence, packet: media.packet.clone() };
+                end.to_leg.push(heard).is_ok()
+            }
+        }
+    }
+
+    /// Works out anew who hears whom in a room. Rare (somebody comes, goes, holds), so it may take its time.
+    fn rewire(&mut self, call: CallId, events: &mut impl FnMut(SfuEvent)) {
+        let members = self.members.get(&call).cloned().unwrap_or_default();
+        for &member in &members {
+            if let Some(leg) = self.legs.get_mut(member) {
+                leg.routes.clear();
+            }
+        }
+        for &member in &members {
+            for (source, slot) in self.assign(call, member, events) {
+                if let Some(leg) = self.legs.get_mut(source) {
+                    leg.routes.push(Route { to: member, slot });
+                }
+            }
+        }
+    }
+
+    /// Which sources `receiver` hears, and in which slots.
+    fn assign(&mut self, call: CallId, receiver: LegKey, events: &mut impl FnMut(SfuEvent)) -> Vec<(LegKey, usize)> {
+        let Some(leg) = self.legs.get_mut(receiver) else { return Vec::new() };
+        let wanted = leg.wanted.clone();
+        let present: Vec<_> = wanted.iter().filter_map(|&source| self.present(call, receiver, source)).collect();
+        let Some(leg) = self.legs.get_mut(receiver) else { return Vec::new() };
+        let id = leg.id;
+        let Some(remote) = leg.remote() else {
+            return present.into_iter().map(|source| (source, 0)).collect();
+        };
+        let changed = remote.assignment.assign(&present);
+        for &slot in &changed {
+            remote.switch(slot);
+        }
+        let assignment = remote.assignment.clone();
+        if !changed.is_empty() {
+            let mids: Vec<_> = remote.slot_mids().collect();
+            let source = |slot| assignment.source(slot).and_then(|key| self.legs.get_mut(key).map(|leg| leg.id));
+            let slots = mids.into_iter().enumerate().map(|(at, mid)| (mid, at));
+            let mut source = source;
+            let slots = slots.map(|(mid, at)| SlotUse { mid, source: source(at) }).collect();
+            events(SfuEvent::Slots { leg: id, slots });
+        }
+        present.iter().filter_map(|&source| Some((source, assignment.slot(source)?))).collect()
+    }
+
+    /// The key of `source`, when it is in the same room, and not the receiver itself.
+    fn present(&mut self, call: CallId, receiver: LegKey, source: LegId) -> Option<LegKey> {
+        let key = self.legs.key(source).filter(|&key| key != receiver)?;
+        (self.legs.get_mut(key)?.call == call).then_some(key)
+    }
+}

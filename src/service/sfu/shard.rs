@@ -1,0 +1,372 @@
+//! One thread of the SFU: its sockets, its rooms, its timers. Nothing in it ever waits but the poll at the top of its loop.
+
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::time::{Duration, Instant};
+
+use mio::net::UdpSocket;
+use mio::{Events, Poll, Token};
+use tokio::sync::oneshot;
+
+use super::counters::Counters;
+use super::demux::Demux;
+use super::event::{LegFailure, SfuEvent};
+use super::handle::SfuError;
+use super::leg::{End, Leg, Media};
+use super::legs::LegKey;
+use super::local::{Bell, FarEnd};
+use super::negotiate::Negotiated;
+use super::outbox::Outbox;
+use super::remote::{News, Patience, Remote, Turn};
+use super::room::Rooms;
+use super::socket::{self, Inbox};
+use super::timers::Timers;
+use crate::base::{clock, deadline};
+use crate::domain::id::{CallId, LegId};
+
+/// The token of the waker; sockets have the tokens from 0.
+pub(super) const WAKER: Token = Token(usize::MAX);
+
+/// Batches taken from one socket before the timers get their turn.
+const BATCHES_PER_TURN: usize = 4;
+/// Commands carried out before the sockets get their turn.
+const COMMANDS_PER_TURN: usize = 64;
+/// Legs that get attention in one turn for their timers.
+const TIMERS_PER_TURN: usize = 256;
+/// Packets taken from one leg inside this process in one turn.
+const LOCAL_PER_TURN: usize = 8;
+/// How soon an event the reader had no room for is offered again.
+const OUTBOX_RETRY: Duration = Duration::from_millis(10);
+/// The longest a shard sleeps.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+/// The most legs of one shard: more than a core can carry, and the bound of everything kept per leg.
+const MAX_LEGS: usize = 4_096;
+
+/// What the handle asks of a shard.
+pub(super) enum Command {
+    Open { call: CallId, leg: LegId, connection: Box<Negotiated>, reply: oneshot::Sender<Result<(), SfuError>> },
+    OpenLocal { call: CallId, leg: LegId, end: FarEnd },
+    SetSources { leg: LegId, sources: Vec<LegId> },
+    Close { leg: LegId },
+}
+
+/// One UDP socket, and the address peers send to.
+pub(super) struct Port {
+    pub(super) socket: UdpSocket,
+    /// The local candidate of what arrives here.
+    pub(super) candidate: SocketAddr,
+    /// There may be more to read.
+    pub(super) readable: bool,
+}
+
+pub(super) struct Shard {
+    pub(super) poll: Poll,
+    pub(super) ports: Vec<Port>,
+    pub(super) commands: Receiver<Command>,
+    pub(super) bell: Arc<Bell>,
+    pub(super) counters: Arc<Counters>,
+    pub(super) outbox: Outbox,
+    pub(super) patience: Patience,
+    pub(super) state: State,
+}
+
+/// Everything about the legs of a shard.
+#[derive(Default)]
+pub(super) struct State {
+    rooms: Rooms,
+    demux: Demux,
+    timers: Timers,
+    /// The legs inside this process.
+    locals: Vec<LegKey>,
+    turn: Turn,
+}
+
+impl Shard {
+    /// Runs until the last handle is gone.
+    pub(super) fn run(mut self) {
+        let mut events = Events::with_capacity(64);
+        let mut inbox = Inbox::new();
+        let mut busy = false;
+        loop {
+            let sleep = if busy { Duration::ZERO } else { self.sleep() };
+            if let Err(error) = self.poll.poll(&mut events, Some(sleep))
+                && error.kind() != std::io::ErrorKind::Interrupted
+            {
+                tracing::error!(%error, "the SFU cannot wait for its sockets, and ends");
+                return;
+            }
+            for event in events.iter().filter(|event| event.token() != WAKER) {
+                if let Some(port) = self.ports.get_mut(event.token().0) {
+                    port.readable = true;
+                }
+            }
+            busy = match self.obey() {
+                Ok(more) => more,
+                Err(Stopped) => break,
+            };
+            busy |= self.receive(&mut inbox);
+            if self.bell.answer() {
+                busy |= self.hear_locals();
+            }
+            busy |= self.keep_time();
+            self.outbox.deliver();
+        }
+        self.close_all();
+    }
+
+    /// How long nothing will be to do.
+    fn sleep(&mut self) -> Duration {
+        let cap = if self.outbox.deliver() { OUTBOX_RETRY } else { LONGEST_SLEEP };
+        deadline::wait(self.state.timers.next(), clock::now(), cap)
+    }
+
+    /// Carries out what was asked. Whether more may be waiting.
+    fn obey(&mut self) -> Result<bool, Stopped> {
+        for _ in 0..COMMANDS_PER_TURN {
+            match self.commands.try_recv() {
+                Ok(command) => self.carry_out(command, clock::now()),
+                Err(TryRecvError::Empty) => return Ok(false),
+                Err(TryRecvError::Disconnected) => return Err(Stopped),
+            }
+        }
+        Ok(true)
+    }
+
+    fn carry_out(&mut self, command: Command, now: Instant) {
+        match command {
+            Command::Open { call, leg, connection, reply } => {
+                // The caller may have gone away in the meantime; its leg will time out.
+                let _ = reply.send(self.open_remote(call, leg, *connection, now));
+            }
+            Command::OpenLocal { call, leg, end } => self.open_local(call, leg, end),
+            Command::SetSources { leg, sources } => {
+                self.state.rooms.set_sources(leg, sources, &mut |event| self.outbox.push(event));
+            }
+            Command::Close { leg } => {
+                if let Some(key) = self.state.rooms.legs.key(leg) {
+                    self.close(key, now);
+                }
+            }
+        }
+        self.finish_turn(now);
+    }
+
+    fn open_remote(&mut self, call: CallId, leg: LegId, connection: Negotiated, now: Instant) -> Result<(), SfuError> {
+        self.check_room_for(leg)?;
+        let fragment = connection.fragment.clone();
+        let remote = Box::new(Remote::new(connection, now));
+        let key = self.insert(Leg::new(leg, call, End::Remote(remote)));
+        self.state.demux.add_leg(fragment, key);
+        self.schedule(key);
+        Ok(())
+    }
+
+    fn open_local(&mut self, call: CallId, leg: LegId, end: FarEnd) {
+        if let Err(error) = self.check_room_for(leg) {
+            // Its near end sees that it is closed, as this end is dropped here.
+            tracing::warn!(%error, "a leg inside the service could not be opened");
+            return;
+        }
+        let key = self.insert(Leg::new(leg, call, End::Local(end)));
+        self.state.locals.push(key);
+        self.outbox.push(SfuEvent::LegUp { leg });
+    }
+
+    fn check_room_for(&self, leg: LegId) -> Result<(), SfuError> {
+        if self.state.rooms.legs.key(leg).is_some() {
+            return Err(SfuError::LegExists);
+        }
+        if self.state.rooms.legs.len() >= MAX_LEGS {
+            return Err(SfuError::TooManyLegs);
+        }
+        Ok(())
+    }
+
+    fn insert(&mut self, leg: Leg) -> LegKey {
+        self.counters.leg_opened();
+        self.state.rooms.open(leg, &mut |event| self.outbox.push(event))
+    }
+
+    fn close(&mut self, key: LegKey, now: Instant) {
+        let Some(mut leg) = self.state.rooms.close(key, &mut |event| self.outbox.push(event)) else { return };
+        self.counters.leg_closed();
+        self.state.locals.retain(|&local| local != key);
+        if let Some(remote) = leg.remote() {
+            self.state.demux.remove_leg(&remote.fragment, key, &remote.addresses);
+            let turn = &mut self.state.turn;
+            if catch_unwind(AssertUnwindSafe(|| remote.close(key, now, turn))).is_err() {
+                tracing::error!("a leg's connection panicked while it was closed");
+            }
+        }
+    }
+
+    /// Takes what has arrived, and forwards it. Whether there may be more.
+    fn receive(&mut self, inbox: &mut Inbox) -> bool {
+        let mut more = false;
+        for at in 0..self.ports.len() {
+            for _ in 0..BATCHES_PER_TURN {
+                let port = &mut self.ports[at];
+                if !port.readable {
+                    break;
+                }
+                let count = inbox.receive(&port.socket);
+                // Edge-triggered: a batch that is not full has emptied the socket.
+                port.readable = count == socket::BATCH;
+                let candidate = port.candidate;
+                self.counters.add_received(count as u64);
+                let now = clock::now();
+                for n in 0..count {
+                    let (from, datagram) = inbox.get(n);
+                    self.take(from, candidate, datagram, now);
+                }
+                self.finish_turn(now);
+            }
+            more |= self.ports[at].readable;
+        }
+        more
+    }
+
+    fn take(&mut self, from: SocketAddr, to: SocketAddr, datagram: &[u8], now: Instant) {
+        let State { rooms, demux, turn, .. } = &mut self.state;
+        let key = demux.find(from, datagram);
+        let Some((key, leg)) = key.and_then(|key| Some((key, rooms.legs.get_mut(key)?))) else {
+            turn.dropped += 1;
+            return;
+        };
+        let Some(remote) = leg.remote() else { return };
+        let received = catch_unwind(AssertUnwindSafe(|| remote.receive(key, (from, to), datagram, now, turn)));
+        match received {
+            Ok(true) => demux.learn(from, key, &mut remote.addresses),
+            Ok(false) => {}
+            Err(_) => turn.news.push_back((key, News::Failed(LegFailure::Protocol))),
+        }
+        self.schedule(key);
+    }
+
+    /// Fetches what the legs inside this process say. Whether some have more.
+    fn hear_locals(&mut self) -> bool {
+        let now = clock::now();
+        let State { rooms, locals, turn, .. } = &mut self.state;
+        let (mut gone, mut more) = (Vec::new(), false);
+        for &key in locals.iter() {
+            let Some(End::Local(end)) = rooms.legs.get_mut(key).map(|leg| &mut leg.end) else { continue };
+            for _ in 0..LOCAL_PER_TURN {
+                let Ok(packet) = end.from_leg.pop() else { break };
+                end.sequence += 1;
+                turn.media.push((key, Media { sequence: end.sequence, anew: false, packet }));
+            }
+            more |= !end.from_leg.is_empty();
+            if end.from_leg.is_abandoned() && end.from_leg.is_empty() {
+                gone.push(key);
+            }
+        }
+        for key in gone {
+            self.close(key, now);
+        }
+        self.finish_turn(now);
+        if more {
+            self.bell.ring();
+        }
+        more
+    }
+
+    /// Gives the legs whose time has come their turn. Whether more are due.
+    fn keep_time(&mut self) -> bool {
+        let now = clock::now();
+        for _ in 0..TIMERS_PER_TURN {
+            let Some((key, at)) = self.state.timers.due(now) else { break };
+            self.attend(key, at, now);
+        }
+        self.finish_turn(now);
+        self.state.timers.next().is_some_and(|next| next <= now)
+    }
+
+    fn attend(&mut self, key: LegKey, at: Instant, now: Instant) {
+        let State { rooms, turn, .. } = &mut self.state;
+        let Some(leg) = rooms.legs.get_mut(key) else { return };
+        leg.queued.popped(at);
+        let patience = &self.patience;
+        let Some(remote) = leg.remote() else { return };
+        if remote.deadline(patience) <= now {
+            remote.check(key, patience, now, turn);
+            fenced_run(remote, key, now, turn);
+        }
+        self.schedule(key);
+    }
+
+    fn schedule(&mut self, key: LegKey) {
+        let State { rooms, timers, .. } = &mut self.state;
+        let Some(leg) = rooms.legs.get_mut(key) else { return };
+        if let End::Remote(remote) = &leg.end {
+            timers.want(key, remote.deadline(&self.patience), &mut leg.queued);
+        }
+    }
+
+    /// Forwards what came, sends what is to be sent, tells what happened.
+    fn finish_turn(&mut self, now: Instant) {
+        self.forward(now);
+        self.tell_news(now);
+        let turn = &mut self.state.turn;
+        for run in turn.out.chunk_by(|a, b| a.from == b.from) {
+            let port = self.ports.iter().find(|port| port.candidate == run[0].from);
+            turn.dropped += port.map_or(run.len(), |port| socket::send(&port.socket, run)) as u64;
+        }
+        turn.out.clear();
+        self.counters.add_dropped(std::mem::take(&mut turn.dropped));
+    }
+
+    fn forward(&mut self, now: Instant) {
+        let State { rooms, turn, .. } = &mut self.state;
+        // Lent out and put back, so that its memory is used again.
+        let mut media = std::mem::take(&mut turn.media);
+        for (from, packet) in media.drain(..) {
+            let delivered = rooms.forward(from, &packet, now);
+            self.counters.add_forwarded(delivered.forwarded);
+            turn.dropped += delivered.dropped;
+        }
+        turn.media = media;
+        while let Some(key) = self.state.rooms.take_dirty() {
+            let State { rooms, turn, .. } = &mut self.state;
+            if let Some(remote) = rooms.legs.get_mut(key).and_then(Leg::remote) {
+                fenced_run(remote, key, now, turn);
+            }
+            self.schedule(key);
+        }
+    }
+
+    fn tell_news(&mut self, now: Instant) {
+        while let Some((key, news)) = self.state.turn.news.pop_front() {
+            let Some(leg) = self.state.rooms.legs.get_mut(key).map(|leg| leg.id) else { continue };
+            match news {
+                News::Up => self.outbox.push(SfuEvent::LegUp { leg }),
+                News::Silent => self.outbox.push(SfuEvent::LegSilent { leg }),
+                News::Heard => self.outbox.push(SfuEvent::LegHeard { leg }),
+                News::NewSlot => self.state.rooms.new_slot(key, &mut |event| self.outbox.push(event)),
+                News::Failed(why) => {
+                    self.close(key, now);
+                    self.outbox.push(SfuEvent::LegFailed { leg, why });
+                }
+            }
+        }
+    }
+
+    fn close_all(&mut self) {
+        let now = clock::now();
+        for key in self.state.rooms.legs.keys() {
+            self.close(key, now);
+        }
+        self.finish_turn(now);
+    }
+}
+
+/// A panic in the connection ends that leg only.
+fn fenced_run(remote: &mut Remote, key: LegKey, now: Instant, turn: &mut Turn) {
+    if catch_unwind(AssertUnwindSafe(|| remote.run(key, now, turn))).is_err() {
+        turn.news.push_back((key, News::Failed(LegFailure::Protocol)));
+    }
+}
+
+/// The last handle is gone.
+struct Stopped;

@@ -1,0 +1,311 @@
+//! UDP in batches (`recvmmsg`, `sendmmsg`) where the system has them, one by one elsewhere; and the addresses of this machine.
+//!
+//! The only file of the SFU that talks to the system in C.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+
+use mio::net::UdpSocket;
+use str0m::net::DatagramSend;
+
+/// Datagrams per system call.
+pub(super) const BATCH: usize = 64;
+/// Longer datagrams are cut, and then fail their integrity check: nothing on the way here is longer than 1500 bytes.
+const LONGEST: usize = 2_048;
+/// Kernel buffer: a burst of 50 legs' packets must fit while the shard looks elsewhere.
+const KERNEL_BUFFER: usize = 4 << 20;
+
+/// A datagram to be sent.
+pub(super) struct Outgoing {
+    /// The local candidate it leaves from.
+    pub(super) from: SocketAddr,
+    pub(super) to: SocketAddr,
+    pub(super) bytes: DatagramSend,
+}
+
+/// Buffers for one batch of datagrams, used again for the next.
+pub(super) struct Inbox {
+    buffers: Box<[[u8; LONGEST]]>,
+    arrived: Vec<(SocketAddr, usize)>,
+}
+
+impl Inbox {
+    pub(super) fn new() -> Self {
+        Self { buffers: vec![[0; LONGEST]; BATCH].into_boxed_slice(), arrived: Vec::with_capacity(BATCH) }
+    }
+
+    /// Fills the inbox with what has arrived, without waiting. Returns how many.
+    pub(super) fn receive(&mut self, socket: &UdpSocket) -> usize {
+        self.arrived.clear();
+        batch::receive(socket, &mut self.buffers, &mut self.arrived);
+        self.arrived.len()
+    }
+
+    /// Where datagram `n` came from, and what is in it.
+    pub(super) fn get(&self, n: usize) -> (SocketAddr, &[u8]) {
+        let (from, length) = self.arrived[n];
+        (from, &self.buffers[n][..length])
+    }
+}
+
+/// Sends datagrams without waiting; returns how many the system did not take. Lost media is not sent twice.
+pub(super) fn send(socket: &UdpSocket, datagrams: &[Outgoing]) -> usize {
+    datagrams.chunks(BATCH).map(|chunk| batch::send(socket, chunk)).sum()
+}
+
+/// A non-blocking socket at `at`, with large kernel buffers.
+pub(super) fn bind(at: SocketAddr) -> io::Result<UdpSocket> {
+    use socket2::{Domain, Protocol, Socket, Type};
+    let socket = Socket::new(Domain::for_address(at), Type::DGRAM, Some(Protocol::UDP))?;
+    if at.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    socket.set_nonblocking(true)?;
+    socket.bind(&at.into())?;
+    // The system may allow less: then bursts are shorter, which is no reason not to start.
+    let _ = socket.set_recv_buffer_size(KERNEL_BUFFER);
+    let _ = socket.set_send_buffer_size(KERNEL_BUFFER);
+    Ok(UdpSocket::from_std(socket.into()))
+}
+
+/// Every address of this machine that `wildcard` stands for, loopback last: `0.0.0.0` for IPv4, `::` for both families.
+/// Link-local IPv6 is left out, as it needs a scope.
+pub(super) fn expand(wildcard: IpAddr) -> io::Result<Vec<IpAddr>> {
+    let mut found: Vec<_> = interfaces::addresses()?
+        .into_iter()
+        .filter(|ip| ip.is_ipv4() || wildcard.is_ipv6())
+        .filter(|ip| !matches!(ip, IpAddr::V6(v6) if v6.is_unicast_link_local()))
+        .collect();
+    found.sort_by_key(|ip| (ip.is_loopback(), *ip));
+    found.dedup();
+    Ok(found)
+}
+
+#[cfg(target_os = "linux")]
+mod batch {
+    use std::mem::{size_of, zeroed};
+    use std::net::{Ipv4Addr, Ipv6Addr};
+    use std::os::fd::AsRawFd;
+
+    use super::*;
+
+    #[expect(unsafe_code, reason = "recvmmsg has no safe wrapper")]
+    pub(super) fn receive(socket: &UdpSocket, buffers: &mut [[u8; LONGEST]], arrived: &mut Vec<(SocketAddr, usize)>) {
+        // SAFETY: these are C structures for which all zeroes is a valid value.
+        let (mut names, mut parts, mut messages) = unsafe {
+            (
+                zeroed::<[libc::sockaddr_storage; BATCH]>(),
+                zeroed::<[libc::iovec; BATCH]>(),
+                zeroed::<[libc::mmsghdr; BATCH]>(),
+            )
+        };
+        for n in 0..BATCH {
+            parts[n] = libc::iovec { iov_base: buffers[n].as_mut_ptr().cast(), iov_len: LONGEST };
+            let header = &mut messages[n].msg_hdr;
+            header.msg_iov = &raw mut parts[n];
+            header.msg_iovlen = 1;
+            header.msg_name = (&raw mut names[n]).cast();
+            header.msg_namelen = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
+        }
+        // SAFETY: every pointer in `messages` points into `buffers`, `parts` or `names`, which outlive the call and are
+        // as long as said; the descriptor is open as long as `socket` is borrowed.
+        let count = unsafe {
+            libc::recvmmsg(
+                socket.as_raw_fd(),
+                messages.as_mut_ptr(),
+                BATCH as libc::c_uint,
+                libc::MSG_DONTWAIT,
+                std::ptr::null_mut(),
+            )
+        };
+        for n in 0..usize::try_from(count).unwrap_or(0) {
+            let length = (messages[n].msg_len as usize).min(LONGEST);
+            // A sender that is neither IPv4 nor IPv6 cannot be; the empty datagram is dropped as garbage.
+            let nobody = SocketAddr::from(([0, 0, 0, 0], 0));
+            arrived.push(address(&names[n]).map_or((nobody, 0), |from| (from, length)));
+        }
+    }
+
+    #[expect(unsafe_code, reason = "sendmmsg has no safe wrapper")]
+    pub(super) fn send(socket: &UdpSocket, datagrams: &[Outgoing]) -> usize {
+        debug_assert!(datagrams.len() <= BATCH, "callers send at most one batch");
+        // SAFETY: these are C structures for which all zeroes is a valid value.
+        let (mut parts, mut messages) =
+            unsafe { (zeroed::<[libc::iovec; BATCH]>(), zeroed::<[libc::mmsghdr; BATCH]>()) };
+        let names: [Option<socket2::SockAddr>; BATCH] =
+            std::array::from_fn(|n| datagrams.get(n).map(|datagram| datagram.to.into()));
+        let mut count = 0;
+        for (datagram, name) in datagrams.iter().zip(names.iter().flatten()) {
+            parts[count] =
+                libc::iovec { iov_base: datagram.bytes.as_ptr().cast_mut().cast(), iov_len: datagram.bytes.len() };
+            let header = &mut messages[count].msg_hdr;
+            header.msg_iov = &raw mut parts[count];
+            header.msg_iovlen = 1;
+            header.msg_name = name.as_ptr().cast_mut().cast();
+            header.msg_namelen = name.len();
+            count += 1;
+        }
+        let (mut at, mut refused) = (0, 0);
+        while at < count {
+            // SAFETY: `messages[at..count]` was filled above; its pointers point into `datagrams`, `parts` and `names`,
+            // which outlive the call, and the system only reads through them.
+            let sent = unsafe {
+                libc::sendmmsg(
+                    socket.as_raw_fd(),
+                    messages[at..].as_mut_ptr(),
+                    (count - at) as libc::c_uint,
+                    libc::MSG_DONTWAIT,
+                )
+            };
+            match usize::try_from(sent) {
+                Ok(sent) if sent > 0 => at += sent,
+                // One destination may be unreachable: the others still get theirs.
+                _ => (at, refused) = (at + 1, refused + 1),
+            }
+        }
+        refused
+    }
+
+    #[expect(unsafe_code, reason = "a socket address is a C union by its family")]
+    fn address(name: &libc::sockaddr_storage) -> Option<SocketAddr> {
+        let name: *const libc::sockaddr_storage = name;
+        // SAFETY: the family says which structure the system wrote, and the storage is large and aligned enough for each.
+        unsafe {
+            match i32::from((*name).ss_family) {
+                libc::AF_INET => {
+                    let v4 = &*name.cast::<libc::sockaddr_in>();
+                    let ip = Ipv4Addr::from(u32::from_be(v4.sin_addr.s_addr));
+                    Some(SocketAddr::new(ip.into(), u16::from_be(v4.sin_port)))
+                }
+                libc::AF_INET6 => {
+                    let v6 = &*name.cast::<libc::sockaddr_in6>();
+                    let ip = Ipv6Addr::from(v6.sin6_addr.s6_addr);
+                    Some(SocketAddr::new(ip.into(), u16::from_be(v6.sin6_port)))
+                }
+                _ => None,
+            }
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod batch {
+    use super::*;
+
+    pub(super) fn receive(socket: &UdpSocket, buffers: &mut [[u8; LONGEST]], arrived: &mut Vec<(SocketAddr, usize)>) {
+        for buffer in buffers {
+            match socket.recv_from(buffer) {
+                Ok((length, from)) => arrived.push((from, length)),
+                Err(_) => return,
+            }
+        }
+    }
+
+    pub(super) fn send(socket: &UdpSocket, datagrams: &[Outgoing]) -> usize {
+        let taken = |datagram: &&Outgoing| socket.send_to(&datagram.bytes, datagram.to).is_ok();
+        datagrams.iter().filter(|datagram| !taken(datagram)).count()
+    }
+}
+
+#[cfg(unix)]
+mod interfaces {
+    use std::net::{Ipv4Addr, Ipv6Addr};
+
+    use super::*;
+
+    /// The addresses of all interfaces that are up.
+    #[expect(unsafe_code, reason = "getifaddrs has no safe wrapper")]
+    pub(super) fn addresses() -> io::Result<Vec<IpAddr>> {
+        let mut first: *mut libc::ifaddrs = std::ptr::null_mut();
+        // SAFETY: getifaddrs writes one pointer; on success it heads a list that is freed below and not touched after.
+        if unsafe { libc::getifaddrs(&raw mut first) } != 0 {
+            return Err(io::Error::last_os_error());
+        }
+        let mut found = Vec::new();
+        let mut at = first;
+        // SAFETY: the list is the system's own, unchanged since, and ends with a null pointer.
+        while let Some(entry) = unsafe { at.as_ref() } {
+            if entry.ifa_flags & libc::IFF_UP as libc::c_uint != 0 {
+                found.extend(ip(entry.ifa_addr));
+            }
+            at = entry.ifa_next;
+        }
+        // SAFETY: `first` came from getifaddrs and is freed once.
+        unsafe { libc::freeifaddrs(first) };
+        Ok(found)
+    }
+
+    #[expect(unsafe_code, reason = "a socket address is a C union by its family")]
+    fn ip(address: *const libc::sockaddr) -> Option<IpAddr> {
+        // SAFETY: null, or an address of the system whose family says which structure it is; read unaligned, as the
+        // system promises no alignment beyond that of `sockaddr`.
+        unsafe {
+            match i32::from(address.as_ref()?.sa_family) {
+                libc::AF_INET => {
+                    let v4 = address.cast::<libc::sockaddr_in>().read_unaligned();
+                    Some(Ipv4Addr::from(u32::from_be(v4.sin_addr.s_addr)).into())
+                }
+                libc::AF_INET6 => {
+                    let v6 = address.cast::<libc::sockaddr_in6>().read_unaligned();
+                    Some(Ipv6Addr::from(v6.sin6_addr.s6_addr).into())
+                }
+                _ => None,
+            }
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod interfaces {
+    use super::*;
+
+    /// Without interface enumeration, only the loopback address is sure.
+    pub(super) fn addresses() -> io::Result<Vec<IpAddr>> {
+        Ok(vec![std::net::Ipv4Addr::LOCALHOST.into(), std::net::Ipv6Addr::LOCALHOST.into()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, UdpSocket as StdSocket};
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_wildcard_stands_for_every_address_with_loopback_last() {
+        let found = expand(Ipv4Addr::UNSPECIFIED.into()).unwrap();
+        assert_eq!(found.last(), Some(&IpAddr::from(Ipv4Addr::LOCALHOST)));
+        assert!(found.iter().all(IpAddr::is_ipv4));
+    }
+
+    #[test]
+    fn datagrams_cross_in_batches_with_their_addresses() {
+        for loopback in ["127.0.0.1:0", "[::1]:0"] {
+            let Ok(peer) = StdSocket::bind(loopback) else { continue };
+            peer.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+            let socket = bind(loopback.parse().unwrap()).unwrap();
+            let here = socket.local_addr().unwrap();
+            let there = peer.local_addr().unwrap();
+            let out: Vec<_> = (0..100_u8)
+                .map(|n| Outgoing { from: here, to: there, bytes: vec![n; usize::from(n) + 1].into() })
+                .collect();
+            assert_eq!(send(&socket, &out), 0);
+            let mut buffer = [0; 256];
+            for n in 0..100_u8 {
+                let (length, from) = peer.recv_from(&mut buffer).unwrap();
+                assert_eq!((length, from, buffer[0]), (usize::from(n) + 1, here, n));
+            }
+            peer.send_to(b"hello", here).unwrap();
+            peer.send_to(&[1; 1_400], here).unwrap();
+            let mut inbox = Inbox::new();
+            let mut heard = Vec::new();
+            while heard.len() < 2 {
+                for n in 0..inbox.receive(&socket) {
+                    heard.push((inbox.get(n).0, inbox.get(n).1.to_vec()));
+                }
+            }
+            assert_eq!(heard, [(there, b"hello".to_vec()), (there, vec![1; 1_400])]);
+        }
+    }
+}

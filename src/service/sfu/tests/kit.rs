@@ -1,0 +1,311 @@
+//! The kit of these tests: an SFU on a free port of the loopback, and peers with real sockets, ICE, DTLS and SRTP.
+//!
+//! Everything waits for events, with one generous deadline that only a failure meets.
+
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::time::{Duration, Instant};
+
+use str0m::change::{SdpAnswer, SdpPendingOffer};
+use str0m::format::{Codec, FormatParams};
+use str0m::media::{Direction, Frequency, MediaKind, Mid};
+use str0m::net::{DatagramRecv, Protocol, Receive};
+use str0m::rtp::{Extension, ExtensionValues, RtpPacket, RtpWrite};
+use str0m::{Candidate, Event, Input, Output, Rtc};
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use crate::base::clock;
+use crate::domain::id::{CallId, LegId};
+use crate::media::packet::Kind;
+use crate::service::sfu::{LocalPacket, Sfu, SfuConfig, SfuEvent};
+
+/// Far longer than anything here takes.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+pub fn leg(n: u128) -> LegId {
+    LegId(Uuid::from_u128(n))
+}
+
+pub fn call(n: u128) -> CallId {
+    CallId(Uuid::from_u128(n))
+}
+
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(future)
+}
+
+pub fn opus(n: u32, payload: &[u8]) -> LocalPacket {
+    LocalPacket { kind: Kind::Opus, timestamp: n * 960, marker: false, payload: payload.into(), level: 30, voice: true }
+}
+
+/// One packet of the event `key`, which began at `timestamp` and lasts `duration` samples so far.
+pub fn dtmf(timestamp: u32, key: u8, duration: u16) -> LocalPacket {
+    let [high, low] = duration.to_be_bytes();
+    LocalPacket {
+        kind: Kind::TelephoneEvent,
+        timestamp,
+        marker: false,
+        payload: [key, 10, high, low].as_slice().into(),
+        level: 127,
+        voice: false,
+    }
+}
+
+/// An SFU and its events.
+pub struct House {
+    pub sfu: Sfu,
+    pub address: SocketAddr,
+    events: mpsc::Receiver<SfuEvent>,
+}
+
+impl House {
+    pub fn start() -> Self {
+        Self::with(SfuConfig::default())
+    }
+
+    pub fn with(config: SfuConfig) -> Self {
+        // A small queue, so that the outbox is at work in every test.
+        let (to, events) = mpsc::channel(1);
+        let (sfu, addresses) = Sfu::start(&config, &to).unwrap();
+        Self { sfu, address: addresses[0], events }
+    }
+
+    /// Lets a peer into a room, and waits until its leg is up and its slots are known.
+    pub fn joins(&mut self, room: CallId, id: LegId, mut peer: Peer) -> Peer {
+        let answer = block_on(self.sfu.open_leg(room, id, &peer.offer)).unwrap();
+        peer.connects(&answer);
+        self.waits_for(|event| *event == SfuEvent::LegUp { leg: id });
+        peer
+    }
+
+    /// Waits for an event; passes over others.
+    pub fn waits_for(&mut self, wanted: impl Fn(&SfuEvent) -> bool) -> SfuEvent {
+        let mut passed = Vec::new();
+        let events = &mut self.events;
+        let search = async {
+            loop {
+                let event = events.recv().await.expect("the SFU has ended");
+                if wanted(&event) {
+                    return event;
+                }
+                passed.push(event);
+            }
+        };
+        let found = block_on(async { tokio::time::timeout(PATIENCE, search).await });
+        found.unwrap_or_else(|_| panic!("the event never came; others did: {passed:?}"))
+    }
+
+    /// Waits until `id` hears exactly `sources`, in this order of slots.
+    pub fn waits_for_slots(&mut self, id: LegId, sources: &[LegId]) {
+        self.waits_for(|event| match event {
+            SfuEvent::Slots { leg, slots } => {
+                *leg == id && slots.iter().filter_map(|slot| slot.source).eq(sources.iter().copied())
+            }
+            _ => false,
+        });
+    }
+}
+
+/// What a peer heard.
+#[derive(Debug, Clone)]
+pub struct Sound {
+    pub mid: String,
+    pub kind: Kind,
+    pub sequence: u64,
+    pub timestamp: u32,
+    pub marker: bool,
+    pub payload: Vec<u8>,
+    pub level: Option<i8>,
+}
+
+enum Order {
+    Say(LocalPacket),
+    Raw(Vec<u8>),
+    Close,
+}
+
+/// A client with one section to send and some to receive. Dropping it is pulling its plug.
+pub struct Peer {
+    pub offer: String,
+    answer: String,
+    connection: Option<Connection>,
+    orders: Option<Sender<Order>>,
+    sounds: Option<Receiver<Sound>>,
+}
+
+struct Connection {
+    rtc: Rtc,
+    socket: UdpSocket,
+    pending: Option<SdpPendingOffer>,
+    microphone: Mid,
+    sequence: u64,
+}
+
+impl Peer {
+    /// A client that knows telephone events at these clock rates.
+    pub fn with_events(receive_slots: usize, rates: &[Frequency]) -> Self {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let mut config = Rtc::builder()
+            .set_rtp_mode(true)
+            .clear_codecs()
+            .enable_opus(true, false)
+            .clear_extension_map()
+            .set_extension(1, Extension::AudioLevel)
+            .set_extension(4, Extension::RtpMid);
+        config.set_max_stun_rto(Duration::from_millis(500));
+        for (pt, rate) in (100_u8..).zip(rates) {
+            config.codec_config().add_config(pt.into(), None, Codec::Tele, *rate, None, FormatParams::default());
+        }
+        let mut rtc = config.build(clock::now());
+        rtc.add_local_candidate(Candidate::host(socket.local_addr().unwrap(), "udp").unwrap());
+        let mut api = rtc.sdp_api();
+        let microphone = api.add_media(MediaKind::Audio, Direction::SendOnly, None, None, None);
+        for _ in 0..receive_slots {
+            api.add_media(MediaKind::Audio, Direction::RecvOnly, None, None, None);
+        }
+        let (offer, pending) = api.apply().unwrap();
+        let connection = Connection { rtc, socket, pending: Some(pending), microphone, sequence: 7 };
+        Self {
+            offer: offer.to_sdp_string(),
+            answer: String::new(),
+            connection: Some(connection),
+            orders: None,
+            sounds: None,
+        }
+    }
+
+    pub fn new(receive_slots: usize) -> Self {
+        Self::with_events(receive_slots, &[Frequency::FORTY_EIGHT_KHZ])
+    }
+
+    pub fn connects(&mut self, answer: &str) {
+        let mut connection = self.connection.take().unwrap();
+        let pending = connection.pending.take().unwrap();
+        self.answer = answer.to_owned();
+        connection.rtc.sdp_api().accept_answer(pending, SdpAnswer::from_sdp_string(answer).unwrap()).unwrap();
+        let (orders, inbox) = channel();
+        let (outbox, sounds) = channel();
+        std::thread::spawn(move || connection.run(&inbox, &outbox));
+        (self.orders, self.sounds) = (Some(orders), Some(sounds));
+    }
+
+    /// The ICE user name fragment that the SFU gave to this leg.
+    pub fn answer_fragment(&self) -> &str {
+        self.answer.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")).unwrap()
+    }
+
+    pub fn says(&self, packet: LocalPacket) {
+        self.orders.as_ref().unwrap().send(Order::Say(packet)).unwrap();
+    }
+
+    /// Sends bytes to the SFU from the very socket of this peer.
+    pub fn sends_raw(&self, bytes: &[u8]) {
+        self.orders.as_ref().unwrap().send(Order::Raw(bytes.to_vec())).unwrap();
+    }
+
+    pub fn hangs_up(&self) {
+        self.orders.as_ref().unwrap().send(Order::Close).unwrap();
+    }
+
+    /// The next packet that this peer hears.
+    pub fn hears(&self) -> Sound {
+        self.sounds.as_ref().unwrap().recv_timeout(PATIENCE).expect("nothing was heard")
+    }
+
+    /// Everything heard so far.
+    pub fn heard(&self) -> Vec<Sound> {
+        self.sounds.as_ref().unwrap().try_iter().collect()
+    }
+}
+
+impl Connection {
+    /// Ends when the peer is dropped.
+    fn run(mut self, orders: &Receiver<Order>, sounds: &Sender<Sound>) {
+        let mut buffer = [0; 2_048];
+        let here = self.socket.local_addr().unwrap();
+        let mut server = None;
+        loop {
+            loop {
+                match orders.try_recv() {
+                    Ok(Order::Say(packet)) => self.say(packet),
+                    Ok(Order::Raw(bytes)) => drop(self.socket.send_to(&bytes, server.unwrap())),
+                    Ok(Order::Close) => self.rtc.close().unwrap(),
+                    Err(TryRecvError::Empty) => break,
+                    Err(TryRecvError::Disconnected) => return,
+                }
+                // In RTP mode what was written leaves when time moves.
+                self.rtc.handle_input(Input::Timeout(clock::now())).unwrap();
+                self.drain(&mut server, sounds);
+            }
+            let timeout = self.drain(&mut server, sounds);
+            let wait = timeout
+                .saturating_duration_since(clock::now())
+                .clamp(Duration::from_millis(1), Duration::from_millis(5));
+            self.socket.set_read_timeout(Some(wait)).unwrap();
+            let input = match self.socket.recv_from(&mut buffer) {
+                Ok((length, source)) => {
+                    let Ok(contents) = DatagramRecv::try_from(&buffer[..length]) else { continue };
+                    Input::Receive(clock::now(), Receive { proto: Protocol::Udp, source, destination: here, contents })
+                }
+                Err(_) => Input::Timeout(clock::now()),
+            };
+            self.rtc.handle_input(input).unwrap();
+        }
+    }
+
+    fn say(&mut self, packet: LocalPacket) {
+        let rate = |codec, clock: &[u32]| {
+            let params = self.rtc.codec_config().params();
+            clock.iter().find_map(|clock| {
+                let fits =
+                    |p: &&str0m::format::PayloadParams| p.spec().codec == codec && p.spec().clock_rate.get() == *clock;
+                params.iter().find(fits).map(|p| p.pt())
+            })
+        };
+        let pt = match packet.kind {
+            Kind::Opus => rate(Codec::Opus, &[48_000]),
+            Kind::TelephoneEvent => rate(Codec::Tele, &[48_000, 8_000]),
+        };
+        self.sequence += 1;
+        let levels = ExtensionValues {
+            audio_level: Some(-i8::try_from(packet.level).unwrap()),
+            voice_activity: Some(packet.voice),
+            ..ExtensionValues::default()
+        };
+        let write = RtpWrite::new(pt.unwrap(), self.sequence.into(), packet.timestamp, clock::now(), packet.payload);
+        let mut api = self.rtc.direct_api();
+        let stream = api.stream_tx_by_mid(self.microphone, None).unwrap();
+        stream.write_rtp(write.marker(packet.marker).ext_vals(levels));
+    }
+
+    fn drain(&mut self, server: &mut Option<SocketAddr>, sounds: &Sender<Sound>) -> Instant {
+        loop {
+            match self.rtc.poll_output().unwrap() {
+                Output::Timeout(at) => return at,
+                Output::Transmit(transmit) => {
+                    *server = Some(transmit.destination);
+                    // The SFU may be gone: its port then refuses, which is no business of this peer.
+                    let _ = self.socket.send_to(&transmit.contents, transmit.destination);
+                }
+                Output::Event(Event::RtpPacket(packet)) => drop(sounds.send(self.sound(packet))),
+                Output::Event(_) => {}
+            }
+        }
+    }
+
+    fn sound(&mut self, packet: RtpPacket) -> Sound {
+        let header = packet.header;
+        let mid = self.rtc.direct_api().stream_rx(&header.ssrc).unwrap().mid().to_string();
+        let params = self.rtc.codec_config().find(|params| params.pt() == header.payload_type).unwrap();
+        Sound {
+            mid,
+            kind: if params.spec().codec == Codec::Tele { Kind::TelephoneEvent } else { Kind::Opus },
+            sequence: *packet.seq_no,
+            timestamp: header.timestamp,
+            marker: header.marker,
+            payload: packet.payload.to_vec(),
+            level: header.ext_vals.audio_level,
+        }
+    }
+}
