@@ -13,6 +13,7 @@ mod phone;
 mod screen;
 mod section;
 mod service;
+mod service_file;
 mod value;
 
 use std::fmt;
@@ -27,6 +28,7 @@ pub use paths::{NoHome, Paths};
 pub use phone::Phone;
 pub use screen::{Colour, Names, Screen};
 pub use service::Service;
+pub use service_file::ServiceFile;
 pub use value::{NotAServer, ServerUrl, Setting, Whole};
 
 use section::{Reader, Section, SectionInfo};

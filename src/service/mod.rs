@@ -1,9 +1,278 @@
 //! The service: identity, signalling, calls and the SFU behind them.
+//!
+//! [`Service::start`] is the only wiring: it makes the parts, hands each what it needs, and serves until told to stop.
 
 pub mod bus;
 pub mod calls;
 pub mod identity;
 pub mod limits;
+mod ports;
 pub mod rest;
 pub mod sfu;
+mod signalling;
 pub mod store;
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+use self::calls::Calls;
+use self::identity::Identities;
+use self::ports::{SfuSwitch, StoreRecords};
+use self::rest::{Names, Rest};
+use self::sfu::{Sfu, SfuConfig, SfuError, SfuEvent};
+use self::signalling::Signalling;
+use self::store::{Db, records};
+use crate::base::secret::Secret;
+use crate::base::{entropy, task};
+use crate::domain::end_reason::EndReason;
+use crate::protocol;
+
+/// How a service is to be run.
+#[derive(Debug, Clone)]
+pub struct ServiceOptions {
+    /// Where HTTP and WebSocket are served; port 0 takes any free one.
+    pub listen: SocketAddr,
+    /// Where media is served (UDP).
+    pub media: SocketAddr,
+    /// The addresses media clients are told, where they differ from the machine's own.
+    pub advertise: Vec<IpAddr>,
+    /// Further names a `Host` header may have.
+    pub names: Vec<String>,
+    /// The folder of the database.
+    pub folder: PathBuf,
+    /// What may be chosen about identities.
+    pub identity: identity::Settings,
+    /// Whether there are demo accounts, that sign in with a secret made at this start.
+    pub demo: bool,
+}
+
+/// Why a service can't start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Another service of this folder runs.
+    #[error("another service runs in {folder}; stop it first, or choose another folder with --data")]
+    Locked {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The folder can't be used.
+    #[error("the folder {folder} can't be used: {source}")]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The database can't be used.
+    #[error(transparent)]
+    Store(#[from] store::OpenError),
+    /// The database failed at once.
+    #[error(transparent)]
+    Database(#[from] store::StoreError),
+    /// Accounts and keys can't be used.
+    #[error(transparent)]
+    Identity(#[from] identity::StartError),
+    /// The demo accounts can't be made.
+    #[error("the demo accounts can't be made: {0}")]
+    Demo(#[from] protocol::failure::Failure),
+    /// The HTTP port can't be had.
+    #[error("{at} can't be listened on: {source}; choose another with --listen HOST:PORT (port 0 takes any free one)")]
+    Listen {
+        /// Which address.
+        at: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The media port can't be had.
+    #[error("{source}: {reason}; choose another with --media HOST:PORT (port 0 takes any free one)", reason = reason(source))]
+    Media {
+        /// Why.
+        source: SfuError,
+    },
+}
+
+fn reason(error: &SfuError) -> String {
+    std::error::Error::source(error).map_or_else(|| "no further reason is known".to_owned(), ToString::to_string)
+}
+
+/// A running service; it stops when told to, not when dropped.
+pub struct Running {
+    /// Where HTTP and WebSocket are served.
+    pub http: SocketAddr,
+    /// Where media is served, as clients are told.
+    pub media: Vec<SocketAddr>,
+    /// Which start this is.
+    pub instance: String,
+    /// What `admin` commands show.
+    pub admin_secret: Secret<String>,
+    /// What the demo accounts sign in with.
+    pub demo_secret: Option<Secret<String>>,
+    signalling: Signalling,
+    calls: Calls,
+    sfu: Sfu,
+    db: Db,
+    stop_http: watch::Sender<bool>,
+    http_task: JoinHandle<()>,
+    _lock: File,
+}
+
+/// Starts services.
+pub struct Service;
+
+/// Letters waiting from the SFU's threads.
+const SFU_EVENTS: usize = 1024;
+
+/// How long HTTP requests may take to end when the service stops.
+const STOP_WITHIN: Duration = Duration::from_secs(3);
+
+impl Service {
+    /// Starts a service; it answers when this returns.
+    ///
+    /// # Errors
+    /// See [`StartError`]; nothing is left running then.
+    pub async fn start(options: ServiceOptions) -> Result<Running, StartError> {
+        let lock = lock(&options.folder)?;
+        let db = store::open(&options.folder).await?;
+        let forgotten = records::close_open(&db, EndReason::SERVICE_LOST).await?;
+        if forgotten > 0 {
+            tracing::warn!(forgotten, "calls of a service that was killed were closed");
+        }
+        let listener = listen(options.listen).await?;
+        let http = listener.local_addr().map_err(|source| StartError::Listen { at: options.listen, source })?;
+        let names = Names::new(&[http.port()], &names(&options, http));
+        let (sfu_events, from_sfu) = mpsc::channel(SFU_EVENTS);
+        let sfu_config =
+            SfuConfig { bind: options.media, advertise: options.advertise.clone(), ..SfuConfig::default() };
+        let (sfu, media) = Sfu::start(&sfu_config, &sfu_events).map_err(|source| StartError::Media { source })?;
+        let identities = Identities::start(db.clone(), options.identity, Vec::new()).await?;
+        let demo_secret = demo_secret(&identities, options.demo).await?;
+        let switch = SfuSwitch::new(sfu.clone());
+        let calls = Calls::run(Box::new(switch), Arc::new(StoreRecords::new(db.clone(), identities.clone())));
+        task::spawn("sfu events", pass_on(from_sfu, calls.clone()));
+        let signalling = Signalling::new(identities.clone(), calls.clone(), sfu.clone(), db.clone());
+        signalling.follow();
+        let instance = entropy::uuid().to_string();
+        let admin_secret = secret();
+        let rest = Rest::new(identities, instance.clone(), admin_secret.clone());
+        let socket = Router::new().route(protocol::PATH, get(signalling::upgrade)).with_state(signalling.clone());
+        let (stop_http, stopping) = watch::channel(false);
+        let http_task = serve(listener, rest::router(rest, names, socket), stopping);
+        Ok(Running {
+            http,
+            media,
+            instance,
+            admin_secret,
+            demo_secret,
+            signalling,
+            calls,
+            sfu,
+            db,
+            stop_http,
+            http_task,
+            _lock: lock,
+        })
+    }
+}
+
+impl Running {
+    /// How many clients have a session.
+    pub fn clients(&self) -> usize {
+        self.signalling.registry().count()
+    }
+
+    /// What the SFU has done so far.
+    pub fn media_counts(&self) -> sfu::Counts {
+        self.sfu.counts()
+    }
+
+    /// Ends the calls, tells the clients, and stops; what was answered is on the disk.
+    pub async fn stop(self) {
+        self.calls.stop().await;
+        self.signalling.stop().await;
+        self.stop_http.send(true).ok();
+        let abort = self.http_task.abort_handle();
+        if tokio::time::timeout(STOP_WITHIN, self.http_task).await.is_err() {
+            abort.abort();
+        }
+        self.db.close().await;
+    }
+}
+
+/// Takes the folder for this service alone, for as long as the file is open.
+fn lock(folder: &Path) -> Result<File, StartError> {
+    let failed = |source| StartError::Folder { folder: folder.to_owned(), source };
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    let file = options.open(folder.join("lock")).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(StartError::Locked { folder: folder.to_owned() }),
+        Err(std::fs::TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+async fn listen(at: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(at).await.map_err(|source| StartError::Listen { at, source })
+}
+
+async fn demo_secret(identities: &Identities, demo: bool) -> Result<Option<Secret<String>>, StartError> {
+    if !demo {
+        return Ok(None);
+    }
+    let secret = secret();
+    identities.ensure_demo(secret.clone()).await?;
+    Ok(Some(secret))
+}
+
+/// 256 bits nobody can guess, as text.
+fn secret() -> Secret<String> {
+    use base64::Engine as _;
+    Secret::new(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(entropy::bytes::<32>()))
+}
+
+/// The configured names, and the address listened on.
+fn names(options: &ServiceOptions, http: SocketAddr) -> Vec<String> {
+    let mut names = options.names.clone();
+    if !http.ip().is_unspecified() {
+        names.push(http.to_string());
+    }
+    names
+}
+
+async fn pass_on(mut events: mpsc::Receiver<SfuEvent>, calls: Calls) {
+    while let Some(event) = events.recv().await {
+        match event {
+            SfuEvent::LegUp { leg } => calls.leg_up(leg).await,
+            SfuEvent::LegSilent { leg } => calls.leg_silent(leg).await,
+            SfuEvent::LegHeard { leg } => calls.leg_heard(leg).await,
+            SfuEvent::LegFailed { leg, why } => {
+                tracing::info!(%leg, ?why, "a leg failed");
+                calls.leg_failed(leg).await;
+            }
+            SfuEvent::Slots { leg, slots } => calls.slots(leg, slots.into_iter().map(ports::slot_use).collect()).await,
+        }
+    }
+}
+
+fn serve(listener: TcpListener, router: Router, mut stopping: watch::Receiver<bool>) -> JoinHandle<()> {
+    task::spawn("http", async move {
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        let stopped = async move {
+            stopping.wait_for(|stop| *stop).await.ok();
+        };
+        if let Err(e) = axum::serve(listener, service).with_graceful_shutdown(stopped).await {
+            tracing::error!(error = %e, "the HTTP side ended");
+        }
+    })
+}

@@ -14,20 +14,21 @@ use std::time::Duration;
 
 use axum::extract::{ConnectInfo, State, WebSocketUpgrade};
 use axum::response::Response;
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
 
 use self::registry::Registry;
 use self::requests::Caller;
 use self::session::{Attached, SessionHandle};
 use super::bus::{Listener, News};
-use super::calls::{Calls, Endpoint, PresenceChanged};
+use super::calls::{Calls, PresenceChanged};
 use super::identity::Identities;
 use super::limits::{self, Buckets, Rate};
 use super::sfu::Sfu;
 use super::store::Db;
 use crate::base::{clock, task};
 use crate::domain::id::{EndpointId, Identity};
-use crate::domain::person::{Friend, Person};
-use crate::domain::presence::{Presence, PresenceState};
+use crate::domain::person::Friend;
 use crate::domain::time::UnixMillis;
 use crate::protocol::failure::{Failure, FailureCode};
 use crate::protocol::frame::Hello;
@@ -63,32 +64,39 @@ impl Signalling {
     }
 
     /// Passes presence on to friends, and ends the sessions of identities whose tokens were revoked, for as long as the service runs.
-    pub(crate) fn follow(&self, presence: Listener<PresenceChanged>, revoked: Listener<Identity>) {
-        task::spawn("presence", self.clone().follow_presence(presence));
-        task::spawn("revoked", self.clone().follow_revoked(revoked));
+    pub(crate) fn follow(&self) {
+        task::spawn("presence", self.clone().follow_presence(self.calls.presence_changes()));
+        task::spawn("revoked", self.clone().follow_revoked(self.identities.revoked()));
     }
 
-    async fn follow_presence(self, mut changes: Listener<PresenceChanged>) {
-        while let Some(news) = changes.next().await {
-            // After a gap friends show the last presence they were told, until it changes again.
-            let News::Item(change) = news else { continue };
-            if let Err(failure) = self.on_presence(&change).await {
+    async fn follow_presence(self, mut changes: broadcast::Receiver<PresenceChanged>) {
+        loop {
+            let passed_on = match changes.recv().await {
+                Ok(change) => self.on_presence(&change).await,
+                // Which ones were missed is unknown: everybody gets all friends anew.
+                Err(RecvError::Lagged(_)) => self.tell_all_presences().await,
+                Err(RecvError::Closed) => return,
+            };
+            if let Err(failure) = passed_on {
                 tracing::warn!(%failure, "a presence was not passed on");
             }
         }
     }
 
-    async fn on_presence(&self, change: &PresenceChanged) -> Result<(), Failure> {
-        let PresenceChanged { identity, presence } = change;
-        let mut presence = *presence;
-        if presence.state == PresenceState::Offline {
-            let now = clock::unix_now();
-            presence = Presence::offline(Some(now));
-            self.identities.set_last_seen(identity, now).await?;
+    async fn tell_all_presences(&self) -> Result<(), Failure> {
+        for session in self.registry.all() {
+            for Friend { person, presence } in self.friends_of(&session.identity).await? {
+                session.notify(Notice::PresenceChanged { identity: person.identity, presence });
+            }
         }
-        let notice = Notice::PresenceChanged { identity: identity.clone(), presence };
-        self.registry.notify(identity, &notice);
-        for follower in self.identities.followers(identity).await? {
+        Ok(())
+    }
+
+    async fn on_presence(&self, change: &PresenceChanged) -> Result<(), Failure> {
+        let PresenceChanged { identity, presence } = change.clone();
+        let notice = Notice::PresenceChanged { identity, presence };
+        self.registry.notify(&change.identity, &notice);
+        for follower in self.identities.followers(&change.identity).await? {
             self.registry.notify(&follower, &notice);
         }
         Ok(())
@@ -97,7 +105,9 @@ impl Signalling {
     async fn follow_revoked(self, mut revoked: Listener<Identity>) {
         while let Some(news) = revoked.next().await {
             match news {
-                News::Item(identity) => self.close_sessions(&self.registry.of_identity(&identity), ClosingReason::Revoked).await,
+                News::Item(identity) => {
+                    self.close_sessions(&self.registry.of_identity(&identity), ClosingReason::Revoked).await
+                }
                 // Which ones were missed is unknown: all clients come back, and only those still allowed are let in.
                 News::Missed(_) => self.close_sessions(&self.registry.all(), ClosingReason::Stopping).await,
             }
@@ -119,7 +129,10 @@ impl Signalling {
         let mut hellos = self.hellos.lock().unwrap_or_else(PoisonError::into_inner);
         hellos.take(limits::peer(peer), clock::now()).map_err(|wait| {
             let seconds = wait.0.as_secs() + 1;
-            Failure::new(FailureCode::TooManyRequests, format!("too many connections from this address; try again in {seconds} s"))
+            Failure::new(
+                FailureCode::TooManyRequests,
+                format!("too many connections from this address; try again in {seconds} s"),
+            )
         })
     }
 
@@ -137,21 +150,12 @@ impl Signalling {
         if earlier.as_ref().is_some_and(|session| session.identity != caller.person.identity) {
             return Err(Failure::new(FailureCode::Forbidden, "this client id belongs to somebody else"));
         }
-        let identity = caller.person.identity.clone();
-        let session = session::start(hello.client_id, identity, self.registry.clone(), self.calls.clone());
+        let (registry, calls) = (self.registry.clone(), self.calls.clone());
+        let session = session::start(hello.client_id, caller.person.clone(), hello.presence, registry, calls).await?;
         self.registry.enter(hello.client_id, session.clone());
         if let Some(earlier) = earlier {
             earlier.close(ClosingReason::Replaced).await;
         }
-        let sink = session.clone();
-        self.calls
-            .register(Endpoint {
-                id: caller.endpoint,
-                person: caller.person.clone(),
-                presence: hello.presence,
-                notices: Box::new(move |notice| sink.notify(notice)),
-            })
-            .await;
         let gone = || Failure::new(FailureCode::Unavailable, "the service is stopping");
         let attached = session.attach(None).await.ok_or_else(gone)?;
         Ok((session, attached))
@@ -159,15 +163,9 @@ impl Signalling {
 
     async fn friends_of(&self, identity: &Identity) -> Result<Vec<Friend>, Failure> {
         let people = self.identities.friends(identity).await?;
-        let last_seen = self.identities.last_seen_of_friends(identity).await?;
         let identities: Vec<Identity> = people.iter().map(|person| person.identity.clone()).collect();
         let presences = self.calls.presence_of(&identities).await;
-        let row = |(person, presence): (Person, Presence)| {
-            let seen = last_seen.get(&person.identity).copied();
-            let presence = if presence.state == PresenceState::Offline { Presence::offline(seen) } else { presence };
-            Friend { person, presence }
-        };
-        Ok(people.into_iter().zip(presences).map(row).collect())
+        Ok(people.into_iter().zip(presences).map(|(person, presence)| Friend { person, presence }).collect())
     }
 }
 
@@ -178,7 +176,11 @@ fn expiry(at: UnixMillis, now: UnixMillis) -> Option<std::time::Instant> {
 }
 
 /// The route: upgrades to a WebSocket that speaks the signalling subprotocol.
-pub(crate) async fn upgrade(State(signalling): State<Signalling>, ConnectInfo(peer): ConnectInfo<SocketAddr>, upgrade: WebSocketUpgrade) -> Response {
+pub(crate) async fn upgrade(
+    State(signalling): State<Signalling>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
     upgrade
         .protocols([SUBPROTOCOL])
         .read_buffer_size(4 * 1024)

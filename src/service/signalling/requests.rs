@@ -45,7 +45,9 @@ const SEARCH_TEXT: usize = 100;
 impl Signalling {
     pub(super) async fn carry_out(&self, caller: &mut Caller, request: Request) -> Outcome {
         let answer = match request {
-            Request::CallStart { call_id, to, offer, ring_seconds } => self.call_start(caller, call_id, &to, &offer, ring_seconds).await,
+            Request::CallStart { call_id, to, offer, ring_seconds } => {
+                self.call_start(caller, call_id, &to, &offer, ring_seconds).await
+            }
             Request::CallAnswer { call_id, offer } => self.call_answer(caller, call_id, &offer).await,
             Request::CallRejoin { call_id, offer } => self.call_rejoin(caller, call_id, &offer).await,
             Request::CallRinging { call_id } => done(self.calls.ringing(caller.endpoint, call_id).await),
@@ -53,7 +55,9 @@ impl Signalling {
             Request::CallHangUp { call_id } => done(self.calls.hang_up(caller.endpoint, call_id).await),
             Request::CallHold { call_id, on } => done(self.calls.hold(caller.endpoint, call_id, on).await),
             Request::CallMute { call_id, on } => done(self.calls.mute(caller.endpoint, call_id, on).await),
-            Request::FriendsList => self.friends_of(&caller.person.identity).await.map(|friends| Response::Friends { friends }),
+            Request::FriendsList => {
+                self.friends_of(&caller.person.identity).await.map(|friends| Response::Friends { friends })
+            }
             Request::FriendAdd { identity } => self.friend_add(caller, &identity).await,
             Request::FriendRemove { identity } => self.friend_remove(caller, identity).await,
             Request::PeopleSearch { text } => self.people_search(&text).await,
@@ -68,9 +72,19 @@ impl Signalling {
         Outcome::Answer(answer)
     }
 
-    async fn call_start(&self, caller: &Caller, call: CallId, to: &Identity, offer: &Sdp, ring_seconds: Option<u16>) -> Result<Response, Failure> {
+    async fn call_start(
+        &self,
+        caller: &Caller,
+        call: CallId,
+        to: &Identity,
+        offer: &Sdp,
+        ring_seconds: Option<u16>,
+    ) -> Result<Response, Failure> {
         if *to == caller.person.identity {
-            return Err(Failure::new(FailureCode::BadRequest, "that is yourself; call somebody else, or the echo service"));
+            return Err(Failure::new(
+                FailureCode::BadRequest,
+                "that is yourself; call somebody else, or the echo service",
+            ));
         }
         let nobody = || Failure::new(FailureCode::NotFound, format!("nobody has the identity {to}"));
         let callee = self.identities.person(to).await?.ok_or_else(nobody)?;
@@ -93,7 +107,9 @@ impl Signalling {
 
     async fn open_leg(&self, call: CallId, offer: &Sdp) -> Result<(LegId, Sdp), Failure> {
         let leg = LegId(entropy::uuid());
-        let refused = |e: crate::service::sfu::SfuError| Failure::new(FailureCode::MediaRefused, format!("the offered media can't be used: {e}"));
+        let refused = |e: crate::service::sfu::SfuError| {
+            Failure::new(FailureCode::MediaRefused, format!("the offered media can't be used: {e}"))
+        };
         let answer = self.sfu.open_leg(call, leg, &offer.0).await.map_err(refused)?;
         Ok((leg, Sdp(answer)))
     }
@@ -101,7 +117,8 @@ impl Signalling {
     /// A leg whose call was refused is closed again: nobody else knows of it.
     fn with_leg(&self, leg: LegId, answer: Sdp, carried_out: Result<(), Failure>) -> Result<Response, Failure> {
         if carried_out.is_err() {
-            self.sfu.close(leg);
+            // Overloaded or stopped: the leg then ends by its own time-outs.
+            self.sfu.close(leg).ok();
         }
         carried_out.map(|()| Response::Leg { answer })
     }
@@ -110,11 +127,7 @@ impl Signalling {
         let owner = &caller.person.identity;
         let person = self.identities.add_friend(owner, identity).await?;
         let presence = self.calls.presence_of(std::slice::from_ref(identity)).await;
-        let last_seen = self.identities.last_seen(identity).await?;
-        let presence = match presence.first() {
-            Some(presence) if *presence != Presence::offline(None) => *presence,
-            _ => Presence::offline(last_seen),
-        };
+        let presence = presence.first().copied().unwrap_or(Presence::offline(None));
         self.registry.notify(owner, &Notice::FriendAdded { friend: Friend { person, presence } });
         Ok(Response::Done)
     }

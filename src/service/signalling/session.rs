@@ -9,12 +9,15 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::outbox::Outbox;
 use super::registry::Registry;
-use crate::base::{clock, deadline, task};
+use crate::base::{clock, deadline, entropy, task};
 use crate::domain::id::{ClientId, Identity, SessionId};
+use crate::domain::person::Person;
+use crate::domain::presence::PresenceChoice;
 use crate::protocol::codec;
+use crate::protocol::failure::Failure;
 use crate::protocol::frame::FromService;
 use crate::protocol::notice::{ClosingReason, Notice};
-use crate::service::calls::Calls;
+use crate::service::calls::{Calls, Endpoint, Registration};
 
 /// How long a session waits for its client to come back (ACS: reconnection 120 s).
 pub(super) const KEEP_FOR: Duration = Duration::from_secs(120);
@@ -100,13 +103,28 @@ impl SessionHandle {
     }
 }
 
-/// Starts a session for a client. Its task forgets it in `registry` and in `calls` when it ends.
-pub(super) fn start(client: ClientId, identity: Identity, registry: Registry, calls: Calls) -> SessionHandle {
+/// Starts a session for a client: an endpoint of `calls`. Its task forgets it there and in `registry` when it ends.
+///
+/// # Errors
+/// As [`Calls::register`].
+pub(super) async fn start(
+    client: ClientId,
+    person: Person,
+    presence: PresenceChoice,
+    registry: Registry,
+    calls: Calls,
+) -> Result<SessionHandle, Failure> {
     let (letters, mailbox) = mpsc::channel(MAILBOX);
-    let id = SessionId(crate::base::entropy::uuid());
+    let (notices, from_calls) = mpsc::channel(MAILBOX);
+    let identity = person.identity.clone();
+    // One call at a time: a client in a call is busy for others.
+    let endpoint = Endpoint { id: client.into(), person, presence, max_calls: 1, notices };
+    let registration = calls.register(endpoint).await?;
+    let id = SessionId(entropy::uuid());
     let session = Session {
         id,
         client,
+        registration,
         registry,
         calls,
         outbox: Outbox::default(),
@@ -114,13 +132,14 @@ pub(super) fn start(client: ClientId, identity: Identity, registry: Registry, ca
         sockets: 0,
         expires: Some(clock::now() + KEEP_FOR),
     };
-    task::spawn("session", session.run(mailbox));
-    SessionHandle { id, identity, letters }
+    task::spawn("session", session.run(mailbox, from_calls));
+    Ok(SessionHandle { id, identity, letters })
 }
 
 struct Session {
     id: SessionId,
     client: ClientId,
+    registration: Registration,
     registry: Registry,
     calls: Calls,
     outbox: Outbox,
@@ -130,46 +149,52 @@ struct Session {
     expires: Option<Instant>,
 }
 
-/// How a session ended.
-enum End {
-    /// The client left, or did not come back.
-    Left,
-    /// Another session has taken the client over.
-    TakenOver,
-}
-
 impl Session {
-    async fn run(mut self, mut mailbox: mpsc::Receiver<Letter>) {
-        let end = loop {
-            tokio::select! {
-                letter = mailbox.recv() => match letter {
-                    Some(letter) => if let Some(end) = self.on_letter(letter).await { break end },
-                    None => break End::Left,
+    async fn run(mut self, mut mailbox: mpsc::Receiver<Letter>, mut from_calls: mpsc::Receiver<Notice>) {
+        loop {
+            let ended = tokio::select! {
+                notice = from_calls.recv() => match notice {
+                    Some(notice) => {
+                        self.on_notice(notice).await;
+                        false
+                    }
+                    // The calls have closed the queue: this session fell behind, or another has its place.
+                    None => self.close(ClosingReason::TooSlow),
                 },
-                () = deadline::sleep_until(self.expires) => break End::Left,
+                letter = mailbox.recv() => match letter {
+                    Some(letter) => self.on_letter(letter).await,
+                    None => true,
+                },
+                () = deadline::sleep_until(self.expires) => true,
+            };
+            if ended {
+                break;
             }
-        };
-        self.registry.forget(self.client, self.id);
-        if matches!(end, End::Left) {
-            self.calls.left(self.client.into()).await;
         }
+        self.registry.forget(self.client, self.id);
+        // A registration that was replaced since is ignored there.
+        self.calls.left(self.registration).await;
     }
 
-    async fn on_letter(&mut self, letter: Letter) -> Option<End> {
+    /// Handles a letter; true when the session is over.
+    async fn on_letter(&mut self, letter: Letter) -> bool {
         match letter {
             Letter::Notice(notice) => self.on_notice(notice).await,
             Letter::Attach { after, reply } => self.on_attach(after, reply).await,
             Letter::Detach { socket, bye } => return self.on_detach(socket, bye).await,
-            Letter::Close(reason) => {
-                self.on_notice(Notice::Closing { reason }).await;
-                if let Some((_, socket)) = self.socket.take() {
-                    socket.try_send(Outgoing::Close).ok();
-                }
-                let taken_over = reason == ClosingReason::Replaced;
-                return Some(if taken_over { End::TakenOver } else { End::Left });
-            }
+            Letter::Close(reason) => return self.close(reason),
         }
-        None
+        false
+    }
+
+    fn close(&mut self, reason: ClosingReason) -> bool {
+        let notice = Notice::Closing { reason };
+        let frame = codec::encode(&FromService::Notice { seq: self.outbox.push(notice.clone()), notice });
+        if let Some((_, socket)) = self.socket.take() {
+            socket.try_send(Outgoing::Frame(frame)).ok();
+            socket.try_send(Outgoing::Close).ok();
+        }
+        true
     }
 
     async fn on_notice(&mut self, notice: Notice) {
@@ -197,24 +222,21 @@ impl Session {
         if reply.send(Some(attached)).is_ok() {
             self.socket = Some((self.sockets, frames));
             self.expires = None;
-            self.calls.back(self.client.into()).await;
+            self.calls.back(self.registration).await;
         }
     }
 
-    async fn on_detach(&mut self, socket: u64, bye: bool) -> Option<End> {
+    async fn on_detach(&mut self, socket: u64, bye: bool) -> bool {
         let current = self.socket.as_ref().is_some_and(|(mine, _)| *mine == socket);
-        if bye && (current || self.socket.is_none()) {
-            return Some(End::Left);
-        }
-        if current {
+        if current && !bye {
             self.lose_socket().await;
         }
-        None
+        bye && (current || self.socket.is_none())
     }
 
     async fn lose_socket(&mut self) {
         self.socket = None;
         self.expires = Some(clock::now() + KEEP_FOR);
-        self.calls.lost(self.client.into()).await;
+        self.calls.lost(self.registration).await;
     }
 }

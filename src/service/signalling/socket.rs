@@ -66,7 +66,13 @@ async fn greet(signalling: &Signalling, socket: &mut WebSocket, peer: IpAddr) ->
         Some(resumed) => resumed,
         None => signalling.open_session(&hello, &caller).await?,
     };
-    let mut welcome = Welcome { session: session.id, resumed: went_on, me: caller.person.clone(), friends: Vec::new(), calls: Vec::new() };
+    let mut welcome = Welcome {
+        session: session.id,
+        resumed: went_on,
+        me: caller.person.clone(),
+        friends: Vec::new(),
+        calls: Vec::new(),
+    };
     if !went_on {
         welcome.friends = signalling.friends_of(&caller.person.identity).await?;
         welcome.calls = signalling.calls.ongoing(caller.endpoint).await;
@@ -82,7 +88,9 @@ async fn read_hello(socket: &mut WebSocket) -> Result<Hello, Option<Failure>> {
             Some(Ok(Message::Text(text))) => {
                 return match codec::decode_client(&text) {
                     Ok(FromClient::Hello { hello }) => Ok(hello),
-                    Ok(FromClient::Request { .. }) => Err(Some(Failure::new(FailureCode::Unauthenticated, "say hello first"))),
+                    Ok(FromClient::Request { .. }) => {
+                        Err(Some(Failure::new(FailureCode::Unauthenticated, "say hello first")))
+                    }
                     Err((_, failure)) => Err(Some(failure)),
                 };
             }

@@ -1,0 +1,106 @@
+//! The service of this user on this machine: found by its `service.json`, or started as a detached demo.
+
+use std::fs::{self, File, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use crate::base::clock;
+use crate::config::{Paths, ServiceFile};
+use crate::protocol::rest::Health;
+
+/// How long a service may take to answer `/healthz`.
+const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long a demo service may take to start (its first start makes a signing key).
+const START_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How often a starting service is looked for.
+const LOOK_EVERY: Duration = Duration::from_millis(15);
+
+/// How long the demo's service stays when nobody is connected any more.
+const DEMO_IDLE: &str = "60s";
+
+/// The running service of this user, if there is one that answers; a stale file counts as none.
+pub(crate) async fn find(paths: &Paths) -> Option<ServiceFile> {
+    let file = ServiceFile::read(&paths.service_file())?;
+    let health = health(&file.http).await?;
+    (health.instance == file.instance).then_some(file)
+}
+
+async fn health(http: &str) -> Option<Health> {
+    let client = reqwest::Client::builder().timeout(HEALTH_TIMEOUT).build().ok()?;
+    client.get(format!("{http}/healthz")).send().await.ok()?.json().await.ok()
+}
+
+/// The running service of this user, or a demo service started now. Two that start at once both find the one that won.
+pub(crate) async fn find_or_start_demo(paths: &Paths, data: Option<&Path>) -> Result<ServiceFile> {
+    if let Some(file) = find(paths).await {
+        return Ok(file);
+    }
+    let log = paths.logs.join("demo-service.log");
+    let mut child = spawn_demo(data, &log)?;
+    let give_up = clock::now() + START_TIMEOUT;
+    let mut ended: Option<ExitStatus> = None;
+    loop {
+        if let Some(file) = find(paths).await {
+            reap_later(child);
+            return Ok(file);
+        }
+        ended = ended.or(child.try_wait().context("the demo service can't be watched")?);
+        let failed = ended.is_some_and(|status| !status.success() && status.code() != Some(LOST_THE_LOCK));
+        if failed {
+            bail!("the demo service could not start: {}", last_line(&log));
+        }
+        if clock::now() >= give_up {
+            bail!("the demo service did not start within {} s; its log is {}", START_TIMEOUT.as_secs(), log.display());
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// What `serve` exits with when another service holds the folder's lock.
+pub(crate) const LOST_THE_LOCK: i32 = 75;
+
+fn spawn_demo(data: Option<&Path>, log: &Path) -> Result<Child> {
+    let program = std::env::current_exe().context("this program can't find itself")?;
+    let mut command = Command::new(program);
+    command.args(["serve", "--demo", "--until-idle", DEMO_IDLE]);
+    if let Some(folder) = data {
+        command.arg("--data").arg(absolute(folder)?);
+    }
+    let errors = open_log(log)?;
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors);
+    // A process group of its own: closing this terminal, or Ctrl-C in it, ends nobody's call.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    command.spawn().context("the demo service can't be started")
+}
+
+fn absolute(folder: &Path) -> Result<PathBuf> {
+    std::path::absolute(folder).with_context(|| format!("the folder {}", folder.display()))
+}
+
+fn open_log(log: &Path) -> Result<File> {
+    if let Some(folder) = log.parent() {
+        fs::create_dir_all(folder).with_context(|| format!("the folder {} can't be made", folder.display()))?;
+    }
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(true).write(true);
+    options.open(log).with_context(|| format!("the log {} can't be written", log.display()))
+}
+
+fn last_line(log: &Path) -> String {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    text.lines().rev().find(|line| !line.trim().is_empty()).map_or_else(|| format!("see {}", log.display()), str::to_owned)
+}
+
+/// The service outlives this process as a rule; if it ends first it must not stay a zombie.
+fn reap_later(mut child: Child) {
+    let waited = crate::base::task::thread("reaper", move || {
+        child.wait().ok();
+    });
+    waited.map(drop).ok();
+}
