@@ -1,3 +1,15 @@
 //! Sound devices and the voice thread: everything between a microphone and Opus packets, and back.
+//!
+//! The rest of the phone sees [`voice::Voice`], [`cards::list`] and the choices in [`device`]. What leaves here are
+//! packets; numbering, encrypting and sending them is the leg's.
 
+#[cfg(target_os = "linux")]
+pub mod alsa;
+pub mod cards;
 pub mod device;
+mod pace;
+mod sink;
+mod source;
+mod streams;
+pub mod voice;
+pub mod wav;

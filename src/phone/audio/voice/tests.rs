@@ -1,0 +1,1 @@
+//! Voice thread end to end.
