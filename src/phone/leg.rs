@@ -20,7 +20,7 @@ use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, SeqNo, Ssrc};
 use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc};
 use tokio::sync::mpsc;
 
-pub(crate) use super::audio::voice::LegSound;
+use super::audio::voice::LegSound;
 use crate::base::{clock, deadline, task};
 use crate::media::packet::{Kind, Outgoing, Received};
 use crate::protocol::request::Sdp;

@@ -11,10 +11,12 @@ mod leg;
 pub mod server;
 mod signalling;
 
+use std::path::PathBuf;
+
 use tokio::sync::mpsc;
 
 use self::account::Account;
-use self::audio::voice::{Voice, VoiceConfig, VoiceError};
+use self::audio::voice::{Voice, VoiceConfig};
 use self::command::Command;
 use self::engine::{Engine, Inputs, Options, Outputs};
 use self::event::Event;
@@ -36,6 +38,8 @@ const INNER: usize = 256;
 pub struct PhoneOptions {
     /// Where sound is taken from and played.
     pub voice: VoiceConfig,
+    /// A WAV file for what both sides of a call say: left = me, right = them.
+    pub record: Option<PathBuf>,
     /// Whether ring, ring-back and busy tones are played.
     pub tones: bool,
     /// Whether the caller is told that this phone rings.
@@ -55,18 +59,22 @@ pub struct PhoneLink {
 ///
 /// # Errors
 /// When the system gives no thread for the voice.
-pub fn start(account: Account, options: PhoneOptions) -> Result<PhoneLink, VoiceError> {
+pub fn start(account: Account, options: PhoneOptions) -> std::io::Result<PhoneLink> {
     let (commands, from_commands) = mpsc::channel(COMMANDS);
     let (to_events, events) = mpsc::channel(EVENTS);
     let (to_link, requests) = mpsc::channel(INNER);
     let (from_link, link) = mpsc::channel(INNER);
     let (from_voice, voice_events) = mpsc::channel(INNER);
     let (from_legs, legs) = mpsc::channel(INNER);
+    let (microphone, speaker) = (options.voice.microphone.clone(), options.voice.speaker.clone());
     let voice = Voice::start(options.voice, from_voice)?;
     let client = ClientId(entropy::uuid());
     task::spawn("link", Link::new(account, client, requests, from_link).run());
     let out = Outputs { events: to_events, link: to_link, voice, legs: from_legs };
-    let engine = Engine::new(out, Options { tones: options.tones, rings: options.rings });
+    let engine = Engine::new(
+        out,
+        Options { record: options.record, microphone, speaker, tones: options.tones, rings: options.rings },
+    );
     task::spawn("engine", engine.run(Inputs { commands: from_commands, link, voice: voice_events, legs }));
     Ok(PhoneLink { commands, events })
 }

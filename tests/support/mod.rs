@@ -74,7 +74,11 @@ impl TestService {
     /// A phone of a demo account that speaks a tone of `hertz` and writes what it hears to `NAME.wav` in the folder.
     pub async fn phone(&self, name: &str, hertz: u16) -> TestPhone {
         let heard = self.folder.path().join(format!("{name}-{hertz}.wav"));
-        let voice = VoiceConfig { microphone: SourceChoice::Tone(hertz), speaker: SinkChoice::File(heard), ..VoiceConfig::default() };
+        let voice = VoiceConfig {
+            microphone: SourceChoice::Tone(hertz),
+            speaker: SinkChoice::File(heard),
+            ..VoiceConfig::default()
+        };
         TestPhone::start(name, self.account(name).await, voice).await
     }
 
@@ -95,7 +99,7 @@ pub struct TestPhone {
 
 impl TestPhone {
     pub async fn start(name: &str, account: Account, voice: VoiceConfig) -> Self {
-        let options = PhoneOptions { voice, tones: false, rings: true };
+        let options = PhoneOptions { voice, record: None, tones: false, rings: true };
         let link = phone::start(account, options).unwrap();
         let mut phone = Self { name: name.to_owned(), link, seen: Vec::new() };
         phone.until("be connected", |event| matches!(event, Event::Link(Link::Up)).then_some(())).await;

@@ -7,7 +7,7 @@ use crate::domain::end_reason::EndReason;
 use crate::domain::id::{CallId, Identity};
 use crate::domain::person::Person;
 use crate::domain::time::UnixMillis;
-use crate::phone::audio::voice::{SoundStats, Totals};
+use crate::phone::audio::voice::SoundSummary;
 use crate::phone::event::{CallView, MediaState, Quality, Summary};
 use crate::phone::leg::{Leg, LegTag, OfferedLeg};
 use crate::protocol::notice::Slot;
@@ -122,16 +122,9 @@ impl ActiveCall {
         slot.and_then(|slot| slot.source.clone()).unwrap_or_else(|| self.with.identity.clone())
     }
 
-    pub(super) fn on_stats(&mut self, stats: &SoundStats) {
-        self.quality = Quality {
-            rtt_ms: self.quality.rtt_ms,
-            jitter_ms: stats.jitter_ms,
-            sent_packets: stats.sent_packets,
-            received_packets: stats.received_packets,
-            lost_packets: stats.lost_packets,
-            concealed_ms: stats.concealed_ms,
-            buffer_ms: stats.buffer_ms,
-        };
+    /// The voice thread's figures; the round trip is the leg's.
+    pub(super) fn on_quality(&mut self, quality: Quality) {
+        self.quality = Quality { rtt_ms: self.quality.rtt_ms, ..quality };
     }
 
     /// The media went quiet: a new leg is tried after a while.
@@ -157,7 +150,7 @@ impl ActiveCall {
     }
 
     /// What the call was like, given how it ended and the voice thread's figures (none when it never had sound).
-    pub(super) fn summary(&self, ending: Ending, totals: Option<&Totals>) -> Summary {
+    pub(super) fn summary(&self, ending: Ending, sound: &SoundSummary) -> Summary {
         let first_audio =
             self.connected.zip(self.first_sound).map(|((_, since), first)| first.saturating_duration_since(since));
         Summary {
@@ -168,9 +161,9 @@ impl ActiveCall {
             connected_for: ending.connected_for,
             quality: self.quality,
             first_audio_ms: first_audio.and_then(|wait| u64::try_from(wait.as_millis()).ok()),
-            heard_ms: totals.map_or(0, |t| t.heard_ms),
-            level_out_dbfs: totals.and_then(|t| t.level_out_dbfs),
-            level_in_dbfs: totals.and_then(|t| t.level_in_dbfs),
+            heard_ms: sound.heard_ms,
+            level_out_dbfs: sound.level_out_dbfs,
+            level_in_dbfs: sound.level_in_dbfs,
         }
     }
 

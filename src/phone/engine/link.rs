@@ -2,13 +2,11 @@
 
 use std::net::IpAddr;
 
-use super::call::CallLeg;
 use super::{Engine, Pending};
 use crate::base::clock;
 use crate::domain::call::CallState;
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::CallId;
-use crate::phone::audio::voice::Order;
 use crate::phone::event::{Event, Incoming, Link, Refusal};
 use crate::phone::signalling::FromLink;
 use crate::protocol::failure::{Failure, FailureCode};
@@ -178,9 +176,11 @@ impl Engine {
         if state == CallState::Connected && call.connected.is_none() {
             call.connected = Some((clock::unix_now(), clock::now()));
         }
-        let (view, voiced) = (call.view(), call.voiced && matches!(call.leg, CallLeg::Running { .. }));
+        let talking = call.connected.is_some();
+        let (view, voiced) = (call.view(), call.voiced);
         if voiced {
-            self.order(Order::SetHeld { call: id, on: state == CallState::LocalHold });
+            self.out.voice.set_held(id, state == CallState::LocalHold);
+            self.out.voice.set_early(id, !talking);
         }
         self.play_tone();
         self.emit(Event::Call(view)).await;

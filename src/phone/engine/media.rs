@@ -8,7 +8,8 @@ use crate::base::clock;
 use crate::domain::call::{CallState, Direction};
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::CallId;
-use crate::phone::audio::voice::{CallTone, Order, Totals, VoiceEvent};
+use crate::media::tones::CallTone;
+use crate::phone::audio::voice::{LegSound, SoundSummary, VoiceEvent};
 use crate::phone::event::{Event, MediaState};
 use crate::phone::leg::{self, LegEvent, LegTag};
 use crate::protocol::request::{Request, Sdp};
@@ -18,12 +19,13 @@ impl Engine {
     pub(super) async fn start_leg(&mut self, id: CallId, answer: &Sdp) {
         match self.run_leg(id, answer) {
             Some(Ok(sound)) => {
-                self.order(Order::Attach { call: id, sound });
-                let muted = self.call.as_mut().is_some_and(|call| {
-                    call.voiced = true;
-                    call.muted
-                });
-                self.order(Order::SetMuted { call: id, on: muted });
+                let Some(call) = self.call.as_mut() else { return };
+                call.voiced = true;
+                let (muted, early) = (call.muted, call.connected.is_none());
+                let record = self.next_recording();
+                self.out.voice.attach(id, sound, record);
+                self.out.voice.set_early(id, early);
+                self.out.voice.set_muted(id, muted);
             }
             Some(Err(e)) => {
                 self.emit(Event::Warning(e.to_string())).await;
@@ -36,13 +38,13 @@ impl Engine {
     /// The service has answered the offer of a new leg for a call whose old one was lost.
     pub(super) async fn rejoin_leg(&mut self, id: CallId, answer: &Sdp) {
         match self.run_leg(id, answer) {
-            Some(Ok(sound)) => self.order(Order::ReplaceLeg { call: id, sound }),
+            Some(Ok(sound)) => self.out.voice.replace_leg(id, sound),
             Some(Err(e)) => self.emit(Event::Warning(e.to_string())).await,
             None => {}
         }
     }
 
-    fn run_leg(&mut self, id: CallId, answer: &Sdp) -> Option<Result<leg::LegSound, leg::LegError>> {
+    fn run_leg(&mut self, id: CallId, answer: &Sdp) -> Option<Result<LegSound, leg::LegError>> {
         let call = self.call.as_mut().filter(|call| call.id == id && call.ending.is_none())?;
         let CallLeg::Offered(offered) = std::mem::replace(&mut call.leg, CallLeg::Gone) else { return None };
         let tag = self.next_leg;
@@ -76,7 +78,7 @@ impl Engine {
         let Some(call) = self.call.as_ref() else { return };
         if call.ending.is_some() {
             if call.next_deadline().is_some_and(|at| at <= now) {
-                self.finish_call(None).await;
+                self.finish_call(&SoundSummary::default()).await;
             }
             return;
         }
@@ -109,9 +111,9 @@ impl Engine {
             VoiceEvent::Levels { call, microphone, speaker } => {
                 self.emit(Event::Levels { call, microphone, speaker }).await
             }
-            VoiceEvent::Stats { call, stats } => {
+            VoiceEvent::Quality { call, quality } => {
                 let Some(active) = self.call.as_mut().filter(|active| active.id == call) else { return };
-                active.on_stats(&stats);
+                active.on_quality(quality);
                 let quality = active.quality;
                 self.emit(Event::Quality { call, quality }).await;
             }
@@ -126,23 +128,22 @@ impl Engine {
                 }
             }
             VoiceEvent::MicrophoneFinished { call } => self.emit(Event::MicrophoneFinished(call)).await,
-            VoiceEvent::Finished { call, stats, totals } => {
+            VoiceEvent::RecordingFailed { call: _, why } => self.emit(Event::Warning(why)).await,
+            VoiceEvent::Finished { call, sound } => {
                 if let Some(active) = self.call.as_mut().filter(|active| active.id == call && active.ending.is_some()) {
-                    active.on_stats(&stats);
-                    self.finish_call(Some(&totals)).await;
+                    active.on_quality(sound.quality);
+                    self.finish_call(&sound).await;
                 }
             }
             VoiceEvent::Audio(state) => self.emit(Event::Audio(state)).await,
-            VoiceEvent::Devices(devices) => self.emit(Event::Devices(devices)).await,
-            VoiceEvent::Warning(text) => self.emit(Event::Warning(text)).await,
         }
     }
 
     /// Tells what the call was like; this phone is free again.
-    pub(super) async fn finish_call(&mut self, totals: Option<&Totals>) {
+    pub(super) async fn finish_call(&mut self, sound: &SoundSummary) {
         let Some(call) = self.call.take() else { return };
         let Some(ending) = call.ending else { return };
-        self.emit(Event::Ended(call.summary(ending, totals))).await;
+        self.emit(Event::Ended(call.summary(ending, sound))).await;
     }
 
     /// Plays the tone that belongs to the state of the phone, or none.
@@ -162,7 +163,7 @@ impl Engine {
         };
         if tone.is_some() || self.tone_until.is_none() {
             self.tone_until = None;
-            self.order(Order::PlayTone(tone));
+            self.out.voice.play_tone(tone);
         }
     }
 
@@ -177,7 +178,7 @@ impl Engine {
         match tone {
             Some(tone) => {
                 self.tone_until = Some(clock::now() + BUSY_TONE);
-                self.order(Order::PlayTone(Some(tone)));
+                self.out.voice.play_tone(Some(tone));
             }
             None => self.play_tone(),
         }

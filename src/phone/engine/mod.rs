@@ -10,12 +10,14 @@ mod verbs;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
 use self::call::ActiveCall;
 use self::people::Wanted;
+use super::audio::device::{SinkChoice, SourceChoice};
 use super::audio::voice::{Voice, VoiceEvent};
 use super::command::Command;
 use super::event::{Event, Incoming, Link, Refusal, Refused};
@@ -52,8 +54,13 @@ pub(super) struct Outputs {
 }
 
 /// How the engine behaves.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Options {
+    /// Where the first call is recorded; later ones get a number.
+    pub(super) record: Option<PathBuf>,
+    /// Where sound is taken from and played at first.
+    pub(super) microphone: SourceChoice,
+    pub(super) speaker: SinkChoice,
     /// Whether ring, ring-back and busy tones are played.
     pub(super) tones: bool,
     /// Whether incoming calls are said to ring here, before anybody answers.
@@ -85,6 +92,9 @@ enum Pending {
 pub(super) struct Engine {
     out: Outputs,
     options: Options,
+    microphone: SourceChoice,
+    speaker: SinkChoice,
+    recordings: u32,
     /// Where signalling goes; `None` while it is down.
     service: Option<IpAddr>,
     me: Option<Person>,
@@ -109,7 +119,10 @@ impl Engine {
     pub(super) fn new(out: Outputs, options: Options) -> Self {
         Self {
             out,
+            microphone: options.microphone.clone(),
+            speaker: options.speaker.clone(),
             options,
+            recordings: 0,
             service: None,
             me: None,
             presence: PresenceChoice::default(),
@@ -177,6 +190,17 @@ impl Engine {
 
     async fn tell_link(&mut self, link: Link) {
         self.emit(Event::Link(link)).await;
+    }
+
+    /// The file for the next recording: as given for the first call, with a number for each later one.
+    fn next_recording(&mut self) -> Option<PathBuf> {
+        let first = self.options.record.clone()?;
+        self.recordings += 1;
+        if self.recordings == 1 {
+            return Some(first);
+        }
+        let stem = first.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        Some(first.with_file_name(format!("{stem}-{}.wav", self.recordings)))
     }
 
     fn friend_mut(&mut self, identity: &Identity) -> Option<&mut Friend> {

@@ -5,14 +5,16 @@ use std::time::Duration;
 use super::call::{ActiveCall, CallLeg};
 use super::people::Wanted;
 use super::{Engine, Pending};
-use crate::base::{clock, entropy};
+use crate::base::{clock, entropy, task};
 use crate::domain::call::{CallState, Direction};
 use crate::domain::dtmf::Tone;
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::CallId;
 use crate::domain::person::Person;
 use crate::domain::presence::PresenceChoice;
-use crate::phone::audio::voice::Order;
+use crate::phone::audio::cards;
+use crate::phone::audio::device::{SinkChoice, SourceChoice};
+use crate::phone::audio::voice::SoundSummary;
 use crate::phone::command::Command;
 use crate::phone::event::{Event, Refusal};
 use crate::phone::leg;
@@ -42,9 +44,9 @@ impl Engine {
                 self.request(Request::PeopleSearch { text: text.clone() }, Pending::Search(text)).await;
             }
             Command::LoadHistory => self.request(Request::HistoryList { limit: HISTORY }, Pending::History).await,
-            Command::ListDevices => self.order(Order::ListDevices),
-            Command::UseMicrophone(source) => self.order(Order::UseMicrophone(source)),
-            Command::UseSpeaker(sink) => self.order(Order::UseSpeaker(sink)),
+            Command::ListDevices => self.list_devices(),
+            Command::UseMicrophone(source) => self.use_microphone(source),
+            Command::UseSpeaker(sink) => self.use_speaker(sink),
             Command::Quit => self.quit().await,
         }
     }
@@ -160,7 +162,7 @@ impl Engine {
         call.muted = on;
         let (view, voiced) = (call.view(), call.voiced);
         if voiced {
-            self.order(Order::SetMuted { call: id, on });
+            self.out.voice.set_muted(id, on);
         }
         self.emit(Event::Call(view)).await;
         self.request(Request::CallMute { call_id: id, on }, Pending::Silent).await;
@@ -172,7 +174,7 @@ impl Engine {
                 .refuse("dtmf", Some(id), Refusal::NotNow("tones can be sent once the call is connected".into()))
                 .await;
         }
-        self.order(Order::SendDtmf { call: id, tone });
+        self.out.voice.send_dtmf(id, tone);
     }
 
     fn in_call(&self, id: CallId) -> bool {
@@ -193,8 +195,26 @@ impl Engine {
         self.stopping = true;
     }
 
-    pub(super) fn order(&self, order: Order) {
-        self.out.voice.order(order);
+    fn use_microphone(&mut self, source: SourceChoice) {
+        self.microphone = source.clone();
+        self.out.voice.use_microphone(source);
+        self.list_devices();
+    }
+
+    fn use_speaker(&mut self, sink: SinkChoice) {
+        self.speaker = sink.clone();
+        self.out.voice.use_speaker(sink);
+        self.list_devices();
+    }
+
+    /// Asks the system for its devices beside this task: some sound systems take their time.
+    fn list_devices(&self) {
+        let (microphone, speaker, events) = (self.microphone.clone(), self.speaker.clone(), self.out.events.clone());
+        task::spawn("devices", async move {
+            if let Ok(devices) = tokio::task::spawn_blocking(move || cards::list(microphone, speaker)).await {
+                events.send(Event::Devices(devices)).await.ok();
+            }
+        });
     }
 
     /// Hangs up what the media gave no chance.
@@ -215,11 +235,11 @@ impl Engine {
         call.end(reason, clock::now());
         let (id, voiced) = (call.id, call.voiced);
         if voiced {
-            self.order(Order::Detach(id));
+            self.out.voice.detach(id);
         }
         self.play_end_tone(reason, was_waiting);
         if !voiced {
-            self.finish_call(None).await;
+            self.finish_call(&SoundSummary::default()).await;
         }
     }
 }
