@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
-use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mio::net::UdpSocket;
@@ -95,8 +95,6 @@ pub(crate) struct Leg {
     waker: Arc<Waker>,
     /// The media section of each receive slot, in order.
     pub(crate) slots: Vec<String>,
-    /// Packets thrown away because the voice thread did not take them in time.
-    pub(crate) overruns: Arc<AtomicU64>,
 }
 
 /// Makes a leg and the offer for it. `service` is where the signalling goes: sound is sent from the address that reaches it.
@@ -153,7 +151,6 @@ impl OfferedLeg {
         let (close, closed) = sync_channel(1);
         let (to_voice, incoming) = rtrb::RingBuffer::new(QUEUE);
         let (from_voice, outgoing) = rtrb::RingBuffer::new(QUEUE);
-        let overruns = Arc::new(AtomicU64::new(0));
         let slot_names = slots.iter().map(ToString::to_string).collect();
         let mut driver = Driver {
             rtc,
@@ -167,13 +164,12 @@ impl OfferedLeg {
             outgoing,
             tag,
             events,
-            overruns: Arc::clone(&overruns),
             heard_at: clock::now(),
             lost: false,
             failed: false,
         };
         task::thread("leg", move || driver.run(poll, &closed))?;
-        let leg = Leg { close, waker: Arc::clone(&waker), slots: slot_names, overruns };
+        let leg = Leg { close, waker: Arc::clone(&waker), slots: slot_names };
         Ok((leg, LegSound { incoming, outgoing: sender(from_voice, waker) }))
     }
 }
@@ -207,7 +203,6 @@ struct Driver {
     outgoing: rtrb::Consumer<Outgoing>,
     tag: LegTag,
     events: mpsc::Sender<(LegTag, LegEvent)>,
-    overruns: Arc<AtomicU64>,
     heard_at: Instant,
     lost: bool,
     failed: bool,
@@ -295,9 +290,8 @@ impl Driver {
             payload: packet.payload.to_vec(),
             at: packet.timestamp,
         };
-        if self.incoming.push(received).is_err() {
-            self.overruns.fetch_add(1, Ordering::Relaxed);
-        }
+        // A full queue means that the voice thread hangs; its jitter buffers then count the packet as lost.
+        self.incoming.push(received).ok();
     }
 
     fn learn_slot(&mut self, ssrc: Ssrc) -> Option<u8> {
