@@ -46,7 +46,7 @@ pub struct Globals {
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
 
-    /// Use colours: auto unless NO_COLOR is set or the output is no terminal
+    /// When to use colours
     #[arg(long, alias = "colour", global = true, value_name = "WHEN", value_enum)]
     pub color: Option<When>,
 
@@ -58,7 +58,7 @@ pub struct Globals {
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum When {
-    /// Where they are wanted and can be seen.
+    /// Unless NO_COLOR is set or the output is no terminal.
     Auto,
     /// Always.
     Always,

@@ -33,6 +33,7 @@ pub fn run(arguments: &ManArgs, output: &mut Output) -> Result<(), Failure> {
             found.ok_or_else(|| Failure::usage(format!("there is no command `{}`", arguments.command.join(" "))))?;
     }
     let mut page = Vec::new();
-    clap_mangen::Man::new(command.clone()).render(&mut page)?;
+    let source = format!("switchboard {}", env!("CARGO_PKG_VERSION"));
+    clap_mangen::Man::new(command.clone()).source(source).render(&mut page)?;
     Ok(output.result(&String::from_utf8_lossy(&page))?)
 }

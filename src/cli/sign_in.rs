@@ -14,8 +14,8 @@ Examples:
   switchboard sign-in alice --server http://127.0.0.1:8790
   pass show switchboard | switchboard sign-in alice --password-stdin")]
 pub struct SignInArgs {
-    /// Who; the same as --as
-    #[arg(value_name = "USER", conflicts_with = "user")]
+    /// Who; the user of --as when absent
+    #[arg(value_name = "USER")]
     pub name: Option<UserName>,
 
     /// Read the password from the first line of standard input

@@ -70,7 +70,6 @@ fn what_can_not_be_meant_is_refused_with_what_could() {
     assert!(refused("wait --calls 0").contains("--calls"));
     assert!(refused("history --limit 501").contains("1..=500"));
     assert!(refused("cal bob").contains("call"));
-    assert!(refused("sign-in bob --as alice").contains("cannot be used with"));
     for absent in ["join x", "groups", "call bob --stdin", "call bob --camera x", "serve --tls-listen 1"] {
         refused(absent);
     }
@@ -86,7 +85,8 @@ fn friendly_spellings_mean_the_same() {
 }
 
 #[test]
-fn flags_of_serve_become_settings() {
+fn flags_that_have_a_setting_become_it() {
+    assert_eq!(read("--ascii").unwrap().softphone.settings()[0].key, "screen.ascii");
     let Command::Serve(serve) = command("serve --listen 127.0.0.1:0 --until-idle 60s") else { panic!("not serve") };
     let settings = serve.settings();
     assert_eq!(settings.len(), 1);
