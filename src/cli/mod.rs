@@ -1,1 +1,126 @@
-//! The command line: one file per subcommand.
+//! The command line: its definition, what it prints and how it exits; one file per subcommand.
+//!
+//! What a command does is the phone's, the service's or the configuration's matter; here are its words.
+
+pub mod admin;
+pub mod call;
+pub mod completions;
+pub mod config;
+pub mod devices;
+pub mod doctor;
+pub mod dtmf;
+pub mod duration;
+pub mod exit;
+pub mod expect;
+pub mod friends;
+pub mod globals;
+pub mod history;
+pub mod json;
+pub mod man;
+pub mod media_flags;
+pub mod output;
+pub mod serve;
+pub mod settings;
+pub mod sign_in;
+pub mod sign_out;
+pub mod softphone;
+pub mod wait;
+pub mod whoami;
+
+use std::ffi::OsString;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
+
+use globals::Globals;
+use softphone::SoftphoneArgs;
+
+/// A softphone that lives in the terminal, and the calling service behind it.
+///
+/// Without a command it opens the softphone: the last saved sign-in or, with none, the demo, in which one person alone
+/// can try every kind of call.
+#[derive(Debug, Parser)]
+#[command(name = "switchboard", version, after_help = EXAMPLES, infer_subcommands = false, max_term_width = 100)]
+pub struct Cli {
+    /// Flags every command takes.
+    #[command(flatten)]
+    pub globals: Globals,
+
+    /// Flags of the softphone.
+    #[command(flatten)]
+    pub softphone: SoftphoneArgs,
+
+    /// What to do; the softphone when absent.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  switchboard --demo                          try it: friends to call, nothing to set up
+  switchboard call echo --for 10s             call the echo without a screen
+  switchboard serve                           run the service for others
+  switchboard sign-in alice --server http://127.0.0.1:8790
+  switchboard doctor                          find out why something does not work
+
+Settings are read from a file, the environment and arguments: see `switchboard config show`.
+
+Exit codes:
+  0 done           3 service unreachable      6 no answer, offline, timed out    9 no such person
+  1 other failure  4 sign-in refused          7 media failed                    10 --expect not met
+  2 usage          5 declined or busy         8 not admitted or removed";
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the service: sign-in, signalling, calls and their sound.
+    Serve(serve::ServeArgs),
+    /// Call somebody without a screen.
+    Call(call::CallArgs),
+    /// Wait for calls without a screen.
+    Wait(wait::WaitArgs),
+    /// Sign in to a service and keep the sign-in.
+    #[command(visible_alias = "login")]
+    SignIn(sign_in::SignInArgs),
+    /// Forget a sign-in, here and at the service.
+    #[command(visible_alias = "logout")]
+    SignOut(sign_out::SignOutArgs),
+    /// Say who is signed in.
+    Whoami(whoami::WhoamiArgs),
+    /// The friend list.
+    #[command(alias = "friend")]
+    Friends(friends::FriendsArgs),
+    /// Past calls, missed ones included.
+    History(history::HistoryArgs),
+    /// Microphones and speakers.
+    #[command(alias = "device")]
+    Devices(devices::DevicesArgs),
+    /// Check devices, service, sign-in and the way of the sound; say what to do about what fails.
+    Doctor(doctor::DoctorArgs),
+    /// The settings.
+    Config(config::ConfigArgs),
+    /// Print completions for a shell.
+    Completions(completions::CompletionsArgs),
+    /// Print the manual page.
+    Man(man::ManArgs),
+    /// Accounts, for whoever runs the service.
+    Admin(admin::AdminArgs),
+}
+
+impl Cli {
+    /// Reads the command line; the first of `arguments` is the program's name.
+    ///
+    /// # Errors
+    /// With the text to print and the code to exit with; a request for help is one of them.
+    pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let cli = Self::try_parse_from(arguments)?;
+        if cli.softphone.any() && cli.command.is_some() {
+            let why = "--demo and --ascii belong to the softphone, which is opened without a command";
+            return Err(Self::command().error(ErrorKind::ArgumentConflict, why));
+        }
+        Ok(cli)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 //!
 //! The compiler can't hold the map between the modules of one crate, so these tests read the sources and do.
 
+mod dependencies;
 mod dev_script;
 mod lexer;
 mod map;

@@ -1,0 +1,124 @@
+//! From the global flags and the environment to folders and settings.
+
+use std::path::PathBuf;
+
+use super::exit::{Exit, Failure};
+use super::globals::{Globals, When};
+use crate::config::{self, Argument, Inputs, Loaded, Paths, Problem};
+use crate::phone::audio::device::{SinkChoice, SourceChoice};
+
+/// The folders and the settings of this process.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The folders.
+    pub paths: Paths,
+    /// The configuration file that was looked for.
+    pub file: PathBuf,
+    /// The settings.
+    pub loaded: Loaded,
+}
+
+/// The environment, as far as it is text.
+pub fn environment() -> Vec<(String, String)> {
+    let both = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+        Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
+    };
+    std::env::vars_os().filter_map(both).collect()
+}
+
+/// Loads them; `arguments` are the settings among the flags of a subcommand.
+///
+/// # Errors
+/// When there is no home folder, or the settings can't be used.
+pub fn load(
+    globals: &Globals,
+    arguments: Vec<Argument>,
+    environment: Vec<(String, String)>,
+) -> Result<Settings, Failure> {
+    let paths = match &globals.data {
+        Some(folder) => Paths::below(folder),
+        None => Paths::of_system().map_err(|why| Failure::new(Exit::Failed, why.to_string()))?,
+    };
+    let file = globals.config.clone().unwrap_or_else(|| paths.config_file.clone());
+    let mut arguments = arguments;
+    arguments.extend(of_globals(globals));
+    let inputs = Inputs { file: Some(file.clone()), file_required: globals.config.is_some(), environment, arguments };
+    Ok(Settings { paths, file, loaded: config::load(&inputs)? })
+}
+
+/// The settings among the global flags.
+fn of_globals(globals: &Globals) -> Vec<Argument> {
+    let server = globals.server.as_ref().map(|url| Argument {
+        key: "phone.server",
+        flag: "--server or SWITCHBOARD_SERVER",
+        text: url.to_string(),
+    });
+    let colour = globals.color.map(|when| match when {
+        When::Auto => "auto",
+        When::Always => "always",
+        When::Never => "never",
+    });
+    let colour = colour.map(|text| Argument { key: "screen.colour", flag: "--color", text: text.to_owned() });
+    server.into_iter().chain(colour).collect()
+}
+
+impl Settings {
+    /// Where sound is taken from, unless a flag says otherwise.
+    ///
+    /// # Errors
+    /// When the setting names no source.
+    pub fn microphone(&self) -> Result<SourceChoice, Problem> {
+        self.loaded.parse("phone.microphone", &self.loaded.config.phone.microphone)
+    }
+
+    /// Where sound is played, unless a flag says otherwise.
+    ///
+    /// # Errors
+    /// When the setting names no sink.
+    pub fn speaker(&self) -> Result<SinkChoice, Problem> {
+        self.loaded.parse("phone.speaker", &self.loaded.config.phone.speaker)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn globals(folder: &tempfile::TempDir) -> Globals {
+        Globals { data: Some(folder.path().to_owned()), ..Globals::default() }
+    }
+
+    #[test]
+    fn flags_become_settings() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("config.toml"), "[phone]\nserver = \"http://file:1\"\n").unwrap();
+        let globals =
+            Globals { server: Some("http://flag:2".parse().unwrap()), color: Some(When::Never), ..globals(&folder) };
+        let settings = load(&globals, Vec::new(), Vec::new()).unwrap();
+        let config = &settings.loaded.config;
+        assert_eq!(config.phone.server.as_ref().map(ToString::to_string).as_deref(), Some("http://flag:2"));
+        assert_eq!(config.screen.colour, config::Colour::Never);
+        assert_eq!(settings.file, folder.path().join("config.toml"));
+    }
+
+    #[test]
+    fn sound_devices_are_read_as_the_phone_reads_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let environment = vec![
+            ("SWITCHBOARD_PHONE_MICROPHONE".to_owned(), "tone".to_owned()),
+            ("SWITCHBOARD_PHONE_SPEAKER".to_owned(), "kazoo".to_owned()),
+        ];
+        let settings = load(&globals(&folder), Vec::new(), environment).unwrap();
+        assert_eq!(settings.microphone(), Ok(SourceChoice::Tone(440)));
+        let why = settings.speaker().unwrap_err().to_string();
+        assert!(why.starts_with("`phone.speaker` (from SWITCHBOARD_PHONE_SPEAKER): `kazoo`"), "{why}");
+    }
+
+    #[test]
+    fn a_configuration_file_asked_for_by_name_has_to_exist() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(load(&globals(&folder), Vec::new(), Vec::new()).is_ok());
+        let asked = Globals { config: Some(folder.path().join("none.toml")), ..globals(&folder) };
+        assert_eq!(load(&asked, Vec::new(), Vec::new()).unwrap_err().exit, Exit::Usage);
+    }
+}

@@ -1,0 +1,153 @@
+//! The command line as it is typed.
+
+use super::*;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::output::tests::taped;
+use crate::phone::audio::device::{SinkChoice, SourceChoice};
+
+fn read(line: &str) -> Result<Cli, clap::Error> {
+    Cli::read(["switchboard"].into_iter().chain(line.split_whitespace()).map(OsString::from))
+}
+
+#[track_caller]
+fn command(line: &str) -> Command {
+    read(line).unwrap_or_else(|why| panic!("{line}: {why}")).command.expect("there is a command")
+}
+
+#[track_caller]
+fn refused(line: &str) -> String {
+    let why = read(line).expect_err(line);
+    assert_eq!(why.exit_code(), i32::from(Exit::Usage.code()), "{line}");
+    why.to_string()
+}
+
+#[test]
+fn the_definition_holds_together() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn without_a_command_it_is_the_softphone() {
+    let cli = read("--demo --as bob").unwrap();
+    assert!(cli.command.is_none() && cli.softphone.demo);
+    assert_eq!(cli.globals.user.unwrap().as_str(), "bob");
+    assert!(refused("--demo serve").contains("belong to the softphone"));
+}
+
+#[test]
+fn global_flags_may_stand_before_and_after_the_command() {
+    for line in ["--json call bob", "call bob --json", "call --json bob"] {
+        assert!(read(line).unwrap().globals.json, "{line}");
+    }
+    refused("call bob -q -v");
+    refused("call bob --server bob");
+}
+
+#[test]
+fn a_call_takes_its_flags() {
+    let Command::Call(call) = command(
+        "call bob --mic tone --speaker none --record a.wav --dtmf 1,2# --ring-for 5s --for 500ms --expect heard_ms>1 --expect code==0",
+    ) else {
+        panic!("not a call")
+    };
+    assert_eq!(
+        (call.to.as_str(), call.media.mic, call.media.speaker),
+        ("bob", Some(SourceChoice::Tone(440)), Some(SinkChoice::Nowhere))
+    );
+    assert_eq!(call.media.expect.len(), 2);
+    assert_eq!(call.media.hang_up_after, Some(std::time::Duration::from_millis(500)));
+    assert_eq!(call.media.dtmf.unwrap().steps().len(), 4);
+}
+
+#[test]
+fn what_can_not_be_meant_is_refused_with_what_could() {
+    assert!(refused("call").contains("<TO>"));
+    assert!(refused("call bob --mic kazoo").contains("is no sound source"));
+    assert!(refused("call bob --record a.mp3").contains(".wav"));
+    assert!(refused("call bob --ring-for 1h").contains("1s to 5m"));
+    assert!(refused("call bob --expect cheese>1").contains("heard_ms"));
+    assert!(refused("wait --answer --decline").contains("cannot be used with"));
+    assert!(refused("wait --calls 0").contains("--calls"));
+    assert!(refused("history --limit 501").contains("1..=500"));
+    assert!(refused("cal bob").contains("call"));
+    for absent in ["join x", "groups", "call bob --stdin", "call bob --camera x", "serve --tls-listen 1"] {
+        refused(absent);
+    }
+}
+
+#[test]
+fn friendly_spellings_mean_the_same() {
+    assert!(matches!(command("login alice"), Command::SignIn(_)));
+    assert!(matches!(command("logout"), Command::SignOut(_)));
+    assert!(matches!(command("friend add bob"), Command::Friends(_)));
+    assert!(matches!(command("device"), Command::Devices(_)));
+    assert!(matches!(command("admin users list"), Command::Admin(_)));
+}
+
+#[test]
+fn flags_that_have_a_setting_become_it() {
+    assert_eq!(read("--ascii").unwrap().softphone.settings()[0].key, "screen.ascii");
+    let Command::Serve(serve) = command("serve --listen 127.0.0.1:0 --until-idle 60s") else { panic!("not serve") };
+    let settings = serve.settings();
+    assert_eq!(settings.len(), 1);
+    assert_eq!(
+        (settings[0].key, settings[0].flag, settings[0].text.as_str()),
+        ("service.listen", "--listen", "127.0.0.1:0")
+    );
+}
+
+#[test]
+fn every_command_says_what_it_is_and_shows_examples() {
+    fn visit(command: &clap::Command, path: &str) {
+        let path = format!("{path} {}", command.get_name());
+        assert!(command.get_about().is_some(), "{path} says nothing of itself");
+        for argument in command.get_arguments() {
+            assert!(argument.get_help().is_some(), "{path}: {} says nothing of itself", argument.get_id());
+        }
+        command
+            .get_subcommands()
+            .filter(|command| command.get_name() != "help")
+            .for_each(|command| visit(command, &path));
+    }
+    let root = Cli::command();
+    visit(&root, "");
+    for command in root.get_subcommands() {
+        assert!(command.get_after_help().is_some(), "{} shows no examples", command.get_name());
+    }
+}
+
+#[test]
+fn a_token_can_come_from_standard_input() {
+    let token = |line: &str, input: &str| -> Result<_, Failure> {
+        Ok(read(line).unwrap().globals.token(&mut input.as_bytes())?.map(|token| token.expose().clone()))
+    };
+    assert_eq!(token("whoami", "x").unwrap(), None);
+    assert_eq!(token("whoami --token abc", "x").unwrap().as_deref(), Some("abc"));
+    assert_eq!(token("whoami --token -", "abc\r\nx").unwrap().as_deref(), Some("abc"));
+    assert!(token("whoami --token -", "\n").unwrap_err().message.contains("no access token"));
+}
+
+#[test]
+fn a_token_never_shows() {
+    let cli = read("whoami --token hunter2").unwrap();
+    assert!(!format!("{cli:?}").contains("hunter2"));
+}
+
+#[test]
+fn completions_and_manual_know_the_commands() {
+    for shell in ["bash", "zsh", "fish"] {
+        let Command::Completions(arguments) = command(&format!("completions {shell}")) else { panic!("not that") };
+        let (mut output, results, _) = taped(&Globals::default());
+        completions::run(&arguments, &mut output).unwrap();
+        assert!(results.text().contains("sign-in"), "{shell}");
+    }
+    for (line, expected) in [("man", "SUBCOMMANDS"), ("man admin user add", "display\\-name")] {
+        let Command::Man(arguments) = command(line) else { panic!("not that") };
+        let (mut output, results, _) = taped(&Globals::default());
+        man::run(&arguments, &mut output).unwrap();
+        assert!(results.text().contains(expected), "{line}:\n{}", results.text());
+    }
+    let (mut output, ..) = taped(&Globals::default());
+    let nowhere = man::ManArgs { command: vec!["attic".to_owned()] };
+    assert_eq!(man::run(&nowhere, &mut output).unwrap_err().exit, Exit::Usage);
+}
