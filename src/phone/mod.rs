@@ -10,6 +10,7 @@ pub mod event;
 mod leg;
 pub mod server;
 mod signalling;
+mod words;
 
 use std::path::PathBuf;
 

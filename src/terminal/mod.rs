@@ -1,1 +1,14 @@
-//! The screen: a model, messages that change it, and views drawn from it.
+//! The screen of the softphone, in the Elm manner: a [`model`], [`message`]s that [`update()`](update::update) takes
+//! into it, and a [`view()`](view::view) drawn from it. Only [`run`] does input and output.
+
+pub mod alert;
+pub mod keys;
+pub mod message;
+pub mod model;
+pub mod picture;
+pub mod run;
+pub mod screen;
+pub mod theme;
+pub mod update;
+pub mod view;
+mod widgets;

@@ -1,1 +1,9 @@
-//! Everything a person reads, in one place.
+//! Everything a person reads, in one place: why calls end, why something was refused, words for states, times.
+//!
+//! English; every sentence is plain ASCII, so that it can be shown on any terminal. The words of keys and palette
+//! commands live with the key table (`terminal::keys`), which is the only place that knows them.
+
+pub mod clock;
+pub mod end;
+pub mod refusal;
+pub mod state;

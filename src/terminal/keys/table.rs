@@ -1,0 +1,125 @@
+//! The rows of the table.
+
+use super::Context;
+use Context::{Confirm, Keypad, List, Panel, Text};
+
+/// Something a person can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each is explained by the help text of its row")]
+pub enum Action {
+    Answer,
+    Decline,
+    HangUp,
+    Mute,
+    Hold,
+    Keypad,
+    Dial,
+    Redial,
+    Accept,
+    AddFriend,
+    RemoveFriend,
+    Undo,
+    Filter,
+    Friends,
+    History,
+    Events,
+    Devices,
+    Microphone,
+    Speaker,
+    Presence,
+    Next,
+    Previous,
+    PageDown,
+    PageUp,
+    First,
+    Last,
+    NextPane,
+    PreviousPane,
+    Back,
+    Yes,
+    Palette,
+    Help,
+    Repaint,
+    Suspend,
+    Quit,
+}
+
+impl Action {
+    /// The row of this action.
+    pub fn row(self) -> &'static Row {
+        TABLE.iter().find(|row| row.action == self).expect("a test proves every action has a row")
+    }
+}
+
+/// A row of the table.
+#[derive(Debug)]
+pub struct Row {
+    /// The action.
+    pub action: Action,
+    /// Its name in the configuration.
+    pub name: &'static str,
+    /// Its default keys, separated by blanks.
+    pub keys: &'static str,
+    /// Where it can be reached by key.
+    pub contexts: &'static [Context],
+    /// The word in the hint bar; empty for what needs no hint.
+    pub hint: &'static str,
+    /// The palette commands that do it.
+    pub words: &'static [&'static str],
+    /// What the palette command takes after its word; empty for nothing.
+    pub argument: &'static str,
+    /// What it does, for the help menu.
+    pub help: &'static str,
+}
+
+const ANY: &[Context] = &Context::ALL;
+const CHOICE: &[Context] = &[Panel, List];
+const MOVES: &[Context] = &[Panel, Text, List];
+
+macro_rules! table {
+    ($($action:ident $name:literal keys $keys:literal in $contexts:expr; hint $hint:literal; words [$($word:literal),+] $argument:literal; $help:literal.)*) => {
+        /// Every action, in the order of the help menu.
+        pub const TABLE: &[Row] = &[$(Row {
+            action: Action::$action, name: $name, keys: $keys, contexts: $contexts, hint: $hint,
+            words: &[$($word),+], argument: $argument, help: $help,
+        }),*];
+    };
+}
+
+table! {
+    Answer "answer" keys "a F3" in ANY; hint "answer"; words ["answer"] ""; "Answer the call that rings".
+    Decline "decline" keys "r F5" in ANY; hint "decline"; words ["decline"] ""; "Decline the call that rings".
+    HangUp "hang-up" keys "b F4" in ANY; hint "hang up"; words ["hangup"] ""; "Hang up: the letter twice within a second, the function key once".
+    Mute "mute" keys "m Space F6" in ANY; hint "mute"; words ["mute", "unmute"] ""; "Turn your microphone off, or on again".
+    Hold "hold" keys "x F7" in ANY; hint "hold"; words ["hold", "resume"] ""; "Hold the call, or resume it".
+    Keypad "keypad" keys "k F8" in &[Panel, Keypad]; hint "keypad"; words ["keypad", "dtmf"] "[TONES]"; "Open the keypad: digits become DTMF tones".
+    Dial "dial" keys "d F2" in &[Panel]; hint "dial"; words ["call", "dial"] "[NAME]"; "Call somebody by name or identity".
+    Redial "redial" keys "R" in &[Panel]; hint "call again"; words ["redial"] ""; "Call the other side of the last call again".
+    Accept "accept" keys "Enter" in MOVES; hint "call"; words ["accept"] ""; "Call the friend or record selected; take what a list or a text offers".
+    AddFriend "add-friend" keys "f" in &[Panel]; hint "add friend"; words ["add friend"] "[NAME]"; "Put somebody on your friend list".
+    RemoveFriend "remove-friend" keys "Delete -" in &[Panel]; hint ""; words ["remove friend"] ""; "Take the selected friend off your list".
+    Undo "undo" keys "u" in &[Panel]; hint "undo"; words ["undo"] ""; "Take back the removal of a friend, for a few seconds".
+    Filter "filter" keys "/" in &[Panel]; hint "filter"; words ["filter"] "[TEXT]"; "Show only the friends whose name holds a text".
+    Friends "friends" keys "F" in &[Panel]; hint ""; words ["friends"] ""; "Go to the friends".
+    History "history" keys "H" in &[Panel]; hint "history"; words ["history"] ""; "Go to the calls you made and got, missed ones included".
+    Events "events" keys "E" in &[Panel]; hint ""; words ["events"] ""; "Go to the list of what happened".
+    Devices "devices" keys "D" in &[Panel]; hint "devices"; words ["devices"] ""; "Choose microphone and speaker".
+    Microphone "microphone" keys "" in &[Panel]; hint ""; words ["mic"] "SOURCE"; "Take sound from: default, tone, silence, FILE.wav, device:NAME".
+    Speaker "speaker" keys "" in &[Panel]; hint ""; words ["speaker"] "SINK"; "Play sound on: default, none, FILE.wav, device:NAME".
+    Presence "presence" keys "o" in &[Panel]; hint ""; words ["presence", "online", "away", "dnd"] ""; "Choose what others see of you: online, away, do not disturb".
+    Next "next" keys "Down" in MOVES; hint ""; words ["next"] ""; "Select the next row".
+    Previous "previous" keys "Up" in MOVES; hint ""; words ["previous"] ""; "Select the row before".
+    PageDown "page-down" keys "PageDown" in MOVES; hint ""; words ["page down"] ""; "Go ten rows on".
+    PageUp "page-up" keys "PageUp" in MOVES; hint ""; words ["page up"] ""; "Go ten rows back".
+    First "first" keys "Home" in CHOICE; hint ""; words ["first"] ""; "Go to the first row".
+    Last "last" keys "End" in CHOICE; hint ""; words ["last"] ""; "Go to the last row".
+    NextPane "next-pane" keys "Tab" in CHOICE; hint "next panel"; words ["next pane"] ""; "Go to the next panel".
+    PreviousPane "previous-pane" keys "Shift-Tab" in CHOICE; hint ""; words ["previous pane"] ""; "Go to the panel before".
+    Back "back" keys "Esc" in ANY; hint "back"; words ["back"] ""; "Close what is open; clear the filter".
+    Yes "yes" keys "y" in &[Confirm]; hint "yes"; words ["yes"] ""; "Say yes to the question asked".
+    Palette "palette" keys ":" in &[Panel, List, Keypad]; hint "command"; words ["palette"] ""; "Type a command".
+    Help "help" keys "? F1" in ANY; hint "keys"; words ["help", "keys"] ""; "Show what can be done, with its keys; type to search".
+    Repaint "repaint" keys "Ctrl-l" in ANY; hint ""; words ["repaint"] ""; "Draw the whole screen anew".
+    Suspend "suspend" keys "Ctrl-z" in ANY; hint ""; words ["suspend"] ""; "Stop the phone and go back to the shell; fg brings it back".
+    Quit "quit" keys "q Ctrl-c" in ANY; hint "quit"; words ["quit"] ""; "Leave; in a call it asks first".
+}

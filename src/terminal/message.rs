@@ -1,0 +1,43 @@
+//! What can happen to the screen, and what it wants done.
+
+use crossterm::event::KeyEvent;
+
+use crate::domain::time::UnixMillis;
+use crate::phone::command::Command;
+use crate::phone::event::Event;
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Message {
+    /// Time went on; comes before every other message, so that those happen at the time the model holds.
+    Tick(UnixMillis),
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// Text was pasted.
+    Paste(String),
+    /// The terminal has another size.
+    Resize,
+    /// The phone told something.
+    Phone(Event),
+    /// The phone took no command: its queue is full.
+    PhoneBusy,
+}
+
+/// Something the screen wants done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Tell the phone.
+    Phone(Command),
+    /// Ring the terminal's bell.
+    Bell,
+    /// Name the terminal.
+    Title(String),
+    /// Ask the terminal to notify the person.
+    Notify(String),
+    /// Draw everything anew.
+    Repaint,
+    /// Stop this process until it is continued.
+    Suspend,
+    /// Leave.
+    Quit,
+}

@@ -1,0 +1,263 @@
+//! Everything the screen shows, as one value. It holds the time it shows, so that drawing it reads no clock.
+//!
+//! Changed only by `update`; drawn by `view`.
+
+mod call;
+mod friends;
+mod input;
+mod lists;
+mod offers;
+mod popup;
+
+use ::time::UtcOffset;
+
+use super::keys::{Context, KeyError, KeyMap};
+use super::theme::{self, ColourChoice, Glyphs, Theme, ThemeError};
+use crate::domain::person::Person;
+use crate::domain::presence::PresenceState;
+use crate::domain::time::UnixMillis;
+use crate::phone::audio::device::Devices;
+use crate::phone::event::{AudioState, Incoming, Link};
+
+pub use call::SILENCE;
+pub use call::{Ended, LiveCall};
+pub use friends::{Friends, Removal};
+pub use input::Input;
+pub use lists::{Entry, Events, History, Mood};
+pub use popup::{DevicePicker, DeviceRow, Dial, Palette, Popup, Purpose, device_rows};
+
+/// How the screen is set up.
+#[derive(Debug, Clone)]
+pub struct ScreenOptions {
+    /// Draw with ASCII signs only.
+    pub ascii: bool,
+    /// Whether to use colours.
+    pub colour: ColourChoice,
+    /// Styles by role, from the configuration.
+    pub theme: Vec<(String, String)>,
+    /// Keys by action name, from the configuration.
+    pub keys: Vec<(String, String)>,
+    /// What the header and the terminal's title call this program.
+    pub title: String,
+    /// A word beside it, such as `demo`; may be empty.
+    pub hint: String,
+    /// The zone times are shown in.
+    pub offset: UtcOffset,
+    /// Whether the terminal's bell rings with a call.
+    pub bell: bool,
+}
+
+impl Default for ScreenOptions {
+    fn default() -> Self {
+        Self {
+            ascii: false,
+            colour: ColourChoice::Auto,
+            theme: Vec::new(),
+            keys: Vec::new(),
+            title: "switchboard".to_owned(),
+            hint: String::new(),
+            offset: UtcOffset::UTC,
+            bell: true,
+        }
+    }
+}
+
+/// Why the screen can't be set up as asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OptionsError {
+    /// The keys.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// The theme.
+    #[error(transparent)]
+    Theme(#[from] ThemeError),
+}
+
+/// What the screen looks like, whatever it shows.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// Styles.
+    pub theme: Theme,
+    /// Signs.
+    pub glyphs: Glyphs,
+    /// The zone times are shown in.
+    pub offset: UtcOffset,
+    /// The program's name in header and title.
+    pub title: String,
+    /// A word beside it.
+    pub hint: String,
+}
+
+/// A panel that can have the focus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pane {
+    /// The friend list.
+    Friends,
+    /// The call records.
+    History,
+    /// What happened.
+    Events,
+}
+
+/// A line that is shown for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// What it says.
+    pub text: String,
+    /// How it is meant.
+    pub mood: Mood,
+    /// Until when it is shown.
+    pub until: UnixMillis,
+}
+
+/// The connection to the service, with the instant of the next try.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LinkView {
+    /// What the phone said.
+    pub link: Link,
+    /// When it is tried again, while it is down.
+    pub retry_at: Option<UnixMillis>,
+}
+
+/// The screen's whole state.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// The time shown.
+    pub now: UnixMillis,
+    /// How things look.
+    pub look: Look,
+    /// Which key does what.
+    pub keys: KeyMap,
+    /// Whether the bell rings with a call.
+    pub bell: bool,
+    /// Who the user is, once signed in.
+    pub me: Option<Person>,
+    /// What others see of the user.
+    pub presence: Option<PresenceState>,
+    /// The connection to the service.
+    pub link: LinkView,
+    /// The friend list.
+    pub friends: Friends,
+    /// The calls that ring here, oldest first.
+    pub ringing: Vec<Incoming>,
+    /// The call going on.
+    pub call: Option<LiveCall>,
+    /// The last call, until its card is put away.
+    pub ended: Option<Ended>,
+    /// The call records.
+    pub history: History,
+    /// What happened.
+    pub events: Events,
+    /// The sound devices, once listed.
+    pub devices: Option<Devices>,
+    /// Whether they work.
+    pub audio: Option<AudioState>,
+    /// The panel with the focus.
+    pub focus: Pane,
+    /// What is open above the panels.
+    pub popup: Option<Popup>,
+    /// A line shown for a while.
+    pub notice: Option<Notice>,
+    /// Until when a second press of the letter hangs up.
+    pub armed_until: Option<UnixMillis>,
+    /// When the bell rings next.
+    pub bell_at: Option<UnixMillis>,
+    /// Whether the picture has to be drawn anew.
+    pub changed: bool,
+    /// The terminal title last asked for.
+    pub(crate) title: String,
+}
+
+/// How long half a blink of the banner lasts, ms.
+pub(crate) const BLINK: i64 = 500;
+
+impl Model {
+    /// A screen before anything happened.
+    ///
+    /// # Errors
+    /// When keys or theme can't be used; the message says which and why.
+    pub fn new(options: &ScreenOptions, colour: bool, now: UnixMillis) -> Result<Self, OptionsError> {
+        let look = Look {
+            theme: Theme::new(colour, &options.theme)?,
+            glyphs: if options.ascii { theme::ASCII } else { theme::UNICODE },
+            offset: options.offset,
+            title: options.title.clone(),
+            hint: options.hint.clone(),
+        };
+        Ok(Self {
+            now,
+            look,
+            keys: KeyMap::new(&options.keys)?,
+            bell: options.bell,
+            me: None,
+            presence: None,
+            link: LinkView { link: Link::Connecting, retry_at: None },
+            friends: Friends::default(),
+            ringing: Vec::new(),
+            call: None,
+            ended: None,
+            history: History::default(),
+            events: Events::default(),
+            devices: None,
+            audio: None,
+            focus: Pane::Friends,
+            popup: None,
+            notice: None,
+            armed_until: None,
+            bell_at: None,
+            changed: true,
+            title: String::new(),
+        })
+    }
+
+    /// Where keys act now.
+    pub fn context(&self) -> Context {
+        match &self.popup {
+            Some(Popup::Dial(_) | Popup::Palette(_) | Popup::Help { .. }) => Context::Text,
+            Some(Popup::Devices(_) | Popup::Presence(_)) => Context::List,
+            Some(Popup::Keypad) => Context::Keypad,
+            Some(Popup::ConfirmQuit) => Context::Confirm,
+            None if self.friends.filtering => Context::Text,
+            None => Context::Panel,
+        }
+    }
+
+    /// Whether somebody who opens the phone for the first time looks at it: no friends, no calls yet.
+    pub fn is_first_run(&self) -> bool {
+        self.friends.list.is_empty() && self.history.records.is_empty() && self.call.is_none() && self.ended.is_none()
+    }
+
+    /// The other side of the last call.
+    pub fn last_person(&self) -> Option<&Person> {
+        let ended = self.ended.as_ref().map(|ended| &ended.summary.with);
+        ended.or_else(|| self.history.records.first().map(|record| &record.with))
+    }
+
+    /// When the picture changes next though nothing happens; `None` when it stands still.
+    pub fn next_change(&self) -> Option<UnixMillis> {
+        let blink = (!self.ringing.is_empty()).then(|| UnixMillis(self.now.0 - self.now.0.rem_euclid(BLINK) + BLINK));
+        [
+            blink,
+            self.bell_at,
+            self.armed_until,
+            self.notice.as_ref().map(|notice| notice.until),
+            self.friends.removal.as_ref().map(|removal| removal.until),
+            self.call.as_ref().map(|call| next_second(self.now, call.counted_from())),
+            self.link.retry_at.filter(|at| *at > self.now).map(|at| next_second(self.now, at)),
+            match &self.popup {
+                Some(Popup::Dial(dial)) => dial.search_at,
+                _ => None,
+            },
+            self.call.as_ref().and_then(|call| call.tones_until()),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+}
+
+/// The next instant after `now` that is a whole number of seconds from `origin`.
+fn next_second(now: UnixMillis, origin: UnixMillis) -> UnixMillis {
+    let part = (now.0.saturating_sub(origin.0)).rem_euclid(1000);
+    now.plus(1000 - part)
+}

@@ -1,0 +1,130 @@
+//! What can be open above the panels.
+
+use super::Input;
+use super::friends::matches;
+use crate::domain::person::{Friend, Person};
+use crate::domain::time::UnixMillis;
+use crate::phone::audio::device::{DeviceInfo, Devices, SinkChoice, SourceChoice};
+
+/// Something open above the panels.
+#[derive(Debug, Clone)]
+pub enum Popup {
+    /// An entry for somebody's name or identity.
+    Dial(Dial),
+    /// The command line.
+    Palette(Palette),
+    /// The help menu.
+    Help {
+        /// What is searched for.
+        search: Input,
+        /// How many rows it is scrolled down.
+        scroll: usize,
+    },
+    /// The sound devices.
+    Devices(DevicePicker),
+    /// The keypad.
+    Keypad,
+    /// The choice of presence, with the row selected.
+    Presence(usize),
+    /// The question whether to leave during a call.
+    ConfirmQuit,
+}
+
+/// The command line.
+#[derive(Debug, Clone, Default)]
+pub struct Palette {
+    /// What is typed.
+    pub input: Input,
+    /// Which suggestion is selected.
+    pub selected: usize,
+}
+
+/// What the person looked for is wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be called.
+    Call,
+    /// To be put on the friend list.
+    AddFriend,
+}
+
+/// An entry for somebody's name or identity, with the people it could mean.
+#[derive(Debug, Clone)]
+pub struct Dial {
+    /// What for.
+    pub purpose: Purpose,
+    /// What is typed.
+    pub input: Input,
+    /// Whom the service found for the text typed.
+    pub found: Vec<Person>,
+    /// When the service is asked next: a little after the last key.
+    pub search_at: Option<UnixMillis>,
+    /// Which row is selected.
+    pub selected: usize,
+}
+
+impl Dial {
+    /// An entry that holds `text`.
+    pub fn new(purpose: Purpose, text: &str) -> Self {
+        Self { purpose, input: Input::new(text), found: Vec::new(), search_at: None, selected: 0 }
+    }
+
+    /// Whom the text could mean: friends first (not for adding one), then people found; exact names before others.
+    pub fn candidates<'a>(&'a self, friends: &'a [Friend]) -> Vec<&'a Person> {
+        let needle = self.input.trimmed().to_lowercase();
+        let mut rows: Vec<&Person> = Vec::new();
+        if self.purpose == Purpose::Call {
+            rows.extend(friends.iter().map(|friend| &friend.person).filter(|person| matches(person, &needle)));
+        }
+        let is_friend = |person: &Person| friends.iter().any(|friend| friend.person.identity == person.identity);
+        let others = self.found.iter().filter(|person| !is_friend(person) && matches(person, &needle));
+        if !needle.is_empty() {
+            rows.extend(others);
+        }
+        rows.sort_by_key(|person| (person.name.as_str() != needle, !person.name.as_str().starts_with(&needle)));
+        rows
+    }
+
+    /// The person of the selected row; `None` when the text itself is meant.
+    pub fn chosen<'a>(&'a self, friends: &'a [Friend]) -> Option<&'a Person> {
+        self.candidates(friends).get(self.selected).copied()
+    }
+}
+
+/// The sound devices to choose from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DevicePicker {
+    /// Which row is selected: microphones first, then speakers.
+    pub selected: usize,
+}
+
+/// A row of the device picker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeviceRow<'a> {
+    /// A microphone: what is chosen by it, the device itself (`None` for the system's default), whether it is in use.
+    Microphone(SourceChoice, Option<&'a DeviceInfo>, bool),
+    /// A speaker, likewise.
+    Speaker(SinkChoice, Option<&'a DeviceInfo>, bool),
+}
+
+/// The rows of the device picker, microphones first.
+pub fn device_rows(devices: &Devices) -> Vec<DeviceRow<'_>> {
+    let mut rows = Vec::new();
+    if !devices.microphones.is_empty() {
+        rows.push(DeviceRow::Microphone(SourceChoice::Default, None, devices.microphone == SourceChoice::Default));
+    }
+    for info in &devices.microphones {
+        let choice = SourceChoice::Device(info.name.clone());
+        let current = devices.microphone == choice;
+        rows.push(DeviceRow::Microphone(choice, Some(info), current));
+    }
+    if !devices.speakers.is_empty() {
+        rows.push(DeviceRow::Speaker(SinkChoice::Default, None, devices.speaker == SinkChoice::Default));
+    }
+    for info in &devices.speakers {
+        let choice = SinkChoice::Device(info.name.clone());
+        let current = devices.speaker == choice;
+        rows.push(DeviceRow::Speaker(choice, Some(info), current));
+    }
+    rows
+}

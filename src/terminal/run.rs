@@ -1,0 +1,359 @@
+//! The screen's input and output: keys and phone events in, pictures and commands out. Everything else is decided by
+//! `update`.
+//!
+//! The terminal is put back as it was on every way out: leaving, an error, a panic, SIGTERM, SIGHUP, and while stopped.
+
+use std::cell::Cell;
+use std::io::{self, BufWriter, Stdout, Write};
+use std::panic::PanicHookInfo;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crossterm::cursor::{Hide, Show};
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, Event as Input, EventStream};
+use crossterm::execute;
+use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use futures_util::{FutureExt, StreamExt};
+use ratatui::backend::CrosstermBackend;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::alert;
+use super::message::{Effect, Message};
+use super::model::{Model, OptionsError, ScreenOptions};
+use super::screen::Screen;
+use crate::base::{clock, deadline};
+use crate::phone::PhoneLink;
+use crate::phone::command::Command;
+
+/// How the screen ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// The person left.
+    Quit,
+    /// The phone stopped by itself.
+    PhoneStopped,
+    /// The terminal is gone.
+    NoTerminal,
+    /// A signal asked for it; its number.
+    Signal(i32),
+}
+
+/// Why there is no screen.
+#[derive(Debug, thiserror::Error)]
+pub enum ScreenError {
+    /// Keys or theme of the configuration.
+    #[error("the screen's settings can't be used: {0}")]
+    Options(#[from] OptionsError),
+    /// The terminal.
+    #[error("the terminal can't be used: {0}")]
+    Terminal(#[from] io::Error),
+}
+
+/// How long the phone may take to hang up and say bye when the screen is left.
+const BYE: Duration = Duration::from_secs(2);
+
+/// How many messages are taken in before a picture is due again.
+const BATCH: usize = 256;
+
+type Output = CrosstermBackend<BufWriter<Stdout>>;
+
+/// Shows the phone until the person leaves, the phone stops or a signal comes. The phone is told to quit on every way out.
+///
+/// # Errors
+/// When settings can't be used, or the terminal can't be read or written.
+pub async fn run(mut link: PhoneLink, options: ScreenOptions) -> Result<Left, ScreenError> {
+    let colour = options.colour.decide(std::env::var("NO_COLOR").ok().as_deref());
+    let model = Model::new(&options, colour, clock::unix_now())?;
+    let guard = Guard::enter()?;
+    let hook = PanicHook::set();
+    let output = CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout()));
+    let left = match Screen::new(model, output) {
+        Ok(screen) => Loop { screen, link: &mut link, guard: &guard }.run().await,
+        Err(error) => Err(error.into()),
+    };
+    drop(hook);
+    drop(guard);
+    say_bye(link).await;
+    left
+}
+
+/// Tells the phone to quit, and waits a little until its calls are hung up.
+async fn say_bye(mut link: PhoneLink) {
+    let bye = async {
+        if link.commands.send(Command::Quit).await.is_ok() {
+            while link.events.recv().await.is_some() {}
+        }
+    };
+    if tokio::time::timeout(BYE, bye).await.is_err() {
+        tracing::warn!("the phone took too long to say bye");
+    }
+}
+
+struct Loop<'a> {
+    screen: Screen<Output>,
+    link: &'a mut PhoneLink,
+    guard: &'a Guard,
+}
+
+/// What woke the loop.
+enum Woken {
+    Message(Message),
+    Continued,
+    Leave(Left),
+}
+
+impl Loop<'_> {
+    async fn run(mut self) -> Result<Left, ScreenError> {
+        let mut input = EventStream::new();
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut hang_up = signal(SignalKind::hangup())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut continued = signal(SignalKind::from_raw(libc::SIGCONT))?;
+        self.draw()?;
+        loop {
+            let wake_at = self.wake_at();
+            let woken = tokio::select! {
+                biased;
+                left = signalled(&mut terminate, &mut hang_up, &mut interrupt) => Woken::Leave(left),
+                _ = continued.recv() => Woken::Continued,
+                event = input.next() => typed(event),
+                event = self.link.events.recv() => heard(event),
+                () = deadline::sleep_until(wake_at) => Woken::Message(Message::Tick(clock::unix_now())),
+            };
+            if let Some(left) = self.wake(woken)? {
+                return Ok(left);
+            }
+            if let Some(left) = self.drain(&mut input)? {
+                return Ok(left);
+            }
+            self.draw()?;
+        }
+    }
+
+    /// Takes in what else is already there, so that a flood makes one picture.
+    fn drain(&mut self, input: &mut EventStream) -> Result<Option<Left>, ScreenError> {
+        for _ in 0..BATCH {
+            let woken = if let Some(event) = input.next().now_or_never() {
+                typed(event)
+            } else if let Ok(event) = self.link.events.try_recv() {
+                heard(Some(event))
+            } else {
+                break;
+            };
+            if let Some(left) = self.wake(woken)? {
+                return Ok(Some(left));
+            }
+        }
+        Ok(None)
+    }
+
+    fn wake(&mut self, woken: Woken) -> Result<Option<Left>, ScreenError> {
+        match woken {
+            Woken::Message(message) => self.take(message),
+            Woken::Continued => {
+                self.resume()?;
+                Ok(None)
+            }
+            Woken::Leave(left) => Ok(Some(left)),
+        }
+    }
+
+    /// When to wake though nothing comes: for a picture held back, or for one that changes by itself.
+    fn wake_at(&self) -> Option<Instant> {
+        let now = clock::now();
+        let moves = self.screen.model().next_change().map(|at| {
+            let millis = u64::try_from(at.since(clock::unix_now())).unwrap_or(0);
+            now + Duration::from_millis(millis)
+        });
+        deadline::earlier(moves, self.screen.due(now))
+    }
+
+    fn take(&mut self, message: Message) -> Result<Option<Left>, ScreenError> {
+        let effects = inside(|| self.screen.take(clock::unix_now(), message));
+        for effect in effects {
+            if let Some(left) = self.carry_out(effect)? {
+                return Ok(Some(left));
+            }
+        }
+        Ok(None)
+    }
+
+    fn carry_out(&mut self, effect: Effect) -> Result<Option<Left>, ScreenError> {
+        match effect {
+            Effect::Phone(command) => self.tell(command),
+            Effect::Bell => self.write(alert::BELL)?,
+            Effect::Title(text) => self.write(&alert::title(&text))?,
+            Effect::Notify(text) => self.write(&alert::notification(&text))?,
+            Effect::Repaint => self.screen.repaint()?,
+            Effect::Suspend => self.suspend()?,
+            Effect::Quit => return Ok(Some(Left::Quit)),
+        }
+        Ok(None)
+    }
+
+    /// Tells the phone without waiting; that it is busy is shown.
+    fn tell(&mut self, command: Command) {
+        if self.link.commands.try_send(command).is_err() {
+            // Its only effect could be a new title, which the next message brings.
+            self.screen.take(clock::unix_now(), Message::PhoneBusy);
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let output = self.screen.backend_mut();
+        output.write_all(bytes)?;
+        Write::flush(output)
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        let now = clock::now();
+        if self.screen.due(now) != Some(now) {
+            return Ok(());
+        }
+        self.screen.backend_mut().write_all(alert::BEGIN_UPDATE)?;
+        inside(|| self.screen.draw(now))?;
+        self.write(alert::END_UPDATE)
+    }
+
+    /// Stops this process and the rest of its process group, as a shell's Ctrl-Z does; goes on where it was after `fg`.
+    fn suspend(&mut self) -> io::Result<()> {
+        self.guard.leave();
+        rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
+        self.resume()
+    }
+
+    fn resume(&mut self) -> io::Result<()> {
+        self.guard.restore()?;
+        self.screen.repaint()
+    }
+}
+
+async fn signalled(terminate: &mut Signal, hang_up: &mut Signal, interrupt: &mut Signal) -> Left {
+    tokio::select! {
+        _ = terminate.recv() => Left::Signal(libc::SIGTERM),
+        _ = hang_up.recv() => Left::Signal(libc::SIGHUP),
+        _ = interrupt.recv() => Left::Signal(libc::SIGINT),
+    }
+}
+
+fn typed(event: Option<io::Result<Input>>) -> Woken {
+    match event {
+        Some(Ok(Input::Key(key))) => Woken::Message(Message::Key(key)),
+        Some(Ok(Input::Paste(text))) => Woken::Message(Message::Paste(text)),
+        Some(Ok(Input::Resize(..) | Input::FocusGained | Input::FocusLost | Input::Mouse(_))) => {
+            Woken::Message(Message::Resize)
+        }
+        Some(Err(error)) => {
+            tracing::warn!(%error, "the terminal can't be read");
+            Woken::Leave(Left::NoTerminal)
+        }
+        None => Woken::Leave(Left::NoTerminal),
+    }
+}
+
+fn heard(event: Option<crate::phone::event::Event>) -> Woken {
+    event.map_or(Woken::Leave(Left::PhoneStopped), |event| Woken::Message(Message::Phone(event)))
+}
+
+/// Puts the terminal back when it is dropped.
+struct Guard;
+
+impl Guard {
+    fn enter() -> io::Result<Self> {
+        let guard = Self;
+        // What fails half-way is undone when the guard goes.
+        guard.restore()?;
+        Ok(guard)
+    }
+
+    /// Takes the terminal, or takes it again after the process was stopped: a shell may have changed its modes.
+    fn restore(&self) -> io::Result<()> {
+        disable_raw_mode()?;
+        enable_raw_mode()?;
+        let mut out = io::stdout();
+        if !TAKEN.swap(true, Ordering::SeqCst) {
+            out.write_all(alert::SAVE_TITLE)?;
+        }
+        execute!(out, EnterAlternateScreen, EnableBracketedPaste, Hide)
+    }
+
+    /// Gives the terminal back.
+    fn leave(&self) {
+        give_back();
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+/// Whether the terminal is ours now; a terminal given back twice would lose what was printed in between.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Puts the terminal back as it was. On a way out there is nobody left to tell that it failed.
+fn give_back() {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let mut out = io::stdout();
+    let _ = out.write_all(alert::END_UPDATE);
+    let _ = execute!(out, DisableBracketedPaste, LeaveAlternateScreen, Show);
+    let _ = out.write_all(alert::RESTORE_TITLE);
+    let _ = out.flush();
+    let _ = disable_raw_mode();
+}
+
+thread_local! {
+    /// Whether this thread is inside the screen's own code: only a panic there ends the screen.
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs a piece of the screen's own code.
+fn inside<T>(body: impl FnOnce() -> T) -> T {
+    struct Reset;
+    impl Drop for Reset {
+        fn drop(&mut self) {
+            INSIDE.set(false);
+        }
+    }
+    INSIDE.set(true);
+    let _reset = Reset;
+    body()
+}
+
+type Hook = dyn Fn(&PanicHookInfo<'_>) + Send + Sync;
+
+/// While the screen is up: a panic of its own gives the terminal back before it is printed; a panic of a task behind it,
+/// which is contained there, goes to the log instead of over the picture.
+struct PanicHook {
+    before: Arc<Hook>,
+}
+
+impl PanicHook {
+    fn set() -> Self {
+        let before: Arc<Hook> = Arc::from(std::panic::take_hook());
+        let inner = Arc::clone(&before);
+        std::panic::set_hook(Box::new(move |info| {
+            if INSIDE.get() {
+                give_back();
+                inner(info);
+            } else {
+                tracing::error!(panic = %info, "a part behind the screen panicked");
+            }
+        }));
+        Self { before }
+    }
+}
+
+impl Drop for PanicHook {
+    fn drop(&mut self) {
+        // A hook can't be changed by a thread that panics; the process is about to end then.
+        if !std::thread::panicking() {
+            let before = Arc::clone(&self.before);
+            std::panic::set_hook(Box::new(move |info| before(info)));
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Actions on calls.
+
+use super::super::message::Effect;
+use super::super::model::{Model, Mood, Popup};
+use super::actions::Trigger;
+use super::say;
+use crate::domain::call::CallState;
+use crate::domain::dtmf::Tone;
+use crate::phone::command::Command;
+
+/// Within which time the letter has to be pressed again to hang up, ms.
+const AGAIN: i64 = 1000;
+
+const NO_CALL: &str = "There is no call now.";
+const NOTHING_RINGS: &str = "Nothing rings now.";
+
+pub(super) fn start(model: &mut Model, to: String, effects: &mut Vec<Effect>) {
+    if model.call.is_some() {
+        say(model, Mood::Warn, "You are in a call: hang up first (F4), then call.");
+        return;
+    }
+    model.ended = None;
+    effects.push(Effect::Phone(Command::Call { to, ring_for: None }));
+}
+
+pub(super) fn answer(model: &mut Model, effects: &mut Vec<Effect>) {
+    match model.ringing.first() {
+        Some(incoming) if model.call.is_none() => effects.push(Effect::Phone(Command::Answer(incoming.call))),
+        Some(_) => say(model, Mood::Warn, "You are in a call: hang up first (F4), then answer."),
+        None => say(model, Mood::Plain, NOTHING_RINGS),
+    }
+}
+
+pub(super) fn decline(model: &mut Model, effects: &mut Vec<Effect>) {
+    match model.ringing.first() {
+        Some(incoming) => effects.push(Effect::Phone(Command::Decline(incoming.call))),
+        None => say(model, Mood::Plain, NOTHING_RINGS),
+    }
+}
+
+pub(super) fn hang_up(model: &mut Model, trigger: Trigger, effects: &mut Vec<Effect>) {
+    let Some(call) = &mut model.call else {
+        model.armed_until = None;
+        say(model, Mood::Plain, NO_CALL);
+        return;
+    };
+    let armed = model.armed_until.take().is_some_and(|until| model.now < until);
+    if trigger == Trigger::Deliberate || armed {
+        call.hanging_up = true;
+        effects.push(Effect::Phone(Command::HangUp(call.view.call)));
+    } else {
+        model.armed_until = Some(model.now.plus(AGAIN));
+    }
+}
+
+/// Turns the microphone off or on; the other way round when `on` is not given.
+pub(super) fn mute(model: &mut Model, on: Option<bool>, effects: &mut Vec<Effect>) {
+    let Some(call) = &mut model.call else {
+        say(model, Mood::Plain, NO_CALL);
+        return;
+    };
+    let on = on.unwrap_or(!call.mute_asked.unwrap_or(call.view.muted));
+    call.mute_asked = Some(on);
+    effects.push(Effect::Phone(Command::Mute { call: call.view.call, on }));
+}
+
+/// Holds or resumes; the other way round when `on` is not given.
+pub(super) fn hold(model: &mut Model, on: Option<bool>, effects: &mut Vec<Effect>) {
+    match &mut model.call {
+        Some(call) if call.is_connected() => {
+            let on = on.unwrap_or(!call.hold_asked.unwrap_or_else(|| call.is_held_here()));
+            call.hold_asked = Some(on);
+            effects.push(Effect::Phone(Command::Hold { call: call.view.call, on }));
+        }
+        Some(_) => say(model, Mood::Plain, "A call can be held once it is answered."),
+        None => say(model, Mood::Plain, NO_CALL),
+    }
+}
+
+pub(super) fn keypad(model: &mut Model) {
+    if matches!(model.popup, Some(Popup::Keypad)) {
+        model.popup = None;
+    } else if can_send_tones(model) {
+        model.popup = Some(Popup::Keypad);
+    }
+}
+
+pub(super) fn dtmf(model: &mut Model, tone: Tone, effects: &mut Vec<Effect>) {
+    if !can_send_tones(model) {
+        return;
+    }
+    if let Some(call) = &mut model.call {
+        call.note_sent(tone, model.now);
+        effects.push(Effect::Phone(Command::Dtmf { call: call.view.call, tone }));
+    }
+}
+
+fn can_send_tones(model: &mut Model) -> bool {
+    match model.call.as_ref().map(|call| call.view.state) {
+        Some(CallState::Connected | CallState::RemoteHold | CallState::EarlyMedia) => true,
+        Some(CallState::LocalHold) => {
+            say(model, Mood::Plain, "Resume the call first (x), then send tones.");
+            false
+        }
+        Some(_) => {
+            say(model, Mood::Plain, "Tones can be sent once the call is answered.");
+            false
+        }
+        None => {
+            say(model, Mood::Plain, NO_CALL);
+            false
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Choosing from lists: people, devices, presence; and moving in whatever list has the focus.
+
+use super::super::message::Effect;
+use super::super::model::{DevicePicker, DeviceRow, Dial, Model, Pane, Popup, Purpose, device_rows};
+use super::{call, palette};
+use crate::domain::presence::{PresenceChoice, PresenceState};
+use crate::domain::time::UnixMillis;
+use crate::phone::command::Command;
+
+/// How long after the last key people are searched, ms.
+const SEARCH_AFTER: i64 = 150;
+
+/// The presences to choose from, in order.
+pub(crate) const CHOICES: [PresenceChoice; 3] =
+    [PresenceChoice::Online, PresenceChoice::Away, PresenceChoice::DoNotDisturb];
+
+/// What others see of a choice, outside of calls.
+pub(crate) fn shown_as(choice: PresenceChoice) -> PresenceState {
+    match choice {
+        PresenceChoice::Online => PresenceState::Online,
+        PresenceChoice::Away => PresenceState::Away,
+        PresenceChoice::DoNotDisturb => PresenceState::DoNotDisturb,
+    }
+}
+
+/// Opens the entry for a person; a text given is searched at once.
+pub(super) fn open(model: &mut Model, purpose: Purpose, text: &str, effects: &mut Vec<Effect>) {
+    let dial = Dial::new(purpose, text);
+    search(&dial, effects);
+    model.popup = Some(Popup::Dial(dial));
+}
+
+/// The text of the entry changed: its people are looked for anew, a little later.
+pub(super) fn retyped(dial: &mut Dial, now: UnixMillis) {
+    dial.selected = 0;
+    dial.search_at = Some(now.plus(SEARCH_AFTER));
+}
+
+/// Asks for the people the text of the entry could mean.
+pub(super) fn search(dial: &Dial, effects: &mut Vec<Effect>) {
+    let text = dial.input.trimmed();
+    if !text.is_empty() {
+        effects.push(Effect::Phone(Command::SearchPeople(text.to_owned())));
+    }
+}
+
+/// Takes the person of the entry: the row selected, or else the text as typed.
+pub(super) fn take(model: &mut Model, effects: &mut Vec<Effect>) {
+    let Some(Popup::Dial(dial)) = &model.popup else { return };
+    let text = dial.input.trimmed();
+    let chosen = dial.chosen(&model.friends.list).map(|person| person.identity.as_str());
+    let whom = chosen.unwrap_or(text).to_owned();
+    let purpose = dial.purpose;
+    if whom.is_empty() {
+        return;
+    }
+    model.popup = None;
+    match purpose {
+        Purpose::Call => call::start(model, whom, effects),
+        Purpose::AddFriend => effects.push(Effect::Phone(Command::AddFriend(whom))),
+    }
+}
+
+pub(super) fn device(model: &mut Model, picker: DevicePicker, effects: &mut Vec<Effect>) {
+    let Some(devices) = &mut model.devices else { return };
+    let (microphone, speaker) = match device_rows(devices).into_iter().nth(picker.selected) {
+        Some(DeviceRow::Microphone(choice, ..)) => (Some(choice), None),
+        Some(DeviceRow::Speaker(choice, ..)) => (None, Some(choice)),
+        None => (None, None),
+    };
+    if let Some(choice) = microphone {
+        devices.microphone = choice.clone();
+        effects.push(Effect::Phone(Command::UseMicrophone(choice)));
+    }
+    if let Some(choice) = speaker {
+        devices.speaker = choice.clone();
+        effects.push(Effect::Phone(Command::UseSpeaker(choice)));
+    }
+}
+
+pub(super) fn presence(model: &mut Model, row: usize, effects: &mut Vec<Effect>) {
+    model.popup = None;
+    if let Some(choice) = CHOICES.get(row) {
+        effects.push(Effect::Phone(Command::SetPresence(*choice)));
+    }
+}
+
+/// Moves the selection of whatever has the focus `by` rows.
+pub(super) fn step(model: &mut Model, by: isize) {
+    match &mut model.popup {
+        Some(Popup::Dial(dial)) => {
+            let rows = dial.candidates(&model.friends.list).len();
+            dial.selected = moved(dial.selected, by, rows);
+        }
+        Some(Popup::Palette(line)) => {
+            let rows = palette::suggestions(line.input.text()).count();
+            line.selected = moved(line.selected, by, rows);
+        }
+        Some(Popup::Help { scroll, .. }) => *scroll = moved(*scroll, by, super::super::keys::TABLE.len()),
+        Some(Popup::Devices(picker)) => {
+            let rows = model.devices.as_ref().map_or(0, |devices| device_rows(devices).len());
+            picker.selected = moved(picker.selected, by, rows);
+        }
+        Some(Popup::Presence(row)) => *row = moved(*row, by, CHOICES.len()),
+        Some(Popup::Keypad | Popup::ConfirmQuit) => {}
+        None => match model.focus {
+            _ if model.friends.filtering => model.friends.select(by),
+            Pane::Friends => model.friends.select(by),
+            Pane::History => model.history.select(by),
+            Pane::Events => model.events.scroll(by),
+        },
+    }
+}
+
+fn moved(selected: usize, by: isize, rows: usize) -> usize {
+    selected.saturating_add_signed(by).min(rows.saturating_sub(1))
+}

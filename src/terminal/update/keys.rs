@@ -1,0 +1,89 @@
+//! A key is pressed: it is an action of the key table, or it types.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
+
+use super::super::keys::{Action, Context, Key};
+use super::super::message::Effect;
+use super::super::model::{Input, Model, Popup};
+use super::actions::{self, Trigger};
+use super::{call, choose};
+use crate::domain::dtmf::Tone;
+
+pub(super) fn press(model: &mut Model, event: KeyEvent, effects: &mut Vec<Effect>) {
+    if event.kind == KeyEventKind::Release {
+        return;
+    }
+    let key = Key::from(event);
+    let context = model.context();
+    model.changed = true;
+    let action = model.keys.action(key, context);
+    if action.is_some_and(|action| action != Action::HangUp) {
+        model.armed_until = None;
+    }
+    match action {
+        // A key held down is pressed once where that matters to others.
+        Some(Action::HangUp | Action::Mute | Action::Hold) if event.kind == KeyEventKind::Repeat => {}
+        Some(action) => {
+            let trigger = if key.is_function() { Trigger::Deliberate } else { Trigger::Letter };
+            actions::perform(model, action, trigger, effects);
+        }
+        None if context == Context::Text => edit(model, key),
+        None if context == Context::Keypad => {
+            if let Some(tone) = key.typed().and_then(|c| Tone::try_from(c).ok()) {
+                call::dtmf(model, tone, effects);
+            }
+        }
+        None => {}
+    }
+}
+
+pub(super) fn paste(model: &mut Model, text: &str) {
+    if model.context() == Context::Text {
+        change(model, |input| input.insert(text));
+    }
+}
+
+fn edit(model: &mut Model, key: Key) {
+    match (key.code(), key.ctrl()) {
+        (KeyCode::Char('u'), true) => change(model, Input::clear),
+        (KeyCode::Char('w'), true) => change(model, Input::delete_word),
+        (KeyCode::Char('a'), true) => change(model, Input::home),
+        (KeyCode::Char('e'), true) => change(model, Input::end),
+        (KeyCode::Backspace, _) => change(model, Input::backspace),
+        (KeyCode::Delete, _) => change(model, Input::delete),
+        (KeyCode::Left, _) => change(model, Input::left),
+        (KeyCode::Right, _) => change(model, Input::right),
+        (KeyCode::Home, _) => change(model, Input::home),
+        (KeyCode::End, _) => change(model, Input::end),
+        _ => {
+            if let Some(c) = key.typed() {
+                change(model, |input| input.insert(c.encode_utf8(&mut [0; 4])));
+            }
+        }
+    }
+}
+
+/// Edits the text being typed; if it is another one then, what hangs on it starts anew.
+fn change(model: &mut Model, edit: impl FnOnce(&mut Input)) {
+    model.changed = true;
+    let now = model.now;
+    match &mut model.popup {
+        Some(Popup::Dial(dial)) => {
+            let before = dial.input.trimmed().to_owned();
+            edit(&mut dial.input);
+            if dial.input.trimmed() != before {
+                choose::retyped(dial, now);
+            }
+        }
+        Some(Popup::Palette(palette)) => {
+            edit(&mut palette.input);
+            palette.selected = 0;
+        }
+        Some(Popup::Help { search, scroll }) => {
+            edit(search);
+            *scroll = 0;
+        }
+        Some(Popup::Devices(_) | Popup::Keypad | Popup::Presence(_) | Popup::ConfirmQuit) => {}
+        None => edit(&mut model.friends.filter),
+    }
+}

@@ -1,0 +1,65 @@
+//! How the screen's state changes: a message in, effects out. Reads no clock and does no input or output.
+
+mod actions;
+mod call;
+mod choose;
+mod keys;
+mod palette;
+mod phone;
+mod tick;
+
+pub(crate) use choose::{CHOICES, shown_as};
+pub(crate) use palette::suggestions;
+
+use super::message::{Effect, Message};
+use super::model::{Entry, Model, Mood, Notice};
+use crate::domain::text::printable;
+use crate::texts;
+
+/// How long a notice is shown, ms.
+const NOTICE: i64 = 6000;
+
+/// Takes a message in; what is to be done about it comes back.
+pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    match message {
+        Message::Tick(now) => tick::tick(model, now, &mut effects),
+        Message::Key(event) => keys::press(model, event, &mut effects),
+        Message::Paste(text) => keys::paste(model, &text),
+        Message::Resize => model.changed = true,
+        Message::Phone(event) => phone::heard(model, event, &mut effects),
+        Message::PhoneBusy => say(model, Mood::Bad, "The phone is busy: that was not done. Try again."),
+    }
+    retitle(model, &mut effects);
+    effects
+}
+
+/// Shows a line for a while, and keeps it in the events.
+fn say(model: &mut Model, mood: Mood, text: impl Into<String>) {
+    let text = printable(&text.into(), 400);
+    note(model, mood, text.clone());
+    model.notice = Some(Notice { text, mood, until: model.now.plus(NOTICE) });
+}
+
+/// Keeps a line in the events.
+fn note(model: &mut Model, mood: Mood, text: impl Into<String>) {
+    model.events.add(Entry { at: model.now, text: text.into(), mood });
+    model.changed = true;
+}
+
+/// Names the terminal after what matters most now.
+fn retitle(model: &mut Model, effects: &mut Vec<Effect>) {
+    let name = &model.look.title;
+    let title = match (model.ringing.first(), &model.call) {
+        (Some(incoming), _) => format!("{} calls - {name}", incoming.from.display_name),
+        (None, Some(call)) => {
+            format!("{} - {} - {name}", call.view.with.display_name, texts::state::call(call.view.state))
+        }
+        (None, None) if model.history.unseen > 0 => format!("{} missed - {name}", model.history.unseen),
+        (None, None) => name.clone(),
+    };
+    if title != model.title {
+        model.title.clone_from(&title);
+        effects.push(Effect::Title(title));
+    }
+}

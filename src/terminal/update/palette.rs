@@ -1,0 +1,130 @@
+//! The command line: words of the key table, some with an argument behind them.
+
+use super::super::keys::{Action, Row, TABLE};
+use super::super::message::Effect;
+use super::super::model::{Input, Model, Mood, Pane, Popup, Purpose};
+use super::actions::{self, Trigger};
+use super::{call, choose, say};
+use crate::domain::dtmf::Tone;
+use crate::domain::presence::PresenceChoice;
+use crate::phone::command::Command;
+
+/// The commands that fit what is typed, best first: those that begin with it, then those that hold its letters in order.
+/// Each comes with its row.
+pub(crate) fn suggestions(typed: &str) -> impl Iterator<Item = (&'static str, &'static Row)> {
+    let typed = typed.trim_start().to_lowercase();
+    let exact = parse(&typed).map(|(word, ..)| word);
+    let all = || TABLE.iter().flat_map(|row| row.words.iter().map(move |word| (*word, row)));
+    let (first, second, third) = (typed.clone(), typed.clone(), typed);
+    let given = all().filter(move |(word, _)| Some(*word) == exact);
+    let begin = all().filter(move |(word, _)| Some(*word) != exact && word.starts_with(first.as_str()));
+    let hold = all().filter(move |(word, _)| {
+        Some(*word) != exact && exact.is_none() && !word.starts_with(second.as_str()) && holds(word, &third)
+    });
+    given.chain(begin).chain(hold)
+}
+
+/// Whether `word` holds the characters of `typed` in their order.
+fn holds(word: &str, typed: &str) -> bool {
+    let mut rest = word.chars();
+    typed.chars().filter(|c| *c != ' ').all(|wanted| rest.any(|c| c == wanted))
+}
+
+/// The command a text begins with (the longest), its row, and the text behind it.
+fn parse(text: &str) -> Option<(&'static str, &'static Row, &str)> {
+    let words = TABLE.iter().flat_map(|row| row.words.iter().map(move |word| (*word, row)));
+    words
+        .filter_map(|(word, row)| {
+            let start = text.get(..word.len()).filter(|start| start.eq_ignore_ascii_case(word))?;
+            let rest = &text[start.len()..];
+            let whole = rest.is_empty() || (rest.starts_with(' ') && !row.argument.is_empty());
+            whole.then(|| (word, row, rest.trim()))
+        })
+        .max_by_key(|(word, ..)| word.len())
+}
+
+/// Whether a suggestion is only typed out, not run: it lacks its argument, or it hangs up, which takes a whole word.
+fn wants_more(row: &Row) -> bool {
+    let needs_argument = !row.argument.is_empty() && !row.argument.starts_with('[');
+    needs_argument || matches!(row.action, Action::HangUp | Action::Answer | Action::Quit)
+}
+
+/// Runs what is typed; what is no command is taken for the suggestion selected.
+pub(super) fn run(model: &mut Model, effects: &mut Vec<Effect>) {
+    let Some(Popup::Palette(palette)) = &mut model.popup else { return };
+    let typed = palette.input.trimmed().to_owned();
+    let chosen = suggestions(&typed).nth(palette.selected);
+    let command = match (parse(&typed), chosen) {
+        (Some(command), _) if palette.selected == 0 => Some(command),
+        (_, Some((word, row))) if !wants_more(row) => Some((word, row, "")),
+        (_, Some((word, _))) => {
+            palette.input = Input::new(&format!("{word} "));
+            palette.selected = 0;
+            return;
+        }
+        (_, None) => None,
+    };
+    if typed.is_empty() && palette.selected == 0 {
+        model.popup = None;
+        return;
+    }
+    match command {
+        Some((word, row, argument)) => {
+            model.popup = None;
+            carry_out(model, word, row.action, argument, effects);
+        }
+        None => say(model, Mood::Warn, format!("There is no command `{typed}`. F1 lists what there is.")),
+    }
+}
+
+fn carry_out(model: &mut Model, word: &str, action: Action, argument: &str, effects: &mut Vec<Effect>) {
+    match (action, argument) {
+        (Action::Mute, _) => call::mute(model, Some(word == "mute"), effects),
+        (Action::Hold, _) => call::hold(model, Some(word == "hold"), effects),
+        (Action::Presence, _) => presence(model, word, effects),
+        (Action::Microphone, text) => source(model, text, effects),
+        (Action::Speaker, text) => sink(model, text, effects),
+        (Action::Filter, text) if !text.is_empty() => {
+            model.focus = Pane::Friends;
+            model.friends.filter = Input::new(text);
+        }
+        (Action::Keypad, tones) if !tones.is_empty() => dtmf(model, tones, effects),
+        (Action::Dial, to) if !to.is_empty() => call::start(model, to.to_owned(), effects),
+        (Action::AddFriend, who) if !who.is_empty() => effects.push(Effect::Phone(Command::AddFriend(who.to_owned()))),
+        (Action::Dial, _) => choose::open(model, Purpose::Call, "", effects),
+        (action, _) => actions::perform(model, action, Trigger::Deliberate, effects),
+    }
+}
+
+fn presence(model: &mut Model, word: &str, effects: &mut Vec<Effect>) {
+    let choice = match word {
+        "online" => PresenceChoice::Online,
+        "away" => PresenceChoice::Away,
+        "dnd" => PresenceChoice::DoNotDisturb,
+        _ => return actions::perform(model, Action::Presence, Trigger::Deliberate, effects),
+    };
+    effects.push(Effect::Phone(Command::SetPresence(choice)));
+}
+
+fn source(model: &mut Model, text: &str, effects: &mut Vec<Effect>) {
+    match text.parse() {
+        Ok(choice) => effects.push(Effect::Phone(Command::UseMicrophone(choice))),
+        Err(error) => say(model, Mood::Warn, error.to_string()),
+    }
+}
+
+fn sink(model: &mut Model, text: &str, effects: &mut Vec<Effect>) {
+    match text.parse() {
+        Ok(choice) => effects.push(Effect::Phone(Command::UseSpeaker(choice))),
+        Err(error) => say(model, Mood::Warn, error.to_string()),
+    }
+}
+
+/// Sends tones one after another; all of them, or none when one is no tone.
+fn dtmf(model: &mut Model, tones: &str, effects: &mut Vec<Effect>) {
+    let tones: Result<Vec<Tone>, _> = tones.chars().filter(|c| *c != ' ').take(32).map(Tone::try_from).collect();
+    match tones {
+        Ok(tones) => tones.into_iter().for_each(|tone| call::dtmf(model, tone, effects)),
+        Err(error) => say(model, Mood::Warn, error.to_string()),
+    }
+}

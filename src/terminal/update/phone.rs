@@ -1,0 +1,206 @@
+//! What the phone tells, taken into the model.
+
+use super::super::message::Effect;
+use super::super::model::{Ended, LinkView, LiveCall, Model, Mood, Popup};
+use super::{note, say, tick};
+use crate::domain::call::CallState;
+use crate::domain::id::CallId;
+use crate::domain::presence::Presence;
+use crate::domain::record::{CallRecord, Outcome};
+use crate::domain::text::printable;
+use crate::phone::command::Command;
+use crate::phone::event::{AudioState, CallView, DeviceState, Event, Incoming, Link, Quality, Refused, Summary};
+use crate::texts::{clock, end, state};
+
+/// How many calls may ring at once: the service lets one ring, and more are not shown.
+const RINGING: usize = 8;
+
+pub(super) fn heard(model: &mut Model, event: Event, effects: &mut Vec<Effect>) {
+    model.changed = true;
+    match event {
+        Event::Link(link) => linked(model, link, effects),
+        Event::Me(person) => model.me = Some(person),
+        Event::MyPresence(presence) => model.presence = Some(presence.state),
+        Event::Friends(list) => model.friends.set(list),
+        Event::Presence { identity, presence } => friend_is(model, &identity, presence),
+        Event::People { text, people } => {
+            if let Some(Popup::Dial(dial)) = &mut model.popup
+                && dial.input.trimmed() == text
+            {
+                dial.found = people;
+            }
+        }
+        Event::History(records) => model.history.set(records),
+        Event::Recorded(record) => recorded(model, record),
+        Event::Incoming(incoming) => rings(model, incoming, effects),
+        Event::IncomingEnded { call, from, reason } => {
+            stop_ringing(model, call);
+            let ending = end::ending(reason, crate::domain::call::Direction::Incoming, from.display_name.as_str());
+            say(model, Mood::Plain, format!("{}: {} {}", from.display_name, ending.what, ending.advice));
+        }
+        Event::Call(view) => call(model, view),
+        Event::Dtmf { call, tone, .. } => {
+            if let Some(live) = live(model, call) {
+                live.note_received(tone);
+                let name = live.view.with.display_name.clone();
+                note(model, Mood::Plain, format!("tone {tone} from {name}"));
+            }
+        }
+        Event::Levels { call, microphone, speaker } => {
+            if let Some(live) = live(model, call) {
+                (live.microphone, live.speaker) = (microphone, speaker);
+            }
+        }
+        Event::Quality { call, quality } => measured(model, call, quality),
+        Event::Ended(summary) => ended(model, summary),
+        Event::Devices(devices) => model.devices = Some(devices),
+        Event::Audio(audio) => sound(model, audio),
+        Event::Refused(refused) => refuse(model, refused),
+        Event::Warning(text) => say(model, Mood::Warn, text),
+    }
+}
+
+fn linked(model: &mut Model, link: Link, effects: &mut Vec<Effect>) {
+    let link = match link {
+        Link::Down { reason, retry_in } => Link::Down { reason: printable(&reason, 200), retry_in },
+        Link::Refused { reason } => Link::Refused { reason: printable(&reason, 200) },
+        link @ (Link::Connecting | Link::Up) => link,
+    };
+    let mut retry_at = None;
+    let was_up = model.link.link == Link::Up;
+    match &link {
+        Link::Connecting => {}
+        Link::Up if !was_up => {
+            note(model, Mood::Good, "connected to the service");
+            effects.push(Effect::Phone(Command::LoadHistory));
+        }
+        Link::Up => {}
+        Link::Down { reason, retry_in } => {
+            let millis = i64::try_from(retry_in.as_millis()).unwrap_or(i64::MAX);
+            retry_at = Some(model.now.plus(millis));
+            if was_up || !matches!(model.link.link, Link::Down { .. }) {
+                note(model, Mood::Warn, format!("no connection to the service: {reason}"));
+            }
+        }
+        Link::Refused { reason } => note(model, Mood::Bad, format!("the service refused: {reason}")),
+    }
+    model.link = LinkView { link, retry_at };
+}
+
+fn friend_is(model: &mut Model, identity: &crate::domain::id::Identity, presence: Presence) {
+    let friend = model.friends.list.iter_mut().find(|friend| friend.person.identity == *identity);
+    if let Some(friend) = friend {
+        friend.presence = presence;
+    }
+}
+
+fn recorded(model: &mut Model, record: CallRecord) {
+    if record.outcome == Outcome::Missed {
+        let name = record.with.display_name.clone();
+        note(model, Mood::Warn, format!("missed call from {name}"));
+    }
+    model.history.add(record);
+}
+
+fn rings(model: &mut Model, incoming: Incoming, effects: &mut Vec<Effect>) {
+    if model.ringing.iter().any(|known| known.call == incoming.call) || model.ringing.len() == RINGING {
+        return;
+    }
+    note(model, Mood::Warn, format!("{} calls", incoming.from.display_name));
+    effects.push(Effect::Notify(format!("{} calls", incoming.from.display_name)));
+    if model.bell {
+        effects.push(Effect::Bell);
+    }
+    model.bell_at = Some(model.now.plus(tick::BELL));
+    model.ringing.push(incoming);
+}
+
+fn stop_ringing(model: &mut Model, call: CallId) {
+    model.ringing.retain(|incoming| incoming.call != call);
+    if model.ringing.is_empty() {
+        model.bell_at = None;
+    }
+}
+
+fn live(model: &mut Model, call: CallId) -> Option<&mut LiveCall> {
+    model.call.as_mut().filter(|live| live.view.call == call)
+}
+
+/// A call began or changed. There is one at a time: an unknown one takes the place of the last.
+fn call(model: &mut Model, view: CallView) {
+    stop_ringing(model, view.call);
+    if view.state == CallState::Disconnected {
+        return;
+    }
+    let before = live(model, view.call).map(|live| live.view.state);
+    if before != Some(view.state) {
+        let name = &view.with.display_name;
+        let text = match (before, view.state) {
+            (_, CallState::Connected) if view.connected_at.is_none_or(|at| model.now.since(at) < 2000) => {
+                format!("{name}: connected after {}", clock::span(connect_time(&view)))
+            }
+            _ => format!("{name}: {}", state::call(view.state).to_lowercase()),
+        };
+        note(model, Mood::Plain, text);
+    }
+    match live(model, view.call) {
+        Some(live) => {
+            live.mute_asked = live.mute_asked.filter(|asked| *asked != view.muted);
+            live.hold_asked = None;
+            live.view = view;
+        }
+        None => {
+            model.ended = None;
+            model.call = Some(LiveCall::new(view));
+        }
+    }
+}
+
+fn connect_time(view: &CallView) -> i64 {
+    view.connected_at.unwrap_or(view.started_at).since(view.started_at)
+}
+
+fn measured(model: &mut Model, call: CallId, quality: Quality) {
+    if let Some(live) = live(model, call) {
+        live.quality = Some(quality);
+    }
+}
+
+fn ended(model: &mut Model, summary: Summary) {
+    stop_ringing(model, summary.call);
+    let current = model.call.as_ref().is_none_or(|live| live.view.call == summary.call);
+    let ending = end::ending(summary.end, summary.direction, summary.with.display_name.as_str());
+    let mood = if summary.end.is_normal() { Mood::Plain } else { Mood::Warn };
+    note(model, mood, format!("{}: {}", summary.with.display_name, ending.what));
+    if current {
+        model.call = None;
+        model.armed_until = None;
+        if matches!(model.popup, Some(Popup::Keypad | Popup::ConfirmQuit)) {
+            model.popup = None;
+        }
+        model.ended = Some(Ended { summary, at: model.now });
+    }
+}
+
+fn sound(model: &mut Model, audio: AudioState) {
+    let before = model.audio.take();
+    let lost = |now: &DeviceState, was: Option<&DeviceState>| match now {
+        DeviceState::Failed(why) if was != Some(now) => Some(printable(why, 200)),
+        DeviceState::Failed(_) | DeviceState::Idle | DeviceState::Working(_) | DeviceState::Absent => None,
+    };
+    let microphone = lost(&audio.microphone, before.as_ref().map(|audio| &audio.microphone));
+    let speaker = lost(&audio.speaker, before.as_ref().map(|audio| &audio.speaker));
+    for (what, why) in [("microphone", microphone), ("speaker", speaker)] {
+        if let Some(why) = why {
+            say(model, Mood::Bad, format!("The {what} can't be used: {why}. Press D to choose another."));
+        }
+    }
+    model.audio = Some(audio);
+}
+
+fn refuse(model: &mut Model, refused: Refused) {
+    if let Some(live) = refused.call.and_then(|call| live(model, call)) {
+        (live.mute_asked, live.hold_asked, live.hanging_up) = (None, None, false);
+    }
+    say(model, Mood::Bad, format!("{}: {}", refused.what, refused.why));
+}

@@ -1,0 +1,229 @@
+//! The call: the card of the call going on or just ended, and its lines on small screens.
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::paper::Paper;
+use super::quality;
+use crate::domain::call::CallState;
+use crate::domain::dtmf::Tone;
+use crate::phone::event::{DeviceState, MediaState};
+use crate::terminal::model::{Ended, LiveCall, Model};
+use crate::terminal::theme::{Glyphs, Role};
+use crate::terminal::widgets::area;
+use crate::terminal::widgets::meter::meter;
+use crate::terminal::widgets::pen::Pen;
+use crate::texts::{clock, end, state};
+
+/// How many rows the card takes: none without a call.
+pub(super) fn rows(model: &Model) -> u16 {
+    match (&model.call, &model.ended) {
+        (Some(_), _) => 9,
+        (None, Some(_)) => 7,
+        (None, None) => 0,
+    }
+}
+
+/// How many rows the call takes on a small screen.
+pub(super) fn lines_rows(model: &Model) -> u16 {
+    match (&model.call, &model.ended) {
+        (Some(_), _) => 3,
+        (None, Some(_)) => 2,
+        (None, None) => 0,
+    }
+}
+
+/// The card of the call going on, or of the one just ended.
+pub(super) fn card(paper: &mut Paper<'_>, place: Rect) {
+    if let Some(call) = &paper.model.call {
+        live(paper, place, call);
+    } else if let Some(ended) = &paper.model.ended {
+        over(paper, place, ended);
+    }
+}
+
+/// The call on a small screen, without a border.
+pub(super) fn lines(paper: &mut Paper<'_>, place: Rect) {
+    if let Some(call) = &paper.model.call {
+        who(paper, area::row(place, 0), call);
+        microphone(paper, area::row(place, 1), call);
+        if call.sent_at.is_some() || !call.received.is_empty() {
+            tones(paper, area::row(place, 2), call);
+        } else {
+            speaker(paper, area::row(place, 2), call);
+        }
+    } else if let Some(ended) = &paper.model.ended {
+        over_lines(paper, place, ended);
+    }
+}
+
+fn live(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
+    let inside = paper.panel(place, "CALL", false);
+    who(paper, area::row(inside, 0), call);
+    means(paper, area::row(inside, 1), call);
+    microphone(paper, area::row(inside, 3), call);
+    speaker(paper, area::row(inside, 4), call);
+    tones(paper, area::row(inside, 5), call);
+    quality::line(paper, area::row(inside, 6), call);
+}
+
+/// The badge of a call: word, sign and role.
+pub(super) fn badge(paper: &Paper<'_>, call: &LiveCall) -> (&'static str, &'static str, Role) {
+    let glyphs = paper.glyphs();
+    if call.hanging_up {
+        return ("HANGING UP", glyphs.ended, Role::Warn);
+    }
+    match call.view.state {
+        CallState::Connected | CallState::LocalHold | CallState::RemoteHold if call.is_reconnecting() => {
+            ("RECONNECTING", glyphs.waiting, Role::Warn)
+        }
+        CallState::Connected if call.view.muted => ("MUTED", glyphs.muted, Role::Muted),
+        CallState::Connected => ("LIVE", glyphs.live, Role::Live),
+        CallState::LocalHold | CallState::RemoteHold => (state::call(call.view.state), glyphs.held, Role::Held),
+        CallState::Disconnecting | CallState::Disconnected => (state::call(call.view.state), glyphs.ended, Role::Warn),
+        CallState::None | CallState::Connecting | CallState::Ringing | CallState::EarlyMedia | CallState::InLobby => {
+            (state::call(call.view.state), glyphs.waiting, Role::Warn)
+        }
+    }
+}
+
+/// Who it is with, the badge, and the timer.
+fn who(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
+    let (word, sign, role) = badge(paper, call);
+    let (badge, title, dim) = (paper.style(role), paper.style(Role::Title), paper.style(Role::Dim));
+    let time = clock::duration(paper.model.now.since(call.counted_from()));
+    let mut pen = paper.pen(place);
+    pen.right(" ", dim).right(&time, title).right("  ", dim);
+    pen.text(" ", dim).text(word, badge).text(" ", badge).text(sign, badge).text("  ", dim);
+    pen.text(call.view.with.display_name.as_str(), title).text("  ", dim);
+    pen.text(call.view.with.name.as_str(), dim);
+}
+
+/// What the state means for the person.
+fn means(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
+    let name = call.view.with.display_name.as_str();
+    let (text, role): (&str, Role) = match call.view.state {
+        CallState::Connected | CallState::LocalHold | CallState::RemoteHold if call.is_reconnecting() => {
+            ("the sound was cut; it is being brought back", Role::Warn)
+        }
+        CallState::Connected if call.are_they_reconnecting() => ("has lost the connection; wait a moment", Role::Warn),
+        CallState::Connected if call.view.media == MediaState::Connecting => {
+            ("answered; the sound is coming up", Role::Warn)
+        }
+        CallState::Connected if call.view.muted && call.are_they_muted() => {
+            ("does not hear you, and is muted too", Role::Bad)
+        }
+        CallState::Connected if call.view.muted => ("does not hear you", Role::Bad),
+        CallState::Connected if call.are_they_muted() => ("hears you, and is muted", Role::Text),
+        CallState::Connected => ("hears you", Role::Dim),
+        CallState::LocalHold => ("hears music; x resumes", Role::Held),
+        CallState::RemoteHold => ("put you on hold; wait, or hang up", Role::Held),
+        CallState::None | CallState::Connecting => ("is being called", Role::Dim),
+        CallState::Ringing => ("has a phone that rings", Role::Dim),
+        CallState::EarlyMedia => ("has not answered yet, but there is something to hear", Role::Dim),
+        CallState::InLobby => ("has to let you in", Role::Dim),
+        CallState::Disconnecting | CallState::Disconnected => ("is being hung up", Role::Dim),
+    };
+    let style = paper.style(role);
+    paper.pen(place).text(" ", style).text(name, style).text(" ", style).text(text, style);
+}
+
+fn microphone(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
+    let glyphs = paper.glyphs();
+    let (word, sign, role) =
+        if call.view.muted { ("MUTED ", glyphs.muted, Role::Muted) } else { ("LIVE ", glyphs.live, Role::Live) };
+    let (style, dim) = (paper.style(role), paper.style(Role::Dim));
+    let label = if call.view.muted { "" } else { " " };
+    let broken = paper.model.audio.as_ref().and_then(|audio| trouble(&audio.microphone));
+    let (on, warn) = (paper.style(if call.view.muted { Role::Dim } else { Role::Live }), paper.style(Role::Warn));
+    let mut pen = paper.pen(place);
+    pen.text(" mic ", dim).text(word, style).text(sign, style).text(label, dim).text(" ", dim);
+    if let Some(why) = broken {
+        pen.text(why, warn);
+    } else {
+        bar(&mut pen, glyphs, call.microphone, on, dim);
+    }
+}
+
+fn speaker(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
+    let (on, dim, warn) = (paper.style(Role::Good), paper.style(Role::Dim), paper.style(Role::Warn));
+    let broken = paper.model.audio.as_ref().and_then(|audio| trouble(&audio.speaker));
+    let glyphs = paper.glyphs();
+    let mut pen = paper.pen(place);
+    pen.text(" spk ", dim).skip(8);
+    if let Some(why) = broken {
+        pen.text(why, warn);
+    } else {
+        bar(&mut pen, glyphs, call.speaker, on, dim);
+    }
+}
+
+fn trouble(device: &DeviceState) -> Option<&str> {
+    match device {
+        DeviceState::Idle | DeviceState::Working(_) => None,
+        DeviceState::Absent => Some("none: the call works without (D devices)"),
+        DeviceState::Failed(_) => Some("can't be used (D devices)"),
+    }
+}
+
+fn bar(pen: &mut Pen<'_>, glyphs: &Glyphs, level: f32, on: Style, off: Style) {
+    let width = pen.room().saturating_sub(9).min(32);
+    meter(pen, glyphs, level, width, on, off);
+    if level > -100.0 {
+        pen.text(&format!(" {level:>4.0} dB"), off);
+    } else {
+        pen.text(" silent", off);
+    }
+}
+
+/// Tones sent and received; while one was just sent, with a badge.
+fn tones(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
+    let (dim, badge, title) = (paper.style(Role::Dim), paper.style(Role::Badge), paper.style(Role::Title));
+    let mut pen = paper.pen(place);
+    if call.sent_at.is_some() {
+        pen.text(" ", dim).text("DTMF", badge).text(" sent ", dim).text(&keys(&call.sent), title).text("  ", dim);
+    } else if !call.sent.is_empty() {
+        pen.text(" tones sent ", dim).text(&keys(&call.sent), dim).text("  ", dim);
+    }
+    if !call.received.is_empty() {
+        pen.text(" DTMF received ", dim).text(&keys(&call.received), title);
+    }
+}
+
+fn keys(tones: &std::collections::VecDeque<Tone>) -> String {
+    tones.iter().map(|tone| tone.key()).collect()
+}
+
+fn over(paper: &mut Paper<'_>, place: Rect, ended: &Ended) {
+    let inside = paper.panel(place, "LAST CALL", false);
+    over_lines(paper, inside, ended);
+    let summary = &ended.summary;
+    let figures = quality::totals(&summary.quality, paper.glyphs().separator);
+    let (dim, key) = (paper.style(Role::Dim), paper.style(Role::Key));
+    paper.pen(area::row(inside, 3)).text(" ", dim).text(&figures, dim);
+    let again = paper.model.keys.keys(crate::terminal::keys::Action::Redial);
+    let mut pen = paper.pen(area::row(inside, 4));
+    pen.text(" ", dim).text(&again, key).text(" call again   ", dim).text("Esc", key).text(" put this away", dim);
+}
+
+/// Who it was, for how long, why it ended and what to do: two rows, a third where there is one.
+fn over_lines(paper: &mut Paper<'_>, place: Rect, ended: &Ended) {
+    let summary = &ended.summary;
+    let name = summary.with.display_name.as_str();
+    let ending = end::ending(summary.end, summary.direction, name);
+    let role = if summary.end.is_normal() { Role::Text } else { Role::Warn };
+    let (badge, title, dim, style) =
+        (paper.style(Role::Badge), paper.style(Role::Title), paper.style(Role::Dim), paper.style(role));
+    let length = match summary.connected_for {
+        Some(length) => clock::duration(i64::try_from(length.as_millis()).unwrap_or(i64::MAX)),
+        None => "not connected".to_owned(),
+    };
+    let sign = paper.glyphs().ended;
+    let mut pen = paper.pen(area::row(place, 0));
+    pen.right(" ", dim).right(&length, title).right("  ", dim);
+    pen.text(" ", dim).text("ENDED ", badge).text(sign, badge).text("  ", dim).text(name, title);
+    paper.pen(area::row(place, 1)).text(" ", style).text(&ending.what, style);
+    if place.height > 2 {
+        paper.pen(area::row(place, 2)).text(" ", dim).text(ending.advice, dim);
+    }
+}

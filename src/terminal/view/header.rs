@@ -1,0 +1,155 @@
+//! The rows at the edges: who is signed in and how the link stands, the notice, the hints.
+
+use ratatui::layout::Rect;
+
+use super::paper::{Paper, mood};
+use crate::phone::event::{DeviceState, Link};
+use crate::terminal::keys::{Action, Context};
+use crate::terminal::model::Model;
+use crate::terminal::theme::Role;
+use crate::terminal::widgets::area;
+use crate::terminal::widgets::pen::{columns, wrapped};
+use crate::texts::state;
+
+/// The top row.
+pub(super) fn header(paper: &mut Paper<'_>, place: Rect) {
+    let model = paper.model;
+    let glyphs = paper.glyphs();
+    let (title, dim, badge) = (paper.style(Role::Title), paper.style(Role::Dim), paper.style(Role::Badge));
+    let (warn, key) = (paper.style(Role::Warn), paper.style(Role::Key));
+    let presence = model.presence.map(|state| (paper.presence(state), state));
+    let presence = presence.map(|((sign, role), state)| (sign, paper.style(role), state));
+    let (link_word, link_role) = link_word(model);
+    let link_style = paper.style(link_role);
+    let mut pen = paper.pen(place);
+    pen.right(" ", dim).right(link_word, link_style);
+    pen.text(" ", title).text(&model.look.title, title).text(" ", title);
+    if !model.look.hint.is_empty() {
+        pen.text(" ", badge).text(&model.look.hint, badge).text(" ", badge).text(" ", title);
+    }
+    if let Some(me) = &model.me {
+        pen.text(glyphs.separator, dim).text(" ", dim).text(me.display_name.as_str(), title).text(" ", dim);
+    }
+    if let Some((sign, style, state)) = presence {
+        pen.text(sign, style).text(" ", style).text(state::presence(state), style).text("  ", dim);
+    }
+    if model.history.unseen > 0 {
+        pen.text(&format!("{} missed", model.history.unseen), warn).text(" (H) ", key);
+    }
+    if let Some(warning) = sound_warning(model) {
+        pen.text(glyphs.warning, warn).text(" ", warn).text(warning, warn);
+    }
+}
+
+fn link_word(model: &Model) -> (&'static str, Role) {
+    match &model.link.link {
+        Link::Connecting => ("connecting", Role::Warn),
+        Link::Up => ("connected", Role::Good),
+        Link::Down { .. } => ("NO CONNECTION", Role::Bad),
+        Link::Refused { .. } => ("SIGN-IN REFUSED", Role::Bad),
+    }
+}
+
+fn sound_warning(model: &Model) -> Option<&'static str> {
+    let audio = model.audio.as_ref()?;
+    let broken = |state: &DeviceState| matches!(state, DeviceState::Absent | DeviceState::Failed(_));
+    match (broken(&audio.microphone), broken(&audio.speaker)) {
+        (true, true) => Some("no microphone, no speaker"),
+        (true, false) => Some("no microphone"),
+        (false, true) => Some("no speaker"),
+        (false, false) => None,
+    }
+}
+
+/// How many rows the state of the link needs: none while it is up.
+pub(super) fn link_rows(model: &Model) -> u16 {
+    match &model.link.link {
+        Link::Up => 0,
+        Link::Connecting => u16::from(model.call.is_some()),
+        Link::Down { .. } => 1,
+        Link::Refused { .. } => 2,
+    }
+}
+
+/// What is wrong with the link, and what to do.
+pub(super) fn link(paper: &mut Paper<'_>, place: Rect) {
+    let model = paper.model;
+    let (bad, warn) = (paper.style(Role::Bad), paper.style(Role::Warn));
+    let sign = paper.glyphs().warning;
+    let goes_on = if model.call.is_some() { " The call goes on." } else { "" };
+    match &model.link.link {
+        Link::Up => {}
+        Link::Connecting => {
+            paper
+                .pen(place)
+                .text(" ", warn)
+                .text(sign, warn)
+                .text(" Connecting to the service.", warn)
+                .text(goes_on, warn);
+        }
+        Link::Down { reason, .. } => {
+            let again = match model.link.retry_at.map(|at| (at.since(model.now) + 999) / 1000) {
+                Some(seconds) => format!(" trying again in {seconds} s "),
+                None => " trying again now ".to_owned(),
+            };
+            let mut pen = paper.pen(place);
+            pen.right(&again, warn).text(" ", bad).text(sign, bad).text(" ", bad);
+            pen.text(reason.trim_end_matches('.'), bad).text(".", bad).text(goes_on, warn);
+        }
+        Link::Refused { reason } => {
+            paper.pen(area::row(place, 0)).text(" ", bad).text(sign, bad).text(" ", bad).text(reason, bad);
+            let advice = "   Leave with q, then run `switchboard sign-in`, or check the address of the service.";
+            paper.pen(area::row(place, 1)).text(advice, warn);
+        }
+    }
+}
+
+/// The row above the hints: what was said last, unless a key waits to be pressed again.
+pub(super) fn notice(paper: &mut Paper<'_>, place: Rect) {
+    let model = paper.model;
+    if model.armed_until.is_some() {
+        let text = again(model);
+        let style = paper.style(Role::Warn);
+        paper.pen(place).text(" ", style).text(&text, style);
+        return;
+    }
+    if let Some(removal) = &model.friends.removal {
+        let seconds = (removal.until.since(model.now) + 999) / 1000;
+        let key = model.keys.keys(Action::Undo);
+        let text = format!(" {} is taken off the list in {seconds} s: {key} undoes it", removal.person.display_name);
+        let style = paper.style(Role::Warn);
+        paper.pen(place).text(&text, style);
+        return;
+    }
+    if let Some(notice) = &model.notice {
+        let style = paper.style(mood(notice.mood));
+        let room = place.width.saturating_sub(2);
+        // One row only: the events hold the whole text.
+        let first = wrapped(&notice.text, room).next().unwrap_or_default();
+        let all = first.len() == notice.text.trim().len();
+        let shown = if all { first } else { notice.text.as_str() };
+        paper.pen(place).text(" ", style).text(shown, style);
+    }
+}
+
+/// What a letter pressed once says: press it again.
+pub(super) fn again(model: &Model) -> String {
+    let key = model.keys.key(Action::HangUp, Context::Panel).map_or_else(|| "b".to_owned(), |key| key.to_string());
+    format!("press {key} again to hang up")
+}
+
+/// The bottom row: the keys that matter now, as many as fit, the one for help always.
+pub(super) fn hints(paper: &mut Paper<'_>, place: Rect) {
+    let hints = paper.model.hints();
+    let (key, dim) = (paper.style(Role::Key), paper.style(Role::Dim));
+    let width = |(key, word): &(String, &str)| columns(key) + 1 + columns(word) + 2;
+    let Some((last, others)) = hints.split_last() else { return };
+    let mut pen = paper.pen(place);
+    pen.text(" ", dim);
+    for hint in others {
+        if width(hint) + width(last) <= pen.room() {
+            pen.text(&hint.0, key).text(" ", dim).text(hint.1, dim).text("  ", dim);
+        }
+    }
+    pen.text(&last.0, key).text(" ", dim).text(last.1, dim);
+}

@@ -1,0 +1,125 @@
+//! Draws the model. Total: any model on any size draws something and never panics; reads no clock.
+
+mod banner;
+mod call;
+mod header;
+mod panes;
+mod paper;
+mod pickers;
+mod popups;
+mod quality;
+mod tiny;
+mod welcome;
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::model::{Model, Pane};
+use super::widgets::area;
+use paper::Paper;
+
+/// How the screen is divided, by its size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// At least 120 by 30: three columns.
+    Wide,
+    /// At least 100 by 24: two columns.
+    Medium,
+    /// At least 80 by 24: one main panel below the call.
+    Narrow,
+    /// At least 40 by 10: the call's lines and what fits below.
+    Compact,
+    /// Anything smaller: the call's state and its keys.
+    Tiny,
+}
+
+/// The class of a size.
+pub fn class(width: u16, height: u16) -> Class {
+    match (width, height) {
+        (120.., 30..) => Class::Wide,
+        (100.., 24..) => Class::Medium,
+        (80.., 24..) => Class::Narrow,
+        (40.., 10..) => Class::Compact,
+        _ => Class::Tiny,
+    }
+}
+
+/// Draws the whole screen.
+pub fn view(model: &Model, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    if let Some(cursor) = draw(model, area, frame.buffer_mut()) {
+        frame.set_cursor_position(cursor);
+    }
+}
+
+/// Draws the whole screen into a buffer; where text is typed comes back.
+pub fn draw(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+    let area = area.intersection(buffer.area);
+    let mut paper = Paper { model, buffer };
+    let class = class(area.width, area.height);
+    if class == Class::Tiny {
+        tiny::tiny(&mut paper, area);
+        return None;
+    }
+    let mut rest = area;
+    header::header(&mut paper, area::top(&mut rest, 1));
+    header::link(&mut paper, area::top(&mut rest, header::link_rows(model)));
+    banner::banner(&mut paper, area::top(&mut rest, banner::rows(model, area)));
+    let hints = area::bottom(&mut rest, 1);
+    header::hints(&mut paper, hints);
+    header::notice(&mut paper, area::bottom(&mut rest, 1));
+    let cursor = match class {
+        Class::Wide => wide(&mut paper, rest),
+        Class::Medium => medium(&mut paper, rest),
+        Class::Narrow => narrow(&mut paper, rest),
+        Class::Compact | Class::Tiny => compact(&mut paper, rest),
+    };
+    popups::popup(&mut paper, rest).or(cursor)
+}
+
+fn wide(paper: &mut Paper<'_>, mut rest: Rect) -> Option<Position> {
+    let cursor = panes::friends(paper, area::left(&mut rest, 30));
+    let mut right = area::right(&mut rest, 36);
+    quality::panel(paper, area::top(&mut right, quality::rows(paper.model)));
+    panes::events(paper, right);
+    call::card(paper, area::top(&mut rest, call::rows(paper.model)));
+    if paper.model.is_first_run() {
+        welcome::welcome(paper, rest);
+    } else {
+        panes::history(paper, rest);
+    }
+    cursor
+}
+
+fn medium(paper: &mut Paper<'_>, mut rest: Rect) -> Option<Position> {
+    let cursor = panes::friends(paper, area::left(&mut rest, 30));
+    call::card(paper, area::top(&mut rest, call::rows(paper.model)));
+    match paper.model.focus {
+        Pane::Events => panes::events(paper, rest),
+        Pane::Friends | Pane::History if paper.model.is_first_run() => welcome::welcome(paper, rest),
+        Pane::Friends | Pane::History => panes::history(paper, rest),
+    }
+    cursor
+}
+
+fn narrow(paper: &mut Paper<'_>, mut rest: Rect) -> Option<Position> {
+    call::card(paper, area::top(&mut rest, call::rows(paper.model)));
+    focused(paper, rest)
+}
+
+fn compact(paper: &mut Paper<'_>, mut rest: Rect) -> Option<Position> {
+    call::lines(paper, area::top(&mut rest, call::lines_rows(paper.model)));
+    focused(paper, rest)
+}
+
+/// The panel with the focus alone.
+fn focused(paper: &mut Paper<'_>, place: Rect) -> Option<Position> {
+    match paper.model.focus {
+        Pane::Friends if paper.model.is_first_run() && !paper.model.friends.filtering => welcome::welcome(paper, place),
+        Pane::Friends => return panes::friends(paper, place),
+        Pane::History => panes::history(paper, place),
+        Pane::Events => panes::events(paper, place),
+    }
+    None
+}

@@ -1,0 +1,169 @@
+//! The panels: friends, call records, events.
+
+use ratatui::layout::{Position, Rect};
+
+use super::paper::{Paper, mood};
+use crate::domain::call::Direction;
+use crate::domain::person::Friend;
+use crate::domain::presence::PresenceState;
+use crate::domain::record::{CallRecord, Outcome};
+use crate::terminal::model::Pane;
+use crate::terminal::theme::Role;
+use crate::terminal::widgets::area;
+use crate::terminal::widgets::pen::{columns, wrapped};
+use crate::terminal::widgets::rows::window;
+use crate::texts::{clock, state};
+
+/// The friend list; where the filter is typed comes back.
+pub(super) fn friends(paper: &mut Paper<'_>, place: Rect) -> Option<Position> {
+    let model = paper.model;
+    let friends = &model.friends;
+    let focused = model.focus == Pane::Friends && model.popup.is_none();
+    let title = format!("FRIENDS {}", friends.list.len());
+    let mut inside = paper.panel(place, &title, focused);
+    let mut cursor = None;
+    if friends.filtering || !friends.filter.text().is_empty() {
+        let row = area::top(&mut inside, 1);
+        let (key, text) = (paper.style(Role::Key), paper.style(Role::Text));
+        let mut pen = paper.pen(row);
+        pen.text("/", key);
+        let at = pen.column().saturating_add(columns(friends.filter.before_cursor()));
+        pen.text(friends.filter.text(), text);
+        cursor = (friends.filtering && at < row.right()).then_some(Position::new(at, row.y));
+    }
+    let rows: Vec<&Friend> = friends.shown().collect();
+    if rows.is_empty() {
+        let text = match (friends.loaded, friends.list.is_empty()) {
+            (false, _) => "not loaded yet",
+            (true, true) => "nobody yet: press f to add somebody",
+            (true, false) => "nobody fits the filter; Esc clears it",
+        };
+        empty(paper, inside, text);
+        return cursor;
+    }
+    let selected = friends.index();
+    for (line, index) in (0..).zip(window(rows.len(), selected, inside.height)) {
+        friend(paper, area::row(inside, line), rows[index], index == selected && model.focus == Pane::Friends);
+    }
+    cursor
+}
+
+fn friend(paper: &mut Paper<'_>, place: Rect, friend: &Friend, selected: bool) {
+    let presence = friend.presence;
+    let (sign, role) = paper.presence(presence.state);
+    let (mut colour, mut text) = (paper.style(role), paper.style(Role::Text));
+    if presence.state == PresenceState::Offline {
+        text = paper.style(Role::Dim);
+    }
+    if selected {
+        paper.fill(place, Role::Selected);
+        (colour, text) = (paper.style(Role::Selected), paper.style(Role::Selected));
+    }
+    let mark = if selected { paper.glyphs().selected } else { " " };
+    let word = match (presence.state, presence.last_seen) {
+        (PresenceState::Offline, Some(at)) => {
+            format!("seen {}", clock::moment(at, paper.model.now, paper.model.look.offset))
+        }
+        (state, _) => state::presence(state).to_owned(),
+    };
+    let mut pen = paper.pen(place);
+    pen.text(mark, text).text(sign, colour).text(" ", text);
+    let name = friend.person.display_name.as_str();
+    if columns(name) + columns(&word) + 2 <= pen.room() {
+        pen.right(" ", colour).right(&word, colour);
+    } else {
+        // A long name keeps at least half of the row.
+        let half = pen.room() / 2;
+        pen.column_of(name, half, text).text(" ", text).text(&word, colour);
+        return;
+    }
+    pen.text(name, text);
+}
+
+fn empty(paper: &mut Paper<'_>, place: Rect, text: &str) {
+    let dim = paper.style(Role::Dim);
+    for (line, text) in (0..).zip(wrapped(text, place.width.saturating_sub(2))) {
+        paper.pen(area::row(place, line)).text(" ", dim).text(text, dim);
+    }
+}
+
+/// The call records.
+pub(super) fn history(paper: &mut Paper<'_>, place: Rect) {
+    let model = paper.model;
+    let history = &model.history;
+    let focused = model.focus == Pane::History && model.popup.is_none();
+    let title = if history.unseen > 0 { format!("CALLS  {} missed", history.unseen) } else { "CALLS".to_owned() };
+    let inside = paper.panel(place, &title, focused);
+    if history.records.is_empty() {
+        let text = if history.loaded { "no calls yet: press d to call somebody" } else { "not loaded yet" };
+        return empty(paper, inside, text);
+    }
+    let selected = history.index();
+    for (line, index) in (0..).zip(window(history.records.len(), selected, inside.height)) {
+        let record = &history.records[index];
+        self::record(paper, area::row(inside, line), record, index == selected && model.focus == Pane::History);
+    }
+}
+
+fn record(paper: &mut Paper<'_>, place: Rect, record: &CallRecord, selected: bool) {
+    let glyphs = paper.glyphs();
+    let sign = match record.direction {
+        Direction::Incoming => glyphs.incoming,
+        Direction::Outgoing => glyphs.outgoing,
+    };
+    let role = match record.outcome {
+        Outcome::Missed => Role::Bad,
+        Outcome::Failed => Role::Warn,
+        Outcome::Answered | Outcome::Ongoing => Role::Good,
+        Outcome::Declined | Outcome::Busy | Outcome::NoAnswer | Outcome::Cancelled => Role::Dim,
+    };
+    let (mut outcome, mut text, mut dim) = (paper.style(role), paper.style(Role::Text), paper.style(Role::Dim));
+    if selected {
+        paper.fill(place, Role::Selected);
+        let style = paper.style(Role::Selected);
+        (outcome, text, dim) = (style, style, style);
+    }
+    let when = clock::moment(record.started_at, paper.model.now, paper.model.look.offset);
+    let length = match (record.answered_at, record.ended_at) {
+        (Some(from), Some(to)) => clock::duration(to.since(from)),
+        _ => String::new(),
+    };
+    let mark = if selected { glyphs.selected } else { " " };
+    let mut pen = paper.pen(place);
+    pen.text(mark, text).text(sign, outcome).text(" ", text);
+    let name_width = pen.room().saturating_sub(36).clamp(8, 24);
+    pen.column_of(state::direction(record.direction), 5, dim);
+    pen.column_of(record.with.display_name.as_str(), name_width, text).text(" ", text);
+    pen.column_of(state::outcome(record.outcome), 10, outcome);
+    pen.right(" ", dim);
+    if pen.room() > columns(&length) + columns(&when) + 2 {
+        pen.right(&length, text).right("  ", dim);
+    }
+    pen.text(&when, dim);
+}
+
+/// What happened, the newest at the bottom.
+pub(super) fn events(paper: &mut Paper<'_>, place: Rect) {
+    let model = paper.model;
+    let events = &model.events;
+    let focused = model.focus == Pane::Events && model.popup.is_none();
+    let title = if events.back > 0 { format!("EVENTS  {} newer below", events.back) } else { "EVENTS".to_owned() };
+    let inside = paper.panel(place, &title, focused);
+    if events.entries.is_empty() {
+        return empty(paper, inside, "nothing happened yet");
+    }
+    let room = inside.width.saturating_sub(10);
+    let mut row = inside.height;
+    // From the newest shown upwards; an entry takes as many rows as it needs.
+    for entry in events.entries.iter().rev().skip(events.back) {
+        let lines = u16::try_from(wrapped(&entry.text, room).count()).unwrap_or(u16::MAX);
+        let Some(top) = row.checked_sub(lines.max(1)) else { break };
+        let (dim, style) = (paper.style(Role::Dim), paper.style(mood(entry.mood)));
+        let at = clock::time_of_day(entry.at, model.look.offset);
+        paper.pen(area::row(inside, top)).text(" ", dim).text(&at, dim);
+        for (line, text) in (top..).zip(wrapped(&entry.text, room)) {
+            paper.pen(area::row(inside, line)).skip(10).text(text, style);
+        }
+        row = top;
+    }
+}

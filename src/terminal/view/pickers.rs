@@ -1,0 +1,134 @@
+//! Popups to choose from: people, devices, presence.
+
+use ratatui::layout::{Position, Rect};
+
+use super::paper::Paper;
+use crate::phone::audio::device::DeviceInfo;
+use crate::terminal::model::{DevicePicker, DeviceRow, Dial, Input, Purpose, device_rows};
+use crate::terminal::theme::Role;
+use crate::terminal::update::{CHOICES, shown_as};
+use crate::terminal::widgets::area;
+use crate::terminal::widgets::pen::columns;
+use crate::terminal::widgets::rows::window;
+use crate::texts::state;
+
+/// A line being typed behind a prompt; where its cursor stands comes back.
+pub(super) fn typed(paper: &mut Paper<'_>, row: Rect, prompt: &str, input: &Input) -> Option<Position> {
+    let (key, text) = (paper.style(Role::Key), paper.style(Role::Text));
+    let mut pen = paper.pen(row);
+    pen.text(prompt, key);
+    let room = pen.room().saturating_sub(1);
+    let before = input.before_cursor();
+    // The end of what is before the cursor stays in sight.
+    let mut shown = input.text();
+    while columns(before) - (columns(input.text()) - columns(shown)) > room {
+        let mut rest = shown.chars();
+        rest.next();
+        shown = rest.as_str();
+    }
+    let hidden = input.text().len() - shown.len();
+    let at = pen.column() + columns(before.get(hidden..).unwrap_or_default());
+    pen.text(shown, text);
+    (at < row.right() && row.height > 0).then_some(Position::new(at, row.y))
+}
+
+/// The entry for a person.
+pub(super) fn dial(paper: &mut Paper<'_>, place: Rect, dial: &Dial) -> Option<Position> {
+    let title = match dial.purpose {
+        Purpose::Call => "CALL",
+        Purpose::AddFriend => "ADD A FRIEND",
+    };
+    let mut inside = paper.popup(area::middle(place, 64, 16), title);
+    let cursor = typed(paper, area::top(&mut inside, 1), " name or identity: ", &dial.input);
+    let dim = paper.style(Role::Dim);
+    let rows = dial.candidates(&paper.model.friends.list);
+    if rows.is_empty() {
+        let text = match (dial.input.trimmed().is_empty(), dial.search_at.is_some()) {
+            (true, _) => " type a name, such as echo",
+            (false, true) => " looking ...",
+            (false, false) => " nobody found by this name; Enter tries it as typed",
+        };
+        area::top(&mut inside, 1);
+        paper.pen(inside).text(text, dim);
+        return cursor;
+    }
+    for (line, index) in (0..).zip(window(rows.len(), dial.selected, inside.height)) {
+        let person = rows[index];
+        let selected = index == dial.selected;
+        let friend = paper.model.friends.list.iter().find(|friend| friend.person.identity == person.identity);
+        let presence = friend.map_or("", |friend| state::presence(friend.presence.state));
+        let row = area::row(inside, line);
+        let style = select(paper, row, selected);
+        let mark = if selected { paper.glyphs().selected } else { " " };
+        let mut pen = paper.pen(row);
+        pen.right(" ", style).right(presence, style).text(mark, style).text(" ", style);
+        pen.text(person.display_name.as_str(), style).text("  ", style).text(person.name.as_str(), style);
+    }
+    cursor
+}
+
+/// Marks a row that is selected; its style comes back.
+fn select(paper: &mut Paper<'_>, row: Rect, selected: bool) -> ratatui::style::Style {
+    if selected {
+        paper.fill(row, Role::Selected);
+    }
+    paper.style(if selected { Role::Selected } else { Role::Text })
+}
+
+/// The sound devices.
+pub(super) fn devices(paper: &mut Paper<'_>, place: Rect, picker: DevicePicker) {
+    let mut inside = paper.popup(area::middle(place, 72, 18), "DEVICES");
+    let Some(devices) = &paper.model.devices else {
+        let dim = paper.style(Role::Dim);
+        paper.pen(inside).text(" looking for sound devices ...", dim);
+        return;
+    };
+    let (dim, warn, title) = (paper.style(Role::Dim), paper.style(Role::Warn), paper.style(Role::Title));
+    let now = format!(" microphone: {}   speaker: {}", devices.microphone, devices.speaker);
+    paper.pen(area::top(&mut inside, 1)).text(&now, dim);
+    for (missing, what) in [(devices.microphones.is_empty(), "microphone"), (devices.speakers.is_empty(), "speaker")] {
+        if missing {
+            let text = format!(" There is no {what} here. Calls work without.");
+            paper.pen(area::top(&mut inside, 1)).text(&text, warn);
+        }
+    }
+    let rows = device_rows(devices);
+    for (line, index) in (0..).zip(window(rows.len(), picker.selected, inside.height)) {
+        let place = area::row(inside, line);
+        let (kind, name, info, current) = described(&rows[index]);
+        let style = select(paper, place, index == picker.selected);
+        let mark = if index == picker.selected { paper.glyphs().selected } else { " " };
+        let live = if current { paper.glyphs().live } else { " " };
+        let mut pen = paper.pen(place);
+        if current {
+            pen.right(" ", style).right("in use", style);
+        } else if info.is_some_and(|info| !info.usable) {
+            pen.right(" ", style).right("not usable now", style);
+        }
+        let kind_style = if index == picker.selected { style } else { title };
+        pen.text(mark, style).column_of(kind, 8, kind_style).text(live, style).text(" ", style).text(name, style);
+    }
+}
+
+fn described<'a>(row: &'a DeviceRow<'a>) -> (&'static str, &'a str, Option<&'a DeviceInfo>, bool) {
+    let (kind, info, current) = match row {
+        DeviceRow::Microphone(_, info, current) => ("mic", *info, *current),
+        DeviceRow::Speaker(_, info, current) => ("speaker", *info, *current),
+    };
+    (kind, info.map_or("system default", |info| info.description.as_str()), info, current)
+}
+
+/// What the user may be for others.
+pub(super) fn presence(paper: &mut Paper<'_>, place: Rect, selected: usize) {
+    let inside = paper.popup(area::middle(place, 62, 5), "WHAT OTHERS SEE OF YOU");
+    for (line, choice) in (0..).zip(CHOICES) {
+        let (sign, _) = paper.presence(shown_as(choice));
+        let row = area::row(inside, line);
+        let here = usize::from(line) == selected;
+        let style = select(paper, row, here);
+        let mark = if here { paper.glyphs().selected } else { " " };
+        let mut pen = paper.pen(row);
+        pen.text(mark, style).text(sign, style).text(" ", style).column_of(state::choice(choice), 16, style);
+        pen.text(state::choice_means(choice), style);
+    }
+}

@@ -1,0 +1,109 @@
+//! What is open above the panels.
+
+use ratatui::layout::{Position, Rect};
+
+use super::paper::Paper;
+use super::pickers;
+use crate::terminal::keys::{Action, Row, TABLE};
+use crate::terminal::model::{Input, Palette, Popup};
+use crate::terminal::theme::Role;
+use crate::terminal::update::suggestions;
+use crate::terminal::widgets::area;
+use crate::terminal::widgets::rows::window;
+
+/// Draws what is open; where text is typed comes back.
+pub(super) fn popup(paper: &mut Paper<'_>, place: Rect) -> Option<Position> {
+    match &paper.model.popup {
+        None => return None,
+        Some(Popup::Dial(dial)) => return pickers::dial(paper, place, dial),
+        Some(Popup::Palette(line)) => return palette(paper, place, line),
+        Some(Popup::Help { search, scroll }) => return help(paper, place, search, *scroll),
+        Some(Popup::Devices(picker)) => pickers::devices(paper, place, *picker),
+        Some(Popup::Presence(selected)) => pickers::presence(paper, place, *selected),
+        Some(Popup::Keypad) => keypad(paper, place),
+        Some(Popup::ConfirmQuit) => confirm(paper, place),
+    }
+    None
+}
+
+fn palette(paper: &mut Paper<'_>, mut place: Rect, line: &Palette) -> Option<Position> {
+    let rows: Vec<(&str, &Row)> = suggestions(line.input.text()).collect();
+    let height = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(3).clamp(4, 14);
+    let mut inside = paper.popup(area::bottom(&mut place, height), "COMMAND");
+    let cursor = pickers::typed(paper, area::top(&mut inside, 1), " :", &line.input);
+    let (key, text, dim, chosen) =
+        (paper.style(Role::Key), paper.style(Role::Text), paper.style(Role::Dim), paper.style(Role::Selected));
+    if rows.is_empty() {
+        paper.pen(inside).text(" no such command", dim);
+    }
+    for (index, (word, row)) in (0..).zip(&rows).skip(window(rows.len(), line.selected, inside.height).start) {
+        let keys = paper.model.keys.keys(row.action);
+        let here = index == line.selected;
+        let place = area::top(&mut inside, 1);
+        let (word_style, text, dim) = if here { (chosen, chosen, chosen) } else { (key, text, dim) };
+        if here {
+            paper.fill(place, Role::Selected);
+        }
+        let mark = if here { paper.glyphs().selected } else { " " };
+        let mut pen = paper.pen(place);
+        pen.right(" ", dim).right(&keys, dim).right(" ", dim);
+        pen.text(mark, text).column_of(word, 14, word_style).column_of(row.argument, 8, dim).text(row.help, text);
+    }
+    cursor
+}
+
+fn help(paper: &mut Paper<'_>, place: Rect, search: &Input, scroll: usize) -> Option<Position> {
+    let mut inside = paper.popup(area::middle(place, 100, 60), "KEYS AND COMMANDS");
+    let cursor = pickers::typed(paper, area::top(&mut inside, 1), " search: ", search);
+    let needle = search.trimmed().to_lowercase();
+    let (key, text, dim) = (paper.style(Role::Key), paper.style(Role::Text), paper.style(Role::Dim));
+    let fits = |row: &Row, keys: &str| {
+        needle.is_empty()
+            || row.help.to_lowercase().contains(&needle)
+            || row.words.iter().any(|word| word.contains(&needle))
+            || keys.split(' ').any(|key| key.to_lowercase() == needle)
+    };
+    let rows: Vec<(&Row, String)> = TABLE
+        .iter()
+        .map(|row| (row, paper.model.keys.keys(row.action)))
+        .filter(|(row, keys)| fits(row, keys))
+        .collect();
+    if rows.is_empty() {
+        paper.pen(inside).text(" nothing fits; Esc closes", dim);
+    }
+    let start = scroll.min(rows.len().saturating_sub(usize::from(inside.height)));
+    for (row, keys) in &rows[start..] {
+        let place = area::top(&mut inside, 1);
+        let possible = paper.model.offers(row.action);
+        let (key, text) = if possible { (key, text) } else { (dim, dim) };
+        let mut pen = paper.pen(place);
+        pen.right(" ", dim);
+        if pen.room() >= 80 {
+            pen.right(&row.words.join(", "), dim).right(" :", dim);
+        }
+        pen.text(" ", text).column_of(keys, 14, key).text(" ", text).text(row.help, text);
+    }
+    cursor
+}
+
+fn keypad(paper: &mut Paper<'_>, place: Rect) {
+    let inside = paper.popup(area::middle(place, 30, 8), "KEYPAD  DTMF");
+    let (title, dim) = (paper.style(Role::Title), paper.style(Role::Dim));
+    for (line, keys) in (0..).zip(["1   2   3", "4   5   6", "7   8   9", "*   0   #"]) {
+        paper.pen(area::row(inside, line)).text("         ", dim).text(keys, title);
+    }
+    let Some(call) = &paper.model.call else { return };
+    let sent: String = call.sent.iter().map(|tone| tone.key()).collect();
+    let received: String = call.received.iter().map(|tone| tone.key()).collect();
+    paper.pen(area::row(inside, 4)).text(" sent ", dim).text(&sent, title);
+    paper.pen(area::row(inside, 5)).text(" received ", dim).text(&received, title);
+}
+
+fn confirm(paper: &mut Paper<'_>, place: Rect) {
+    let mut inside = paper.popup(area::middle(place, 46, 4), "LEAVE?");
+    let (warn, key, text) = (paper.style(Role::Warn), paper.style(Role::Key), paper.style(Role::Text));
+    let yes = paper.model.keys.keys(Action::Yes);
+    paper.pen(area::top(&mut inside, 1)).text(" Leaving hangs up the call.", warn);
+    let mut pen = paper.pen(inside);
+    pen.text(" ", text).text(&yes, key).text(" hang up and leave   ", text).text("Esc", key).text(" stay", text);
+}

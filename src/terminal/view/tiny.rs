@@ -1,0 +1,64 @@
+//! A screen too small for panels: the state that must not be missed, and its keys, before the wish for more room.
+
+use ratatui::layout::Rect;
+
+use super::banner;
+use super::call::badge;
+use super::header;
+use super::paper::Paper;
+use crate::phone::event::Link;
+use crate::terminal::theme::Role;
+use crate::terminal::widgets::area;
+use crate::texts::clock;
+
+/// As many rows as there are, the most urgent first.
+pub(super) fn tiny(paper: &mut Paper<'_>, mut place: Rect) {
+    let model = paper.model;
+    if let Some(first) = model.ringing.first() {
+        let role = banner::role(model);
+        let style = paper.style(role);
+        let keys = banner::keys(model);
+        let row = area::top(&mut place, 1);
+        paper.fill(row, role);
+        paper.pen(row).text(first.from.display_name.as_str(), style).text(" calls", style);
+        let row = area::top(&mut place, 1);
+        paper.fill(row, role);
+        paper.pen(row).text(&keys, style);
+    }
+    if let Some(call) = &model.call {
+        let (word, sign, role) = badge(paper, call);
+        let (badge, text, warn) = (paper.style(role), paper.style(Role::Text), paper.style(Role::Warn));
+        let time = clock::duration(model.now.since(call.counted_from()));
+        let row = area::top(&mut place, 1);
+        paper.pen(row).text(word, badge).text(" ", badge).text(sign, badge).text(" ", text).text(&time, text);
+        let row = area::top(&mut place, 1);
+        let microphone = if call.view.muted { "mic MUTED " } else { "mic LIVE " };
+        paper.pen(row).text(microphone, text).text(call.view.with.display_name.as_str(), text);
+        let row = area::top(&mut place, 1);
+        if model.armed_until.is_some() {
+            paper.pen(row).text(&header::again(model), warn);
+        } else {
+            header::hints(paper, row);
+        }
+    } else if model.ringing.is_empty() {
+        let (title, text) = (paper.style(Role::Title), paper.style(Role::Text));
+        let state = match &model.link.link {
+            Link::Up => "connected",
+            Link::Connecting => "connecting",
+            Link::Down { .. } => "no connection",
+            Link::Refused { .. } => "sign-in refused",
+        };
+        let row = area::top(&mut place, 1);
+        paper.pen(row).text(&model.look.title, title);
+        let row = area::top(&mut place, 1);
+        paper.pen(row).text(state, text);
+    }
+    let dim = paper.style(Role::Dim);
+    let row = area::top(&mut place, 1);
+    let wish = if model.call.is_some() { "make me bigger - call still live" } else { "make me bigger: 40x10" };
+    paper.pen(row).text(wish, dim);
+    if model.call.is_none() {
+        let row = area::top(&mut place, 1);
+        header::hints(paper, row);
+    }
+}
