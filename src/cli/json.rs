@@ -202,6 +202,7 @@ impl Journal {
             | Event::History(_)
             | Event::Recorded(_)
             | Event::Levels { .. }
+            | Event::MicrophoneFinished(_)
             | Event::Devices(_)
             | Event::Audio(_)
             | Event::Refused(_) => {}

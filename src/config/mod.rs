@@ -12,6 +12,7 @@ mod paths;
 mod phone;
 mod screen;
 mod section;
+mod server_url;
 mod service;
 mod service_file;
 mod value;
@@ -27,9 +28,10 @@ pub use media::Media;
 pub use paths::{NoHome, Paths};
 pub use phone::Phone;
 pub use screen::{Colour, Names, Screen};
+pub use server_url::{NotAServer, ServerUrl};
 pub use service::Service;
 pub use service_file::ServiceFile;
-pub use value::{NotAServer, ServerUrl, Setting, Whole};
+pub use value::{Setting, Whole};
 
 use section::{Reader, Section, SectionInfo};
 

@@ -1,7 +1,8 @@
 //! `[phone]`: the softphone, with a screen or without.
 
 use super::section::section;
-use super::value::{ServerUrl, Whole};
+use super::server_url::ServerUrl;
+use super::value::Whole;
 
 section! {
     /// The softphone, on the screen and in headless commands.

@@ -1,9 +1,7 @@
 //! How a setting's value is read from TOML and from text, and written back.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::str::FromStr;
 
 use toml::Value;
 
@@ -158,53 +156,6 @@ impl Setting for BTreeMap<String, String> {
     }
 }
 
-/// Where a service is reached: `http://HOST[:PORT]`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServerUrl(String);
-
-/// Why a text is no address of a service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not the address of a service: use http://HOST:PORT, such as http://127.0.0.1:8790")]
-pub struct NotAServer;
-
-impl ServerUrl {
-    /// The address without a trailing slash: a path can be put right behind it.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for ServerUrl {
-    type Err = NotAServer;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let url = reqwest::Url::parse(text).map_err(|_| NotAServer)?;
-        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-        let anonymous = url.username().is_empty() && url.password().is_none();
-        if url.scheme() != "http" || !url.has_host() || !bare || !anonymous {
-            return Err(NotAServer);
-        }
-        Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
-    }
-}
-
-impl fmt::Display for ServerUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl Setting for ServerUrl {
-    fn read(value: &Value) -> Result<Self, String> {
-        let url = value.as_str().ok_or(NotAServer).and_then(str::parse);
-        url.map_err(|why| why.to_string())
-    }
-
-    fn write(&self) -> Value {
-        Value::String(self.0.clone())
-    }
-}
-
 /// A setting that is one of a few words.
 macro_rules! choice {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* }) => {
@@ -245,6 +196,7 @@ pub(crate) use choice;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::ServerUrl;
 
     #[track_caller]
     fn from_text<T: Setting>(text: &str) -> Result<T, String> {
@@ -268,15 +220,5 @@ mod tests {
         assert!(from_text::<bool>("yes").is_err_and(|why| why.contains("true or false")));
         assert!(from_text::<SocketAddr>("localhost").is_err_and(|why| why.contains("127.0.0.1:8790")));
         assert!(from_text::<Vec<IpAddr>>("::1, x").is_err_and(|why| why.contains("IP addresses")));
-    }
-
-    #[test]
-    fn the_address_of_a_service_is_a_bare_http_origin() {
-        for (good, kept) in [("http://127.0.0.1:8790/", "http://127.0.0.1:8790"), ("HTTP://Host", "http://host")] {
-            assert_eq!(good.parse::<ServerUrl>().unwrap().as_str(), kept);
-        }
-        for bad in ["", "host:8790", "ftp://x", "http://", "http://h/x", "http://u:p@h", "http://h?q", "https://h"] {
-            assert_eq!(bad.parse::<ServerUrl>(), Err(NotAServer), "{bad}");
-        }
     }
 }

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::server::Server;
 use crate::base::clock;
 use crate::base::secret::Secret;
+use crate::config::ServerUrl;
 use crate::domain::id::UserName;
 use crate::domain::person::Person;
 use crate::domain::time::UnixMillis;
@@ -57,7 +57,7 @@ pub enum AccountError {
 /// Where the access token comes from.
 #[derive(Debug, Clone)]
 pub struct Account {
-    server: Server,
+    server: ServerUrl,
     source: Source,
 }
 
@@ -74,7 +74,7 @@ impl Account {
     ///
     /// # Errors
     /// [`AccountError::Refused`] for a wrong name or password, [`AccountError::Unreachable`] without a service.
-    pub async fn sign_in(server: &Server, user: UserName, password: Secret<String>) -> Result<Self, AccountError> {
+    pub async fn sign_in(server: &ServerUrl, user: UserName, password: Secret<String>) -> Result<Self, AccountError> {
         let tokens = post(server, "/api/v1/sign-in", &SignIn { user, password }).await?;
         Ok(Self { server: server.clone(), source: Source::SignedIn { tokens: Box::new(tokens), file: None } })
     }
@@ -83,13 +83,13 @@ impl Account {
     ///
     /// # Errors
     /// [`AccountError::File`] when it can't be read.
-    pub fn saved(server: Server, file: &Path) -> Result<Self, AccountError> {
+    pub fn saved(server: ServerUrl, file: &Path) -> Result<Self, AccountError> {
         let tokens = Box::new(load(file)?.tokens);
         Ok(Self { server, source: Source::SignedIn { tokens, file: Some(file.to_owned()) } })
     }
 
     /// Uses an access token that a trusted service handed out.
-    pub fn token(server: Server, token: Secret<String>) -> Self {
+    pub fn token(server: ServerUrl, token: Secret<String>) -> Self {
         let expires_at = expiry(token.expose());
         Self { server, source: Source::Token { token, expires_at } }
     }
@@ -107,7 +107,7 @@ impl Account {
     }
 
     /// Which service.
-    pub fn server(&self) -> &Server {
+    pub fn server(&self) -> &ServerUrl {
         &self.server
     }
 
@@ -182,7 +182,7 @@ pub fn load(path: &Path) -> Result<SavedSignIn, AccountError> {
 }
 
 /// Renews under a lock, unless another phone of this user has done so in the meantime.
-async fn renew_shared(server: &Server, path: &Path, mine: &SignedIn) -> Result<SignedIn, AccountError> {
+async fn renew_shared(server: &ServerUrl, path: &Path, mine: &SignedIn) -> Result<SignedIn, AccountError> {
     let _lock = lock(path).await?;
     let kept = load(path).map(|saved| saved.tokens).unwrap_or_else(|_| mine.clone());
     let renewed_by_another = kept.refresh_token != mine.refresh_token && kept.me.identity == mine.me.identity;
@@ -195,7 +195,7 @@ async fn renew_shared(server: &Server, path: &Path, mine: &SignedIn) -> Result<S
     Ok(tokens)
 }
 
-async fn refresh(server: &Server, tokens: &SignedIn) -> Result<SignedIn, AccountError> {
+async fn refresh(server: &ServerUrl, tokens: &SignedIn) -> Result<SignedIn, AccountError> {
     post(server, "/api/v1/refresh", &Refresh { refresh_token: tokens.refresh_token.clone() }).await
 }
 
@@ -240,7 +240,7 @@ fn private(_path: &Path) -> OpenOptions {
 }
 
 async fn post<B: Serialize, A: for<'a> Deserialize<'a>>(
-    server: &Server,
+    server: &ServerUrl,
     route: &str,
     body: &B,
 ) -> Result<A, AccountError> {
@@ -250,7 +250,7 @@ async fn post<B: Serialize, A: for<'a> Deserialize<'a>>(
     })
 }
 
-async fn send<B: Serialize>(server: &Server, route: &str, body: &B) -> Result<reqwest::Response, AccountError> {
+async fn send<B: Serialize>(server: &ServerUrl, route: &str, body: &B) -> Result<reqwest::Response, AccountError> {
     let unreachable =
         |e: reqwest::Error| AccountError::Unreachable(format!("no answer from {server}: {}", innermost(&e)));
     let client = reqwest::Client::builder().timeout(REQUEST_TIMEOUT).build().map_err(unreachable)?;

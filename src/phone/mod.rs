@@ -8,7 +8,6 @@ pub mod command;
 mod engine;
 pub mod event;
 mod leg;
-pub mod server;
 mod signalling;
 mod words;
 

@@ -15,8 +15,8 @@ use tokio_tungstenite::tungstenite::{self, Message, client::IntoClientRequest};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use super::account::{Account, AccountError};
-use super::server::Server;
 use crate::base::{clock, seed::Seed};
+use crate::config::ServerUrl;
 use crate::domain::id::ClientId;
 use crate::domain::presence::PresenceChoice;
 use crate::protocol::failure::{Failure, FailureCode};
@@ -244,7 +244,7 @@ impl Link {
             Some(FromService::Response { id, response }) => self.answer(id, Ok(response)).await,
             Some(FromService::Failure { id: Some(id), failure }) => self.answer(id, Err(failure)).await,
             Some(FromService::Failure { id: None, failure }) => {
-                tracing::warn!(%failure, "the service could not read a frame")
+                tracing::warn!(%failure, "the service could not read a frame");
             }
             Some(FromService::Notice { seq, notice }) => return self.on_notice(seq, notice).await,
             Some(FromService::Welcome { .. }) | None => tracing::debug!("a frame of a newer service was skipped"),
@@ -365,7 +365,7 @@ impl From<Trouble> for Greeting {
     }
 }
 
-async fn open(server: &Server) -> Result<(Socket, IpAddr), Trouble> {
+async fn open(server: &ServerUrl) -> Result<(Socket, IpAddr), Trouble> {
     let unreachable = |e: &dyn std::fmt::Display| Trouble::Retry(format!("no service at {server}: {e}"));
     let stream = TcpStream::connect(server.socket()).await.map_err(|e| unreachable(&e))?;
     let service = stream.peer_addr().map_err(|e| unreachable(&e))?.ip();

@@ -2,7 +2,7 @@
 //!
 //! Nothing sleeps: every step waits for an event, with a generous deadline that prints what was seen instead.
 
-#![allow(dead_code, reason = "each test binary uses its own part of the kit")]
+#![allow(dead_code, clippy::unwrap_used, reason = "a kit for tests; each binary uses its own part of it")]
 
 use std::fmt::Debug;
 use std::net::SocketAddr;
@@ -10,6 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use switchboard::base::secret::Secret;
+use switchboard::config::ServerUrl;
 use switchboard::domain::call::CallState;
 use switchboard::domain::end_reason::EndReason;
 use switchboard::domain::id::CallId;
@@ -18,7 +19,6 @@ use switchboard::phone::audio::device::{SinkChoice, SourceChoice};
 use switchboard::phone::audio::voice::VoiceConfig;
 use switchboard::phone::command::Command;
 use switchboard::phone::event::{CallView, Event, Incoming, Link, Summary};
-use switchboard::phone::server::Server;
 use switchboard::phone::{self, PhoneLink, PhoneOptions};
 use switchboard::service::{Running, Service, ServiceOptions, identity};
 use tempfile::TempDir;
@@ -63,7 +63,7 @@ impl TestService {
         Self { running: Some(running), folder, http, media, demo_secret }
     }
 
-    pub fn server(&self) -> Server {
+    pub fn server(&self) -> ServerUrl {
         self.http.to_string().parse().unwrap()
     }
 

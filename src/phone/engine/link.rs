@@ -66,11 +66,11 @@ impl Engine {
     async fn on_response(&mut self, pending: Pending, response: Response) {
         match (pending, response) {
             (Pending::Start(call) | Pending::Answer(call), Response::Leg { answer }) => {
-                self.start_leg(call, &answer).await
+                self.start_leg(call, &answer).await;
             }
             (Pending::Rejoin(call), Response::Leg { answer }) => self.rejoin_leg(call, &answer).await,
             (Pending::Resolve { name, wanted }, Response::People { people }) => {
-                self.on_found(name, wanted, &people).await
+                self.on_found(name, wanted, &people).await;
             }
             (Pending::Search(text), Response::People { people }) => self.emit(Event::People { text, people }).await,
             (Pending::History, Response::History { records }) => self.emit(Event::History(records)).await,

@@ -109,7 +109,7 @@ impl Engine {
     pub(super) async fn on_voice(&mut self, event: VoiceEvent) {
         match event {
             VoiceEvent::Levels { call, microphone, speaker } => {
-                self.emit(Event::Levels { call, microphone, speaker }).await
+                self.emit(Event::Levels { call, microphone, speaker }).await;
             }
             VoiceEvent::Quality { call, quality } => {
                 let Some(active) = self.call.as_mut().filter(|active| active.id == call) else { return };

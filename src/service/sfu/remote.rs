@@ -275,10 +275,8 @@ impl Remote {
                 self.heard = now;
                 turn.news.push_back((key, News::Up));
             }
-            Event::MediaAdded(added) => {
-                if self.add_slot(&added) {
-                    turn.news.push_back((key, News::NewSlot));
-                }
+            Event::MediaAdded(added) if self.add_slot(&added) => {
+                turn.news.push_back((key, News::NewSlot));
             }
             Event::Closed => turn.news.push_back((key, News::Failed(LegFailure::ClosedByPeer))),
             // Of no concern to a forwarder of sound: statistics, video feedback, data channels. ICE may come and go;

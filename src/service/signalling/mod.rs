@@ -106,7 +106,7 @@ impl Signalling {
         while let Some(news) = revoked.next().await {
             match news {
                 News::Item(identity) => {
-                    self.close_sessions(&self.registry.of_identity(&identity), ClosingReason::Revoked).await
+                    self.close_sessions(&self.registry.of_identity(&identity), ClosingReason::Revoked).await;
                 }
                 // Which ones were missed is unknown: all clients come back, and only those still allowed are let in.
                 News::Missed(_) => self.close_sessions(&self.registry.all(), ClosingReason::Stopping).await,

@@ -127,7 +127,7 @@ impl Signalling {
         let owner = &caller.person.identity;
         let person = self.identities.add_friend(owner, identity).await?;
         let presence = self.calls.presence_of(std::slice::from_ref(identity)).await;
-        let presence = presence.first().copied().unwrap_or(Presence::offline(None));
+        let presence = presence.first().copied().unwrap_or_else(|| Presence::offline(None));
         self.registry.notify(owner, &Notice::FriendAdded { friend: Friend { person, presence } });
         Ok(Response::Done)
     }

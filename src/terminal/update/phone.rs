@@ -52,6 +52,9 @@ pub(super) fn heard(model: &mut Model, event: Event, effects: &mut Vec<Effect>) 
             }
         }
         Event::Quality { call, quality } => measured(model, call, quality),
+        Event::MicrophoneFinished(_) => {
+            say(model, Mood::Plain, "the sound file that was the microphone is over".to_owned());
+        }
         Event::Ended(summary) => ended(model, summary),
         Event::Devices(devices) => model.devices = Some(devices),
         Event::Audio(audio) => sound(model, audio),

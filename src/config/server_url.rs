@@ -3,11 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
+use toml::Value;
+
+use super::value::Setting;
 use crate::protocol;
 
 /// The address of a service: `http://HOST[:PORT]`. A bare `HOST[:PORT]` means http.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Server {
+pub struct ServerUrl {
     host: String,
     port: u16,
 }
@@ -28,7 +31,7 @@ pub enum NotAServer {
     Tls(String),
 }
 
-impl FromStr for Server {
+impl FromStr for ServerUrl {
     type Err = NotAServer;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -49,7 +52,7 @@ impl FromStr for Server {
     }
 }
 
-impl Server {
+impl ServerUrl {
     /// Host and port as a `TcpStream` connects to them.
     pub fn socket(&self) -> (&str, u16) {
         (self.host.trim_start_matches('[').trim_end_matches(']'), self.port)
@@ -66,9 +69,20 @@ impl Server {
     }
 }
 
-impl fmt::Display for Server {
+impl fmt::Display for ServerUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "http://{}:{}", self.host, self.port)
+    }
+}
+
+impl Setting for ServerUrl {
+    fn read(value: &Value) -> Result<Self, String> {
+        let text = value.as_str().ok_or_else(|| NotAServer::Malformed(value.to_string()).to_string())?;
+        text.parse().map_err(|why: NotAServer| why.to_string())
+    }
+
+    fn write(&self) -> Value {
+        Value::String(self.to_string())
     }
 }
 
@@ -85,15 +99,15 @@ mod tests {
             ("[::1]:99", "http://[::1]:99"),
             ("localhost", "http://localhost:8790"),
         ] {
-            assert_eq!(text.parse::<Server>().unwrap().to_string(), full);
+            assert_eq!(text.parse::<ServerUrl>().unwrap().to_string(), full);
         }
     }
 
     #[test]
     fn what_is_no_address_says_what_to_write() {
         for bad in ["", "http://", "ftp://x", "http://x/path", "http://u@x", "http://x:99999", "a b"] {
-            assert!(matches!(bad.parse::<Server>(), Err(NotAServer::Malformed(_))), "{bad}");
+            assert!(matches!(bad.parse::<ServerUrl>(), Err(NotAServer::Malformed(_))), "{bad}");
         }
-        assert!(matches!("https://x".parse::<Server>(), Err(NotAServer::Tls(_))));
+        assert!(matches!("https://x".parse::<ServerUrl>(), Err(NotAServer::Tls(_))));
     }
 }
