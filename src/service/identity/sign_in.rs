@@ -14,7 +14,7 @@ use crate::domain::id::{Identity, UserName};
 use crate::domain::person::Person;
 use crate::domain::time::UnixMillis;
 use crate::protocol::failure::{Failure, FailureCode};
-use crate::protocol::rest::{SignIn, SignedIn};
+use crate::protocol::rest::{Account, SignIn, SignedIn};
 use crate::service::limits::{self, Wait};
 use crate::service::store::accounts::{self, StoredAccount};
 use crate::service::store::identities;
@@ -29,12 +29,12 @@ impl Identities {
     pub async fn sign_in(&self, request: SignIn, peer: IpAddr, now: UnixMillis) -> Result<SignedIn, Failure> {
         let SignIn { user, password } = request;
         self.count_try(&user, peer)?;
-        let stored = accounts::find(&self.inner.db, &user).await?;
-        if !self.knows_password(stored.as_ref(), password).await? {
-            return Err(Failure::new(FailureCode::Unauthenticated, "wrong user name or password"));
+        let checked = self.check_password(&user, password).await;
+        if !matches!(checked, Ok(None)) {
+            self.forgive_try(&user, peer);
         }
-        self.forgive_try(&user, peer);
-        if stored.is_some_and(|stored| stored.account.disabled) {
+        let wrong = || Failure::new(FailureCode::Unauthenticated, "wrong user name or password");
+        if checked?.ok_or_else(wrong)?.disabled {
             return Err(disabled());
         }
         let me = self.identify(&user, now).await?.ok_or_else(token::refused)?;
@@ -91,11 +91,14 @@ impl Identities {
         Ok(verified)
     }
 
-    async fn knows_password(&self, stored: Option<&StoredAccount>, given: Secret<String>) -> Result<bool, Failure> {
-        if stored.is_some_and(|stored| stored.demo) && self.is_demo_secret(&given) {
-            return Ok(true);
-        }
-        self.inner.passwords.matches(given, stored.and_then(|stored| stored.password_hash.clone())).await
+    /// The account, if it is there and this is its password. An unknown name takes the same work as a wrong password.
+    async fn check_password(&self, user: &UserName, given: Secret<String>) -> Result<Option<Account>, Failure> {
+        let (account, hash, demo) = match accounts::find(&self.inner.db, user).await? {
+            Some(StoredAccount { account, password_hash, demo }) => (Some(account), password_hash, demo),
+            None => (None, None, false),
+        };
+        let right = demo && self.is_demo_secret(&given) || self.inner.passwords.matches(given, hash).await?;
+        Ok(account.filter(|_| right))
     }
 
     fn is_demo_secret(&self, given: &Secret<String>) -> bool {
