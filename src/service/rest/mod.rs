@@ -38,7 +38,7 @@ pub const MAX_BODY: usize = 16 * 1024;
 const DEADLINE: Duration = Duration::from_secs(15);
 
 /// How often one peer may call any of these routes.
-const PER_PEER: Rate = Rate { burst: 200, every: Duration::from_millis(50) };
+const PER_PEER: Rate = Rate { burst: 400, every: Duration::from_millis(25) };
 
 /// How many peers are remembered for that.
 const PEERS: usize = 10_000;

@@ -74,6 +74,22 @@ async fn right_passwords_are_never_throttled() {
 }
 
 #[tokio::test]
+async fn a_locked_database_is_unavailable_and_counts_as_no_try() {
+    let folder = TempDir::new().unwrap();
+    let db = store::open_within(folder.path(), Duration::from_millis(20)).await.unwrap();
+    let settings = Settings { per_peer: Rate { burst: 1, every: Duration::from_secs(3600) }, ..Settings::default() };
+    let identities = Identities::start(db.clone(), settings, bots()).await.unwrap();
+    let kit = Kit { folder, identities };
+    kit.add("alice").await;
+    let lock = db.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(kit.sign_in("alice", PASSWORD).await.code(), FailureCode::Unavailable);
+    }
+    lock.rollback().await.unwrap();
+    kit.sign_in("alice", PASSWORD).await.unwrap();
+}
+
+#[tokio::test]
 async fn each_refresh_token_works_once_and_a_copy_ends_the_sign_in() {
     let kit = Kit::new().await;
     kit.add("alice").await;
