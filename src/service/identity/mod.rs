@@ -31,6 +31,8 @@ use crate::base::secret::Secret;
 use crate::domain::id::{Identity, UserName};
 use crate::domain::person::Person;
 
+pub use self::friends::MAX_FRIENDS;
+pub use self::people::MAX_FOUND;
 pub use self::token::Verified;
 
 /// What may be chosen about identities.

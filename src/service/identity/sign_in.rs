@@ -29,19 +29,27 @@ impl Identities {
     pub async fn sign_in(&self, request: SignIn, peer: IpAddr, now: UnixMillis) -> Result<SignedIn, Failure> {
         let SignIn { user, password } = request;
         self.count_try(&user, peer)?;
-        let stored = accounts::find(&self.inner.db, &user).await?;
-        if !self.knows_password(stored.as_ref(), password).await? {
-            return Err(Failure::new(FailureCode::Unauthenticated, "wrong user name or password"));
+        let checked = self.check_password(&user, password).await;
+        if !matches!(checked, Ok(None)) {
+            self.forgive_try(&user, peer);
         }
-        self.forgive_try(&user, peer);
-        if stored.is_some_and(|stored| stored.account.disabled) {
+        let wrong = || Failure::new(FailureCode::Unauthenticated, "wrong user name or password");
+        let then = checked?.ok_or_else(wrong)?;
+        if then.account.disabled {
             return Err(disabled());
         }
-        let me = self.identify(&user, now).await?.ok_or_else(token::refused)?;
+        let me = self.identify(&user, now).await?.ok_or_else(wrong)?;
         let refresh = fresh_token();
         let next = NewToken { hash: &hash(&refresh), expires_at: self.refresh_ends(now) };
         refresh_tokens::begin(&self.inner.db, &me.identity, &entropy::uuid().to_string(), next, now).await?;
-        self.tokens(me, refresh, now).await
+        let signed_in = self.tokens(me, refresh, now).await?;
+        // The password may have been changed, and everything revoked, before the new token was kept.
+        let since = accounts::find(&self.inner.db, &user).await?;
+        if since.is_none_or(|since| since.password_hash != then.password_hash) {
+            self.sign_out(&signed_in.refresh_token).await?;
+            return Err(wrong());
+        }
+        Ok(signed_in)
     }
 
     /// Exchanges a refresh token for new tokens. Each works once; the last one works again for a short while, as long as
@@ -91,11 +99,15 @@ impl Identities {
         Ok(verified)
     }
 
-    async fn knows_password(&self, stored: Option<&StoredAccount>, given: Secret<String>) -> Result<bool, Failure> {
-        if stored.is_some_and(|stored| stored.demo) && self.is_demo_secret(&given) {
-            return Ok(true);
+    /// The account, if it is there and this is its password. An unknown name takes the same work as a wrong password.
+    async fn check_password(&self, user: &UserName, given: Secret<String>) -> Result<Option<StoredAccount>, Failure> {
+        let stored = accounts::find(&self.inner.db, user).await?;
+        if stored.as_ref().is_some_and(|stored| stored.demo) && self.is_demo_secret(&given) {
+            return Ok(stored);
         }
-        self.inner.passwords.matches(given, stored.and_then(|stored| stored.password_hash.clone())).await
+        let hash = stored.as_ref().and_then(|stored| stored.password_hash.clone());
+        let right = self.inner.passwords.matches(given, hash).await?;
+        Ok(stored.filter(|_| right))
     }
 
     fn is_demo_secret(&self, given: &Secret<String>) -> bool {
@@ -104,12 +116,17 @@ impl Identities {
         })
     }
 
+    /// Issues the access token that goes with a refresh token just kept.
     async fn tokens(&self, me: Person, refresh_token: Secret<String>, now: UnixMillis) -> Result<SignedIn, Failure> {
         let standing = identities::standing(&self.inner.db, &me.identity).await?.ok_or_else(signed_out)?;
         if standing.disabled {
             return Err(disabled());
         }
         let (access_token, expires_at) = self.issue(&me.identity, now.max(standing.tokens_not_before.plus(1)))?;
+        // Had everything been revoked before the standing was read, the token would count all the same.
+        if !refresh_tokens::is_kept(&self.inner.db, &hash(&refresh_token)).await? {
+            return Err(signed_out());
+        }
         Ok(SignedIn { me, access_token, expires_at, refresh_token })
     }
 

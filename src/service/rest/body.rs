@@ -1,7 +1,7 @@
 //! Reading JSON bodies and path parts, with typed refusals.
 
 use axum::RequestPartsExt;
-use axum::body::Bytes;
+use axum::body::{Bytes, HttpBody};
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -23,11 +23,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
             let message = "the body must be application/json";
             return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, FailureCode::BadRequest, message));
         }
+        // Told from what is announced where it can be; a body that comes in chunks is cut off on the way.
+        if request.body().size_hint().lower() > MAX_BODY as u64 {
+            return Err(too_long());
+        }
         let bytes = Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => {
-                let message = format!("a body has at most {MAX_BODY} bytes");
-                Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, FailureCode::BadRequest, message)
-            }
+            StatusCode::PAYLOAD_TOO_LARGE => too_long(),
             _ => bad("the body broke off"),
         })?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| bad(format!("the body can't be read: {error}")))
@@ -49,6 +50,11 @@ impl<S: Send + Sync> FromRequestParts<S> for User {
 fn is_json(headers: &HeaderMap) -> bool {
     let sent = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     sent.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
+}
+
+fn too_long() -> Refusal {
+    let message = format!("a body has at most {MAX_BODY} bytes");
+    Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, FailureCode::BadRequest, message)
 }
 
 fn bad(message: impl Into<String>) -> Refusal {

@@ -11,7 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::answer::Refusal;
-use super::{DEADLINE, Names, Rest};
+use super::{Names, Rest};
 use crate::base::clock;
 use crate::protocol::failure::{Failure, FailureCode};
 use crate::service::limits::{self, Wait};
@@ -41,8 +41,8 @@ pub(super) async fn not_too_often(State(rest): State<Rest>, request: Request, ne
 }
 
 /// Gives up on a request that takes too long, a body that trickles in included.
-pub(super) async fn in_time(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(DEADLINE, next.run(request)).await {
+pub(super) async fn in_time(State(rest): State<Rest>, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(rest.deadline, next.run(request)).await {
         Ok(response) => response,
         Err(_) => refuse(FailureCode::Unavailable, "the request took too long; try again"),
     }

@@ -20,7 +20,7 @@ use std::time::Duration;
 use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
 use axum::http::Method;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use axum::{Router, middleware};
 
@@ -38,7 +38,7 @@ pub const MAX_BODY: usize = 16 * 1024;
 const DEADLINE: Duration = Duration::from_secs(15);
 
 /// How often one peer may call any of these routes.
-const PER_PEER: Rate = Rate { burst: 200, every: Duration::from_millis(50) };
+const PER_PEER: Rate = Rate { burst: 400, every: Duration::from_millis(25) };
 
 /// How many peers are remembered for that.
 const PEERS: usize = 10_000;
@@ -49,6 +49,7 @@ pub struct Rest {
     identities: Identities,
     instance: String,
     admin_secret: Secret<String>,
+    deadline: Duration,
     peers: Arc<Mutex<Buckets<IpAddr>>>,
 }
 
@@ -57,7 +58,7 @@ impl Rest {
     /// `admin_secret` as a bearer token administrates.
     pub fn new(identities: Identities, instance: String, admin_secret: Secret<String>) -> Self {
         let peers = Arc::new(Mutex::new(Buckets::new(PER_PEER, PEERS)));
-        Self { identities, instance, admin_secret, peers }
+        Self { identities, instance, admin_secret, deadline: DEADLINE, peers }
     }
 }
 
@@ -111,7 +112,7 @@ pub fn router(rest: Rest, names: Names, more: Router) -> Router {
     }
     ours.method_not_allowed_fallback(answer::no_such_method)
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(from_fn(doors::in_time))
+        .layer(from_fn_with_state(rest.clone(), doors::in_time))
         .layer(from_fn_with_state(rest.clone(), doors::not_too_often))
         .layer(middleware::map_response(answer::not_stored))
         .with_state(rest)

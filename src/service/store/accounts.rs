@@ -19,11 +19,16 @@ pub struct StoredAccount {
 
 type Row = (String, String, Option<String>, i64, i64, i64, Option<String>);
 
-const COLUMNS_BY_NAME: &str = "SELECT a.user_name, a.display_name, a.password_hash, a.demo, a.disabled, a.created_at, \
-    i.identity FROM accounts a LEFT JOIN identities i ON i.user_name = a.user_name WHERE a.user_name = $1";
-
-const COLUMNS_OF_ALL: &str = "SELECT a.user_name, a.display_name, a.password_hash, a.demo, a.disabled, a.created_at, \
-    i.identity FROM accounts a LEFT JOIN identities i ON i.user_name = a.user_name ORDER BY a.user_name";
+/// A statement that selects [`Row`]s.
+macro_rules! rows {
+    ($which:literal) => {
+        concat!(
+            "SELECT a.user_name, a.display_name, a.password_hash, a.demo, a.disabled, a.created_at, i.identity ",
+            "FROM accounts a LEFT JOIN identities i ON i.user_name = a.user_name ",
+            $which
+        )
+    };
+}
 
 /// Adds an account; `false` when the name is taken.
 ///
@@ -52,7 +57,8 @@ pub async fn add(db: &Db, new: &StoredAccount) -> Result<bool, StoreError> {
 /// # Errors
 /// See [`StoreError`].
 pub async fn find(db: &Db, user: &UserName) -> Result<Option<StoredAccount>, StoreError> {
-    let row: Option<Row> = sqlx::query_as(COLUMNS_BY_NAME).bind(user.as_str()).fetch_optional(db).await?;
+    let row: Option<Row> =
+        sqlx::query_as(rows!("WHERE a.user_name = $1")).bind(user.as_str()).fetch_optional(db).await?;
     row.map(stored).transpose()
 }
 
@@ -61,7 +67,7 @@ pub async fn find(db: &Db, user: &UserName) -> Result<Option<StoredAccount>, Sto
 /// # Errors
 /// See [`StoreError`].
 pub async fn list(db: &Db) -> Result<Vec<Account>, StoreError> {
-    let rows: Vec<Row> = sqlx::query_as(COLUMNS_OF_ALL).fetch_all(db).await?;
+    let rows: Vec<Row> = sqlx::query_as(rows!("ORDER BY a.user_name")).fetch_all(db).await?;
     rows.into_iter().map(|row| Ok(stored(row)?.account)).collect()
 }
 

@@ -116,6 +116,8 @@ pub async fn open_within(folder: &Path, patience: Duration) -> Result<Db, OpenEr
         .statement_cache_capacity(64);
     let pool = SqlitePoolOptions::new()
         .max_connections(CONNECTIONS)
+        .min_connections(1)
+        .max_lifetime(None)
         .acquire_timeout(patience + Duration::from_secs(3))
         .idle_timeout(Duration::from_secs(60))
         .test_before_acquire(false);

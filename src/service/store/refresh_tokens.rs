@@ -31,6 +31,15 @@ pub struct NewToken<'a> {
     pub expires_at: UnixMillis,
 }
 
+#[derive(sqlx::FromRow)]
+struct Row {
+    family: String,
+    identity: String,
+    expires_at: i64,
+    rotated_at: Option<i64>,
+    successor: Option<String>,
+}
+
 /// Begins a family for `owner`, and forgets the tokens of `owner` that ran out.
 ///
 /// # Errors
@@ -59,35 +68,44 @@ pub async fn begin(
 /// See [`StoreError`].
 pub async fn exchange(db: &Db, hash: &str, next: NewToken<'_>, now: UnixMillis) -> Result<Exchange, StoreError> {
     let mut tx = writing(db).await?;
-    let row: Option<(String, String, i64, Option<i64>, Option<String>)> = sqlx::query_as(
+    let row: Option<Row> = sqlx::query_as(
         "SELECT family, identity, expires_at, rotated_at, successor FROM refresh_tokens WHERE token_hash = $1",
     )
     .bind(hash)
     .fetch_optional(&mut *tx)
     .await?;
-    let Some((family, owner, expires_at, rotated_at, successor)) = row else {
+    let Some(row) = row.filter(|row| row.expires_at > now.0) else {
         return Ok(Exchange::Unknown);
     };
-    if expires_at <= now.0 {
-        return Ok(Exchange::Unknown);
-    }
-    if let Some(at) = rotated_at {
+    if let Some(at) = row.rotated_at {
         let in_grace = now.since(UnixMillis(at)) <= GRACE_MS;
-        if !in_grace || !retire(&mut tx, successor.as_deref()).await? {
-            delete_family(&mut tx, &family).await?;
+        if !in_grace || !retire(&mut tx, row.successor.as_deref()).await? {
+            delete_family(&mut tx, &row.family).await?;
             tx.commit().await?;
-            return Ok(Exchange::Reused(identity(owner)?));
+            return Ok(Exchange::Reused(identity(row.identity)?));
         }
     }
-    insert(&mut tx, &owner, &family, next).await?;
+    insert(&mut tx, &row.identity, &row.family, next).await?;
     sqlx::query("UPDATE refresh_tokens SET rotated_at = $2, successor = $3 WHERE token_hash = $1")
         .bind(hash)
-        .bind(rotated_at.unwrap_or(now.0))
+        .bind(row.rotated_at.unwrap_or(now.0))
         .bind(next.hash)
         .execute(&mut *tx)
         .await?;
     tx.commit().await?;
-    Ok(Exchange::Done(identity(owner)?))
+    Ok(Exchange::Done(identity(row.identity)?))
+}
+
+/// Whether the token with `hash` is still kept: it goes when its sign-in ends or its identity is revoked.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn is_kept(db: &Db, hash: &str) -> Result<bool, StoreError> {
+    let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM refresh_tokens WHERE token_hash = $1")
+        .bind(hash)
+        .fetch_one(db)
+        .await?;
+    Ok(count == 1)
 }
 
 /// Ends the family of the token with `hash`, if there is one.

@@ -1,1 +1,241 @@
+//! The file itself: opening, what can go wrong, what survives; and the call records.
 
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
+use tempfile::TempDir;
+
+use super::records::{self, Entry};
+use super::*;
+use crate::domain::call::Direction;
+use crate::domain::end_reason::EndReason;
+use crate::domain::id::{CallId, DisplayName, Identity};
+use crate::domain::person::Person;
+use crate::domain::record::{CallRecord, Outcome};
+use crate::domain::time::UnixMillis;
+
+const SHORT: Duration = Duration::from_millis(50);
+
+#[tokio::test]
+async fn values_survive_a_clean_stop() {
+    let folder = TempDir::new().unwrap();
+    let db = open(folder.path()).await.unwrap();
+    settings::keep(&db, "colour", "blue").await.unwrap();
+    db.close().await;
+    let db = open(folder.path()).await.unwrap();
+    assert_eq!(settings::get(&db, "colour").await.unwrap().as_deref(), Some("blue"));
+    assert_eq!(settings::keep(&db, "colour", "red").await.unwrap(), "blue", "the first one is kept");
+}
+
+#[tokio::test]
+async fn values_survive_a_kill() {
+    let (folder, after) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let db = open(folder.path()).await.unwrap();
+    settings::keep(&db, "colour", "blue").await.unwrap();
+    // What the disk holds while the process still runs is what a killed one leaves behind.
+    for file in [FILE.to_owned(), format!("{FILE}-wal")] {
+        fs::copy(folder.path().join(&file), after.path().join(&file)).unwrap();
+    }
+    let db = open(after.path()).await.unwrap();
+    assert_eq!(settings::get(&db, "colour").await.unwrap().as_deref(), Some("blue"));
+}
+
+#[tokio::test]
+async fn a_write_is_synced_before_it_is_answered() {
+    let folder = TempDir::new().unwrap();
+    let db = open(folder.path()).await.unwrap();
+    let pragma = async |sql: &'static str| -> String { sqlx::query_scalar(sql).fetch_one(&db).await.unwrap() };
+    assert_eq!(pragma("SELECT journal_mode FROM pragma_journal_mode").await, "wal");
+    assert_eq!(pragma("SELECT CAST(synchronous AS TEXT) FROM pragma_synchronous").await, "2", "FULL");
+    assert_eq!(pragma("SELECT CAST(foreign_keys AS TEXT) FROM pragma_foreign_keys").await, "1");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn nobody_else_can_read_the_folder_or_its_files() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let parent = TempDir::new().unwrap();
+    let folder = parent.path().join("new/service");
+    let db = open(&folder).await.unwrap();
+    settings::keep(&db, "colour", "blue").await.unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&folder), 0o700);
+    let files: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(files.len() >= 2, "the log is beside the database: {files:?}");
+    for file in files {
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
+    }
+}
+
+#[tokio::test]
+async fn a_folder_that_cant_be_made_is_named() {
+    let parent = TempDir::new().unwrap();
+    let in_the_way = parent.path().join("file");
+    fs::write(&in_the_way, "").unwrap();
+    let error = open(&in_the_way.join("service")).await.unwrap_err();
+    assert!(matches!(error, OpenError::Folder { .. }), "{error}");
+    assert!(error.to_string().contains("--data"), "{error}");
+}
+
+#[tokio::test]
+async fn a_file_that_cant_be_opened_is_a_folder_that_cant_be_written() {
+    let folder = TempDir::new().unwrap();
+    fs::create_dir(folder.path().join(FILE)).unwrap();
+    assert!(matches!(open(folder.path()).await.unwrap_err(), OpenError::Folder { .. }));
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_left_alone() {
+    let folder = TempDir::new().unwrap();
+    let garbage = "this is not a database, however long it is ".repeat(100);
+    fs::write(folder.path().join(FILE), &garbage).unwrap();
+    let error = open(folder.path()).await.unwrap_err();
+    assert!(matches!(error, OpenError::NotADatabase { .. }), "{error}");
+    assert_eq!(fs::read_to_string(folder.path().join(FILE)).unwrap(), garbage);
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let db = open(folder.path()).await.unwrap();
+    sqlx::query(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+         VALUES (9999, 'later', 1, x'00', 0)",
+    )
+    .execute(&db)
+    .await
+    .unwrap();
+    db.close().await;
+    let error = open(folder.path()).await.unwrap_err();
+    assert!(matches!(error, OpenError::NewerSchema { version: 9999, .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_file_held_by_another_process_is_locked() {
+    let folder = TempDir::new().unwrap();
+    open(folder.path()).await.unwrap().close().await;
+    let mut other = connect(folder.path()).await;
+    for statement in ["PRAGMA locking_mode = EXCLUSIVE", "BEGIN EXCLUSIVE", "CREATE TABLE x (y TEXT)"] {
+        sqlx::query(statement).execute(&mut other).await.unwrap();
+    }
+    let error = open_within(folder.path(), SHORT).await.unwrap_err();
+    assert!(matches!(error, OpenError::Locked { .. }), "{error}");
+    other.close().await.unwrap();
+    assert!(open(folder.path()).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_lock_at_run_time_is_unavailable_and_passes() {
+    let folder = TempDir::new().unwrap();
+    let db = open_within(folder.path(), SHORT).await.unwrap();
+    let mut other = connect(folder.path()).await;
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    let error = settings::keep(&db, "colour", "blue").await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
+    assert_eq!(Failure::from(error).code, FailureCode::Unavailable);
+    assert_eq!(settings::get(&db, "colour").await.unwrap(), None, "reading goes on");
+    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    assert_eq!(settings::keep(&db, "colour", "blue").await.unwrap(), "blue");
+}
+
+#[tokio::test]
+async fn many_writers_at_once_all_succeed() {
+    let folder = TempDir::new().unwrap();
+    let db = open(folder.path()).await.unwrap();
+    let alice = person("alice");
+    let writes = (0..40).map(|number| {
+        let (db, entry) = (db.clone(), Entry { owner: alice.identity.clone(), record: ringing(number) });
+        async move { records::keep(&db, &[entry]).await }
+    });
+    for result in futures_util::future::join_all(writes).await {
+        result.unwrap();
+    }
+    assert_eq!(records::list(&db, &alice.identity, 100).await.unwrap().len(), 40);
+}
+
+#[tokio::test]
+async fn a_record_follows_its_call_and_comes_back_whole() {
+    let folder = TempDir::new().unwrap();
+    let db = open(folder.path()).await.unwrap();
+    let (alice, mut record) = (person("alice").identity, ringing(1));
+    let keep = async |record: &CallRecord| {
+        records::keep(&db, &[Entry { owner: alice.clone(), record: record.clone() }]).await.unwrap();
+        assert_eq!(records::list(&db, &alice, 10).await.unwrap(), std::slice::from_ref(record));
+    };
+    keep(&record).await;
+    (record.outcome, record.answered_at) = (Outcome::Answered, Some(UnixMillis(1200)));
+    keep(&record).await;
+    (record.ended_at, record.end) = (Some(UnixMillis(5000)), Some(EndReason::HUNG_UP));
+    keep(&record).await;
+
+    let late = Entry { owner: alice.clone(), record: ringing(1) };
+    records::keep(&db, &[late]).await.unwrap();
+    assert_eq!(records::list(&db, &alice, 10).await.unwrap(), [record], "an ended call is not opened again");
+}
+
+#[tokio::test]
+async fn records_are_listed_newest_first_and_each_to_its_owner() {
+    let folder = TempDir::new().unwrap();
+    let db = open(folder.path()).await.unwrap();
+    let (alice, bob) = (person("alice").identity, person("bob").identity);
+    for number in [2, 5, 3] {
+        records::keep(&db, &[Entry { owner: alice.clone(), record: ringing(number) }]).await.unwrap();
+    }
+    records::keep(&db, &[Entry { owner: bob, record: ringing(9) }]).await.unwrap();
+    let begun: Vec<_> = records::list(&db, &alice, 2).await.unwrap().iter().map(|record| record.started_at.0).collect();
+    assert_eq!(begun, [5000, 3000]);
+}
+
+#[tokio::test]
+async fn calls_a_killed_service_left_open_are_closed_sensibly() {
+    let folder = TempDir::new().unwrap();
+    let db = open(folder.path()).await.unwrap();
+    let alice = person("alice").identity;
+    let answered = CallRecord { answered_at: Some(UnixMillis(1500)), ..ringing(1) };
+    let missed = CallRecord { direction: Direction::Incoming, ..ringing(2) };
+    let ended = CallRecord {
+        outcome: Outcome::Declined,
+        ended_at: Some(UnixMillis(9)),
+        end: Some(EndReason::DECLINED),
+        ..ringing(4)
+    };
+    let entries = [answered, missed, ringing(3), ended.clone()].map(|record| Entry { owner: alice.clone(), record });
+    records::keep(&db, &entries).await.unwrap();
+
+    assert_eq!(records::close_open(&db, EndReason::SERVICE_LOST).await.unwrap(), 3);
+    let list = records::list(&db, &alice, 10).await.unwrap();
+    let outcomes: Vec<_> = list.iter().map(|record| record.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Declined, Outcome::Failed, Outcome::Missed, Outcome::Answered]);
+    assert_eq!(list[0], ended, "what had ended is not touched");
+    assert_eq!(list[3].ended_at, Some(UnixMillis(1500)));
+    assert!(list[1..].iter().all(|record| record.end == Some(EndReason::SERVICE_LOST)));
+    assert_eq!(records::close_open(&db, EndReason::SERVICE_LOST).await.unwrap(), 0);
+}
+
+async fn connect(folder: &Path) -> SqliteConnection {
+    SqliteConnectOptions::new().filename(folder.join(FILE)).connect().await.unwrap()
+}
+
+fn person(name: &str) -> Person {
+    Person {
+        identity: format!("8:acs:test_{name}").parse::<Identity>().unwrap(),
+        name: name.parse().unwrap(),
+        display_name: DisplayName::from(name),
+    }
+}
+
+fn ringing(number: u8) -> CallRecord {
+    CallRecord {
+        call_id: CallId(uuid::Builder::from_bytes([number; 16]).into_uuid()),
+        with: person("carol"),
+        direction: Direction::Outgoing,
+        outcome: Outcome::Ongoing,
+        started_at: UnixMillis(i64::from(number) * 1000),
+        answered_at: None,
+        ended_at: None,
+        end: None,
+    }
+}

@@ -1,0 +1,66 @@
+//! Accounts.
+
+use super::*;
+
+#[tokio::test]
+async fn accounts_are_listed_with_their_identity_once_there_is_one() {
+    let kit = Kit::new().await;
+    kit.add_called("bob", Some("Bob\u{1b}[31m Builder")).await;
+    kit.add_called("alice", Some(" \u{200b}")).await;
+    let accounts = kit.identities.accounts().await.unwrap();
+    let shown: Vec<_> = accounts.iter().map(|account| account.display_name.as_str()).collect();
+    assert_eq!(shown, ["alice", "Bob[31m Builder"], "by user name, safe to print, never empty");
+    assert!(accounts.iter().all(|account| account.identity.is_none()));
+    let bob = kit.sign_in("bob", PASSWORD).await.unwrap().me.identity;
+    assert_eq!(kit.identities.accounts().await.unwrap()[1].identity, Some(bob));
+}
+
+#[tokio::test]
+async fn a_name_is_given_once() {
+    let kit = Kit::new().await;
+    kit.add("alice").await;
+    for taken in ["alice", "echo"] {
+        assert_eq!(kit.identities.add_account(new_account(taken, None)).await.code(), FailureCode::Conflict);
+    }
+    let short = NewAccount { password: secret("short"), ..new_account("bob", None) };
+    assert_eq!(kit.identities.add_account(short).await.code(), FailureCode::BadRequest);
+    assert_eq!(kit.identities.accounts().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_said_of_an_unknown_account_is_not_found() {
+    let (kit, nobody) = (Kit::new().await, name("nobody"));
+    assert_eq!(kit.identities.set_disabled(&nobody, true).await.code(), FailureCode::NotFound);
+    assert_eq!(kit.identities.remove_account(&nobody).await.code(), FailureCode::NotFound);
+    assert_eq!(kit.identities.set_password(&nobody, secret(PASSWORD)).await.code(), FailureCode::NotFound);
+}
+
+#[tokio::test]
+async fn a_removed_account_leaves_nothing_and_its_name_is_somebody_elses() {
+    let kit = Kit::new().await;
+    let (alice, bob) = (kit.person("alice").await, kit.person("bob").await);
+    kit.identities.add_friend(&alice, &bob).await.unwrap();
+    kit.identities.add_friend(&bob, &alice).await.unwrap();
+    let refresh = kit.sign_in("bob", PASSWORD).await.unwrap().refresh_token;
+    kit.identities.remove_account(&name("bob")).await.unwrap();
+    assert!(kit.identities.friends(&alice).await.unwrap().is_empty());
+    assert!(kit.identities.followers(&alice).await.unwrap().is_empty());
+    assert_eq!(kit.identities.person(&bob).await.unwrap(), None);
+    assert_eq!(kit.identities.refresh(&refresh, clock::unix_now()).await.code(), FailureCode::Unauthenticated);
+    assert_ne!(kit.person("bob").await, bob);
+}
+
+#[tokio::test]
+async fn no_secret_is_kept_in_the_clear() {
+    let kit = Kit::new().await;
+    kit.add("alice").await;
+    kit.identities.ensure_demo(secret("the demo secret")).await.unwrap();
+    let signed_in = kit.sign_in("alice", PASSWORD).await.unwrap();
+    kit.identities.inner.db.close().await;
+    for entry in std::fs::read_dir(kit.folder.path()).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        for kept in [PASSWORD, "the demo secret", signed_in.refresh_token.expose(), signed_in.access_token.expose()] {
+            assert!(!bytes.windows(kept.len()).any(|window| window == kept.as_bytes()), "{kept}");
+        }
+    }
+}
