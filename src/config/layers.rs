@@ -174,32 +174,19 @@ impl Layers {
         }
     }
 
-    /// `SWITCHBOARD_SECTION_KEY`, and `SWITCHBOARD_SECTION_KEY_NAME` for an entry of a table of named texts.
+    /// `SWITCHBOARD_SECTION_KEY`.
     ///
     /// An unknown one only warns: container platforms put variables of their own under the name of every service.
     fn add_variable(&mut self, variable: &str, text: &str) {
         let Some(rest) = variable.strip_prefix(PREFIX).filter(|rest| !NOT_SETTINGS.contains(rest)) else { return };
         let rest = rest.to_lowercase();
-        let source = Source::Environment(variable.to_owned());
         let target = self.sections.iter().find_map(|section| {
             let below = rest.strip_prefix(section.key)?.strip_prefix('_')?;
-            section.fields.iter().find_map(|field| {
-                let name = below.strip_prefix(field.key)?;
-                match name.strip_prefix('_') {
-                    None if name.is_empty() && !field.is_table => Some((section.key, field.key, None)),
-                    Some(name) if field.is_table && !name.is_empty() => Some((section.key, field.key, Some(name))),
-                    _ => None,
-                }
-            })
+            let field = section.fields.iter().find(|field| field.key == below)?;
+            Some((section.key, field.key, (field.from_text)(text)))
         });
         match target {
-            Some((section, key, None)) => {
-                let value = self.field(section, key).map(|field| (field.from_text)(text));
-                self.set(section, key, value.unwrap_or_else(|| Value::String(text.to_owned())), source);
-            }
-            Some((section, key, Some(name))) => {
-                self.set_named(section, key, name, Value::String(text.to_owned()), source);
-            }
+            Some((section, key, value)) => self.set(section, key, value, Source::Environment(variable.to_owned())),
             None => self.warn_about(variable),
         }
     }

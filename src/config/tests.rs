@@ -50,11 +50,17 @@ fn later_layers_replace_earlier_ones_and_each_value_keeps_its_source() {
 #[test]
 fn named_texts_are_merged_entry_by_entry() {
     let (_folder, mut inputs) = file("[screen.theme]\nlive = \"red\"\nheld = \"blue\"\n");
-    inputs.environment = vec![variable("SWITCHBOARD_SCREEN_THEME_HELD", "bold")];
+    inputs.environment = vec![variable("SWITCHBOARD_SCREEN_THEME", "held = \"bold\", ring_blink = \"dim\"")];
     let loaded = load(&inputs).unwrap();
     let theme: Vec<_> = loaded.config.screen.theme.iter().collect();
-    assert_eq!(theme, [(&"held".to_owned(), &"bold".to_owned()), (&"live".to_owned(), &"red".to_owned())]);
-    assert_eq!(loaded.source("screen.theme.held").to_string(), "SWITCHBOARD_SCREEN_THEME_HELD");
+    let expected = [("held", "bold"), ("live", "red"), ("ring_blink", "dim")];
+    assert_eq!(theme, expected.map(|(name, text)| (name.to_owned(), text.to_owned())).each_ref().map(|(n, t)| (n, t)));
+    assert_eq!(loaded.source("screen.theme.held").to_string(), "SWITCHBOARD_SCREEN_THEME");
+    assert!(matches!(loaded.source("screen.theme.live"), Source::File(_)));
+
+    let environment = vec![variable("SWITCHBOARD_SCREEN_KEYS", "mute")];
+    let told = complaint(&Inputs { environment, ..Inputs::default() });
+    assert!(told.contains("NAME = \"TEXT\""), "{told}");
 }
 
 #[test]

@@ -143,7 +143,8 @@ impl Setting for BTreeMap<String, String> {
     const IS_TABLE: bool = true;
 
     fn read(value: &Value) -> Result<Self, String> {
-        let table = value.as_table().ok_or_else(|| "use a section of its own, with a line for each name".to_owned())?;
+        let expected = || "use a section of its own, with a line NAME = \"TEXT\" for each; in a variable, with commas";
+        let table = value.as_table().ok_or_else(|| expected().to_owned())?;
         let text = |(name, value): (&String, &Value)| match value {
             Value::String(text) => Ok((name.clone(), text.clone())),
             _ => Err(format!("`{name}`: use a text in quotes")),
@@ -153,6 +154,13 @@ impl Setting for BTreeMap<String, String> {
 
     fn write(&self) -> Value {
         Value::Table(self.iter().map(|(name, text)| (name.clone(), Value::String(text.clone()))).collect())
+    }
+
+    /// `mute = "m", hold = "x"`: an inline table without its braces.
+    fn from_text(text: &str) -> Value {
+        let inline: Result<toml::Table, _> = format!("named = {{ {text} }}").parse();
+        let named = inline.ok().and_then(|mut table| table.remove("named"));
+        named.unwrap_or_else(|| Value::String(text.to_owned()))
     }
 }
 

@@ -37,6 +37,11 @@ fn pure_modules_have_no_effects() {
 }
 
 #[test]
+fn errors_are_typed() {
+    hold(rules::errors, &["src"]);
+}
+
+#[test]
 fn every_file_says_what_it_is() {
     hold(rules::headers, &["src", "tests", "benches"]);
 }

@@ -27,7 +27,7 @@ pub const CRATE: &[Module] = &[
     module("service", "identity, signalling, calls and the SFU behind them"),
     Module { name: "phone", never: &["service"], purpose: "the softphone without a screen: commands in, events out" },
     Module { name: "terminal", never: &["service"], purpose: "the screen: model, messages, update, view" },
-    module("cli", "the command line: one file per subcommand; picks the role"),
+    module("cli", "the command line: one file per subcommand"),
 ];
 
 /// The parts of `service`. Everything may lean on the first ones; `mod.rs` wires them all and is imported by none.

@@ -113,6 +113,13 @@ fn impure_word(source: &Source, at: usize) -> Option<String> {
     (WORDS.contains(&word) || prints || reads_clock || atomic).then(|| format!("`{word}`"))
 }
 
+/// `anyhow` outside `main.rs` and `cli`: everywhere else an error says by its type what could not be done.
+pub fn errors(source: &Source) -> Vec<String> {
+    let allowed = source.module.first().is_none_or(|module| module == "cli");
+    let named = paths(source).into_iter().filter(|path| !allowed && !path.in_test && path.parts[0] == "anyhow");
+    named.map(|path| format!("{}: `anyhow` belongs only in main.rs and cli", source.at(path.line))).collect()
+}
+
 /// Files that do not say what they are.
 pub fn headers(source: &Source) -> Vec<String> {
     let first = source.text.lines().next().unwrap_or_default();
@@ -231,6 +238,13 @@ mod tests {
         passes(purity, "src/control/a.rs", "use std::time::Instant; use std::sync::Arc; use std::net::SocketAddr;");
         passes(purity, "src/media/a.rs", "use crate::base::seed::Seed; fn f(now: Instant) { Presence::now(x); }");
         passes(purity, "src/media/a.rs", "#[cfg(test)] mod tests { use crate::base::clock; fn f() { clock::now(); } }");
+    }
+
+    #[test]
+    fn errors_are_typed_outside_the_command_line() {
+        fails(errors, "src/phone/a.rs", "use anyhow::Result;", "src/phone/a.rs:1: ");
+        passes(errors, "src/main.rs", "fn main() -> anyhow::Result<()> {}");
+        passes(errors, "src/cli/call.rs", "use anyhow::Result;");
     }
 
     #[test]

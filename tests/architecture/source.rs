@@ -106,14 +106,12 @@ fn test_tokens(tokens: &[Token]) -> Vec<bool> {
 }
 
 fn is_test_attribute(tokens: &[Token]) -> bool {
-    let starts = ["#", "[", "cfg", "("].iter().zip(tokens).all(|(wanted, token)| token.text == *wanted);
-    let inside = tokens.iter().take_while(|token| token.text != "]").map(|token| token.text.as_str());
-    let (mut test, mut not) = (false, false);
-    for word in inside {
-        test |= word == "test";
-        not |= word == "not";
+    let start = ["#", "[", "cfg", "("];
+    if tokens.len() <= start.len() || !start.iter().zip(tokens).all(|(wanted, token)| token.text == *wanted) {
+        return false;
     }
-    starts && tokens.len() > 4 && test && !not
+    let inside = || tokens[2..].iter().map(|token| token.text.as_str()).take_while(|word| *word != "]");
+    inside().any(|word| word == "test") && !inside().any(|word| word == "not")
 }
 
 /// The token after the item that begins (with its attributes) at `start`.
