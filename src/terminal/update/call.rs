@@ -59,7 +59,7 @@ pub(super) fn mute(model: &mut Model, on: Option<bool>, effects: &mut Vec<Effect
         say(model, Mood::Plain, NO_CALL);
         return;
     };
-    let on = on.unwrap_or(!call.mute_asked.unwrap_or(call.view.muted));
+    let on = on.unwrap_or_else(|| !call.mute_asked.unwrap_or(call.view.muted));
     call.mute_asked = Some(on);
     effects.push(Effect::Phone(Command::Mute { call: call.view.call, on }));
 }
@@ -68,7 +68,7 @@ pub(super) fn mute(model: &mut Model, on: Option<bool>, effects: &mut Vec<Effect
 pub(super) fn hold(model: &mut Model, on: Option<bool>, effects: &mut Vec<Effect>) {
     match &mut model.call {
         Some(call) if call.is_connected() => {
-            let on = on.unwrap_or(!call.hold_asked.unwrap_or_else(|| call.is_held_here()));
+            let on = on.unwrap_or_else(|| !call.hold_asked.unwrap_or_else(|| call.is_held_here()));
             call.hold_asked = Some(on);
             effects.push(Effect::Phone(Command::Hold { call: call.view.call, on }));
         }
