@@ -12,3 +12,6 @@ pub mod theme;
 pub mod update;
 pub mod view;
 mod widgets;
+
+#[cfg(test)]
+mod tests;

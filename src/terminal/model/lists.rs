@@ -110,6 +110,6 @@ impl Events {
 
     /// Scrolls `by` rows towards the newest (or back).
     pub fn scroll(&mut self, by: isize) {
-        self.back = self.back.saturating_add_signed(-by).min(self.entries.len().saturating_sub(1));
+        self.back = self.back.saturating_add_signed(by.saturating_neg()).min(self.entries.len().saturating_sub(1));
     }
 }

@@ -53,6 +53,7 @@ pub(super) fn perform(model: &mut Model, action: Action, trigger: Trigger, effec
         Action::Help => help(model),
         Action::Repaint => effects.push(Effect::Repaint),
         Action::Suspend => effects.push(Effect::Suspend),
+        Action::Quit if trigger == Trigger::Letter && closes_first(model) => model.popup = None,
         Action::Quit => quit(model, effects),
     }
     model.changed = true;
@@ -178,6 +179,11 @@ fn yes(model: &mut Model, effects: &mut Vec<Effect>) {
     if matches!(model.popup, Some(Popup::ConfirmQuit)) {
         leave(model, effects);
     }
+}
+
+/// Whether the letter that leaves only closes what is open.
+fn closes_first(model: &Model) -> bool {
+    model.popup.as_ref().is_some_and(|popup| !matches!(popup, Popup::ConfirmQuit))
 }
 
 /// Leaves; during a call it asks first, and a second time means yes.

@@ -24,7 +24,7 @@ pub(super) fn press(model: &mut Model, event: KeyEvent, effects: &mut Vec<Effect
         // A key held down is pressed once where that matters to others.
         Some(Action::HangUp | Action::Mute | Action::Hold) if event.kind == KeyEventKind::Repeat => {}
         Some(action) => {
-            let trigger = if key.is_function() { Trigger::Deliberate } else { Trigger::Letter };
+            let trigger = if key.is_function() || key.ctrl() { Trigger::Deliberate } else { Trigger::Letter };
             actions::perform(model, action, trigger, effects);
         }
         None if context == Context::Text => edit(model, key),

@@ -16,7 +16,7 @@ use crate::texts::{clock, end, state};
 const RINGING: usize = 8;
 
 pub(super) fn heard(model: &mut Model, event: Event, effects: &mut Vec<Effect>) {
-    model.changed = true;
+    model.changed |= !matches!(event, Event::Levels { .. });
     match event {
         Event::Link(link) => linked(model, link, effects),
         Event::Me(person) => model.me = Some(person),
@@ -46,11 +46,7 @@ pub(super) fn heard(model: &mut Model, event: Event, effects: &mut Vec<Effect>) 
                 note(model, Mood::Plain, format!("tone {tone} from {name}"));
             }
         }
-        Event::Levels { call, microphone, speaker } => {
-            if let Some(live) = live(model, call) {
-                (live.microphone, live.speaker) = (microphone, speaker);
-            }
-        }
+        Event::Levels { call, microphone, speaker } => levels(model, call, microphone, speaker),
         Event::Quality { call, quality } => measured(model, call, quality),
         Event::MicrophoneFinished(_) => {
             say(model, Mood::Plain, "the sound file that was the microphone is over".to_owned());
@@ -99,8 +95,7 @@ fn friend_is(model: &mut Model, identity: &crate::domain::id::Identity, presence
 
 fn recorded(model: &mut Model, record: CallRecord) {
     if record.outcome == Outcome::Missed {
-        let name = record.with.display_name.clone();
-        note(model, Mood::Warn, format!("missed call from {name}"));
+        note(model, Mood::Warn, format!("missed call from {}", record.with.display_name));
     }
     model.history.add(record);
 }
@@ -161,6 +156,15 @@ fn call(model: &mut Model, view: CallView) {
 
 fn connect_time(view: &CallView) -> i64 {
     view.connected_at.unwrap_or(view.started_at).since(view.started_at)
+}
+
+/// Sound levels: only a whole decibel is seen.
+fn levels(model: &mut Model, call: CallId, microphone: f32, speaker: f32) {
+    let Some(live) = live(model, call) else { return };
+    let seen = |a: f32, b: f32| a.round() != b.round();
+    let changed = seen(live.microphone, microphone) || seen(live.speaker, speaker);
+    (live.microphone, live.speaker) = (microphone, speaker);
+    model.changed |= changed;
 }
 
 fn measured(model: &mut Model, call: CallId, quality: Quality) {

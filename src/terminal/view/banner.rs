@@ -31,7 +31,7 @@ pub(super) fn banner(paper: &mut Paper<'_>, place: Rect) {
     paper.fill(place, role);
     let time = clock::duration(model.now.since(first.at));
     let keys = keys(model);
-    let more = if model.ringing.len() > 1 { format!("  and {} more", model.ringing.len() - 1) } else { String::new() };
+    let more = if model.ringing.len() > 1 { format!(" and {} more ", model.ringing.len() - 1) } else { String::new() };
     let sign = paper.glyphs().waiting;
     let one_row = 46 + columns(&keys) <= place.width;
     let text_row = area::row(place, place.height / 3);
@@ -40,10 +40,10 @@ pub(super) fn banner(paper: &mut Paper<'_>, place: Rect) {
     if one_row {
         pen.right(&keys, style).right("  ", style);
     }
-    pen.right(&time, style).right(" ", style);
+    pen.right(&time, style).right(" ", style).right(&more, style);
     pen.text(" ", style).text(sign, style).text(" INCOMING CALL  ", style);
     pen.text(first.from.display_name.as_str(), style).text(" (", style);
-    pen.text(first.from.name.as_str(), style).text(")", style).text(&more, style);
+    pen.text(first.from.name.as_str(), style).text(")", style);
     if !one_row {
         paper.pen(area::row(place, place.height / 3 + 1)).text("   ", style).text(&keys, style);
     }

@@ -1,0 +1,119 @@
+//! Whatever happens, at whatever size: the screen draws, and never panics.
+
+use proptest::prelude::*;
+
+use super::kit::{CALL, Desk, devices, friends, incoming, person, records, summary, view};
+use crate::domain::call::CallState;
+use crate::domain::dtmf::Tone;
+use crate::domain::end_reason::EndReason;
+use crate::domain::presence::{Presence, PresenceState};
+use crate::phone::audio::device::Devices;
+use crate::phone::event::{AudioState, DeviceState, Event, Link, Quality, Refusal, Refused};
+use crate::terminal::keys::TABLE;
+use crate::terminal::message::Message;
+
+#[derive(Debug, Clone)]
+enum Step {
+    Action(usize),
+    Key(char),
+    Wait(i64),
+    Event(usize),
+    Paste(String),
+    Look(u16, u16),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        (0..TABLE.len()).prop_map(Step::Action),
+        any::<char>().prop_map(Step::Key),
+        prop::sample::select(vec!['a', 'b', 'c', 'e', '1', ' ', 'ü', '日']).prop_map(Step::Key),
+        (-2000_i64..5000).prop_map(Step::Wait),
+        (0..EVENTS).prop_map(Step::Event),
+        ".{0,40}".prop_map(Step::Paste),
+        (1_u16..=200, 1_u16..=60).prop_map(|(width, height)| Step::Look(width, height)),
+        (1_u16..=44, 1_u16..=12).prop_map(|(width, height)| Step::Look(width, height)),
+    ]
+}
+
+const EVENTS: usize = 28;
+
+fn event(n: usize) -> Event {
+    let strange = || "x\u{301}日本 \u{1f469}\u{200d}\u{1f680} very very long text that goes on and on and on".repeat(4);
+    let mut loud = view(CallState::Connected);
+    loud.with.display_name = strange().as_str().into();
+    match n {
+        0 => Event::Link(Link::Connecting),
+        1 => Event::Link(Link::Up),
+        2 => Event::Link(Link::Down { reason: strange(), retry_in: std::time::Duration::MAX }),
+        3 => Event::Link(Link::Refused { reason: strange() }),
+        4 => Event::Me(person("alice")),
+        5 => Event::MyPresence(Presence::now(PresenceState::Away)),
+        6 => Event::Friends(friends()),
+        7 => Event::Friends(Vec::new()),
+        8 => Event::History(records()),
+        9 => Event::Recorded(records().remove(0)),
+        10 => Event::Incoming(incoming("carol")),
+        11 => Event::IncomingEnded { call: CALL, from: person("carol"), reason: EndReason::CANCELLED },
+        12 => Event::Call(loud),
+        13 => Event::Call(view(CallState::Ringing)),
+        14 => Event::Call(view(CallState::LocalHold)),
+        15 => Event::Call(view(CallState::Disconnected)),
+        16 => Event::Dtmf { call: CALL, from: person("bob").identity, tone: Tone::from_event(11).unwrap() },
+        17 => Event::Levels { call: CALL, microphone: f32::NAN, speaker: f32::INFINITY },
+        18 => Event::Quality {
+            call: CALL,
+            quality: Quality {
+                rtt_ms: Some(f32::NAN),
+                lost_packets: u64::MAX,
+                received_packets: 9,
+                ..Quality::default()
+            },
+        },
+        19 => Event::Ended(summary(EndReason { code: 999, sub_code: 1 }, Some(u64::MAX))),
+        20 => Event::Devices(devices()),
+        21 => Event::Devices(Devices::default()),
+        22 => Event::Audio(AudioState { microphone: DeviceState::Absent, speaker: DeviceState::Failed(strange()) }),
+        23 => Event::Refused(Refused { what: "call", call: Some(CALL), why: Refusal::NotNow(strange()) }),
+        24 => Event::Warning(strange()),
+        25 => Event::People { text: "c".to_owned(), people: vec![person("carol"), person("echo")] },
+        26 => Event::Presence { identity: person("bob").identity, presence: Presence::offline(None) },
+        _ => Event::Call(view(CallState::Connecting)),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_makes_the_screen_panic(steps in prop::collection::vec(step(), 1..60)) {
+        let mut desk = Desk::fresh();
+        for step in steps {
+            match step {
+                Step::Action(row) => desk.presses(TABLE[row].keys),
+                Step::Key(c) => desk.types(c.encode_utf8(&mut [0; 4])),
+                Step::Wait(millis) => desk.waits(millis),
+                Step::Event(n) => desk.hears(event(n)),
+                Step::Paste(text) => desk.takes(Message::Paste(text)),
+                Step::Look(width, height) => drop(desk.buffer(width, height)),
+            }
+        }
+        for (width, height) in [(1, 1), (200, 60), (20, 5), (132, 38)] {
+            desk.buffer(width, height);
+        }
+    }
+}
+
+#[test]
+fn every_size_is_drawn() {
+    let mut desk = Desk::in_call(CallState::Connected);
+    desk.hears(Event::Incoming(incoming("carol")));
+    for popup in ["", "k", "D", "?", ":", "o", "d"] {
+        desk.presses("Esc");
+        desk.presses(popup);
+        for width in (1..=140).step_by(3) {
+            for height in (1..=44).step_by(3) {
+                desk.buffer(width, height);
+            }
+        }
+    }
+}
