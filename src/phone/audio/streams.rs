@@ -193,7 +193,10 @@ fn best(
     buffer_size: BufferSize,
 ) -> Option<(StreamConfig, SampleFormat)> {
     let rate = |range: &SupportedStreamConfigRange| {
-        [SAMPLE_RATE, 44_100].into_iter().find(|rate| range.contains_rate(*rate)).unwrap_or(range.max_sample_rate())
+        [SAMPLE_RATE, 44_100]
+            .into_iter()
+            .find(|rate| range.contains_rate(*rate))
+            .unwrap_or_else(|| range.max_sample_rate())
     };
     let best = ranges.filter(|range| format_rank(range.sample_format()).is_some()).min_by_key(|range| {
         (rate(range).abs_diff(SAMPLE_RATE), format_rank(range.sample_format()), range.channels())
