@@ -124,7 +124,6 @@ impl JitterBuffer {
                 self.stats.received += 1;
                 self.stats.late += 1;
                 self.stats.lost = self.stats.lost.saturating_sub(1);
-                return;
             }
             Arrival::Duplicate => {
                 self.stats.duplicates += 1;

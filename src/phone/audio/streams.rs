@@ -50,45 +50,36 @@ impl Counters {
     }
 }
 
-/// A stream without a callback for this long is dead.
-const DEAD_AFTER: Duration = Duration::from_secs(1);
+/// A stream without a callback for this long is dead. Errors alone prove nothing: behind ALSA, PulseAudio reports a
+/// few hundred while a stream starts, for it does not know its delay yet, and then works.
+const DEAD_AFTER: Duration = Duration::from_millis(500);
 
-/// This many errors within a second are a storm that does not end by itself.
-const STORM: u64 = 5;
-
-/// Watches the counters of a stream.
+/// Watches whether a stream is alive.
 struct Watch {
     counters: Arc<Counters>,
-    alive_at: Option<Instant>,
     callbacks: u64,
-    second: Option<Instant>,
     errors: u64,
+    alive_at: Option<Instant>,
 }
 
 impl Watch {
     fn new(counters: Arc<Counters>) -> Self {
-        Self { counters, alive_at: None, callbacks: 0, second: None, errors: 0 }
+        Self { counters, callbacks: 0, errors: 0, alive_at: None }
     }
 
     fn trouble(&mut self, now: Instant) -> Option<&'static str> {
         let callbacks = self.counters.callbacks.load(Ordering::Relaxed);
+        let errors = self.counters.errors.load(Ordering::Relaxed);
         let alive_at = *self.alive_at.get_or_insert(now);
         if callbacks != self.callbacks {
-            self.callbacks = callbacks;
-            self.alive_at = Some(now);
-        } else if now.saturating_duration_since(alive_at) > DEAD_AFTER {
-            return Some("the sound device has gone silent");
+            (self.callbacks, self.errors, self.alive_at) = (callbacks, errors, Some(now));
+            return None;
         }
-        let errors = self.counters.errors.load(Ordering::Relaxed);
-        if errors.saturating_sub(self.errors) >= STORM {
-            return Some("the sound device reports one error after the other");
+        match (now.saturating_duration_since(alive_at) > DEAD_AFTER, errors > self.errors) {
+            (false, _) => None,
+            (true, true) => Some("the sound device reports one error after the other"),
+            (true, false) => Some("the sound device has gone silent"),
         }
-        let second = *self.second.get_or_insert(now);
-        if now.saturating_duration_since(second) > Duration::from_secs(1) {
-            self.second = Some(now);
-            self.errors = errors;
-        }
-        None
     }
 }
 
@@ -193,7 +184,10 @@ fn best(
     buffer_size: BufferSize,
 ) -> Option<(StreamConfig, SampleFormat)> {
     let rate = |range: &SupportedStreamConfigRange| {
-        [SAMPLE_RATE, 44_100].into_iter().find(|rate| range.contains_rate(*rate)).unwrap_or_else(|| range.max_sample_rate())
+        [SAMPLE_RATE, 44_100]
+            .into_iter()
+            .find(|rate| range.contains_rate(*rate))
+            .unwrap_or_else(|| range.max_sample_rate())
     };
     let best = ranges.filter(|range| format_rank(range.sample_format()).is_some()).min_by_key(|range| {
         (rate(range).abs_diff(SAMPLE_RATE), format_rank(range.sample_format()), range.channels())
@@ -353,10 +347,57 @@ impl Sink for CardSink {
 
     fn rest(&mut self) {
         let missed = self.watch.counters.missed.load(Ordering::Relaxed);
-        tracing::debug!(missed, "samples the speaker had to do without");
+        let errors = self.watch.counters.errors.load(Ordering::Relaxed);
+        tracing::debug!(missed, errors, "samples the speaker had to do without, errors it reported");
     }
 
     fn trouble(&mut self, now: Instant) -> Option<&'static str> {
         self.watch.trouble(now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_is_in_trouble_without_callbacks_and_not_for_errors_alone() {
+        let counters = Arc::new(Counters::default());
+        let mut watch = Watch::new(counters.clone());
+        let start = crate::base::clock::now();
+        let at = |millis| start + Duration::from_millis(millis);
+        assert_eq!(watch.trouble(at(0)), None);
+        for step in 1..50 {
+            counters.called(480);
+            (0..100).for_each(|_| counters.failed(ErrorKind::BackendError));
+            assert_eq!(watch.trouble(at(step * 100)), None, "errors, but it works");
+        }
+        assert_eq!(watch.trouble(at(5_300)), None);
+        assert_eq!(watch.trouble(at(5_500)), Some("the sound device has gone silent"));
+        counters.failed(ErrorKind::BackendError);
+        assert_eq!(watch.trouble(at(5_600)), Some("the sound device reports one error after the other"));
+        counters.called(480);
+        assert_eq!(watch.trouble(at(5_700)), None);
+    }
+
+    #[test]
+    fn the_format_nearest_to_ours_is_chosen() {
+        let range = |channels, low, high, format| {
+            SupportedStreamConfigRange::new(channels, low, high, cpal::SupportedBufferSize::Unknown, format)
+        };
+        let choose = |ranges: Vec<SupportedStreamConfigRange>| {
+            best(ranges.into_iter(), BufferSize::Default).map(|(config, f)| (config.channels, config.sample_rate, f))
+        };
+        let (low, high) = (8_000, 192_000);
+        let any = vec![
+            range(2, low, high, SampleFormat::F32),
+            range(1, low, high, SampleFormat::I16),
+            range(1, low, high, SampleFormat::F32),
+        ];
+        assert_eq!(choose(any), Some((1, 48_000, SampleFormat::F32)));
+        let cd = vec![range(2, 44_100, 44_100, SampleFormat::F32), range(8, 48_000, 48_000, SampleFormat::I32)];
+        assert_eq!(choose(cd), Some((8, 48_000, SampleFormat::I32)));
+        assert_eq!(choose(vec![range(2, 16_000, 16_000, SampleFormat::U8)]), Some((2, 16_000, SampleFormat::U8)));
+        assert_eq!(choose(vec![range(2, low, high, SampleFormat::DsdU8)]), None);
     }
 }

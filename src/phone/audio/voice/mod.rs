@@ -136,7 +136,12 @@ impl Voice {
 
     /// A call has a leg: sends the microphone into it, plays what arrives. `record` is a WAV file for both sides.
     pub fn attach(&self, call: CallId, leg: LegSound, record: Option<PathBuf>) {
-        self.tell(Command::Attach { call, leg, record });
+        self.tell(Command::Attach { call, leg, record, early: false });
+    }
+
+    /// A call whose other side has not answered yet has a leg: as [`Voice::attach`], but early from the start.
+    pub fn attach_early(&self, call: CallId, leg: LegSound, record: Option<PathBuf>) {
+        self.tell(Command::Attach { call, leg, record, early: true });
     }
 
     /// A call has another leg: jitter buffers begin anew, RTP timestamps go on.
@@ -149,8 +154,8 @@ impl Voice {
         self.tell(Command::Detach(call));
     }
 
-    /// While a call is early (its other side has not answered), silence is sent and the microphone is left alone, so
-    /// that a file begins with the answer. What arrives is played. A call is not early unless told so.
+    /// Says whether a call is early, that is, whether its other side has yet to answer. Until then silence is sent and
+    /// the microphone is left alone, so that a file begins with the answer; what arrives is played.
     pub fn set_early(&self, call: CallId, on: bool) {
         self.tell(Command::Early { call, on });
     }
@@ -208,7 +213,7 @@ impl Voice {
 
 /// What the thread is told.
 enum Command {
-    Attach { call: CallId, leg: LegSound, record: Option<PathBuf> },
+    Attach { call: CallId, leg: LegSound, record: Option<PathBuf>, early: bool },
     ReplaceLeg { call: CallId, leg: LegSound },
     Detach(CallId),
     Early { call: CallId, on: bool },

@@ -9,7 +9,8 @@ use super::super::source::{FileSource, Silence, Sine, Source};
 use super::super::streams::{self, OpenError};
 use crate::phone::event::DeviceState;
 
-/// How long after it failed, or was found absent, a device is opened again.
+/// How long after it failed, or was found absent, a device is opened again; one that failed after working this long is
+/// opened again at once.
 const RETRY_AFTER: Duration = Duration::from_secs(3);
 
 /// A source or a sink.
@@ -32,12 +33,13 @@ pub(super) struct Port<K: Kind> {
     open: Option<Box<K::Port>>,
     state: DeviceState,
     used: bool,
+    opened_at: Option<Instant>,
     retry_at: Option<Instant>,
 }
 
 impl<K: Kind> Port<K> {
     pub(super) fn new(choice: K::Choice) -> Self {
-        Self { choice, open: None, state: DeviceState::Idle, used: false, retry_at: None }
+        Self { choice, open: None, state: DeviceState::Idle, used: false, opened_at: None, retry_at: None }
     }
 
     pub(super) fn state(&self) -> DeviceState {
@@ -46,7 +48,7 @@ impl<K: Kind> Port<K> {
 
     /// Uses another device from now on.
     pub(super) fn choose(&mut self, choice: K::Choice) {
-        *self = Self { used: false, ..Self::new(choice) };
+        *self = Self::new(choice);
     }
 
     /// Opens the device if it is needed and not open; lets it rest, or closes it, if it is not needed.
@@ -81,7 +83,14 @@ impl<K: Kind> Port<K> {
             self.open(now);
         } else if let Some(why) = self.open.as_mut().and_then(|port| K::trouble(port, now)) {
             tracing::warn!(why, "a sound device stopped working");
-            self.fail(DeviceState::Failed(why.to_owned()), now);
+            let worked = self.opened_at.is_some_and(|at| now.saturating_duration_since(at) >= RETRY_AFTER);
+            if worked && K::closes(&self.choice) {
+                // Closed first: hardware opens only once.
+                self.open = None;
+                self.open(now);
+            } else {
+                self.fail(DeviceState::Failed(why.to_owned()), now);
+            }
         }
     }
 
@@ -95,6 +104,7 @@ impl<K: Kind> Port<K> {
             Ok((port, name)) => {
                 self.open = Some(port);
                 self.state = DeviceState::Working(name);
+                self.opened_at = Some(now);
                 self.retry_at = None;
             }
             Err(OpenError::Absent) => self.fail(DeviceState::Absent, now),

@@ -3,6 +3,7 @@
 //! cancellation) belongs between [`Thread::capture`] and [`Thread::render`].
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -43,8 +44,9 @@ pub(super) fn run(config: VoiceConfig, inbox: &Receiver<Command>, events: Sender
         match thread.wait(inbox) {
             Ok(Command::Stop) | Err(RecvTimeoutError::Disconnected) => break,
             Ok(command) => thread.obey(command),
-            Err(RecvTimeoutError::Timeout) => thread.step(clock::now()),
+            Err(RecvTimeoutError::Timeout) => (),
         }
+        thread.step_if_due(clock::now());
     }
     thread.finish();
 }
@@ -90,7 +92,7 @@ impl Thread {
 
     /// Waits for a command or for the next step; without anything to play or to tell, for a command only.
     fn wait(&self, inbox: &Receiver<Command>) -> Result<Command, RecvTimeoutError> {
-        if self.calls.is_empty() && self.tone.is_none() && self.outbox.is_empty() {
+        if !self.is_busy() {
             return inbox.recv().map_err(|_| RecvTimeoutError::Disconnected);
         }
         inbox.recv_timeout(self.next_step.saturating_duration_since(clock::now()))
@@ -98,7 +100,7 @@ impl Thread {
 
     fn obey(&mut self, command: Command) {
         match command {
-            Command::Attach { call, leg, record } => self.attach(call, leg, record.as_deref()),
+            Command::Attach { call, leg, record, early } => self.attach(call, leg, record.as_deref(), early),
             Command::ReplaceLeg { call, leg } => self.with(call, |sound| sound.replace_leg(leg)),
             Command::Detach(call) => self.detach(call),
             Command::Early { call, on } => self.with(call, |sound| sound.set_early(on)),
@@ -121,12 +123,13 @@ impl Thread {
         }
     }
 
-    fn attach(&mut self, call: CallId, leg: LegSound, record: Option<&std::path::Path>) {
+    fn attach(&mut self, call: CallId, leg: LegSound, record: Option<&Path>, early: bool) {
         self.detach(call);
         let mut sound = match CallSound::new(call, leg) {
             Ok(sound) => sound,
             Err(error) => return tracing::error!(%error, "a call stays without sound"),
         };
+        sound.set_early(early);
         if let Some(path) = record
             && let Err(why) = sound.record(path)
         {
@@ -156,9 +159,16 @@ impl Thread {
         }
     }
 
-    fn step(&mut self, now: Instant) {
+    /// Whether there is anything to play or to tell.
+    fn is_busy(&self) -> bool {
+        !(self.calls.is_empty() && self.tone.is_none() && self.outbox.is_empty())
+    }
+
+    fn step_if_due(&mut self, now: Instant) {
+        if !self.is_busy() || now < self.next_step {
+            return;
+        }
         self.next_step = (self.next_step + STEP).max(now);
-        self.post();
         for sound in &mut self.calls {
             let outbox = &mut self.outbox;
             sound.receive(now, |event| outbox.push_back(event));
