@@ -1,0 +1,186 @@
+//! Who a command acts as: the sign-in it is told to use, the last one saved, or a demo account.
+
+use std::fs::{self, File};
+use std::io::BufRead;
+use std::path::PathBuf;
+
+use super::exit::{Exit, Failure};
+use super::globals::Globals;
+use super::local;
+use super::settings::Settings;
+use crate::base::secret::Secret;
+use crate::config::{Paths, ServerUrl, ServiceFile};
+use crate::domain::id::UserName;
+use crate::phone::account::{self, Account, AccountError};
+
+/// The demo accounts, in the order in which screens take them.
+const DEMO_USERS: [&str; 3] = ["alice", "bob", "carol"];
+
+/// Who acts, and whether in the demo.
+pub(crate) struct Acting {
+    /// The account.
+    pub(crate) account: Account,
+    /// Whether it is a demo account.
+    pub(crate) demo: bool,
+    /// Held while a screen of a demo account is open, so that the next screen takes the next account.
+    pub(crate) taken: Option<File>,
+}
+
+/// The account a command acts as.
+///
+/// # Errors
+/// When nobody is signed in, the service can't be reached, or it refuses.
+pub(crate) async fn acting(globals: &Globals, settings: &Settings, demo: bool, screen: bool) -> Result<Acting, Failure> {
+    if let Some(token) = globals.token(&mut std::io::stdin().lock())? {
+        let server = server_of(settings).await?;
+        return Ok(plain(Account::token(server, token)));
+    }
+    if demo {
+        return demo_account(globals, settings, screen).await;
+    }
+    if let Some(user) = globals.user.clone() {
+        return acting_as(globals, settings, user, screen).await;
+    }
+    match last(&settings.paths) {
+        Some(user) => Ok(plain(saved(settings, &user)?)),
+        None if settings.loaded.config.phone.server.is_some() => Err(nobody_signed_in()),
+        None => demo_account(globals, settings, screen).await,
+    }
+}
+
+fn plain(account: Account) -> Acting {
+    Acting { account, demo: false, taken: None }
+}
+
+fn nobody_signed_in() -> Failure {
+    Failure::new(Exit::SignInRefused, "nobody is signed in at that service: use `switchboard sign-in NAME`, or --as NAME with SWITCHBOARD_PASSWORD set")
+}
+
+async fn acting_as(globals: &Globals, settings: &Settings, user: UserName, screen: bool) -> Result<Acting, Failure> {
+    if let Some(password) = password_of_environment() {
+        let server = server_of(settings).await?;
+        return Ok(plain(Account::sign_in(&server, user, password).await.map_err(failure)?));
+    }
+    if sign_in_file(&settings.paths, &user).exists() {
+        return Ok(plain(saved(settings, &user)?));
+    }
+    let elsewhere = settings.loaded.config.phone.server.is_some();
+    if DEMO_USERS.contains(&user.as_str()) && !elsewhere {
+        return demo_account(globals, settings, screen).await;
+    }
+    Err(Failure::new(Exit::SignInRefused, format!("{user} is not signed in on this machine: use `switchboard sign-in {user}`")))
+}
+
+/// The password in `SWITCHBOARD_PASSWORD`.
+pub(crate) fn password_of_environment() -> Option<Secret<String>> {
+    std::env::var("SWITCHBOARD_PASSWORD").ok().filter(|password| !password.is_empty()).map(Secret::new)
+}
+
+/// The service of the settings, or the one that runs here.
+pub(crate) async fn server_of(settings: &Settings) -> Result<ServerUrl, Failure> {
+    if let Some(server) = &settings.loaded.config.phone.server {
+        return Ok(server.clone());
+    }
+    let Some(file) = local::find(&settings.paths).await else {
+        return Err(Failure::new(Exit::Unreachable, "no service runs here: start one with `switchboard serve`, or name one with --server URL"));
+    };
+    server_in(&file)
+}
+
+fn server_in(file: &ServiceFile) -> Result<ServerUrl, Failure> {
+    file.http.parse().map_err(|why| Failure::new(Exit::Failed, format!("service.json is damaged: {why}")))
+}
+
+async fn demo_account(globals: &Globals, settings: &Settings, screen: bool) -> Result<Acting, Failure> {
+    let file = local::find_or_start_demo(&settings.paths, globals.data.as_deref()).await;
+    let file = file.map_err(|why| Failure::new(Exit::Unreachable, format!("{why:#}")))?;
+    let Some(secret) = file.demo_secret.clone() else {
+        let why = "the service that runs here has no demo accounts: use `switchboard sign-in NAME`, or another folder with --data DIR";
+        return Err(Failure::new(Exit::SignInRefused, why));
+    };
+    let (user, taken) = match &globals.user {
+        Some(user) => (user.clone(), None),
+        None if screen => free_demo_user(&settings.paths),
+        None => (demo_user(0), None),
+    };
+    let account = Account::sign_in(&server_in(&file)?, user, secret).await.map_err(failure)?;
+    Ok(Acting { account, demo: true, taken })
+}
+
+fn demo_user(index: usize) -> UserName {
+    DEMO_USERS[index].parse().expect("the demo names are user names")
+}
+
+/// The first demo account without a screen on this machine, and the lock that says that it has one now.
+fn free_demo_user(paths: &Paths) -> (UserName, Option<File>) {
+    for index in 0..DEMO_USERS.len() {
+        let user = demo_user(index);
+        if let Some(lock) = take(paths.user(&user)) {
+            return (user, Some(lock));
+        }
+    }
+    (demo_user(0), None)
+}
+
+fn take(folder: PathBuf) -> Option<File> {
+    fs::create_dir_all(&folder).ok()?;
+    let file = File::create(folder.join("screen.lock")).ok()?;
+    file.try_lock().ok()?;
+    Some(file)
+}
+
+/// The file a sign-in is kept in.
+pub(crate) fn sign_in_file(paths: &Paths, user: &UserName) -> PathBuf {
+    paths.user(user).join("sign-in.json")
+}
+
+/// The sign-in kept for a user; renewed tokens go back into the same file.
+pub(crate) fn saved(settings: &Settings, user: &UserName) -> Result<Account, Failure> {
+    let path = sign_in_file(&settings.paths, user);
+    let kept = account::load(&path).map_err(failure)?;
+    let server: ServerUrl = kept.server.parse().map_err(|why| Failure::new(Exit::Failed, format!("{}: {why}", path.display())))?;
+    let wanted = settings.loaded.config.phone.server.as_ref();
+    if wanted.is_some_and(|wanted| *wanted != server) {
+        let why = format!("{user} is signed in at {server}, not there: use `switchboard sign-in {user} --server URL`");
+        return Err(Failure::new(Exit::SignInRefused, why));
+    }
+    Account::saved(server, &path).map_err(failure)
+}
+
+fn last_file(paths: &Paths) -> PathBuf {
+    paths.users.join("last")
+}
+
+/// Who signed in last, if that sign-in is still kept.
+pub(crate) fn last(paths: &Paths) -> Option<UserName> {
+    let user: UserName = fs::read_to_string(last_file(paths)).ok()?.parse().ok()?;
+    sign_in_file(paths, &user).exists().then_some(user)
+}
+
+/// Notes who signed in last.
+pub(crate) fn note_last(paths: &Paths, user: &UserName) -> Result<(), Failure> {
+    fs::write(last_file(paths), user.as_str()).map_err(|why| Failure::new(Exit::Failed, format!("can't note the sign-in: {why}")))
+}
+
+/// An account's trouble as a command's failure.
+pub(crate) fn failure(error: AccountError) -> Failure {
+    let exit = match &error {
+        AccountError::Unreachable(_) => Exit::Unreachable,
+        AccountError::Refused(_) => Exit::SignInRefused,
+        AccountError::File { .. } => Exit::Failed,
+    };
+    Failure::new(exit, error.to_string())
+}
+
+/// A password: asked for where a person sits, or the first line of standard input.
+pub(crate) fn ask_password(globals: &Globals, from_stdin: bool, what: &str) -> Result<Secret<String>, Failure> {
+    use std::io::IsTerminal;
+    let stdin = std::io::stdin();
+    if from_stdin || !stdin.is_terminal() {
+        return super::globals::secret_line(&mut stdin.lock() as &mut dyn BufRead, "password");
+    }
+    if globals.no_input {
+        return Err(Failure::usage("the password is missing: use --password-stdin or SWITCHBOARD_PASSWORD"));
+    }
+    super::prompt::hidden(what).map_err(|why| Failure::new(Exit::Failed, format!("the password can't be read: {why}")))
+}
