@@ -25,12 +25,17 @@
 mod effects;
 mod endpoint;
 mod journal;
+#[cfg(test)]
+mod kit;
 mod mailbox;
 mod owner;
 mod ports;
 mod refusals;
 mod roster;
 mod running;
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
