@@ -164,7 +164,7 @@ fn a_callee_whose_only_socket_is_lost_gets_a_few_seconds_to_come_back() {
     let mut line = Line::calling(&[(BOB, Reach::Lost)]);
     assert_eq!(line.began.len(), 3);
     assert_eq!(line.wait_for_deadline(), NOBODY_MAX);
-    assert_eq!(line.feed(Event::Back { endpoint: BOB }), [Effect::Ring { endpoint: BOB }]);
+    assert_eq!(line.feed(Event::Appeared { endpoint: BOB }), [Effect::Ring { endpoint: BOB }]);
 }
 
 #[test]
@@ -367,6 +367,29 @@ fn trying_again_and_again_does_not_stretch_the_two_minutes() {
     line.pass(Duration::from_secs(100));
     line.feed(Event::Rejoin { endpoint: BOB, leg: LEG_C });
     assert_eq!(line.wait_for_deadline(), Duration::from_secs(20));
+
+    for (first, second) in [
+        (Event::Lost { endpoint: BOB }, Event::Lost { endpoint: BOB }),
+        (Event::LegSilent { leg: LEG_B }, Event::LegSilent { leg: LEG_B }),
+        (Event::LegSilent { leg: LEG_B }, Event::LegFailed { leg: LEG_B }),
+    ] {
+        let mut line = Line::connected();
+        line.feed(first);
+        line.pass(Duration::from_secs(100));
+        line.feed(second);
+        assert_eq!(line.wait_for_deadline(), Duration::from_secs(20));
+    }
+}
+
+#[test]
+fn of_two_reasons_to_end_the_earlier_counts() {
+    let mut line = Line::connected();
+    line.feed(Event::LegSilent { leg: LEG_B });
+    line.pass(Duration::from_secs(115));
+    line.feed(Event::Lost { endpoint: BOB });
+    assert_eq!(line.wait_for_deadline(), Duration::from_secs(5));
+    line.pass(Duration::from_secs(60));
+    assert_eq!(line.feed(Event::DeadlinePassed), over(EndReason::MEDIA_LOST, Outcome::Answered));
 }
 
 #[test]

@@ -164,6 +164,16 @@ fn refuse(entry: &mut Entry) -> Option<CallId> {
     Some(entry.call)
 }
 
+#[cfg(test)]
+impl Journal {
+    /// Takes all records that wait, as if they were written.
+    pub fn drain(&self) -> Vec<OwnedRecord> {
+        let mut state = self.state();
+        state.order.clear();
+        std::mem::take(&mut state.entries).into_values().flat_map(|entry| entry.records).collect()
+    }
+}
+
 /// Writes what the journal holds until it is closed and empty; tells the owner of the calls what was kept.
 pub(super) async fn write(journal: Arc<Journal>, store: Arc<dyn Records>, owner: mpsc::WeakSender<Message>) {
     loop {

@@ -204,7 +204,8 @@ pub enum Did {
     Close(LegId),
 }
 
-struct Tape(Arc<Mutex<Vec<Did>>>);
+/// An SFU that writes down what it is told.
+pub struct Tape(pub Arc<Mutex<Vec<Did>>>);
 
 impl Tape {
     fn note(&self, did: Did) {

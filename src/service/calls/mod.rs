@@ -35,6 +35,8 @@ mod roster;
 mod running;
 
 #[cfg(test)]
+mod simulation;
+#[cfg(test)]
 mod tests;
 
 use std::sync::Arc;

@@ -193,6 +193,13 @@ impl Roster {
     }
 }
 
+#[cfg(test)]
+impl Roster {
+    pub fn is_empty(&self) -> bool {
+        self.seats.is_empty() && self.people.is_empty() && self.due.is_empty()
+    }
+}
+
 fn rank(state: PresenceState) -> u8 {
     match state {
         PresenceState::InCall => 0,
