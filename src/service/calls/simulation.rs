@@ -126,12 +126,14 @@ impl World {
     }
 
     fn all_leave(&mut self) {
+        let properly = self.dice.below(2) == 0;
         for seat in self.seats.clone().into_values() {
             match self.dice.below(3) {
-                0 => self.send(Message::Lost(seat)),
+                0 if !properly => self.send(Message::Lost(seat)),
                 _ => self.send(Message::Left(seat)),
             }
         }
+        assert!(!properly || self.owner.is_empty(), "something waits for a deadline");
         let left = self.now;
         while let Some(at) = self.owner.next_deadline() {
             self.now = self.now.max(at);
