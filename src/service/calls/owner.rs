@@ -216,7 +216,7 @@ impl Owner {
         let Some(seat) = self.roster.seat_mut(start.endpoint) else { return };
         seat.calls.insert(start.call);
         let from = (start.endpoint, seat.person.clone());
-        let callee = self.roster.candidates(&start.to.identity);
+        let callee = self.roster.candidates(&start.to.identity, now);
         let begin = Start { caller: start.endpoint, leg: start.leg, ring_for: start.ring_for, callee };
         let (machine, effects) = Call::start(begin, now);
         self.legs.insert(start.leg, start.call);

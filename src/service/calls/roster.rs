@@ -145,9 +145,10 @@ impl Roster {
         self.people.get(who).into_iter().flatten().copied()
     }
 
-    /// The endpoints of somebody who is called.
-    pub fn candidates(&self, who: &Identity) -> Vec<Candidate> {
+    /// The endpoints of somebody who is called; those lost for long are not waited for.
+    pub fn candidates(&self, who: &Identity, now: Instant) -> Vec<Candidate> {
         let seats = self.endpoints_of(who).filter_map(|id| Some((id, self.seat(id)?)));
+        let seats = seats.filter(|(_, seat)| seat.is_present(now));
         seats.map(|(endpoint, seat)| Candidate { endpoint, reach: seat.reach() }).collect()
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::kit::{Did, House, Mood, Phone, Talk, endpoint_of, person};
 use super::*;
 use crate::base::{clock, entropy};
-use crate::control::call::{ABSENT_MAX, VANISHED_AFTER};
+use crate::control::call::{ABSENT_MAX, NOBODY_MAX, VANISHED_AFTER};
 use crate::domain::call::{CallState, Direction, ParticipantState};
 use crate::domain::end_reason::EndReason;
 use crate::domain::record::Outcome;
@@ -49,6 +49,26 @@ async fn a_client_that_connects_while_it_rings_is_rung_too() {
     let (alice, _desk) = (house.phone("alice").await, house.phone("bob").await);
     let (call, _) = alice.calls("bob").await;
     house.phone("bob").await.rings(call, "alice").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_callee_whose_socket_just_broke_rings_once_it_is_back_and_is_offline_later() {
+    let house = House::new();
+    let (mut alice, mut bob) = (house.phone("alice").await, house.phone("bob").await);
+    house.calls.lost(bob.seat).await;
+    let (call, _) = alice.calls("bob").await;
+    house.calls.back(bob.seat).await;
+    bob.rings(call, "alice").await;
+    house.calls.lost(bob.seat).await;
+    let lost = clock::now();
+    bob.stops_ringing(EndReason::OFFLINE).await;
+    alice.ends(EndReason::OFFLINE).await;
+    assert_eq!((clock::now() - lost).as_secs(), NOBODY_MAX.as_secs());
+
+    let again = clock::now();
+    alice.calls("bob").await;
+    alice.ends(EndReason::OFFLINE).await;
+    assert_eq!(clock::now(), again);
 }
 
 #[tokio::test(start_paused = true)]
