@@ -27,7 +27,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// How often a call's records are tried before they are given up.
 const ATTEMPTS: u32 = 60;
 
-/// The journal: filled by the task that owns the calls, emptied by [`write`].
+/// The journal: filled by the task that owns the calls, emptied by [`write()`].
 #[derive(Debug, Default)]
 pub(super) struct Journal {
     state: Mutex<State>,
