@@ -46,8 +46,8 @@ impl Call {
 
     /// When, and why, the call ends if nothing else happens.
     pub(super) fn endings(&self) -> impl Iterator<Item = (Instant, EndReason)> {
-        let talking = matches!(self.phase, Phase::Talking(_));
-        let absent = self.members().filter_map(move |(_, m)| m.ends_at(talking));
+        let connected = self.is_connected();
+        let absent = self.members().filter_map(move |(_, m)| m.ends_at(connected));
         let (ringing, setup) = match &self.phase {
             Phase::Ringing(ringing) => (Some(ringing.endings()), None),
             Phase::Talking(talking) => (None, talking.setup_ending()),

@@ -2,7 +2,7 @@
 
 use crate::domain::id::{EndpointId, LegId};
 
-/// An event. The first six are requests: each is answered by exactly one [`super::Effect::Accept`] or
+/// An event. The first seven are requests: each is answered by exactly one [`super::Effect::Accept`] or
 /// [`super::Effect::Refuse`]; the rest are facts, and never are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
@@ -49,7 +49,8 @@ pub enum Event {
         /// The new leg; the call's from now on, unless refused.
         leg: LegId,
     },
-    /// An endpoint with no memory of this call connected: one of the callee that could ring, or one of the call itself.
+    /// An endpoint that knows nothing of this call is there now: one of the callee that can ring, or one that takes part
+    /// and lost its memory.
     Appeared {
         /// Which.
         endpoint: EndpointId,

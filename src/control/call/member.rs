@@ -133,12 +133,13 @@ impl Member {
         }
     }
 
-    /// When, and why, this endpoint's absence ends the call. While it rings, a lost leg alone does not.
-    pub fn ends_at(&self, talking: bool) -> Option<(Instant, EndReason)> {
+    /// When, and why, this endpoint's absence ends the call. Before the two are connected, a lost leg alone does not:
+    /// the set-up has its own deadline.
+    pub fn ends_at(&self, connected: bool) -> Option<(Instant, EndReason)> {
         let gone = self.gone_from().map(|at| at + VANISHED_AFTER);
         let lost = self.lost_at.map(|at| at + ABSENT_MAX);
         let vanished = earlier(gone, lost).map(|at| (at, EndReason::VANISHED));
-        let silent = self.down_since().filter(|_| talking).map(|at| (at + ABSENT_MAX, EndReason::MEDIA_LOST));
+        let silent = self.down_since().filter(|_| connected).map(|at| (at + ABSENT_MAX, EndReason::MEDIA_LOST));
         vanished.into_iter().chain(silent).min_by_key(|(at, _)| *at)
     }
 }

@@ -48,6 +48,8 @@ mod talking;
 mod view;
 
 #[cfg(test)]
+mod simulation;
+#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
@@ -176,7 +178,7 @@ impl Call {
             Event::Rejoin { endpoint, leg } => self.rejoin(endpoint, leg, now, &mut out),
             Event::Appeared { endpoint } => self.appeared(endpoint, now, &mut out),
             Event::Lost { endpoint } => self.lost(endpoint, now),
-            Event::Back { endpoint } => self.back(endpoint, now, &mut out),
+            Event::Back { endpoint } => self.back(endpoint, now),
             Event::Left { endpoint } => self.left(endpoint, now, &mut out),
             Event::LegUp { leg } => self.leg_up(leg),
             Event::LegSilent { leg } => self.leg_silent(leg, now),

@@ -122,15 +122,11 @@ impl Call {
         }
     }
 
-    /// One that was rung goes on ringing; one that was lost when the call began rings now.
-    pub(super) fn rung_back(&mut self, endpoint: EndpointId, now: Instant, out: &mut Vec<Effect>) {
+    pub(super) fn rung_back(&mut self, endpoint: EndpointId, now: Instant) {
         let Phase::Ringing(ringing) = &mut self.phase else { return };
-        match ringing.rung.get_mut(&endpoint) {
-            Some(rung) => {
-                rung.lost = false;
-                ringing.note_alone(now);
-            }
-            None => self.ring(endpoint, now, out),
+        if let Some(rung) = ringing.rung.get_mut(&endpoint) {
+            rung.lost = false;
+            ringing.note_alone(now);
         }
     }
 

@@ -74,10 +74,10 @@ impl Call {
         }
     }
 
-    pub(super) fn back(&mut self, endpoint: EndpointId, now: Instant, out: &mut Vec<Effect>) {
+    pub(super) fn back(&mut self, endpoint: EndpointId, now: Instant) {
         match self.member_mut(endpoint) {
             Some(member) => member.lost_at = None,
-            None => self.rung_back(endpoint, now, out),
+            None => self.rung_back(endpoint, now),
         }
     }
 

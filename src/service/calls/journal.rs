@@ -27,7 +27,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// How often a call's records are tried before they are given up.
 const ATTEMPTS: u32 = 60;
 
-/// The journal: filled by the task that owns the calls, emptied by [`write`].
+/// The journal: filled by the task that owns the calls, emptied by [`write()`].
 #[derive(Debug, Default)]
 pub(super) struct Journal {
     state: Mutex<State>,
@@ -162,6 +162,16 @@ fn refuse(entry: &mut Entry) -> Option<CallId> {
     // An answer nobody waits for any more is nobody's loss.
     let _ = reply.send(Err(refusals::not_kept()));
     Some(entry.call)
+}
+
+#[cfg(test)]
+impl Journal {
+    /// Takes all records that wait, as if they were written.
+    pub fn drain(&self) -> Vec<OwnedRecord> {
+        let mut state = self.state();
+        state.order.clear();
+        std::mem::take(&mut state.entries).into_values().flat_map(|entry| entry.records).collect()
+    }
 }
 
 /// Writes what the journal holds until it is closed and empty; tells the owner of the calls what was kept.

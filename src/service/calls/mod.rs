@@ -25,12 +25,19 @@
 mod effects;
 mod endpoint;
 mod journal;
+#[cfg(test)]
+mod kit;
 mod mailbox;
 mod owner;
 mod ports;
 mod refusals;
 mod roster;
 mod running;
+
+#[cfg(test)]
+mod simulation;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -64,8 +71,10 @@ const STOP_MAX: Duration = Duration::from_secs(5);
 /// The handle to the running calls; clones lead to the same calls.
 ///
 /// A leg brought by [`start`](Self::start), [`answer`](Self::answer) or [`rejoin`](Self::rejoin) belongs to the call
-/// from then on, and is closed through [`Switch::close`]; after a failure it is still the caller's to close, except
-/// that closing a leg twice must be harmless.
+/// from then on, and is closed through [`Switch::close`]. After a failure whoever brought it closes it; closing one that
+/// the call has closed already must be harmless.
+///
+/// Notices do not wait for answers: a call that ends at once may be told to have ended before its start is answered.
 #[derive(Clone)]
 pub struct Calls {
     mailbox: mpsc::Sender<Message>,

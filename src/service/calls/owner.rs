@@ -60,8 +60,6 @@ impl Owner {
     /// Runs until told to stop, or until nobody holds a handle any more.
     pub async fn run(mut self, mut mailbox: mpsc::Receiver<Message>) {
         let done = loop {
-            let timer = self.timers.first().map(|(at, _)| *at);
-            let next = deadline::earlier(timer, self.roster.next_deadline());
             tokio::select! {
                 message = mailbox.recv() => match message {
                     None => break None,
@@ -69,13 +67,18 @@ impl Owner {
                         break Some(done);
                     },
                 },
-                () = deadline::sleep_until(next) => self.deadlines_passed(clock::now()),
+                () = deadline::sleep_until(self.next_deadline()) => self.deadlines_passed(clock::now()),
             }
         };
         self.stop(clock::now(), done);
     }
 
-    fn take(&mut self, message: Message, now: Instant) -> ControlFlow<oneshot::Sender<()>> {
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        let timer = self.timers.first().map(|(at, _)| *at);
+        deadline::earlier(timer, self.roster.next_deadline())
+    }
+
+    pub(super) fn take(&mut self, message: Message, now: Instant) -> ControlFlow<oneshot::Sender<()>> {
         match message {
             Message::Register { endpoint, registration, reply } => {
                 answer(reply, self.register(endpoint, registration, now));
@@ -101,7 +104,7 @@ impl Owner {
         ControlFlow::Continue(())
     }
 
-    fn deadlines_passed(&mut self, now: Instant) {
+    pub(super) fn deadlines_passed(&mut self, now: Instant) {
         while let Some((at, call)) = self.timers.first().copied().filter(|(at, _)| *at <= now) {
             self.timers.remove(&(at, call));
             self.drive(call, Event::DeadlinePassed, now);
@@ -213,7 +216,7 @@ impl Owner {
         let Some(seat) = self.roster.seat_mut(start.endpoint) else { return };
         seat.calls.insert(start.call);
         let from = (start.endpoint, seat.person.clone());
-        let callee = self.roster.candidates(&start.to.identity);
+        let callee = self.roster.candidates(&start.to.identity, now);
         let begin = Start { caller: start.endpoint, leg: start.leg, ring_for: start.ring_for, callee };
         let (machine, effects) = Call::start(begin, now);
         self.legs.insert(start.leg, start.call);
@@ -336,6 +339,15 @@ impl Owner {
         };
         // Nobody listening is fine: presence can be asked for at any time.
         let _ = self.presence_changes.send(PresenceChanged { identity: who.clone(), presence });
+    }
+}
+
+#[cfg(test)]
+impl Owner {
+    /// Whether nothing at all is remembered.
+    pub(super) fn is_empty(&self) -> bool {
+        let calls = self.running.is_empty() && self.legs.is_empty() && self.calls_to.is_empty();
+        calls && self.timers.is_empty() && self.presence.is_empty() && self.roster.is_empty()
     }
 }
 

@@ -145,9 +145,10 @@ impl Roster {
         self.people.get(who).into_iter().flatten().copied()
     }
 
-    /// The endpoints of somebody who is called.
-    pub fn candidates(&self, who: &Identity) -> Vec<Candidate> {
+    /// The endpoints of somebody who is called; those lost for long are not waited for.
+    pub fn candidates(&self, who: &Identity, now: Instant) -> Vec<Candidate> {
         let seats = self.endpoints_of(who).filter_map(|id| Some((id, self.seat(id)?)));
+        let seats = seats.filter(|(_, seat)| seat.is_present(now));
         seats.map(|(endpoint, seat)| Candidate { endpoint, reach: seat.reach() }).collect()
     }
 
@@ -190,6 +191,13 @@ impl Roster {
         for at in lost_at.into_iter().flat_map(|at| [at + PRESENT_AFTER_LOSS, at + REMEMBERED_AFTER_LOSS]) {
             self.due.remove(&(at, id));
         }
+    }
+}
+
+#[cfg(test)]
+impl Roster {
+    pub fn is_empty(&self) -> bool {
+        self.seats.is_empty() && self.people.is_empty() && self.due.is_empty()
     }
 }
 
