@@ -4,8 +4,14 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::duration;
+use super::exit::{Exit, Failure};
+use super::globals::Globals;
+use super::headless::{self, Conversation, End, Session};
 use super::media_flags::MediaFlags;
+use super::output::Output;
+use super::settings::Settings;
+use super::{account, duration};
+use crate::phone::command::Command;
 
 /// Call somebody without a screen.
 #[derive(Debug, Clone, Args)]
@@ -29,4 +35,41 @@ pub struct CallArgs {
     /// Sound, and when the call is over.
     #[command(flatten)]
     pub media: MediaFlags,
+}
+
+/// Calls, follows the call to its end, and says how it went.
+///
+/// # Errors
+/// When it did not come about, an expectation was not met, or a signal ended it.
+pub async fn run(arguments: &CallArgs, globals: &Globals, settings: &Settings, output: &mut Output) -> Result<Exit, Failure> {
+    let acting = account::acting(globals, settings, false, false).await;
+    let acting = match acting {
+        Ok(acting) => acting,
+        Err(failure) => return headless::no_call(output, failure),
+    };
+    let link = headless::start(acting.account, &arguments.media, settings, false)?;
+    let mut session = Session::new(link, output)?;
+    let called = call(arguments, settings, &mut session).await;
+    let done = match called {
+        Ok(exit) => Ok(exit),
+        Err(failure) => session.failed(failure),
+    };
+    session.quit().await;
+    done
+}
+
+async fn call(arguments: &CallArgs, settings: &Settings, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    session.ready().await?;
+    let configured = Duration::from_secs(settings.loaded.config.phone.ring_seconds.get().into());
+    let ring_for = Some(arguments.ring_for.unwrap_or(configured));
+    session.tell(Command::Call { to: arguments.to.clone(), ring_for }).await;
+    match Conversation::new(&arguments.media, None).follow(session).await? {
+        End::Summary { summary, signalled } => {
+            let line = session.print_summary(&summary)?;
+            signalled.map_or_else(|| headless::judge(&line, &summary, &arguments.media), Ok)
+        }
+        End::Refused(refused) => Err(Failure::new(Exit::of_command(&refused.why), refused.why.to_string())),
+        End::Signal(exit) => Err(Failure::new(exit, "")),
+        End::Gone(reason) => Ok(Exit::of_end(reason)),
+    }
 }

@@ -33,6 +33,8 @@ pub enum Exit {
     NobodyThere = 9,
     /// An `--expect` was not met.
     ExpectationNotMet = 10,
+    /// Another service of the same folder runs (EX_TEMPFAIL of sysexits.h).
+    AlreadyRunning = 75,
     /// Ended by SIGHUP (128 + 1).
     HungUp = 129,
     /// Ended by Ctrl-C (128 + SIGINT).
@@ -154,6 +156,7 @@ mod tests {
             (Exit::NotAdmitted, 8),
             (Exit::NobodyThere, 9),
             (Exit::ExpectationNotMet, 10),
+            (Exit::AlreadyRunning, 75),
             (Exit::HungUp, 129),
             (Exit::Interrupted, 130),
             (Exit::Terminated, 143),

@@ -14,7 +14,9 @@ use crate::domain::call::CallState;
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::CallId;
 use crate::phone::account::Account;
+use crate::phone::audio::device::SourceChoice;
 use crate::phone::audio::voice::VoiceConfig;
+use crate::phone::audio::wav::WavReader;
 use crate::phone::command::Command;
 use crate::phone::event::{Event, Link, Refused, Summary};
 use crate::phone::{self, PhoneLink, PhoneOptions};
@@ -40,9 +42,9 @@ pub(crate) fn start(account: Account, media: &MediaFlags, settings: &Settings, r
 }
 
 /// A microphone file that can't be played is said before anybody is called.
-fn check_files(source: &crate::phone::audio::device::SourceChoice) -> Result<(), Failure> {
-    if let crate::phone::audio::device::SourceChoice::File(path) = source {
-        crate::phone::audio::wav::load(path).map_err(|why| Failure::usage(why.to_string()))?;
+fn check_files(source: &SourceChoice) -> Result<(), Failure> {
+    if let SourceChoice::File(path) = source {
+        WavReader::open(path).map_err(|why| Failure::usage(why.to_string()))?;
     }
     Ok(())
 }
@@ -149,13 +151,14 @@ impl<'a> Session<'a> {
         Ok(line)
     }
 
-    /// Prints that there was no call, and why.
-    pub(crate) fn print_no_call(&mut self, why: &str) -> Result<(), Failure> {
-        if self.output.json() {
-            let line = SummaryLine::without_call(EndReason { code: 0, sub_code: 0 }, why.to_owned());
+    /// A failure before there was a call: its summary is the last line all the same.
+    pub(crate) fn failed(&mut self, failure: Failure) -> Result<Exit, Failure> {
+        let met = failure.exit != Exit::ExpectationNotMet;
+        if met && self.output.json() {
+            let line = SummaryLine::without_call(EndReason::HUNG_UP, failure.message.clone());
             self.print_line(&line)?;
         }
-        Ok(())
+        Err(failure)
     }
 
     fn print_line(&mut self, line: &SummaryLine) -> Result<(), Failure> {
@@ -174,6 +177,16 @@ impl<'a> Session<'a> {
         let ended = async { while self.link.events.recv().await.is_some() {} };
         tokio::time::timeout(END_WITHIN, ended).await.ok();
     }
+}
+
+/// A command that failed before there was a phone: with `--json` the summary is the last line all the same.
+pub(crate) fn no_call(output: &mut Output, failure: Failure) -> Result<Exit, Failure> {
+    if output.json() {
+        let now = clock::now();
+        let line = SummaryLine::without_call(EndReason::HUNG_UP, failure.message.clone());
+        output.result(&Journal::new(now).summary(&line, now, clock::unix_now()))?;
+    }
+    Err(failure)
 }
 
 /// One call, from its start to its summary.

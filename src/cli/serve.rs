@@ -2,7 +2,20 @@
 
 use std::time::Duration;
 
+use std::time::Duration;
+
 use clap::Args;
+use serde::Serialize;
+
+use super::exit::{Exit, Failure};
+use super::globals::Globals;
+use super::output::Output;
+use super::settings::Settings;
+use super::signals::Signals;
+use super::{duration, local};
+use crate::base::clock;
+use crate::config::{Argument, ServiceFile};
+use crate::service::{Running, Service, ServiceOptions, StartError, identity};
 
 use super::duration;
 use crate::config::Argument;
@@ -41,5 +54,115 @@ impl ServeArgs {
         let flags = [("service.listen", "--listen", &self.listen), ("service.media", "--media", &self.media)];
         let given = flags.into_iter().filter_map(|(key, flag, text)| Some((key, flag, text.clone()?)));
         given.map(|(key, flag, text)| Argument { key, flag, text }).collect()
+    }
+}
+
+/// What `serve` prints when it is ready.
+#[derive(Serialize)]
+struct Ready<'a> {
+    event: &'static str,
+    http: &'a str,
+    https: Option<&'a str>,
+    media: &'a [String],
+    ca: Option<&'a str>,
+}
+
+/// How often it is looked whether anybody is connected.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Runs the service until a signal, or until it was idle for long enough.
+///
+/// # Errors
+/// When it can't start.
+pub async fn run(arguments: &ServeArgs, globals: &Globals, settings: &Settings, output: &mut Output) -> Result<Exit, Failure> {
+    let mut signals = Signals::take().map_err(|why| Failure::new(Exit::Failed, format!("signals can't be caught: {why}")))?;
+    local::raise_file_limit();
+    let running = start(arguments, settings).await?;
+    let path = settings.paths.service_file();
+    let file = service_file(&running);
+    file.write(&path).map_err(|why| Failure::new(Exit::Failed, format!("{} can't be written: {why}", path.display())))?;
+    let ready = Ready { event: "ready", http: &file.http, https: None, media: &file.media, ca: None };
+    output.json_line(&ready)?;
+    if !globals.json {
+        output.detail(1, &format!("service.json is {}", path.display()));
+    }
+    let exit = tokio::select! {
+        exit = signals.next() => exit,
+        () = idle(&running, arguments.until_idle) => Exit::Done,
+    };
+    ServiceFile::remove(&path, &file.instance);
+    running.stop().await;
+    Ok(exit)
+}
+
+async fn start(arguments: &ServeArgs, settings: &Settings) -> Result<Running, Failure> {
+    let options = options(arguments, settings);
+    let wanted = (options.listen.port(), options.media.port());
+    match Service::start(options.clone()).await {
+        // The ports of the last time are only a preference.
+        Err(StartError::Listen { .. } | StartError::Media { .. }) if arguments.demo && wanted != (0, 0) => {
+            let any = |mut at: std::net::SocketAddr| {
+                at.set_port(0);
+                at
+            };
+            let options = ServiceOptions { listen: any(options.listen), media: any(options.media), ..options };
+            Service::start(options).await.map_err(failure)
+        }
+        started => started.map_err(failure),
+    }
+}
+
+fn failure(why: StartError) -> Failure {
+    let exit = if matches!(why, StartError::Locked { .. }) { Exit::AlreadyRunning } else { Exit::Failed };
+    Failure::new(exit, why.to_string())
+}
+
+fn options(arguments: &ServeArgs, settings: &Settings) -> ServiceOptions {
+    let config = &settings.loaded.config;
+    let (mut listen, mut media) = (config.service.listen, config.service.media);
+    if arguments.demo && arguments.listen.is_none() {
+        listen.set_port(last_port(settings, |file| file.http.rsplit(':').next().map(str::to_owned)));
+    }
+    if arguments.demo && arguments.media.is_none() {
+        media.set_port(last_port(settings, |file| file.media.first().and_then(|at| at.rsplit(':').next()).map(str::to_owned)));
+    }
+    let life = Duration::from_secs(u64::from(config.service.token_minutes.get()) * 60);
+    ServiceOptions {
+        listen,
+        media,
+        advertise: config.media.advertise.clone(),
+        names: config.service.names.clone(),
+        folder: settings.paths.service.clone(),
+        identity: identity::Settings { access_token_life: life, ..identity::Settings::default() },
+        demo: arguments.demo,
+    }
+}
+
+/// The port of a demo service that was killed, so that phones of its calls find the next one; 0 when there was none.
+fn last_port(settings: &Settings, of: impl Fn(&ServiceFile) -> Option<String>) -> u16 {
+    let file = ServiceFile::read(&settings.paths.service_file());
+    file.and_then(|file| of(&file)?.parse().ok()).unwrap_or(0)
+}
+
+fn service_file(running: &Running) -> ServiceFile {
+    ServiceFile {
+        pid: std::process::id(),
+        instance: running.instance.clone(),
+        http: format!("http://{}", running.http),
+        media: running.media.iter().map(ToString::to_string).collect(),
+        admin_secret: running.admin_secret.clone(),
+        demo_secret: running.demo_secret.clone(),
+    }
+}
+
+/// Returns once nobody was connected for `limit`; never without a limit.
+async fn idle(running: &Running, limit: Option<Duration>) {
+    let Some(limit) = limit else { return std::future::pending().await };
+    let mut idle_since = clock::now();
+    while clock::now().saturating_duration_since(idle_since) < limit {
+        tokio::time::sleep(LOOK_EVERY.min(limit)).await;
+        if running.clients() > 0 {
+            idle_since = clock::now();
+        }
     }
 }

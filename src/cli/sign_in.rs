@@ -2,6 +2,14 @@
 
 use clap::Args;
 
+use super::account::{self, ask_password, password_of_environment};
+use super::exit::{Exit, Failure};
+use super::globals::Globals;
+use super::output::Output;
+use super::settings::Settings;
+use crate::domain::id::UserName;
+use crate::phone::account::Account;
+
 use crate::domain::id::UserName;
 
 /// Sign in to a service and keep the sign-in.
@@ -21,4 +29,23 @@ pub struct SignInArgs {
     /// Read the password from the first line of standard input
     #[arg(long)]
     pub password_stdin: bool,
+}
+
+/// Signs in and keeps the sign-in.
+///
+/// # Errors
+/// When there is no service, or it refuses.
+pub async fn run(arguments: &SignInArgs, globals: &Globals, settings: &Settings, output: &mut Output) -> Result<Exit, Failure> {
+    let named = arguments.name.clone().or_else(|| globals.user.clone());
+    let user = named.ok_or_else(|| Failure::usage("say who signs in: switchboard sign-in USER"))?;
+    let server = account::server_of(settings).await?;
+    let password = match password_of_environment() {
+        Some(password) if !arguments.password_stdin => password,
+        _ => ask_password(globals, arguments.password_stdin, &format!("Password of {user} at {server}"))?,
+    };
+    let mut signed_in = Account::sign_in(&server, user.clone(), password).await.map_err(account::failure)?;
+    signed_in.keep(&account::sign_in_file(&settings.paths, &user)).map_err(account::failure)?;
+    account::note_last(&settings.paths, &user)?;
+    super::whoami::print(&signed_in, output)?;
+    Ok(Exit::Done)
 }

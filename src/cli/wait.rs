@@ -5,8 +5,17 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::duration;
+use super::exit::{Exit, Failure};
+use super::globals::Globals;
+use super::headless::{self, Conversation, End, Session, Woken};
 use super::media_flags::MediaFlags;
+use super::output::Output;
+use super::settings::Settings;
+use super::{account, duration};
+use crate::base::clock;
+use crate::domain::id::CallId;
+use crate::phone::command::Command;
+use crate::phone::event::Event;
 
 /// Wait for calls without a screen.
 #[derive(Debug, Clone, Args)]
@@ -36,4 +45,71 @@ pub struct WaitArgs {
     /// Sound, and when a call is over.
     #[command(flatten)]
     pub media: MediaFlags,
+}
+
+/// Waits for calls, and does with each what it was told to.
+///
+/// # Errors
+/// When nobody called in time, an expectation was not met, or a signal ended it.
+pub async fn run(arguments: &WaitArgs, globals: &Globals, settings: &Settings, output: &mut Output) -> Result<Exit, Failure> {
+    let acting = match account::acting(globals, settings, false, false).await {
+        Ok(acting) => acting,
+        Err(failure) => return headless::no_call(output, failure),
+    };
+    let link = headless::start(acting.account, &arguments.media, settings, !arguments.decline)?;
+    let mut session = Session::new(link, output)?;
+    let done = match wait(arguments, &mut session).await {
+        Ok(exit) => Ok(exit),
+        Err(failure) => session.failed(failure),
+    };
+    session.quit().await;
+    done
+}
+
+async fn wait(arguments: &WaitArgs, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    session.ready().await?;
+    session.output().progress("waiting for a call; Ctrl-C ends it");
+    let mut exit = Exit::Done;
+    for _ in 0..arguments.calls.get() {
+        let call = rung(arguments, session).await?;
+        exit = handle(arguments, session, call).await?;
+    }
+    Ok(exit)
+}
+
+/// The next call that rings here.
+async fn rung(arguments: &WaitArgs, session: &mut Session<'_>) -> Result<CallId, Failure> {
+    let until = arguments.timeout.map(|patience| clock::now() + patience);
+    loop {
+        match session.next(until).await? {
+            Woken::Event(event) => {
+                if let Event::Incoming(incoming) = *event {
+                    return Ok(incoming.call);
+                }
+            }
+            Woken::Time => return Err(Failure::new(Exit::NoAnswer, "nobody called in time")),
+            Woken::Signal(exit) => return Err(Failure::new(exit, "")),
+            Woken::Ended => return Err(Failure::new(Exit::Failed, "the phone ended")),
+        }
+    }
+}
+
+/// Answers, declines, or leaves it ringing until the caller gives up.
+async fn handle(arguments: &WaitArgs, session: &mut Session<'_>, call: CallId) -> Result<Exit, Failure> {
+    if arguments.answer {
+        session.tell(Command::Answer(call)).await;
+    } else if arguments.decline {
+        session.tell(Command::Decline(call)).await;
+    }
+    match Conversation::new(&arguments.media, Some(call)).follow(session).await? {
+        End::Summary { summary, signalled } => {
+            let line = session.print_summary(&summary)?;
+            signalled.map_or_else(|| headless::judge(&line, &summary, &arguments.media), Ok)
+        }
+        // What was told to be declined, or only to be reported, went as told.
+        End::Gone(_) if !arguments.answer => Ok(Exit::Done),
+        End::Gone(reason) => Ok(Exit::of_end(reason)),
+        End::Refused(refused) => Err(Failure::new(Exit::of_command(&refused.why), refused.why.to_string())),
+        End::Signal(exit) => Err(Failure::new(exit, "")),
+    }
 }

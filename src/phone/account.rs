@@ -163,6 +163,18 @@ impl Account {
         send(&self.server, "/api/v1/sign-out", &body).await.map(|_| ())
     }
 
+    /// Who the service says the access token belongs to.
+    ///
+    /// # Errors
+    /// When the service can't be reached, or refuses the token.
+    pub async fn who(&mut self) -> Result<Person, AccountError> {
+        let token = self.fresh_token().await?;
+        let client = client(&self.server)?;
+        let request = client.get(self.server.rest("/api/v1/me")).bearer_auth(token.expose());
+        let response = answered(&self.server, request).await?;
+        read(&self.server, response).await
+    }
+
     fn access_token(&self) -> Secret<String> {
         match &self.source {
             Source::SignedIn { tokens, .. } => tokens.access_token.clone(),
@@ -244,25 +256,39 @@ async fn post<B: Serialize, A: for<'a> Deserialize<'a>>(
     route: &str,
     body: &B,
 ) -> Result<A, AccountError> {
-    let answer = send(server, route, body).await?;
-    answer.json().await.map_err(|e| {
-        AccountError::Unreachable(format!("{server} answered something else than a Switchboard service would: {e}"))
-    })
+    read(server, send(server, route, body).await?).await
 }
 
 async fn send<B: Serialize>(server: &ServerUrl, route: &str, body: &B) -> Result<reqwest::Response, AccountError> {
-    let unreachable =
-        |e: reqwest::Error| AccountError::Unreachable(format!("no answer from {server}: {}", innermost(&e)));
-    let client = reqwest::Client::builder().timeout(REQUEST_TIMEOUT).build().map_err(unreachable)?;
-    let response = client.post(server.rest(route)).json(body).send().await.map_err(unreachable)?;
-    if response.status().is_success() {
+    answered(server, client(server)?.post(server.rest(route)).json(body)).await
+}
+
+fn client(server: &ServerUrl) -> Result<reqwest::Client, AccountError> {
+    reqwest::Client::builder().timeout(REQUEST_TIMEOUT).build().map_err(|e| unreachable(server, &e))
+}
+
+fn unreachable(server: &ServerUrl, error: &reqwest::Error) -> AccountError {
+    AccountError::Unreachable(format!("no answer from {server}: {}", innermost(error)))
+}
+
+async fn read<A: for<'a> Deserialize<'a>>(server: &ServerUrl, response: reqwest::Response) -> Result<A, AccountError> {
+    let other = |e| AccountError::Unreachable(format!("{server} answered something else than a Switchboard service would: {e}"));
+    response.json().await.map_err(other)
+}
+
+/// Sends a request; an answer that is a refusal becomes an error.
+async fn answered(server: &ServerUrl, request: reqwest::RequestBuilder) -> Result<reqwest::Response, AccountError> {
+    let response = request.send().await.map_err(|e| unreachable(server, &e))?;
+    let status = response.status();
+    if status.is_success() {
         return Ok(response);
     }
-    let status = response.status();
     match response.json::<ErrorBody>().await {
         Ok(body) if worth_another_try(body.error.code) => Err(AccountError::Unreachable(body.error.message)),
         Ok(body) => Err(AccountError::Refused(body.error)),
-        Err(_) => Err(AccountError::Unreachable(format!("{server} answered {status}; is it a Switchboard service?"))),
+        Err(_) => {
+            Err(AccountError::Unreachable(format!("{server} answered {status}; is it a Switchboard service?")))
+        }
     }
 }
 
