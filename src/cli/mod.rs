@@ -19,6 +19,7 @@ pub mod json;
 pub mod man;
 pub mod media_flags;
 pub mod output;
+pub mod password;
 pub mod serve;
 pub mod settings;
 pub mod sign_in;

@@ -74,6 +74,12 @@ impl Output {
         }
     }
 
+    /// Asks a person for something, without ending the line.
+    pub fn prompt(&mut self, text: &str) {
+        let _ = write!(self.messages, "{text}");
+        let _ = self.messages.flush();
+    }
+
     /// Says what a person should know though nothing failed.
     pub fn warning(&mut self, text: &str) {
         self.message("\x1b[1;33m", "warning: ", text);

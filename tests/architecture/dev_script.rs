@@ -10,7 +10,7 @@ use tempfile::TempDir;
 fn bare_machine(managers: &[&str]) -> TempDir {
     let bin = TempDir::new().expect("a folder for the machine");
     let path = std::env::var("PATH").expect("there is a PATH");
-    for tool in ["sh", "dirname", "id", "cat", "tr"] {
+    for tool in ["sh", "dirname", "id", "cat", "tr", "env", "sed"] {
         let found = path
             .split(':')
             .map(|folder| format!("{folder}/{tool}"))
