@@ -1,3 +1,7 @@
 //! Picks the role this process plays.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    switchboard::cli::run(std::env::args_os())
+}

@@ -1,14 +1,12 @@
 //! Who a command acts as: the sign-in it is told to use, the last one saved, or a demo account.
 
 use std::fs::{self, File};
-use std::io::BufRead;
 use std::path::PathBuf;
 
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
-use super::local;
 use super::settings::Settings;
-use crate::base::secret::Secret;
+use super::{local, password};
 use crate::config::{Paths, ServerUrl, ServiceFile};
 use crate::domain::id::UserName;
 use crate::phone::account::{self, Account, AccountError};
@@ -57,7 +55,7 @@ fn nobody_signed_in() -> Failure {
 }
 
 async fn acting_as(globals: &Globals, settings: &Settings, user: UserName, screen: bool) -> Result<Acting, Failure> {
-    if let Some(password) = password_of_environment() {
+    if let Some(password) = password::of_environment() {
         let server = server_of(settings).await?;
         return Ok(plain(Account::sign_in(&server, user, password).await.map_err(failure)?));
     }
@@ -69,11 +67,6 @@ async fn acting_as(globals: &Globals, settings: &Settings, user: UserName, scree
         return demo_account(globals, settings, screen).await;
     }
     Err(Failure::new(Exit::SignInRefused, format!("{user} is not signed in on this machine: use `switchboard sign-in {user}`")))
-}
-
-/// The password in `SWITCHBOARD_PASSWORD`.
-pub(crate) fn password_of_environment() -> Option<Secret<String>> {
-    std::env::var("SWITCHBOARD_PASSWORD").ok().filter(|password| !password.is_empty()).map(Secret::new)
 }
 
 /// The service of the settings, or the one that runs here.
@@ -170,17 +163,4 @@ pub(crate) fn failure(error: AccountError) -> Failure {
         AccountError::File { .. } => Exit::Failed,
     };
     Failure::new(exit, error.to_string())
-}
-
-/// A password: asked for where a person sits, or the first line of standard input.
-pub(crate) fn ask_password(globals: &Globals, from_stdin: bool, what: &str) -> Result<Secret<String>, Failure> {
-    use std::io::IsTerminal;
-    let stdin = std::io::stdin();
-    if from_stdin || !stdin.is_terminal() {
-        return super::globals::secret_line(&mut stdin.lock() as &mut dyn BufRead, "password");
-    }
-    if globals.no_input {
-        return Err(Failure::usage("the password is missing: use --password-stdin or SWITCHBOARD_PASSWORD"));
-    }
-    super::prompt::hidden(what).map_err(|why| Failure::new(Exit::Failed, format!("the password can't be read: {why}")))
 }

@@ -1,6 +1,21 @@
 //! `switchboard friends`.
 
 use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use super::exit::{Exit, Failure};
+use super::globals::Globals;
+use super::headless::{self, Session};
+use super::json::rfc3339;
+use super::media_flags::MediaFlags;
+use super::output::Output;
+use super::settings::Settings;
+use super::account;
+use crate::domain::person::{Friend, Person};
+use crate::domain::presence::PresenceState;
+use crate::phone::command::Command;
+use crate::phone::event::{Event, Refused};
+use crate::texts::state;
 
 /// The friend list.
 #[derive(Debug, Clone, Args)]
@@ -38,4 +53,103 @@ pub enum FriendsCommand {
         #[arg(value_name = "TEXT")]
         text: String,
     },
+}
+
+/// A friend, or somebody found, as a line.
+#[derive(Serialize)]
+struct PersonLine<'a> {
+    v: u8,
+    name: &'a str,
+    display_name: &'a str,
+    identity: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    presence: Option<PresenceState>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_seen: Option<String>,
+}
+
+/// Does it.
+///
+/// # Errors
+/// When nobody is signed in, the service can't be reached, or it refuses.
+pub async fn run(arguments: &FriendsArgs, globals: &Globals, settings: &Settings, output: &mut Output) -> Result<Exit, Failure> {
+    let acting = account::acting(globals, settings, false, false).await?;
+    let link = headless::start(acting.account, &MediaFlags::silent(), settings, false)?;
+    let mut session = Session::new(link, output)?;
+    let done = carry_out(arguments.command.as_ref().unwrap_or(&FriendsCommand::List), &mut session).await;
+    session.quit().await;
+    done.map(|()| Exit::Done)
+}
+
+async fn carry_out(command: &FriendsCommand, session: &mut Session<'_>) -> Result<(), Failure> {
+    let friends = session.ready().await?;
+    match command {
+        FriendsCommand::List => friends.iter().try_for_each(|friend| print_friend(friend, session.output())),
+        FriendsCommand::Add { who } => {
+            session.tell(Command::AddFriend(who.clone())).await;
+            let friends = session.answer(friends_or_refusal).await?;
+            session.output().progress(&format!("the friend list has {} entries now", friends.len()));
+            Ok(())
+        }
+        FriendsCommand::Remove { who } => remove(who, &friends, session).await,
+        FriendsCommand::Search { text } => {
+            session.tell(Command::SearchPeople(text.clone())).await;
+            let people = session.answer(people_or_refusal).await?;
+            people.iter().try_for_each(|person| print_person(person, None, session.output()))
+        }
+    }
+}
+
+async fn remove(who: &str, friends: &[Friend], session: &mut Session<'_>) -> Result<(), Failure> {
+    let is_meant = |friend: &&Friend| {
+        let person = &friend.person;
+        person.name.as_str().eq_ignore_ascii_case(who)
+            || person.identity.as_str() == who
+            || person.display_name.as_str().eq_ignore_ascii_case(who)
+    };
+    let meant: Vec<&Friend> = friends.iter().filter(is_meant).collect();
+    let [friend] = meant.as_slice() else {
+        let exit = if meant.is_empty() { Exit::NobodyThere } else { Exit::Usage };
+        let why = if meant.is_empty() { format!("{who} is not on the friend list") } else { format!("several friends are called {who}: use a user name") };
+        return Err(Failure::new(exit, why));
+    };
+    session.tell(Command::RemoveFriend(friend.person.identity.clone())).await;
+    session.answer(friends_or_refusal).await.map(|_| ())
+}
+
+fn friends_or_refusal(event: &Event) -> Option<Result<Vec<Friend>, Refused>> {
+    match event {
+        Event::Friends(friends) => Some(Ok(friends.clone())),
+        Event::Refused(refused) => Some(Err(refused.clone())),
+        _ => None,
+    }
+}
+
+fn people_or_refusal(event: &Event) -> Option<Result<Vec<Person>, Refused>> {
+    match event {
+        Event::People { people, .. } => Some(Ok(people.clone())),
+        Event::Refused(refused) => Some(Err(refused.clone())),
+        _ => None,
+    }
+}
+
+fn print_friend(friend: &Friend, output: &mut Output) -> Result<(), Failure> {
+    print_person(&friend.person, Some(friend), output)
+}
+
+fn print_person(person: &Person, friend: Option<&Friend>, output: &mut Output) -> Result<(), Failure> {
+    let presence = friend.map(|friend| friend.presence);
+    if output.json() {
+        let line = PersonLine {
+            v: 1,
+            name: person.name.as_str(),
+            display_name: person.display_name.as_str(),
+            identity: person.identity.as_str(),
+            presence: presence.map(|presence| presence.state),
+            last_seen: presence.and_then(|presence| presence.last_seen).map(rfc3339),
+        };
+        return Ok(output.json_line(&line)?);
+    }
+    let state = presence.map_or("", |presence| state::presence(presence.state));
+    Ok(output.result(format!("{:<16}  {:<20}  {state}", person.name, person.display_name.as_str()).trim_end())?)
 }

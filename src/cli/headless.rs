@@ -13,6 +13,7 @@ use crate::base::{clock, deadline};
 use crate::domain::call::CallState;
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::CallId;
+use crate::domain::person::Friend;
 use crate::phone::account::Account;
 use crate::phone::audio::device::SourceChoice;
 use crate::phone::audio::voice::VoiceConfig;
@@ -90,13 +91,29 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// When the service can't be reached at once, or refuses.
-    pub(crate) async fn ready(&mut self) -> Result<(), Failure> {
+    pub(crate) async fn ready(&mut self) -> Result<Vec<Friend>, Failure> {
         loop {
             match self.next(None).await? {
                 Woken::Event(event) => match *event {
-                    Event::Friends(_) => return Ok(()),
+                    Event::Friends(friends) => return Ok(friends),
                     Event::Link(Link::Down { reason, .. }) if !self.was_up => return Err(Failure::new(Exit::Unreachable, reason)),
                     _ => {}
+                },
+                Woken::Signal(exit) => return Err(Failure::new(exit, "")),
+                Woken::Ended => return Err(Failure::new(Exit::Failed, "the phone ended")),
+                Woken::Time => {}
+            }
+        }
+    }
+
+    /// Waits for the answer that `pick` picks; a refusal becomes a failure with its exit code.
+    pub(crate) async fn answer<T>(&mut self, pick: impl Fn(&Event) -> Option<Result<T, Refused>>) -> Result<T, Failure> {
+        loop {
+            match self.next(None).await? {
+                Woken::Event(event) => match pick(&event) {
+                    Some(Ok(answer)) => return Ok(answer),
+                    Some(Err(refused)) => return Err(Failure::new(Exit::of_command(&refused.why), refused.why.to_string())),
+                    None => {}
                 },
                 Woken::Signal(exit) => return Err(Failure::new(exit, "")),
                 Woken::Ended => return Err(Failure::new(Exit::Failed, "the phone ended")),

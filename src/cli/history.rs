@@ -1,6 +1,24 @@
 //! `switchboard history`.
 
 use clap::Args;
+use serde::Serialize;
+use time::UtcOffset;
+
+use super::exit::{Exit, Failure};
+use super::globals::Globals;
+use super::headless::{self, Session};
+use super::json::rfc3339;
+use super::media_flags::MediaFlags;
+use super::output::Output;
+use super::settings::Settings;
+use super::account;
+use crate::base::clock;
+use crate::domain::call::Direction;
+use crate::domain::id::CallId;
+use crate::domain::record::{CallRecord, Outcome};
+use crate::phone::command::Command;
+use crate::phone::event::Event;
+use crate::texts;
 
 /// Past calls, missed ones included, newest first.
 #[derive(Debug, Clone, Copy, Args)]
@@ -12,4 +30,70 @@ pub struct HistoryArgs {
     /// How many at the most, 1 to 500
     #[arg(long, value_name = "N", default_value = "20", value_parser = clap::value_parser!(u16).range(1..=500))]
     pub limit: u16,
+}
+
+/// A call record, as a line.
+#[derive(Serialize)]
+struct RecordLine<'a> {
+    v: u8,
+    call_id: CallId,
+    name: &'a str,
+    identity: &'a str,
+    direction: Direction,
+    outcome: Outcome,
+    started: String,
+    answered: Option<String>,
+    ended: Option<String>,
+    seconds: f64,
+}
+
+/// Prints the call records.
+///
+/// # Errors
+/// When nobody is signed in, the service can't be reached, or it refuses.
+pub async fn run(arguments: HistoryArgs, globals: &Globals, settings: &Settings, output: &mut Output) -> Result<Exit, Failure> {
+    let acting = account::acting(globals, settings, false, false).await?;
+    let link = headless::start(acting.account, &MediaFlags::silent(), settings, false)?;
+    let mut session = Session::new(link, output)?;
+    let done = list(arguments, &mut session).await;
+    session.quit().await;
+    done.map(|()| Exit::Done)
+}
+
+async fn list(arguments: HistoryArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    session.ready().await?;
+    session.tell(Command::LoadHistory).await;
+    let records = session
+        .answer(|event| match event {
+            Event::History(records) => Some(Ok(records.clone())),
+            Event::Refused(refused) => Some(Err(refused.clone())),
+            _ => None,
+        })
+        .await?;
+    records.iter().take(arguments.limit.into()).try_for_each(|record| print(record, session.output()))
+}
+
+fn print(record: &CallRecord, output: &mut Output) -> Result<(), Failure> {
+    let talked = record.answered_at.zip(record.ended_at).map_or(0, |(answered, ended)| ended.since(answered));
+    if output.json() {
+        let line = RecordLine {
+            v: 1,
+            call_id: record.call_id,
+            name: record.with.name.as_str(),
+            identity: record.with.identity.as_str(),
+            direction: record.direction,
+            outcome: record.outcome,
+            started: rfc3339(record.started_at),
+            answered: record.answered_at.map(rfc3339),
+            ended: record.ended_at.map(rfc3339),
+            seconds: talked as f64 / 1000.0,
+        };
+        return Ok(output.json_line(&line)?);
+    }
+    let offset = UtcOffset::current_local_offset().unwrap_or(UtcOffset::UTC);
+    let when = texts::clock::moment(record.started_at, clock::unix_now(), offset);
+    let (way, how) = (texts::state::direction(record.direction), texts::state::outcome(record.outcome));
+    let duration = if talked > 0 { texts::clock::duration(talked) } else { String::new() };
+    let text = format!("{when:<16}  {way:<8}  {:<20}  {how:<12}  {duration}", record.with.display_name.as_str());
+    Ok(output.result(text.trim_end())?)
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+use super::exit::Exit;
 use crate::base::clock;
 use crate::config::{Paths, ServiceFile};
 use crate::protocol::rest::Health;
@@ -50,7 +51,7 @@ pub(crate) async fn find_or_start_demo(paths: &Paths, data: Option<&Path>) -> Re
             return Ok(file);
         }
         ended = ended.or(child.try_wait().context("the demo service can't be watched")?);
-        let failed = ended.is_some_and(|status| !status.success() && status.code() != Some(LOST_THE_LOCK));
+        let failed = ended.is_some_and(|status| !status.success() && status.code() != Some(Exit::AlreadyRunning.code().into()));
         if failed {
             bail!("the demo service could not start: {}", last_line(&log));
         }
@@ -60,9 +61,6 @@ pub(crate) async fn find_or_start_demo(paths: &Paths, data: Option<&Path>) -> Re
         tokio::time::sleep(LOOK_EVERY).await;
     }
 }
-
-/// What `serve` exits with when another service holds the folder's lock.
-pub(crate) const LOST_THE_LOCK: i32 = 75;
 
 fn spawn_demo(data: Option<&Path>, log: &Path) -> Result<Child> {
     let program = std::env::current_exe().context("this program can't find itself")?;
@@ -103,4 +101,9 @@ fn reap_later(mut child: Child) {
         child.wait().ok();
     });
     waited.map(drop).ok();
+}
+
+/// Lets this process have as many sockets open as the system allows: the usual soft limit is 1024.
+pub(crate) fn raise_file_limit() {
+    rlimit::increase_nofile_limit(u64::MAX).map(drop).ok();
 }

@@ -39,6 +39,13 @@ pub struct MediaFlags {
     pub expect: Vec<Expectation>,
 }
 
+impl MediaFlags {
+    /// For commands that make no call.
+    pub(crate) fn silent() -> Self {
+        Self { mic: Some(SourceChoice::Silence), speaker: Some(SinkChoice::Nowhere), ..Self::default() }
+    }
+}
+
 fn wav(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
     let is_wav = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("wav"));

@@ -2,6 +2,7 @@
 //!
 //! What a command does is the phone's, the service's or the configuration's matter; here are its words.
 
+mod account;
 pub mod admin;
 pub mod call;
 pub mod completions;
@@ -14,16 +15,21 @@ pub mod exit;
 pub mod expect;
 pub mod friends;
 pub mod globals;
+mod headless;
 pub mod history;
 pub mod json;
+mod local;
+mod log;
 pub mod man;
 pub mod media_flags;
 pub mod output;
 pub mod password;
+mod run;
 pub mod serve;
 pub mod settings;
 pub mod sign_in;
 pub mod sign_out;
+mod signals;
 pub mod softphone;
 pub mod wait;
 pub mod whoami;
@@ -34,6 +40,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use globals::Globals;
+pub use run::run;
 use softphone::SoftphoneArgs;
 
 /// A softphone that lives in the terminal, and the calling service behind it.

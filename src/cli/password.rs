@@ -28,12 +28,16 @@ pub fn obtain(
     if from_stdin {
         return given(&mut io::stdin().lock());
     }
-    let variable = std::env::var(VARIABLE).ok().filter(|text| !text.is_empty());
-    if let Some(text) = variable {
-        return Ok(Secret::new(text));
+    if let Some(password) = of_environment() {
+        return Ok(password);
     }
     may_ask(globals, io::stdin().is_terminal())?;
     ask(question, output)
+}
+
+/// The password the environment holds.
+pub fn of_environment() -> Option<Secret<String>> {
+    std::env::var(VARIABLE).ok().filter(|text| !text.is_empty()).map(Secret::new)
 }
 
 /// A new password for `question`: like [`obtain`], but whoever types it does so twice.
@@ -46,7 +50,7 @@ pub fn obtain_new(
     question: &str,
     output: &mut Output,
 ) -> Result<Secret<String>, Failure> {
-    let asked = !from_stdin && std::env::var_os(VARIABLE).is_none_or(|text| text.is_empty());
+    let asked = !from_stdin && of_environment().is_none();
     let password = obtain(globals, from_stdin, question, output)?;
     if asked && ask("The same again", output)? != password {
         return Err(Failure::usage("the two passwords differ: nothing was changed"));

@@ -2,11 +2,11 @@
 
 use clap::Args;
 
-use super::account::{self, ask_password, password_of_environment};
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
 use super::output::Output;
 use super::settings::Settings;
+use super::{account, password};
 use crate::domain::id::UserName;
 use crate::phone::account::Account;
 
@@ -39,10 +39,8 @@ pub async fn run(arguments: &SignInArgs, globals: &Globals, settings: &Settings,
     let named = arguments.name.clone().or_else(|| globals.user.clone());
     let user = named.ok_or_else(|| Failure::usage("say who signs in: switchboard sign-in USER"))?;
     let server = account::server_of(settings).await?;
-    let password = match password_of_environment() {
-        Some(password) if !arguments.password_stdin => password,
-        _ => ask_password(globals, arguments.password_stdin, &format!("Password of {user} at {server}"))?,
-    };
+    let question = format!("Password of {user} at {server}");
+    let password = password::obtain(globals, arguments.password_stdin, &question, output)?;
     let mut signed_in = Account::sign_in(&server, user.clone(), password).await.map_err(account::failure)?;
     signed_in.keep(&account::sign_in_file(&settings.paths, &user)).map_err(account::failure)?;
     account::note_last(&settings.paths, &user)?;

@@ -1,8 +1,18 @@
 //! `switchboard` without a command: the flags of the softphone.
 
 use clap::Args;
+use time::UtcOffset;
 
-use crate::config::Argument;
+use super::account;
+use super::exit::{Exit, Failure};
+use super::globals::Globals;
+use super::settings::Settings;
+use crate::config::{Argument, Colour};
+use crate::phone::audio::voice::VoiceConfig;
+use crate::phone::{self, PhoneOptions};
+use crate::terminal::model::ScreenOptions;
+use crate::terminal::run::{Left, run as show};
+use crate::terminal::theme::ColourChoice;
 
 /// The softphone.
 #[derive(Debug, Clone, Copy, Args)]
@@ -27,5 +37,50 @@ impl SoftphoneArgs {
     pub fn settings(self) -> Vec<Argument> {
         let ascii = self.ascii.then(|| Argument { key: "screen.ascii", flag: "--ascii", text: "true".to_owned() });
         ascii.into_iter().collect()
+    }
+}
+
+/// Opens the softphone.
+///
+/// # Errors
+/// When there is nobody to sign in as, the service can't be started, or the terminal can't be used.
+pub async fn run(arguments: SoftphoneArgs, globals: &Globals, settings: &Settings) -> Result<Exit, Failure> {
+    use std::io::IsTerminal;
+    if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+        let why = "the softphone needs a terminal; without one use `switchboard call`, `wait` and the others (see --help)";
+        return Err(Failure::usage(why));
+    }
+    let acting = account::acting(globals, settings, arguments.demo, true).await?;
+    let voice = VoiceConfig { microphone: settings.microphone()?, speaker: settings.speaker()?, ..VoiceConfig::default() };
+    let options = PhoneOptions { voice, record: None, tones: true, rings: true };
+    let screen = screen_options(settings, acting.demo);
+    let failed = |why: String| Failure::new(Exit::Failed, why);
+    let link = phone::start(acting.account, options).map_err(|why| failed(format!("the phone can't start: {why}")))?;
+    let left = show(link, screen).await.map_err(|why| failed(why.to_string()))?;
+    drop(acting.taken);
+    Ok(match left {
+        Left::Quit => Exit::Done,
+        Left::PhoneStopped => Exit::Failed,
+        Left::NoTerminal | Left::Signal(libc::SIGHUP) => Exit::HungUp,
+        Left::Signal(libc::SIGINT) => Exit::Interrupted,
+        Left::Signal(_) => Exit::Terminated,
+    })
+}
+
+fn screen_options(settings: &Settings, demo: bool) -> ScreenOptions {
+    let screen = &settings.loaded.config.screen;
+    ScreenOptions {
+        ascii: screen.ascii,
+        colour: match screen.colour {
+            Colour::Auto => ColourChoice::Auto,
+            Colour::Always => ColourChoice::Always,
+            Colour::Never => ColourChoice::Never,
+        },
+        theme: screen.theme.clone().into_iter().collect(),
+        keys: screen.keys.clone().into_iter().collect(),
+        hint: if demo { "demo".to_owned() } else { String::new() },
+        offset: UtcOffset::current_local_offset().unwrap_or(UtcOffset::UTC),
+        bell: screen.bell,
+        ..ScreenOptions::default()
     }
 }

@@ -208,8 +208,11 @@ impl Running {
     }
 }
 
-/// Takes the folder for this service alone, for as long as the file is open.
-fn lock(folder: &Path) -> Result<File, StartError> {
+/// Takes the folder for one process alone, for as long as the file is open.
+///
+/// # Errors
+/// [`StartError::Locked`] when another has it, [`StartError::Folder`] when it can't be made.
+pub fn lock(folder: &Path) -> Result<File, StartError> {
     let failed = |source| StartError::Folder { folder: folder.to_owned(), source };
     std::fs::create_dir_all(folder).map_err(failed)?;
     let mut options = OpenOptions::new();

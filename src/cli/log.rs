@@ -1,0 +1,41 @@
+//! Where the log goes: beside the screen into a file, otherwise to standard error.
+
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::sync::Mutex;
+
+use tracing::level_filters::LevelFilter;
+
+use super::settings::Settings;
+use crate::config::Level;
+
+/// Logs to standard error, for a service.
+pub(crate) fn to_stderr(settings: &Settings) {
+    let log = tracing_subscriber::fmt().with_max_level(level(settings)).with_ansi(false).with_writer(io::stderr);
+    // A second log in one process is refused, and not wanted either.
+    log.try_init().ok();
+}
+
+/// Logs to `NAME.log`, for a phone: its standard error is a person's, or under a screen.
+pub(crate) fn to_file(settings: &Settings, name: &str) {
+    let folder = &settings.paths.logs;
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = fs::create_dir_all(folder).and_then(|()| options.open(folder.join(format!("{name}.log"))));
+    // Without a place for it there is no log; the phone works all the same.
+    let Ok(file) = file else { return };
+    let log = tracing_subscriber::fmt().with_max_level(level(settings)).with_ansi(false).with_writer(Mutex::new(file));
+    log.try_init().ok();
+}
+
+fn level(settings: &Settings) -> LevelFilter {
+    match settings.loaded.config.log.level {
+        Level::Error => LevelFilter::ERROR,
+        Level::Warn => LevelFilter::WARN,
+        Level::Info => LevelFilter::INFO,
+        Level::Debug => LevelFilter::DEBUG,
+        Level::Trace => LevelFilter::TRACE,
+    }
+}
