@@ -45,16 +45,7 @@ pub(super) fn open_microphone(wanted: Option<&str>) -> Result<(Box<dyn Source>, 
         _ => return Err(no_format()),
     };
     let stream = playing(stream, wanted)?;
-    let resampler = resampler(config.sample_rate, SAMPLE_RATE)?;
-    let source = CardSource {
-        _stream: stream,
-        ring,
-        resampler,
-        raw: vec![0.0; config.sample_rate as usize / 100],
-        ready: Vec::with_capacity(4 * TICK),
-        most_waiting: config.sample_rate as usize / 5,
-        watch: Watch::new(counters),
-    };
+    let source = CardSource::new(stream, ring, config.sample_rate, counters)?;
     Ok((Box::new(source), cards::description(&device)))
 }
 
@@ -78,15 +69,7 @@ pub(super) fn open_speaker(wanted: Option<&str>) -> Result<(Box<dyn Sink>, Strin
     };
     let stream = playing(stream, wanted)?;
     let first = stream.buffer_size().unwrap_or(TICK as u32);
-    let resampler = resampler(SAMPLE_RATE, config.sample_rate)?;
-    let sink = CardSink {
-        _stream: stream,
-        ring,
-        resampler,
-        tick: config.sample_rate as usize / 100,
-        first: first as usize,
-        watch: Watch::new(counters),
-    };
+    let sink = CardSink::new(stream, ring, config.sample_rate, first as usize, counters)?;
     Ok((Box::new(sink), cards::description(&device)))
 }
 
@@ -209,9 +192,9 @@ where
 }
 
 /// A microphone.
-struct CardSource {
+struct CardSource<S> {
     /// Sound comes as long as it lives.
-    _stream: cpal::Stream,
+    _stream: S,
     ring: rtrb::Consumer<f32>,
     resampler: Option<Resampler>,
     /// 10 ms at the device's rate.
@@ -222,7 +205,21 @@ struct CardSource {
     watch: Watch,
 }
 
-impl Source for CardSource {
+impl<S> CardSource<S> {
+    fn new(stream: S, ring: rtrb::Consumer<f32>, rate: u32, counters: Arc<Counters>) -> Result<Self, OpenError> {
+        Ok(Self {
+            _stream: stream,
+            ring,
+            resampler: resampler(rate, SAMPLE_RATE)?,
+            raw: vec![0.0; rate as usize / 100],
+            ready: Vec::with_capacity(4 * TICK),
+            most_waiting: rate as usize / 5,
+            watch: Watch::new(counters),
+        })
+    }
+}
+
+impl<S> Source for CardSource<S> {
     fn start(&mut self) {
         while self.ring.pop().is_ok() {}
         self.ready.clear();
@@ -253,9 +250,9 @@ impl Source for CardSource {
 }
 
 /// A speaker.
-struct CardSink {
+struct CardSink<S> {
     /// Sound is played as long as it lives.
-    _stream: cpal::Stream,
+    _stream: S,
     ring: rtrb::Producer<f32>,
     resampler: Option<Resampler>,
     /// Samples in 10 ms at the device's rate.
@@ -265,7 +262,20 @@ struct CardSink {
     watch: Watch,
 }
 
-impl Sink for CardSink {
+impl<S> CardSink<S> {
+    fn new(
+        stream: S,
+        ring: rtrb::Producer<f32>,
+        rate: u32,
+        first: usize,
+        counters: Arc<Counters>,
+    ) -> Result<Self, OpenError> {
+        let resampler = resampler(SAMPLE_RATE, rate)?;
+        Ok(Self { _stream: stream, ring, resampler, tick: rate as usize / 100, first, watch: Watch::new(counters) })
+    }
+}
+
+impl<S> Sink for CardSink<S> {
     fn start(&mut self) {}
 
     /// Kept one callback and one tick ahead: the device's own clock sets the pace.
@@ -301,7 +311,64 @@ impl Sink for CardSink {
 
 #[cfg(test)]
 mod tests {
+    use std::f32::consts::TAU;
+
     use super::*;
+    use crate::media::tones::strength;
+
+    #[test]
+    fn a_microphone_of_another_rate_gives_the_same_tone() {
+        for rate in [44_100, 48_000, 16_000] {
+            let (mut device, ring) = rtrb::RingBuffer::new(rate as usize / 2);
+            let mut source = CardSource::new((), ring, rate, Arc::default()).unwrap();
+            let (mut sound, mut tick, now) = (Vec::new(), [0.0; TICK], crate::base::clock::now());
+            for n in 0..rate {
+                device.push((n as f32 * TAU * 440.0 / rate as f32).sin() * 0.5).unwrap();
+                while source.take(&mut tick, now) == Taken::Sound {
+                    sound.extend_from_slice(&tick);
+                }
+            }
+            assert!((46_000..=48_000).contains(&sound.len()), "{rate}: {}", sound.len());
+            assert!((strength(&sound[4_800..43_200], 440.0) - 0.5).abs() < 0.02, "{rate}");
+        }
+    }
+
+    #[test]
+    fn old_sound_of_a_microphone_is_left_out() {
+        let (mut device, ring) = rtrb::RingBuffer::new(24_000);
+        let mut source = CardSource::new((), ring, SAMPLE_RATE, Arc::default()).unwrap();
+        let (mut tick, now) = ([0.0; TICK], crate::base::clock::now());
+        device.push_entire_slice(&[0.1; 20_000]).unwrap();
+        assert_eq!(source.take(&mut tick, now), Taken::NotYet);
+        device.push_entire_slice(&[0.2; TICK]).unwrap();
+        assert_eq!(source.take(&mut tick, now), Taken::Sound);
+        assert_eq!(tick, [0.2; TICK]);
+    }
+
+    #[test]
+    fn a_speaker_is_kept_one_callback_and_one_tick_ahead() {
+        for (rate, callback) in [(48_000, 960), (44_100, 441), (48_000, 100_000)] {
+            let (ring, mut device) = rtrb::RingBuffer::new(rate as usize / 2);
+            let counters = Arc::new(Counters::default());
+            let mut sink = CardSink::new((), ring, rate, 480, counters.clone()).unwrap();
+            let now = crate::base::clock::now();
+            let mut played = Vec::new();
+            let mut n = 0;
+            for _ in 0..50 {
+                counters.called(callback);
+                while sink.wants(now) {
+                    sink.put(&std::array::from_fn(|at| ((n + at) as f32 * TAU * 440.0 / 48_000.0).sin() * 0.5));
+                    n += TICK;
+                }
+                let tick = rate as usize / 100;
+                assert!(device.slots() <= callback + 3 * tick && device.slots() >= callback.min(20_000), "{rate}");
+                played.extend((0..callback).map_while(|_| device.pop().ok()));
+            }
+            let scaled = 440.0 * 48_000.0 / f64::from(rate);
+            assert!((strength(&played[1_000..20_000], scaled) - 0.5).abs() < 0.03, "{rate}");
+            assert_eq!(counters.missed.load(Ordering::Relaxed), 0, "{rate}: nothing is left over");
+        }
+    }
 
     #[test]
     fn the_format_nearest_to_ours_is_chosen() {
