@@ -57,7 +57,7 @@ impl Meter {
     }
 }
 
-/// Says for each tick whether somebody speaks: louder than the background by a margin, with a little persistence.
+/// Says for each frame whether somebody speaks: louder than the background by a margin, with a little persistence.
 #[derive(Debug, Clone)]
 pub struct VoiceActivity {
     background: f32,
@@ -66,8 +66,8 @@ pub struct VoiceActivity {
 
 const MARGIN_DB: f32 = 9.0;
 const LOUDEST_BACKGROUND: f32 = -40.0;
-const BACKGROUND_RISE_DB: f32 = 0.02;
-const HOLD_TICKS: u32 = 20;
+const BACKGROUND_RISE_DB: f32 = 0.04;
+const HOLD_FRAMES: u32 = 10;
 
 impl Default for VoiceActivity {
     fn default() -> Self {
@@ -76,12 +76,12 @@ impl Default for VoiceActivity {
 }
 
 impl VoiceActivity {
-    /// Hears one tick (10 ms) of the given level, and says whether it belongs to speech.
+    /// Hears one frame (20 ms) of the given level, and says whether it belongs to speech.
     pub fn hear(&mut self, dbfs: f32) -> bool {
         // The background follows down at once and up slowly, so that speech does not become background.
         self.background = (self.background + BACKGROUND_RISE_DB).min(dbfs.max(SILENCE)).min(LOUDEST_BACKGROUND);
         if dbfs > AUDIBLE && dbfs > self.background + MARGIN_DB {
-            self.hold = HOLD_TICKS;
+            self.hold = HOLD_FRAMES;
         } else {
             self.hold = self.hold.saturating_sub(1);
         }
@@ -127,8 +127,8 @@ mod tests {
         let mut activity = VoiceActivity::default();
         assert!((0..100).all(|_| !activity.hear(-70.0)));
         assert!(activity.hear(-25.0));
-        assert!((0..15).all(|_| activity.hear(-70.0)), "a short pause belongs to it");
-        assert!((0..100).filter(|_| activity.hear(-70.0)).count() < 10);
+        assert!((0..8).all(|_| activity.hear(-70.0)), "a short pause belongs to it");
+        assert!((0..100).filter(|_| activity.hear(-70.0)).count() < 5);
         for _ in 0..3000 {
             activity.hear(-45.0);
         }

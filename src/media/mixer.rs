@@ -8,6 +8,9 @@ const CEILING: f32 = 0.95;
 /// How much of its way back to full gain the limiter goes in a tick: about half in 100 ms.
 const RECOVERY: f32 = 0.07;
 
+/// Samples in which the limiter turns down: 1 ms.
+const ATTACK: usize = 48;
+
 /// Adds tracks tick by tick: any number of [`Mixer::add`], then one [`Mixer::finish`].
 #[derive(Debug, Clone)]
 pub struct Mixer {
@@ -34,9 +37,12 @@ impl Mixer {
         let peak = self.sum.iter().fold(0.0_f32, |peak, s| peak.max(s.abs()));
         let recovered = self.gain + (1.0 - self.gain) * RECOVERY;
         let target = if peak * recovered > CEILING { CEILING / peak } else { recovered };
-        let step = (target - self.gain) / TICK as f32;
-        for (out, sum) in out.iter_mut().zip(&self.sum) {
-            self.gain += step;
+        let way = if target < self.gain { ATTACK } else { TICK };
+        let step = (target - self.gain) / way as f32;
+        for (at, (out, sum)) in out.iter_mut().zip(&self.sum).enumerate() {
+            if at < way {
+                self.gain += step;
+            }
             // While the gain is still on its way down, the clamp holds the first peaks.
             let sample = sum * self.gain;
             *out = if sample.is_finite() { sample.clamp(-1.0, 1.0) } else { 0.0 };

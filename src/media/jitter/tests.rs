@@ -1,6 +1,7 @@
 //! The jitter buffer over simulated networks, in virtual time, from seeds.
 
 use std::f64::consts::TAU;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use super::*;
@@ -210,16 +211,19 @@ struct Heard {
 
 impl Network {
     fn new(frames: usize) -> Self {
-        Self::sending(frames, |time| (time * 440.0 * TAU).sin() * 0.3)
+        static TONE: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
+        Self::sending(frames, TONE.get_or_init(|| encoded(3000, |time| (time * 440.0 * TAU).sin() * 0.3)))
     }
 
     /// Something like speech: vowels that change pitch, in syllables.
     fn speaking(frames: usize) -> Self {
-        Self::sending(frames, |time| {
+        static SPEECH: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
+        let wave = |time: f64| {
             let pitch = 120.0 + 30.0 * (time * 1.3 * TAU).sin();
             let vowel: f64 = (1..20).map(|n| (time * pitch * f64::from(n) * TAU).sin() / f64::from(n)).sum();
             vowel * 0.15 * (time * 3.0 * TAU).sin().max(0.0)
-        })
+        };
+        Self::sending(frames, SPEECH.get_or_init(|| encoded(300, wave)))
     }
 
     fn losing_a_tenth(mut self, seed: u64) -> (Self, u64) {
@@ -230,21 +234,15 @@ impl Network {
         (self, lost)
     }
 
-    fn sending(frames: usize, wave: impl Fn(f64) -> f64) -> Self {
-        let mut encoder = Encoder::new().unwrap();
-        let packets = (0..frames).map(|index| {
-            let frame: [f32; FRAME] =
-                std::array::from_fn(|at| wave((index * FRAME + at) as f64 / f64::from(SAMPLE_RATE)) as f32);
-            let mut payload = vec![0; PACKET_ROOM];
-            let length = encoder.encode(&frame, &mut payload).unwrap();
-            payload.truncate(length);
+    fn sending(frames: usize, payloads: &[Vec<u8>]) -> Self {
+        let packets = payloads[..frames].iter().enumerate().map(|(index, payload)| {
             let packet = Received {
                 slot: 0,
                 kind: Kind::Opus,
                 sequence: FIRST + index as u64,
                 timestamp: (index * FRAME) as u32,
                 marker: index == 0,
-                payload,
+                payload: payload.clone(),
                 at: start(),
             };
             (20 * index as u64, packet)
@@ -278,6 +276,20 @@ impl Network {
     }
 }
 
+/// Packets of a wave, given as a function of the second.
+fn encoded(frames: usize, wave: impl Fn(f64) -> f64) -> Vec<Vec<u8>> {
+    let mut encoder = Encoder::new().unwrap();
+    let packets = (0..frames).map(|index| {
+        let frame: [f32; FRAME] =
+            std::array::from_fn(|at| wave((index * FRAME + at) as f64 / f64::from(SAMPLE_RATE)) as f32);
+        let mut payload = vec![0; PACKET_ROOM];
+        let length = encoder.encode(&frame, &mut payload).unwrap();
+        payload.truncate(length);
+        payload
+    });
+    packets.collect()
+}
+
 impl Heard {
     fn between(&self, from: f64, to: f64) -> &[f32] {
         let at = |seconds: f64| ((seconds * f64::from(SAMPLE_RATE)) as usize).min(self.sound.len());
@@ -306,7 +318,6 @@ impl Heard {
 
 /// Any instant will do: only differences matter.
 fn start() -> Instant {
-    use std::sync::OnceLock;
     static START: OnceLock<Instant> = OnceLock::new();
     *START.get_or_init(crate::base::clock::now)
 }

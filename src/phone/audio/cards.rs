@@ -49,22 +49,28 @@ pub(super) fn description(device: &cpal::Device) -> String {
 }
 
 fn infos(devices: &[cpal::Device], default: Option<cpal::Device>, direction: Direction) -> Vec<DeviceInfo> {
-    let default = default.map(|device| name(&device));
+    let default_name = default.as_ref().map(name);
+    // Some systems have a default device without listing it; others name one although there is none.
+    let unlisted = default.filter(|device| is_usable(device, direction));
     let mut infos: Vec<DeviceInfo> = Vec::new();
-    for device in devices.iter().filter(|device| fits(device, direction)) {
+    for device in devices.iter().filter(|device| fits(device, direction)).chain(&unlisted) {
         let name = name(device);
         if name.is_empty() || is_noise(&name) || infos.iter().any(|known| known.name == name) {
             continue;
         }
-        let usable = match direction {
-            Direction::Input => device.default_input_config().is_ok(),
-            Direction::Output => device.default_output_config().is_ok(),
-        };
-        let is_default = default.as_ref() == Some(&name);
+        let is_default = default_name.as_ref() == Some(&name);
+        let usable = is_usable(device, direction);
         infos.push(DeviceInfo { description: description(device), is_default, usable, name });
     }
     infos.sort_by_key(|info| !info.is_default);
     infos
+}
+
+fn is_usable(device: &cpal::Device, direction: Direction) -> bool {
+    match direction {
+        Direction::Input => device.default_input_config().is_ok(),
+        Direction::Output => device.default_output_config().is_ok(),
+    }
 }
 
 fn fits(device: &cpal::Device, direction: Direction) -> bool {

@@ -12,4 +12,5 @@ mod sink;
 mod source;
 mod streams;
 pub mod voice;
+mod watch;
 pub mod wav;

@@ -2,8 +2,8 @@
 //! ring, and count; everything else happens on the voice thread.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
 use cpal::{BufferSize, ErrorKind, FromSample, SampleFormat, SizedSample, StreamConfig, SupportedStreamConfigRange};
@@ -11,6 +11,7 @@ use cpal::{BufferSize, ErrorKind, FromSample, SampleFormat, SizedSample, StreamC
 use super::cards::{self, Direction};
 use super::sink::Sink;
 use super::source::{Source, Taken};
+use super::watch::{Counters, Watch};
 use crate::media::packet::{SAMPLE_RATE, TICK};
 use crate::media::resample::Resampler;
 
@@ -23,64 +24,6 @@ pub(super) enum OpenError {
     /// It can't be used.
     #[error("{0}")]
     Failed(String),
-}
-
-/// What callbacks count.
-#[derive(Debug, Default)]
-struct Counters {
-    callbacks: AtomicU64,
-    /// Frames of the largest callback.
-    largest: AtomicU32,
-    errors: AtomicU64,
-    /// Samples that were missing, or had no room.
-    missed: AtomicU64,
-}
-
-impl Counters {
-    fn called(&self, frames: usize) {
-        self.callbacks.fetch_add(1, Ordering::Relaxed);
-        self.largest.fetch_max(u32::try_from(frames).unwrap_or(u32::MAX), Ordering::Relaxed);
-    }
-
-    fn failed(&self, kind: ErrorKind) {
-        // An overrun or a new route mends itself; the rest, repeated, does not.
-        if !matches!(kind, ErrorKind::Xrun | ErrorKind::DeviceChanged | ErrorKind::RealtimeDenied) {
-            self.errors.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-}
-
-/// A stream without a callback for this long is dead. Errors alone prove nothing: behind ALSA, PulseAudio reports a
-/// few hundred while a stream starts, for it does not know its delay yet, and then works.
-const DEAD_AFTER: Duration = Duration::from_millis(500);
-
-/// Watches whether a stream is alive.
-struct Watch {
-    counters: Arc<Counters>,
-    callbacks: u64,
-    errors: u64,
-    alive_at: Option<Instant>,
-}
-
-impl Watch {
-    fn new(counters: Arc<Counters>) -> Self {
-        Self { counters, callbacks: 0, errors: 0, alive_at: None }
-    }
-
-    fn trouble(&mut self, now: Instant) -> Option<&'static str> {
-        let callbacks = self.counters.callbacks.load(Ordering::Relaxed);
-        let errors = self.counters.errors.load(Ordering::Relaxed);
-        let alive_at = *self.alive_at.get_or_insert(now);
-        if callbacks != self.callbacks {
-            (self.callbacks, self.errors, self.alive_at) = (callbacks, errors, Some(now));
-            return None;
-        }
-        match (now.saturating_duration_since(alive_at) > DEAD_AFTER, errors > self.errors) {
-            (false, _) => None,
-            (true, true) => Some("the sound device reports one error after the other"),
-            (true, false) => Some("the sound device has gone silent"),
-        }
-    }
 }
 
 /// Opens a microphone by name, or the default one; returns it with its description.
@@ -102,16 +45,7 @@ pub(super) fn open_microphone(wanted: Option<&str>) -> Result<(Box<dyn Source>, 
         _ => return Err(no_format()),
     };
     let stream = playing(stream, wanted)?;
-    let resampler = resampler(config.sample_rate, SAMPLE_RATE)?;
-    let source = CardSource {
-        _stream: stream,
-        ring,
-        resampler,
-        raw: vec![0.0; config.sample_rate as usize / 100],
-        ready: Vec::with_capacity(4 * TICK),
-        most_waiting: config.sample_rate as usize / 5,
-        watch: Watch::new(counters),
-    };
+    let source = CardSource::new(stream, ring, config.sample_rate, counters)?;
     Ok((Box::new(source), cards::description(&device)))
 }
 
@@ -135,15 +69,7 @@ pub(super) fn open_speaker(wanted: Option<&str>) -> Result<(Box<dyn Sink>, Strin
     };
     let stream = playing(stream, wanted)?;
     let first = stream.buffer_size().unwrap_or(TICK as u32);
-    let resampler = resampler(SAMPLE_RATE, config.sample_rate)?;
-    let sink = CardSink {
-        _stream: stream,
-        ring,
-        resampler,
-        tick: config.sample_rate as usize / 100,
-        first: first as usize,
-        watch: Watch::new(counters),
-    };
+    let sink = CardSink::new(stream, ring, config.sample_rate, first as usize, counters)?;
     Ok((Box::new(sink), cards::description(&device)))
 }
 
@@ -266,9 +192,9 @@ where
 }
 
 /// A microphone.
-struct CardSource {
+struct CardSource<S> {
     /// Sound comes as long as it lives.
-    _stream: cpal::Stream,
+    _stream: S,
     ring: rtrb::Consumer<f32>,
     resampler: Option<Resampler>,
     /// 10 ms at the device's rate.
@@ -279,7 +205,21 @@ struct CardSource {
     watch: Watch,
 }
 
-impl Source for CardSource {
+impl<S> CardSource<S> {
+    fn new(stream: S, ring: rtrb::Consumer<f32>, rate: u32, counters: Arc<Counters>) -> Result<Self, OpenError> {
+        Ok(Self {
+            _stream: stream,
+            ring,
+            resampler: resampler(rate, SAMPLE_RATE)?,
+            raw: vec![0.0; rate as usize / 100],
+            ready: Vec::with_capacity(4 * TICK),
+            most_waiting: rate as usize / 5,
+            watch: Watch::new(counters),
+        })
+    }
+}
+
+impl<S> Source for CardSource<S> {
     fn start(&mut self) {
         while self.ring.pop().is_ok() {}
         self.ready.clear();
@@ -310,9 +250,9 @@ impl Source for CardSource {
 }
 
 /// A speaker.
-struct CardSink {
+struct CardSink<S> {
     /// Sound is played as long as it lives.
-    _stream: cpal::Stream,
+    _stream: S,
     ring: rtrb::Producer<f32>,
     resampler: Option<Resampler>,
     /// Samples in 10 ms at the device's rate.
@@ -322,7 +262,20 @@ struct CardSink {
     watch: Watch,
 }
 
-impl Sink for CardSink {
+impl<S> CardSink<S> {
+    fn new(
+        stream: S,
+        ring: rtrb::Producer<f32>,
+        rate: u32,
+        first: usize,
+        counters: Arc<Counters>,
+    ) -> Result<Self, OpenError> {
+        let resampler = resampler(SAMPLE_RATE, rate)?;
+        Ok(Self { _stream: stream, ring, resampler, tick: rate as usize / 100, first, watch: Watch::new(counters) })
+    }
+}
+
+impl<S> Sink for CardSink<S> {
     fn start(&mut self) {}
 
     /// Kept one callback and one tick ahead: the device's own clock sets the pace.
@@ -358,26 +311,63 @@ impl Sink for CardSink {
 
 #[cfg(test)]
 mod tests {
+    use std::f32::consts::TAU;
+
     use super::*;
+    use crate::media::tones::strength;
 
     #[test]
-    fn a_stream_is_in_trouble_without_callbacks_and_not_for_errors_alone() {
-        let counters = Arc::new(Counters::default());
-        let mut watch = Watch::new(counters.clone());
-        let start = crate::base::clock::now();
-        let at = |millis| start + Duration::from_millis(millis);
-        assert_eq!(watch.trouble(at(0)), None);
-        for step in 1..50 {
-            counters.called(480);
-            (0..100).for_each(|_| counters.failed(ErrorKind::BackendError));
-            assert_eq!(watch.trouble(at(step * 100)), None, "errors, but it works");
+    fn a_microphone_of_another_rate_gives_the_same_tone() {
+        for rate in [44_100, 48_000, 16_000] {
+            let (mut device, ring) = rtrb::RingBuffer::new(rate as usize / 2);
+            let mut source = CardSource::new((), ring, rate, Arc::default()).unwrap();
+            let (mut sound, mut tick, now) = (Vec::new(), [0.0; TICK], crate::base::clock::now());
+            for n in 0..rate {
+                device.push((n as f32 * TAU * 440.0 / rate as f32).sin() * 0.5).unwrap();
+                while source.take(&mut tick, now) == Taken::Sound {
+                    sound.extend_from_slice(&tick);
+                }
+            }
+            assert!((46_000..=48_000).contains(&sound.len()), "{rate}: {}", sound.len());
+            assert!((strength(&sound[4_800..43_200], 440.0) - 0.5).abs() < 0.02, "{rate}");
         }
-        assert_eq!(watch.trouble(at(5_300)), None);
-        assert_eq!(watch.trouble(at(5_500)), Some("the sound device has gone silent"));
-        counters.failed(ErrorKind::BackendError);
-        assert_eq!(watch.trouble(at(5_600)), Some("the sound device reports one error after the other"));
-        counters.called(480);
-        assert_eq!(watch.trouble(at(5_700)), None);
+    }
+
+    #[test]
+    fn old_sound_of_a_microphone_is_left_out() {
+        let (mut device, ring) = rtrb::RingBuffer::new(24_000);
+        let mut source = CardSource::new((), ring, SAMPLE_RATE, Arc::default()).unwrap();
+        let (mut tick, now) = ([0.0; TICK], crate::base::clock::now());
+        device.push_entire_slice(&[0.1; 20_000]).unwrap();
+        assert_eq!(source.take(&mut tick, now), Taken::NotYet);
+        device.push_entire_slice(&[0.2; TICK]).unwrap();
+        assert_eq!(source.take(&mut tick, now), Taken::Sound);
+        assert_eq!(tick, [0.2; TICK]);
+    }
+
+    #[test]
+    fn a_speaker_is_kept_one_callback_and_one_tick_ahead() {
+        for (rate, callback) in [(48_000, 960), (44_100, 441), (48_000, 100_000)] {
+            let (ring, mut device) = rtrb::RingBuffer::new(rate as usize / 2);
+            let counters = Arc::new(Counters::default());
+            let mut sink = CardSink::new((), ring, rate, 480, counters.clone()).unwrap();
+            let now = crate::base::clock::now();
+            let mut played = Vec::new();
+            let mut n = 0;
+            for _ in 0..50 {
+                counters.called(callback);
+                while sink.wants(now) {
+                    sink.put(&std::array::from_fn(|at| ((n + at) as f32 * TAU * 440.0 / 48_000.0).sin() * 0.5));
+                    n += TICK;
+                }
+                let tick = rate as usize / 100;
+                assert!(device.slots() <= callback + 3 * tick && device.slots() >= callback.min(20_000), "{rate}");
+                played.extend((0..callback).map_while(|_| device.pop().ok()));
+            }
+            let scaled = 440.0 * 48_000.0 / f64::from(rate);
+            assert!((strength(&played[1_000..20_000], scaled) - 0.5).abs() < 0.03, "{rate}");
+            assert_eq!(counters.missed.load(Ordering::Relaxed), 0, "{rate}: nothing is left over");
+        }
     }
 
     #[test]

@@ -22,7 +22,7 @@ const SLOTS: usize = 16;
 /// Packets taken from the ring at a time, so that a flood of them does not stop the sound.
 const MOST_PACKETS: usize = 256;
 
-/// Side of a call that can be told apart from others.
+/// The sound of one call.
 pub(super) struct CallSound {
     pub(super) call: CallId,
     leg: LegSound,
@@ -163,8 +163,11 @@ impl CallSound {
 
     /// Takes 10 ms of the microphone; every second time, a packet leaves.
     pub(super) fn capture(&mut self, tick: &[f32; TICK]) {
-        self.microphone.add(level::power(tick));
-        let silent = self.muted || self.held || self.early;
+        let power = level::power(tick);
+        // A broken driver may hand over what is no number; it must not reach the codec.
+        let broken = !power.is_finite();
+        self.microphone.add(if broken { 0.0 } else { power });
+        let silent = broken || self.muted || self.held || self.early;
         let place = &mut self.frame[self.filled..self.filled + TICK];
         if silent {
             place.fill(0.0);
