@@ -25,10 +25,15 @@ pub(super) fn rows(model: &Model) -> u16 {
 }
 
 /// How many rows the call takes on a small screen.
-pub(super) fn lines_rows(model: &Model) -> u16 {
+pub(super) fn lines_rows(model: &Model, width: u16) -> u16 {
     match (&model.call, &model.ended) {
         (Some(_), _) => 3,
-        (None, Some(_)) => 3,
+        (None, Some(ended)) => {
+            let ending = ending(ended);
+            let room = width.saturating_sub(2);
+            let lines = wrapped(&ending.what, room).count() + wrapped(ending.advice, room).count();
+            1 + u16::try_from(lines).unwrap_or(u16::MAX).min(4)
+        }
         (None, None) => 0,
     }
 }
@@ -206,11 +211,16 @@ fn over(paper: &mut Paper<'_>, place: Rect, ended: &Ended) {
     pen.text(" ", dim).text(&again, key).text(" call again   ", dim).text("Esc", key).text(" put this away", dim);
 }
 
+fn ending(ended: &Ended) -> end::Ending {
+    let summary = &ended.summary;
+    end::ending(summary.end, summary.direction, summary.with.display_name.as_str())
+}
+
 /// Who it was and for how long; below, in as many rows as there are, why it ended and what to do.
 fn over_lines(paper: &mut Paper<'_>, place: Rect, ended: &Ended) {
     let summary = &ended.summary;
     let name = summary.with.display_name.as_str();
-    let ending = end::ending(summary.end, summary.direction, name);
+    let ending = ending(ended);
     let role = if summary.end.is_normal() { Role::Text } else { Role::Warn };
     let (badge, title, dim, style) =
         (paper.style(Role::Badge), paper.style(Role::Title), paper.style(Role::Dim), paper.style(role));

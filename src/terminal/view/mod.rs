@@ -109,7 +109,8 @@ fn narrow(paper: &mut Paper<'_>, mut rest: Rect) -> Option<Position> {
 }
 
 fn compact(paper: &mut Paper<'_>, mut rest: Rect) -> Option<Position> {
-    call::lines(paper, area::top(&mut rest, call::lines_rows(paper.model)));
+    let rows = call::lines_rows(paper.model, rest.width);
+    call::lines(paper, area::top(&mut rest, rows));
     focused(paper, rest)
 }
 
