@@ -4,17 +4,19 @@
 //! The terminal is put back as it was on every way out: leaving, an error, a panic, SIGTERM, SIGHUP, and while stopped.
 
 use std::cell::Cell;
+use std::future::poll_fn;
 use std::io::{self, BufWriter, Stdout, Write};
 use std::panic::PanicHookInfo;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, Event as Input, EventStream};
 use crossterm::execute;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
 use ratatui::backend::CrosstermBackend;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -124,7 +126,7 @@ impl Loop<'_> {
             if let Some(left) = self.wake(woken)? {
                 return Ok(left);
             }
-            if let Some(left) = self.drain(&mut input)? {
+            if let Some(left) = self.drain(&mut input).await? {
                 return Ok(left);
             }
             self.draw()?;
@@ -132,9 +134,11 @@ impl Loop<'_> {
     }
 
     /// Takes in what else is already there, so that a flood makes one picture.
-    fn drain(&mut self, input: &mut EventStream) -> Result<Option<Left>, ScreenError> {
+    async fn drain(&mut self, input: &mut EventStream) -> Result<Option<Left>, ScreenError> {
         for _ in 0..BATCH {
-            let woken = if let Some(event) = input.next().now_or_never() {
+            // Asked with this task's own waker: the stream keeps the one it was asked with last until a key comes.
+            let key = poll_fn(|context| Poll::Ready(input.poll_next_unpin(context))).await;
+            let woken = if let Poll::Ready(event) = key {
                 typed(event)
             } else if let Ok(event) = self.link.events.try_recv() {
                 heard(Some(event))

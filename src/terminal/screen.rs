@@ -81,7 +81,9 @@ impl<B: Backend> Screen<B> {
     /// # Errors
     /// When the terminal can't be written to.
     pub fn repaint(&mut self) -> Result<(), B::Error> {
-        self.terminal.clear()?;
+        // Not `clear`: that one asks the terminal where its cursor is, and waits for an answer among the keys.
+        let size = self.terminal.size()?;
+        self.terminal.resize(size.into())?;
         self.model.changed = true;
         self.drawn_at = None;
         Ok(())

@@ -29,7 +29,7 @@ pub fn choice_means(choice: PresenceChoice) -> &'static str {
     match choice {
         PresenceChoice::Online => "calls ring",
         PresenceChoice::Away => "calls ring, others see you are away",
-        PresenceChoice::DoNotDisturb => "calls are refused as busy, without a ring",
+        PresenceChoice::DoNotDisturb => "calls are refused without a ring",
     }
 }
 

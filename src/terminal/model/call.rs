@@ -88,6 +88,11 @@ impl LiveCall {
         self.view.participants.iter().any(|p| p.muted)
     }
 
+    /// What was asked for is not going to happen.
+    pub fn forget_asked(&mut self) {
+        (self.mute_asked, self.hold_asked, self.hanging_up) = (None, None, false);
+    }
+
     /// Notes a tone sent.
     pub fn note_sent(&mut self, tone: Tone, now: UnixMillis) {
         push(&mut self.sent, tone);

@@ -29,7 +29,9 @@ pub(super) fn press(model: &mut Model, event: KeyEvent, effects: &mut Vec<Effect
         }
         None if context == Context::Text => edit(model, key),
         None if context == Context::Keypad => {
-            if let Some(tone) = key.typed().and_then(|c| Tone::try_from(c).ok()) {
+            // The four tones of letters take capitals: a small letter is too easily meant as a key.
+            let capital = key.typed().filter(|c| !c.is_ascii_lowercase());
+            if let Some(tone) = capital.and_then(|c| Tone::try_from(c).ok()) {
                 call::dtmf(model, tone, effects);
             }
         }

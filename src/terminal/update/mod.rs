@@ -28,10 +28,17 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Paste(text) => keys::paste(model, &text),
         Message::Resize => model.changed = true,
         Message::Phone(event) => phone::heard(model, event, &mut effects),
-        Message::PhoneBusy => say(model, Mood::Bad, "The phone is busy: that was not done. Try again."),
+        Message::PhoneBusy => phone_busy(model),
     }
     retitle(model, &mut effects);
     effects
+}
+
+fn phone_busy(model: &mut Model) {
+    if let Some(call) = &mut model.call {
+        call.forget_asked();
+    }
+    say(model, Mood::Bad, "The phone is busy: that was not done. Try again.");
 }
 
 /// Shows a line for a while, and keeps it in the events.

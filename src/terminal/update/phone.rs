@@ -207,7 +207,7 @@ fn sound(model: &mut Model, audio: AudioState) {
 
 fn refuse(model: &mut Model, refused: Refused) {
     if let Some(live) = refused.call.and_then(|call| live(model, call)) {
-        (live.mute_asked, live.hold_asked, live.hanging_up) = (None, None, false);
+        live.forget_asked();
     }
     say(model, Mood::Bad, format!("{}: {}", refused.what, refused.why));
 }

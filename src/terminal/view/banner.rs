@@ -54,6 +54,15 @@ pub(super) fn role(model: &Model) -> Role {
     if model.now.0.div_euclid(BLINK) % 2 == 0 { Role::Ring } else { Role::RingBlink }
 }
 
+/// The first key of each, for the smallest screens.
+pub(super) fn few_keys(model: &Model) -> String {
+    let first = |action: Action| model.keys.key(action, model.context()).map(|key| key.to_string()).unwrap_or_default();
+    match model.call {
+        Some(_) => format!("{} decline", first(Action::Decline)),
+        None => format!("{} answer {} decline", first(Action::Answer), first(Action::Decline)),
+    }
+}
+
 /// The keys for what rings: those that act where the focus is.
 pub(super) fn keys(model: &Model) -> String {
     let context = model.context();

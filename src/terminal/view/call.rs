@@ -12,23 +12,28 @@ use crate::terminal::model::{Ended, LiveCall, Model};
 use crate::terminal::theme::{Glyphs, Role};
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::meter::meter;
-use crate::terminal::widgets::pen::Pen;
+use crate::terminal::widgets::pen::{Pen, wrapped};
 use crate::texts::{clock, end, state};
 
 /// How many rows the card takes: none without a call.
 pub(super) fn rows(model: &Model) -> u16 {
     match (&model.call, &model.ended) {
         (Some(_), _) => 9,
-        (None, Some(_)) => 7,
+        (None, Some(_)) => 8,
         (None, None) => 0,
     }
 }
 
 /// How many rows the call takes on a small screen.
-pub(super) fn lines_rows(model: &Model) -> u16 {
+pub(super) fn lines_rows(model: &Model, width: u16) -> u16 {
     match (&model.call, &model.ended) {
         (Some(_), _) => 3,
-        (None, Some(_)) => 2,
+        (None, Some(ended)) => {
+            let ending = ending(ended);
+            let room = width.saturating_sub(2);
+            let lines = wrapped(&ending.what, room).count() + wrapped(ending.advice, room).count();
+            1 + u16::try_from(lines).unwrap_or(u16::MAX).min(4)
+        }
         (None, None) => 0,
     }
 }
@@ -196,21 +201,26 @@ fn keys(tones: &std::collections::VecDeque<Tone>) -> String {
 
 fn over(paper: &mut Paper<'_>, place: Rect, ended: &Ended) {
     let inside = paper.panel(place, "LAST CALL", false);
-    over_lines(paper, inside, ended);
+    over_lines(paper, Rect { height: inside.height.min(4), ..inside }, ended);
     let summary = &ended.summary;
     let figures = quality::totals(&summary.quality, paper.glyphs().separator);
     let (dim, key) = (paper.style(Role::Dim), paper.style(Role::Key));
-    paper.pen(area::row(inside, 3)).text(" ", dim).text(&figures, dim);
+    paper.pen(area::row(inside, 4)).text(" ", dim).text(&figures, dim);
     let again = paper.model.keys.keys(crate::terminal::keys::Action::Redial);
-    let mut pen = paper.pen(area::row(inside, 4));
+    let mut pen = paper.pen(area::row(inside, 5));
     pen.text(" ", dim).text(&again, key).text(" call again   ", dim).text("Esc", key).text(" put this away", dim);
 }
 
-/// Who it was, for how long, why it ended and what to do: two rows, a third where there is one.
+fn ending(ended: &Ended) -> end::Ending {
+    let summary = &ended.summary;
+    end::ending(summary.end, summary.direction, summary.with.display_name.as_str())
+}
+
+/// Who it was and for how long; below, in as many rows as there are, why it ended and what to do.
 fn over_lines(paper: &mut Paper<'_>, place: Rect, ended: &Ended) {
     let summary = &ended.summary;
     let name = summary.with.display_name.as_str();
-    let ending = end::ending(summary.end, summary.direction, name);
+    let ending = ending(ended);
     let role = if summary.end.is_normal() { Role::Text } else { Role::Warn };
     let (badge, title, dim, style) =
         (paper.style(Role::Badge), paper.style(Role::Title), paper.style(Role::Dim), paper.style(role));
@@ -222,8 +232,10 @@ fn over_lines(paper: &mut Paper<'_>, place: Rect, ended: &Ended) {
     let mut pen = paper.pen(area::row(place, 0));
     pen.right(" ", dim).right(&length, title).right("  ", dim);
     pen.text(" ", dim).text("ENDED ", badge).text(sign, badge).text("  ", dim).text(name, title);
-    paper.pen(area::row(place, 1)).text(" ", style).text(&ending.what, style);
-    if place.height > 2 {
-        paper.pen(area::row(place, 2)).text(" ", dim).text(ending.advice, dim);
+    let room = place.width.saturating_sub(2);
+    let what = wrapped(&ending.what, room).map(|line| (line, style));
+    let advice = wrapped(ending.advice, room).map(|line| (line, dim));
+    for (row, (line, style)) in (1..).zip(what.chain(advice)) {
+        paper.pen(area::row(place, row)).text(" ", style).text(line, style);
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn header(paper: &mut Paper<'_>, place: Rect) {
     let (link_word, link_role) = link_word(model);
     let link_style = paper.style(link_role);
     let mut pen = paper.pen(place);
-    pen.right(" ", dim).right(link_word, link_style);
+    pen.right(" ", dim).right(link_word, link_style).right(" ", dim);
     pen.text(" ", title).text(&model.look.title, title).text(" ", title);
     if !model.look.hint.is_empty() {
         pen.text(" ", badge).text(&model.look.hint, badge).text(" ", badge).text(" ", title);
@@ -61,14 +61,23 @@ fn sound_warning(model: &Model) -> Option<&'static str> {
     }
 }
 
+const SIGN_IN: &str = "Leave with q, then run `switchboard sign-in`, or check the address of the service.";
+
 /// How many rows the state of the link needs: none while it is up.
-pub(super) fn link_rows(model: &Model) -> u16 {
+pub(super) fn link_rows(model: &Model, width: u16) -> u16 {
     match &model.link.link {
         Link::Up => 0,
         Link::Connecting => u16::from(model.call.is_some()),
         Link::Down { .. } => 1,
-        Link::Refused { .. } => 2,
+        Link::Refused { reason } => {
+            lines(reason, width.saturating_sub(4), 2) + lines(SIGN_IN, width.saturating_sub(4), 2)
+        }
     }
+}
+
+/// How many rows `text` takes, at most `most`.
+fn lines(text: &str, width: u16, most: usize) -> u16 {
+    u16::try_from(wrapped(text, width).take(most).count()).unwrap_or(0)
 }
 
 /// What is wrong with the link, and what to do.
@@ -93,18 +102,31 @@ pub(super) fn link(paper: &mut Paper<'_>, place: Rect) {
                 None => " trying again now ".to_owned(),
             };
             let mut pen = paper.pen(place);
-            pen.right(&again, warn).text(" ", bad).text(sign, bad).text(" ", bad);
-            pen.text(reason.trim_end_matches('.'), bad).text(".", bad).text(goes_on, warn);
+            pen.right(&again, warn).text(" ", bad).text(sign, bad).text(goes_on, warn).text(" ", bad);
+            pen.text(reason.trim_end_matches('.'), bad).text(".", bad);
         }
         Link::Refused { reason } => {
-            paper.pen(area::row(place, 0)).text(" ", bad).text(sign, bad).text(" ", bad).text(reason, bad);
-            let advice = "   Leave with q, then run `switchboard sign-in`, or check the address of the service.";
-            paper.pen(area::row(place, 1)).text(advice, warn);
+            let room = place.width.saturating_sub(4);
+            paper.pen(area::row(place, 0)).text(" ", bad).text(sign, bad);
+            let reason = wrapped(reason, room).take(2).map(|line| (line, bad));
+            let advice = wrapped(SIGN_IN, room).take(2).map(|line| (line, warn));
+            for (row, (line, style)) in (0..).zip(reason.chain(advice)) {
+                paper.pen(area::row(place, row)).skip(3).text(line, style);
+            }
         }
     }
 }
 
-/// The row above the hints: what was said last, unless a key waits to be pressed again.
+/// How many rows what was said last takes; one is always kept, so that the screen does not jump.
+pub(super) fn notice_rows(model: &Model, width: u16) -> u16 {
+    let waits = model.armed_until.is_some() || model.friends.removal.is_some();
+    match &model.notice {
+        Some(notice) if !waits => lines(&notice.text, width.saturating_sub(2), 3).max(1),
+        Some(_) | None => 1,
+    }
+}
+
+/// The rows above the hints: what was said last, unless a key waits to be pressed again.
 pub(super) fn notice(paper: &mut Paper<'_>, place: Rect) {
     let model = paper.model;
     if model.armed_until.is_some() {
@@ -123,12 +145,10 @@ pub(super) fn notice(paper: &mut Paper<'_>, place: Rect) {
     }
     if let Some(notice) = &model.notice {
         let style = paper.style(mood(notice.mood));
-        let room = place.width.saturating_sub(2);
-        // One row only: the events hold the whole text.
-        let first = wrapped(&notice.text, room).next().unwrap_or_default();
-        let all = first.len() == notice.text.trim().len();
-        let shown = if all { first } else { notice.text.as_str() };
-        paper.pen(place).text(" ", style).text(shown, style);
+        // What does not fit is in the events.
+        for (row, line) in (0..).zip(wrapped(&notice.text, place.width.saturating_sub(2))) {
+            paper.pen(area::row(place, row)).text(" ", style).text(line, style);
+        }
     }
 }
 

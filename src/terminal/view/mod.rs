@@ -64,11 +64,11 @@ pub fn draw(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<Position> 
     }
     let mut rest = area;
     header::header(&mut paper, area::top(&mut rest, 1));
-    header::link(&mut paper, area::top(&mut rest, header::link_rows(model)));
+    header::link(&mut paper, area::top(&mut rest, header::link_rows(model, area.width)));
     banner::banner(&mut paper, area::top(&mut rest, banner::rows(model, area)));
     let hints = area::bottom(&mut rest, 1);
     header::hints(&mut paper, hints);
-    header::notice(&mut paper, area::bottom(&mut rest, 1));
+    header::notice(&mut paper, area::bottom(&mut rest, header::notice_rows(model, area.width)));
     let cursor = match class {
         Class::Wide => wide(&mut paper, rest),
         Class::Medium => medium(&mut paper, rest),
@@ -109,7 +109,8 @@ fn narrow(paper: &mut Paper<'_>, mut rest: Rect) -> Option<Position> {
 }
 
 fn compact(paper: &mut Paper<'_>, mut rest: Rect) -> Option<Position> {
-    call::lines(paper, area::top(&mut rest, call::lines_rows(paper.model)));
+    let rows = call::lines_rows(paper.model, rest.width);
+    call::lines(paper, area::top(&mut rest, rows));
     focused(paper, rest)
 }
 

@@ -7,6 +7,7 @@ use crate::phone::event::Quality;
 use crate::terminal::model::{LiveCall, Model};
 use crate::terminal::theme::Role;
 use crate::terminal::widgets::area;
+use crate::terminal::widgets::pen::columns;
 
 /// How many rows the panel takes: none without a call.
 pub(super) fn rows(model: &Model) -> u16 {
@@ -39,13 +40,19 @@ pub(super) fn line(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
     let (style, dim) = (paper.style(role), paper.style(Role::Dim));
     let separator = paper.glyphs().separator;
     let rtt = quality.rtt_ms.map_or_else(|| "?".to_owned(), |rtt| format!("{rtt:.0}"));
-    let figures = format!(
-        " {separator} rtt {rtt} ms {separator} loss {:.1} % {separator} jitter {:.0} ms {separator} buffer {:.0} ms",
-        loss(quality),
-        quality.jitter_ms,
-        quality.buffer_ms
-    );
-    paper.pen(place).text(" quality ", dim).text(word, style).text(&figures, dim);
+    let figures = [
+        format!("rtt {rtt} ms"),
+        format!("loss {:.1} %", loss(quality)),
+        format!("jitter {:.0} ms", quality.jitter_ms),
+        format!("buffer {:.0} ms", quality.buffer_ms),
+    ];
+    let mut pen = paper.pen(place);
+    pen.text(" quality ", dim).text(word, style);
+    for figure in &figures {
+        if columns(figure) + 3 <= pen.room() {
+            pen.text(" ", dim).text(separator, dim).text(" ", dim).text(figure, dim);
+        }
+    }
 }
 
 /// The figures in a panel of their own.

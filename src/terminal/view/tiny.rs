@@ -9,6 +9,7 @@ use super::paper::Paper;
 use crate::phone::event::Link;
 use crate::terminal::theme::Role;
 use crate::terminal::widgets::area;
+use crate::terminal::widgets::pen::columns;
 use crate::texts::clock;
 
 /// As many rows as there are, the most urgent first.
@@ -17,7 +18,8 @@ pub(super) fn tiny(paper: &mut Paper<'_>, mut place: Rect) {
     if let Some(first) = model.ringing.first() {
         let role = banner::role(model);
         let style = paper.style(role);
-        let keys = banner::keys(model);
+        let (keys, few) = (banner::keys(model), banner::few_keys(model));
+        let keys = if columns(&keys) <= place.width { keys } else { few };
         let row = area::top(&mut place, 1);
         paper.fill(row, role);
         paper.pen(row).text(first.from.display_name.as_str(), style).text(" calls", style);

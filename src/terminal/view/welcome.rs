@@ -9,13 +9,13 @@ use crate::terminal::widgets::area;
 use crate::terminal::widgets::pen::wrapped;
 
 const STEPS: &[(&str, &str)] = &[
-    ("d echo Enter", "call the echo: it greets you, then you hear yourself"),
-    ("d callback Enter", "hang up, and it calls you back in a few seconds"),
+    ("d echo Enter", "it greets you, then you hear yourself"),
+    ("d callback Enter", "hang up: it calls you back in seconds"),
     ("f", "put somebody on your friend list"),
     ("d", "call anybody by name or identity"),
     ("D", "choose microphone and speaker"),
     (":", "type a command"),
-    ("?", "everything that can be done, with its keys"),
+    ("?", "all that can be done, with its keys"),
 ];
 
 /// The first steps.
