@@ -12,7 +12,7 @@ use super::programme::Speaker;
 use crate::base::{clock, deadline, entropy};
 use crate::domain::id::{CallId, LegId};
 use crate::domain::person::Person;
-use crate::protocol::failure::Failure;
+use crate::protocol::failure::{Failure, FailureCode};
 use crate::protocol::notice::Notice;
 use crate::service::sfu::{LocalLeg, Sfu};
 use crate::service::voice::{MusicBox, Sounds, Voice};
@@ -71,20 +71,28 @@ struct Driver<C> {
 
 impl<C: Calling> Driver<C> {
     async fn carry_out(&mut self, action: Action) {
-        let outcome = match action {
-            Action::Ring(call) => (call, self.calls.ringing(call).await),
-            Action::Answer(call) => (call, self.answer(call).await),
-            Action::Decline(call) => (call, self.calls.decline(call).await),
+        match action {
+            // A courtesy: what follows does not depend on it.
+            Action::Ring(call) => drop(self.calls.ringing(call).await),
+            // Somebody was faster, or gave up: then there is nothing to decline.
+            Action::Decline(call) => drop(self.calls.decline(call).await),
+            Action::Answer(call) => {
+                let answered = self.answer(call).await;
+                self.settle(call, answered);
+            }
             Action::Call(person) => self.call(person).await,
-            Action::Play(call, programme) => return self.play(call, programme),
-            // Dropping a leg closes it.
-            Action::Release(call) => return drop(self.legs.remove(&call)),
-        };
-        if let (call, Err(failure)) = outcome {
+            Action::Play(call, programme) => self.play(call, programme),
+            // Dropping a leg closes it; one that was handed to the voice is closed with its call.
+            Action::Release(call) => drop(self.legs.remove(&call)),
+        }
+    }
+
+    /// A call that was refused is over for the bot.
+    fn settle(&mut self, call: CallId, outcome: Result<(), Failure>) {
+        if let Err(failure) = outcome {
             tracing::debug!(%call, %failure, "a bot's call went no further");
             self.legs.remove(&call);
-            // It asks for nothing but the release of the leg, which is gone already.
-            let _ = self.machine.refused(call);
+            self.machine.refused(call);
         }
     }
 
@@ -93,21 +101,20 @@ impl<C: Calling> Driver<C> {
         self.calls.answer(call, leg).await
     }
 
-    async fn call(&mut self, person: Person) -> (CallId, Result<(), Failure>) {
+    async fn call(&mut self, person: Person) {
         let call = CallId(entropy::uuid());
         self.machine.calling(call);
-        let outcome = match self.open(call) {
+        let started = match self.open(call) {
             Ok(leg) => self.calls.start(call, person, leg).await,
             Err(failure) => Err(failure),
         };
-        (call, outcome)
+        self.settle(call, started);
     }
 
     fn open(&mut self, call: CallId) -> Result<LegId, Failure> {
-        use crate::protocol::failure::FailureCode::Unavailable;
         let id = LegId(entropy::uuid());
         let opened = self.parts.sfu.open_local_leg(call, id);
-        let leg = opened.map_err(|error| Failure::new(Unavailable, error.to_string()))?;
+        let leg = opened.map_err(|error| Failure::new(FailureCode::Unavailable, error.to_string()))?;
         self.legs.insert(call, leg);
         Ok(id)
     }

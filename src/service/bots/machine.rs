@@ -86,8 +86,8 @@ impl Machine {
     }
 
     /// What was asked for a call was refused: it is over, or never began.
-    pub(super) fn refused(&mut self, call: CallId) -> Vec<Action> {
-        self.not_answered(call)
+    pub(super) fn refused(&mut self, call: CallId) {
+        self.calls.remove(&call);
     }
 
     /// When somebody is to be called back next.

@@ -134,10 +134,10 @@ fn callback_leaves_alone_who_gave_up_and_calls_nobody_twice() {
 }
 
 /// Calls that write down what bots ask of them.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Ledger {
     asked: Arc<Mutex<Vec<String>>>,
-    legs: Arc<Mutex<Option<mpsc::UnboundedSender<(CallId, LegId)>>>>,
+    legs: mpsc::UnboundedSender<(CallId, LegId)>,
 }
 
 impl Ledger {
@@ -146,11 +146,10 @@ impl Ledger {
     }
 
     fn leg(&self, call: CallId, leg: LegId) {
-        self.legs.lock().unwrap().as_ref().unwrap().send((call, leg)).unwrap();
+        self.legs.send((call, leg)).unwrap();
     }
 }
 
-#[expect(clippy::unused_async_trait_impl, reason = "nothing here has to be waited for")]
 impl Calling for Ledger {
     async fn ringing(&self, _: CallId) -> Result<(), Failure> {
         self.note("ringing".into());
@@ -185,9 +184,8 @@ async fn a_caller_hears_the_greeting_and_then_the_echo_and_is_called_back() {
         sounds: Sounds::start().unwrap(),
         callback_after: Duration::from_millis(1),
     };
-    let ledger = Ledger::default();
     let (legs, mut opened) = mpsc::unbounded_channel();
-    *ledger.legs.lock().unwrap() = Some(legs);
+    let ledger = Ledger { asked: Arc::default(), legs };
     let (notices, inbox) = mpsc::channel(8);
     task::spawn("callback", run(Bot::Callback, ledger.clone(), inbox, parts));
     task::spawn("events", async move { while events.recv().await.is_some() {} });

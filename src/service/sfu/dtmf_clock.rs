@@ -54,7 +54,7 @@ pub(super) fn to_8k(payload: &[u8]) -> Option<Arc<[u8]>> {
 
 /// A payload is a row of events, four bytes each: event, flags and volume, duration (RFC 4733 section 2.3).
 fn rescale(payload: &[u8], scale: impl Fn(u16) -> u16) -> Option<Arc<[u8]>> {
-    if payload.is_empty() || payload.len() % 4 != 0 {
+    if payload.is_empty() || !payload.len().is_multiple_of(4) {
         return None;
     }
     let mut out: Arc<[u8]> = payload.into();

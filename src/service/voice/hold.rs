@@ -87,3 +87,49 @@ impl Participant for MusicBox {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::sync::mpsc;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::base::clock;
+    use crate::service::sfu::{LocalLeg, SfuConfig};
+
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    fn timestamps(leg: &mut LocalLeg, count: usize) -> Vec<u32> {
+        let until = clock::now() + PATIENCE;
+        let mut heard = Vec::new();
+        while heard.len() < count {
+            assert!(clock::now() < until, "only {heard:?} was heard");
+            heard.extend(leg.hear().map(|heard| heard.packet.timestamp));
+            std::thread::yield_now();
+        }
+        heard
+    }
+
+    #[test]
+    fn who_is_on_hold_hears_music_until_it_ends() {
+        let (to, _events) = mpsc::channel(8);
+        let (sfu, _) = Sfu::start(&SfuConfig::default(), &to).unwrap();
+        let hold = HoldMusic::new(sfu.clone(), Voice::start().unwrap(), Sounds::start().unwrap());
+        let (call, held) = (CallId(Uuid::from_u128(1)), LegId(Uuid::from_u128(2)));
+        let mut leg = sfu.open_local_leg(call, held).unwrap();
+        hold.play(call, held);
+        hold.play(call, held);
+        let heard = timestamps(&mut leg, 10);
+        assert!(heard.windows(2).all(|pair| pair[0] < pair[1] && (pair[1] - pair[0]) % 960 == 0), "{heard:?}");
+        assert_eq!(sfu.counts().legs, 2, "one leg plays, however often it is asked to");
+        hold.stop(held);
+        hold.stop(held);
+        let until = clock::now() + PATIENCE;
+        while sfu.counts().legs != 1 {
+            assert!(clock::now() < until, "the music never ended");
+            std::thread::yield_now();
+        }
+    }
+}

@@ -128,7 +128,48 @@ impl Seat {
 
 #[cfg(test)]
 mod tests {
+    use tokio::sync::mpsc;
+    use uuid::Uuid;
+
     use super::*;
+    use crate::domain::id::{CallId, LegId};
+    use crate::service::sfu::{Sfu, SfuConfig};
+
+    struct Clumsy;
+
+    impl Participant for Clumsy {
+        fn tick(&mut self, _: &mut Tick<'_>) {
+            panic!("this panic is part of a test");
+        }
+    }
+
+    struct Counter(std::sync::mpsc::Sender<u32>);
+
+    impl Participant for Counter {
+        fn tick(&mut self, tick: &mut Tick<'_>) {
+            let _ = self.0.send(tick.timestamp());
+        }
+    }
+
+    #[test]
+    fn a_participant_that_panics_ends_alone() {
+        let (to, _events) = mpsc::channel(8);
+        let (sfu, _) = Sfu::start(&SfuConfig::default(), &to).unwrap();
+        let leg = |n| sfu.open_local_leg(CallId(Uuid::nil()), LegId(Uuid::from_u128(n))).unwrap();
+        let voice = Voice::start().unwrap();
+        let (count, counted) = std::sync::mpsc::channel();
+        voice.add(leg(1), Clumsy).unwrap();
+        voice.add(leg(2), Counter(count)).unwrap();
+        for n in 0..5 {
+            let timestamp = counted.recv_timeout(Duration::from_secs(30)).unwrap();
+            assert!(timestamp >= n * 960 && timestamp % 960 == 0, "tick {n} at {timestamp}");
+        }
+        let until = clock::now() + Duration::from_secs(30);
+        while sfu.counts().legs != 1 {
+            assert!(clock::now() < until, "its leg stayed");
+            std::thread::yield_now();
+        }
+    }
 
     #[test]
     fn ticks_keep_to_the_clock_and_leave_out_what_is_too_late() {

@@ -61,7 +61,8 @@ fn nothing_is_heard_before_it_is_allowed_or_after_it_ends() {
     house.waits_for_slots(leg(1), &[]);
     alice.says(opus(3, b"held"));
     bob.says(opus(3, b"held"));
-    (hears(&mut witness), hears(&mut witness));
+    hears(&mut witness);
+    hears(&mut witness);
     house.sfu.set_sources(leg(2), &[leg(1)]).unwrap();
     house.waits_for_slots(leg(2), &[leg(1)]);
     alice.says(opus(400, b"resumed"));
