@@ -37,6 +37,11 @@ impl Legs {
         self.by_id.get(&id).copied()
     }
 
+    pub(super) fn get(&self, key: LegKey) -> Option<&Leg> {
+        let place = self.places.get(key.place as usize)?;
+        if place.turn == key.turn { place.leg.as_deref() } else { None }
+    }
+
     pub(super) fn get_mut(&mut self, key: LegKey) -> Option<&mut Leg> {
         let place = self.places.get_mut(key.place as usize)?;
         if place.turn == key.turn { place.leg.as_deref_mut() } else { None }

@@ -28,6 +28,9 @@ use crate::media::packet::Kind;
 /// The most streams one peer may send: a microphone, started anew a few times.
 const MAX_STREAMS: usize = 16;
 
+/// A connection that wants to be called at once again may have to wait: it must not take all of a shard's time.
+const SHORTEST_WAIT: Duration = Duration::from_millis(1);
+
 /// How patient the SFU is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Patience {
@@ -245,7 +248,7 @@ impl Remote {
         loop {
             match self.rtc.poll_output() {
                 Ok(Output::Timeout(at)) => {
-                    self.timeout = at;
+                    self.timeout = at.max(now + SHORTEST_WAIT);
                     return;
                 }
                 Ok(Output::Transmit(transmit)) => turn.out.push(Outgoing {
@@ -275,9 +278,7 @@ impl Remote {
                 self.heard = now;
                 turn.news.push_back((key, News::Up));
             }
-            Event::MediaAdded(added) if self.add_slot(&added) => {
-                turn.news.push_back((key, News::NewSlot));
-            }
+            Event::MediaAdded(added) => self.add_slot(key, &added, turn),
             Event::Closed => turn.news.push_back((key, News::Failed(LegFailure::ClosedByPeer))),
             // Of no concern to a forwarder of sound: statistics, video feedback, data channels. ICE may come and go;
             // silence is measured by what arrives.
@@ -285,16 +286,17 @@ impl Remote {
         }
     }
 
-    fn add_slot(&mut self, added: &MediaAdded) -> bool {
+    /// A section the peer receives sound in is a slot.
+    fn add_slot(&mut self, key: LegKey, added: &MediaAdded, turn: &mut Turn) {
         let sends = matches!(added.direction, Direction::SendOnly | Direction::SendRecv);
         if added.kind != MediaKind::Audio || !sends {
-            return false;
+            return;
         }
         let negotiated = self.rtc.media(added.mid).map_or(&[][..], |media| media.remote_pts());
         let payloads = Payloads::of(&self.rtc, |pt| negotiated.contains(&pt));
         self.slots.push(Slot { mid: added.mid, ssrc: None, payloads, numbers: Renumber::default() });
         self.assignment.grow();
-        true
+        turn.news.push_back((key, News::NewSlot));
     }
 
     fn ingest(&mut self, received: RtpPacket, now: Instant) -> Option<Media> {

@@ -57,8 +57,7 @@ impl Rooms {
 
     /// The receive slots of a leg became more.
     pub(super) fn new_slot(&mut self, key: LegKey, events: &mut impl FnMut(SfuEvent)) {
-        if let Some(leg) = self.legs.get_mut(key) {
-            let call = leg.call;
+        if let Some(call) = self.legs.get(key).map(|leg| leg.call) {
             self.rewire(call, events);
         }
     }
@@ -125,33 +124,34 @@ impl Rooms {
 
     /// Which sources `receiver` hears, and in which slots.
     fn assign(&mut self, call: CallId, receiver: LegKey, events: &mut impl FnMut(SfuEvent)) -> Vec<(LegKey, usize)> {
-        let Some(leg) = self.legs.get_mut(receiver) else { return Vec::new() };
-        let wanted = leg.wanted.clone();
-        let present: Vec<_> = wanted.iter().filter_map(|&source| self.present(call, receiver, source)).collect();
-        let Some(leg) = self.legs.get_mut(receiver) else { return Vec::new() };
-        let id = leg.id;
-        let Some(remote) = leg.remote() else {
+        let Some(leg) = self.legs.get(receiver) else { return Vec::new() };
+        let present: Vec<_> = leg.wanted.iter().filter_map(|&id| self.present(call, receiver, id)).collect();
+        let Some(remote) = self.legs.get_mut(receiver).and_then(Leg::remote) else {
             return present.into_iter().map(|source| (source, 0)).collect();
         };
         let changed = remote.assignment.assign(&present);
         for &slot in &changed {
             remote.switch(slot);
         }
-        let assignment = remote.assignment.clone();
+        let assigned = present.iter().filter_map(|&source| Some((source, remote.assignment.slot(source)?))).collect();
         if !changed.is_empty() {
-            let mids: Vec<_> = remote.slot_mids().collect();
-            let source = |slot| assignment.source(slot).and_then(|key| self.legs.get_mut(key).map(|leg| leg.id));
-            let slots = mids.into_iter().enumerate().map(|(at, mid)| (mid, at));
-            let mut source = source;
-            let slots = slots.map(|(mid, at)| SlotUse { mid, source: source(at) }).collect();
-            events(SfuEvent::Slots { leg: id, slots });
+            self.slots(receiver).into_iter().for_each(events);
         }
-        present.iter().filter_map(|&source| Some((source, assignment.slot(source)?))).collect()
+        assigned
+    }
+
+    /// Who is heard in which slot of a leg.
+    fn slots(&self, receiver: LegKey) -> Option<SfuEvent> {
+        let leg = self.legs.get(receiver)?;
+        let End::Remote(remote) = &leg.end else { return None };
+        let id = |key| self.legs.get(key).map(|source| source.id);
+        let slot = |(at, mid)| SlotUse { mid, source: remote.assignment.source(at).and_then(id) };
+        Some(SfuEvent::Slots { leg: leg.id, slots: remote.slot_mids().enumerate().map(slot).collect() })
     }
 
     /// The key of `source`, when it is in the same room, and not the receiver itself.
-    fn present(&mut self, call: CallId, receiver: LegKey, source: LegId) -> Option<LegKey> {
+    fn present(&self, call: CallId, receiver: LegKey, source: LegId) -> Option<LegKey> {
         let key = self.legs.key(source).filter(|&key| key != receiver)?;
-        (self.legs.get_mut(key)?.call == call).then_some(key)
+        (self.legs.get(key)?.call == call).then_some(key)
     }
 }

@@ -96,6 +96,15 @@ impl House {
         found.unwrap_or_else(|_| panic!("the event never came; others did: {passed:?}"))
     }
 
+    /// Waits until so many datagrams have arrived.
+    pub fn waits_for_datagrams(&self, count: u64) {
+        let deadline = clock::now() + PATIENCE;
+        while self.sfu.counts().received < count {
+            assert!(clock::now() < deadline, "{:?}", self.sfu.counts());
+            std::thread::yield_now();
+        }
+    }
+
     /// Waits until `id` hears exactly `sources`, in this order of slots.
     pub fn waits_for_slots(&mut self, id: LegId, sources: &[LegId]) {
         self.waits_for(|event| match event {

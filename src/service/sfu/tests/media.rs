@@ -1,7 +1,7 @@
 //! What is said arrives, where it is to arrive and nowhere else.
 
 use super::kit::{House, Peer, call, dtmf, leg, opus};
-use crate::media::packet::Kind;
+use crate::media::packet::{FRAME, Kind};
 
 #[test]
 fn what_one_says_the_other_hears() {
@@ -41,4 +41,33 @@ fn tones_pass_between_the_sounds() {
     );
     assert_eq!(kinds[1].timestamp, kinds[2].timestamp);
     assert_eq!(kinds[2].payload, [5, 10, 0x07, 0x80]);
+}
+
+#[test]
+fn a_tone_is_still_a_tone_at_the_other_end() {
+    use opusic_c::{Application, Channels, Decoder, Encoder, SampleRate};
+    let mut house = House::start();
+    let alice = house.joins(call(1), leg(1), Peer::new(1));
+    let bob = house.joins(call(1), leg(2), Peer::new(1));
+    house.sfu.set_sources(leg(2), &[leg(1)]).unwrap();
+    house.waits_for_slots(leg(2), &[leg(1)]);
+    let mut encoder = Encoder::new(Channels::Mono, SampleRate::Hz48000, Application::Voip).unwrap();
+    let mut decoder = Decoder::new(Channels::Mono, SampleRate::Hz48000).unwrap();
+    let mut heard = Vec::new();
+    for n in 0..50 {
+        let step = |k: usize| (n as usize * FRAME + k) as f32 * 440.0 * std::f32::consts::TAU / 48_000.0;
+        let frame: [f32; FRAME] = std::array::from_fn(|k| 0.5 * step(k).sin());
+        let mut packet = [0; 1_276];
+        let length = encoder.encode_float_to_slice(&frame, &mut packet).unwrap();
+        alice.says(opus(n, &packet[..length]));
+        let mut decoded = [0.0; FRAME];
+        decoder.decode_float_to_slice(&bob.hears().payload, &mut decoded, false).unwrap();
+        heard.extend(decoded);
+    }
+    // The codec has settled after half a second.
+    let later = &heard[24_000..];
+    let periods = later.windows(2).filter(|pair| pair[0] < 0.0 && pair[1] >= 0.0).count();
+    assert!((215..=225).contains(&periods), "{periods} periods in half a second of 440 Hz");
+    let power = later.iter().map(|sample| sample * sample).sum::<f32>() / later.len() as f32;
+    assert!((0.05..0.2).contains(&power), "a power of {power} instead of 0.125");
 }

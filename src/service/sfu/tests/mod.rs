@@ -1,5 +1,6 @@
 //! The SFU as its users see it: real datagrams over the loopback, from peers that know nothing of its inside.
 
+mod addresses;
 mod hostile;
 mod kit;
 mod legs;

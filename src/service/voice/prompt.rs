@@ -1,0 +1,178 @@
+//! Sound that is encoded once and replayed as packets as often as wanted.
+
+use std::sync::Arc;
+
+use opusic_c::{Application, Bitrate, Channels, Encoder, ErrorCode, SampleRate};
+
+use super::participant::Tick;
+use crate::media::packet::{FRAME, Kind};
+use crate::service::sfu::LocalPacket;
+
+/// Enough for any Opus packet of one frame (RFC 6716 section 3.2.1).
+const LARGEST: usize = 1_276;
+const BITS_PER_SECOND: u32 = 40_000;
+
+/// The sound could not be encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("Opus refuses to encode: {0}")]
+pub struct NotEncoded(&'static str);
+
+impl From<ErrorCode> for NotEncoded {
+    fn from(code: ErrorCode) -> Self {
+        Self(code.message())
+    }
+}
+
+/// Encoded sound, a packet for each 20 ms. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Prompt {
+    frames: Arc<[Frame]>,
+}
+
+#[derive(Debug)]
+struct Frame {
+    payload: Arc<[u8]>,
+    level: u8,
+}
+
+impl Prompt {
+    /// Encodes `sound` (mono, 48 kHz); its last frame is filled up with silence.
+    ///
+    /// # Errors
+    /// When the encoder cannot be had, or refuses.
+    pub fn encode(sound: &[f32]) -> Result<Self, NotEncoded> {
+        let mut encoder = Encoder::new(Channels::Mono, SampleRate::Hz48000, Application::Audio)?;
+        encoder.set_bitrate(Bitrate::Value(BITS_PER_SECOND))?;
+        let frames = sound.chunks(FRAME).map(|chunk| encode(&mut encoder, chunk)).collect::<Result<_, _>>()?;
+        Ok(Self { frames })
+    }
+
+    /// A prompt that is over at once.
+    pub fn silence() -> Self {
+        Self { frames: Arc::new([]) }
+    }
+
+    /// How many packets it has.
+    pub fn len(&self) -> usize {
+        self.frames.len()
+    }
+
+    /// Whether there is nothing to be heard.
+    pub fn is_empty(&self) -> bool {
+        self.frames.is_empty()
+    }
+}
+
+/// A prompt being replayed: one packet for each tick.
+#[derive(Debug, Clone)]
+pub struct Player {
+    prompt: Prompt,
+    next: usize,
+    again: bool,
+}
+
+impl Player {
+    /// Plays `prompt` once.
+    pub fn once(prompt: Prompt) -> Self {
+        Self { prompt, next: 0, again: false }
+    }
+
+    /// Plays `prompt` again and again.
+    pub fn looped(prompt: Prompt) -> Self {
+        Self { prompt, next: 0, again: true }
+    }
+
+    /// Says the next packet. Whether there was one: `false` once the prompt is over.
+    pub fn play(&mut self, tick: &mut Tick<'_>) -> bool {
+        if self.again && self.next == self.prompt.len() {
+            self.next = 0;
+        }
+        let Some(frame) = self.prompt.frames.get(self.next) else { return false };
+        let packet = LocalPacket {
+            kind: Kind::Opus,
+            timestamp: tick.timestamp(),
+            marker: self.next == 0,
+            payload: Arc::clone(&frame.payload),
+            level: frame.level,
+            voice: false,
+        };
+        tick.say(packet);
+        self.next += 1;
+        true
+    }
+}
+
+fn encode(encoder: &mut Encoder, chunk: &[f32]) -> Result<Frame, NotEncoded> {
+    let mut frame = [0.0; FRAME];
+    frame[..chunk.len()].copy_from_slice(chunk);
+    let mut payload = [0; LARGEST];
+    let length = encoder.encode_float_to_slice(&frame, &mut payload)?;
+    Ok(Frame { payload: payload[..length].into(), level: level(&frame) })
+}
+
+/// The level for the RFC 6464 extension: −dBov, 127 for silence.
+fn level(frame: &[f32]) -> u8 {
+    let power = frame.iter().map(|sample| sample * sample).sum::<f32>() / frame.len() as f32;
+    // In 0..=127 by the clamp, and not NaN: the cast keeps the value.
+    (-10.0 * power.max(1e-13).log10()).round().clamp(0.0, 127.0) as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::base::clock;
+
+    fn tone(frames: usize) -> Vec<f32> {
+        (0..frames * FRAME).map(|n| 0.5 * (n as f32 * 440.0 * std::f32::consts::TAU / 48_000.0).sin()).collect()
+    }
+
+    fn played(player: &mut Player, ticks: u32) -> Vec<LocalPacket> {
+        let start = clock::now();
+        let mut said = Vec::new();
+        for n in 0..ticks {
+            let now = start + n * Duration::from_millis(20);
+            player.play(&mut Tick::new(now, start, &mut || None, &mut |packet| said.push(packet)));
+        }
+        said
+    }
+
+    #[test]
+    fn a_prompt_plays_once_with_running_timestamps() {
+        let prompt = Prompt::encode(&tone(5)).unwrap();
+        let said = played(&mut Player::once(prompt), 9);
+        assert_eq!(said.iter().map(|p| p.timestamp).collect::<Vec<_>>(), [0, 960, 1_920, 2_880, 3_840]);
+        assert!(said[0].marker && said[1..].iter().all(|p| !p.marker));
+        assert!(said.iter().all(|p| p.level == 9), "half scale is 9 dB below it");
+    }
+
+    #[test]
+    fn a_loop_goes_on() {
+        let prompt = Prompt::encode(&tone(3)).unwrap();
+        let said = played(&mut Player::looped(prompt), 8);
+        assert_eq!(said.len(), 8);
+        assert_eq!(said[0].payload, said[3].payload);
+        assert_eq!(said[7].timestamp, 7 * 960);
+    }
+
+    #[test]
+    fn what_is_played_can_be_decoded() {
+        let prompt = Prompt::encode(&tone(50)).unwrap();
+        let mut decoder = opusic_c::Decoder::new(Channels::Mono, SampleRate::Hz48000).unwrap();
+        let mut sound = Vec::new();
+        for packet in played(&mut Player::once(prompt), 50) {
+            let mut frame = [0.0; FRAME];
+            assert_eq!(decoder.decode_float_to_slice(&packet.payload, &mut frame, false), Ok(FRAME));
+            sound.extend(frame);
+        }
+        let later = &sound[24_000..];
+        let crossings = later.windows(2).filter(|pair| pair[0] < 0.0 && pair[1] >= 0.0).count();
+        assert!((215..=225).contains(&crossings), "{crossings} periods in half a second of 440 Hz");
+    }
+
+    #[test]
+    fn nothing_is_an_empty_prompt() {
+        assert!(Prompt::encode(&[]).unwrap().is_empty());
+    }
+}
