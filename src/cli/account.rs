@@ -28,7 +28,12 @@ pub(crate) struct Acting {
 ///
 /// # Errors
 /// When nobody is signed in, the service can't be reached, or it refuses.
-pub(crate) async fn acting(globals: &Globals, settings: &Settings, demo: bool, screen: bool) -> Result<Acting, Failure> {
+pub(crate) async fn acting(
+    globals: &Globals,
+    settings: &Settings,
+    demo: bool,
+    screen: bool,
+) -> Result<Acting, Failure> {
     if let Some(token) = globals.token(&mut std::io::stdin().lock())? {
         let server = server_of(settings).await?;
         return Ok(plain(Account::token(server, token)));
@@ -51,7 +56,10 @@ fn plain(account: Account) -> Acting {
 }
 
 fn nobody_signed_in() -> Failure {
-    Failure::new(Exit::SignInRefused, "nobody is signed in at that service: use `switchboard sign-in NAME`, or --as NAME with SWITCHBOARD_PASSWORD set")
+    Failure::new(
+        Exit::SignInRefused,
+        "nobody is signed in at that service: use `switchboard sign-in NAME`, or --as NAME with SWITCHBOARD_PASSWORD set",
+    )
 }
 
 async fn acting_as(globals: &Globals, settings: &Settings, user: UserName, screen: bool) -> Result<Acting, Failure> {
@@ -66,7 +74,10 @@ async fn acting_as(globals: &Globals, settings: &Settings, user: UserName, scree
     if DEMO_USERS.contains(&user.as_str()) && !elsewhere {
         return demo_account(globals, settings, screen).await;
     }
-    Err(Failure::new(Exit::SignInRefused, format!("{user} is not signed in on this machine: use `switchboard sign-in {user}`")))
+    Err(Failure::new(
+        Exit::SignInRefused,
+        format!("{user} is not signed in on this machine: use `switchboard sign-in {user}`"),
+    ))
 }
 
 /// The service of the settings, or the one that runs here.
@@ -75,7 +86,10 @@ pub(crate) async fn server_of(settings: &Settings) -> Result<ServerUrl, Failure>
         return Ok(server.clone());
     }
     let Some(file) = local::find(&settings.paths).await else {
-        return Err(Failure::new(Exit::Unreachable, "no service runs here: start one with `switchboard serve`, or name one with --server URL"));
+        return Err(Failure::new(
+            Exit::Unreachable,
+            "no service runs here: start one with `switchboard serve`, or name one with --server URL",
+        ));
     };
     server_in(&file)
 }
@@ -131,7 +145,8 @@ pub(crate) fn sign_in_file(paths: &Paths, user: &UserName) -> PathBuf {
 pub(crate) fn saved(settings: &Settings, user: &UserName) -> Result<Account, Failure> {
     let path = sign_in_file(&settings.paths, user);
     let kept = account::load(&path).map_err(failure)?;
-    let server: ServerUrl = kept.server.parse().map_err(|why| Failure::new(Exit::Failed, format!("{}: {why}", path.display())))?;
+    let server: ServerUrl =
+        kept.server.parse().map_err(|why| Failure::new(Exit::Failed, format!("{}: {why}", path.display())))?;
     let wanted = settings.loaded.config.phone.server.as_ref();
     if wanted.is_some_and(|wanted| *wanted != server) {
         let why = format!("{user} is signed in at {server}, not there: use `switchboard sign-in {user} --server URL`");
@@ -152,7 +167,8 @@ pub(crate) fn last(paths: &Paths) -> Option<UserName> {
 
 /// Notes who signed in last.
 pub(crate) fn note_last(paths: &Paths, user: &UserName) -> Result<(), Failure> {
-    fs::write(last_file(paths), user.as_str()).map_err(|why| Failure::new(Exit::Failed, format!("can't note the sign-in: {why}")))
+    fs::write(last_file(paths), user.as_str())
+        .map_err(|why| Failure::new(Exit::Failed, format!("can't note the sign-in: {why}")))
 }
 
 /// An account's trouble as a command's failure.

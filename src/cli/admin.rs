@@ -91,7 +91,12 @@ pub enum UserCommand {
 ///
 /// # Errors
 /// When the service refuses, or its folder can't be opened.
-pub async fn run(arguments: &AdminArgs, globals: &Globals, settings: &Settings, output: &mut Output) -> Result<Exit, Failure> {
+pub async fn run(
+    arguments: &AdminArgs,
+    globals: &Globals,
+    settings: &Settings,
+    output: &mut Output,
+) -> Result<Exit, Failure> {
     let AdminCommand::User(UserArgs { command }) = &arguments.command;
     let office = Office::open(settings).await?;
     match command {
@@ -205,7 +210,10 @@ fn post(file: &ServiceFile, rest: &str) -> reqwest::RequestBuilder {
     client().post(route(file, rest))
 }
 
-async fn read<A: serde::de::DeserializeOwned>(file: &ServiceFile, request: reqwest::RequestBuilder) -> Result<A, Failure> {
+async fn read<A: serde::de::DeserializeOwned>(
+    file: &ServiceFile,
+    request: reqwest::RequestBuilder,
+) -> Result<A, Failure> {
     send(file, request).await?.json().await.map_err(|why| unreachable(file, &why))
 }
 

@@ -41,7 +41,12 @@ pub struct CallArgs {
 ///
 /// # Errors
 /// When it did not come about, an expectation was not met, or a signal ended it.
-pub async fn run(arguments: &CallArgs, globals: &Globals, settings: &Settings, output: &mut Output) -> Result<Exit, Failure> {
+pub async fn run(
+    arguments: &CallArgs,
+    globals: &Globals,
+    settings: &Settings,
+    output: &mut Output,
+) -> Result<Exit, Failure> {
     let acting = account::acting(globals, settings, false, false).await;
     let acting = match acting {
         Ok(acting) => acting,

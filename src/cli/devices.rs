@@ -35,7 +35,8 @@ struct DeviceLine<'a> {
 /// When the settings name something that is none, or the list can't be printed.
 pub fn run(_: DevicesArgs, settings: &Settings, output: &mut Output) -> Result<Exit, Failure> {
     let devices = cards::list(settings.microphone()?, settings.speaker()?);
-    let chosen = |choice: Option<&str>, device: &DeviceInfo| choice.map_or(device.is_default, |name| name == device.name);
+    let chosen =
+        |choice: Option<&str>, device: &DeviceInfo| choice.map_or(device.is_default, |name| name == device.name);
     let microphone = match &devices.microphone {
         SourceChoice::Device(name) => Some(name.as_str()),
         _ => None,

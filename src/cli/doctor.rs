@@ -1,6 +1,23 @@
 //! `switchboard doctor`.
 
+use std::time::Duration;
+
 use clap::Args;
+use serde::Serialize;
+
+use super::account::{self, Acting};
+use super::exit::{Exit, Failure};
+use super::globals::Globals;
+use super::headless::{self, Session, Woken};
+use super::media_flags::MediaFlags;
+use super::output::Output;
+use super::settings::Settings;
+use crate::base::clock;
+use crate::domain::call::CallState;
+use crate::phone::audio::cards;
+use crate::phone::audio::device::{DeviceInfo, Devices, SinkChoice, SourceChoice};
+use crate::phone::command::Command;
+use crate::phone::event::{Event, Quality};
 
 /// Check devices, service, sign-in and the way of the sound; say what to do about what fails.
 #[derive(Debug, Clone, Copy, Args)]
@@ -11,3 +28,196 @@ Examples:
   switchboard doctor
   switchboard doctor --server http://192.0.2.7:8790")]
 pub struct DoctorArgs {}
+
+/// How a check went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Verdict {
+    Pass,
+    /// Calls work, but not as they could.
+    Warn,
+    Fail,
+}
+
+/// One check, as a line.
+#[derive(Debug, Serialize)]
+struct CheckLine {
+    v: u8,
+    check: &'static str,
+    verdict: Verdict,
+    /// What was found.
+    found: String,
+    /// What to do next; empty when all is well.
+    next: String,
+}
+
+/// How long the way of the sound may take.
+const MEDIA_WITHIN: Duration = Duration::from_secs(7);
+
+/// Checks one thing after the other and stops where the next can't work.
+///
+/// # Errors
+/// When the result can't be printed.
+pub async fn run(_: DoctorArgs, globals: &Globals, settings: &Settings, output: &mut Output) -> Result<Exit, Failure> {
+    let sound = check_sound(settings);
+    report(&sound, output)?;
+    let acting = match account::acting(globals, settings, false, false).await {
+        Ok(acting) => acting,
+        Err(failure) => {
+            report(&no_account(&failure), output)?;
+            return Ok(failure.exit);
+        }
+    };
+    let link = headless::start(acting.account.clone(), &MediaFlags::tone(), settings, false)?;
+    let quiet = Globals { quiet: true, ..Globals::default() };
+    let mut unseen = Output::new(&quiet, false, Box::new(std::io::sink()), Box::new(std::io::sink()));
+    let mut session = Session::new(link, &mut unseen)?;
+    let found = check_calls(&acting, &mut session).await;
+    session.quit().await;
+    let mut exit = Exit::Done;
+    for check in &found {
+        report(check, output)?;
+        if check.verdict == Verdict::Fail {
+            exit = if check.check == "sound path" { Exit::MediaFailed } else { Exit::Unreachable };
+        }
+    }
+    Ok(exit)
+}
+
+fn report(check: &CheckLine, output: &mut Output) -> Result<(), Failure> {
+    if output.json() {
+        return Ok(output.json_line(check)?);
+    }
+    let verdict = match check.verdict {
+        Verdict::Pass => "pass",
+        Verdict::Warn => "warn",
+        Verdict::Fail => "FAIL",
+    };
+    let mut text = format!("{verdict}  {:<11}  {}", check.check, check.found);
+    if !check.next.is_empty() {
+        text.push_str(&format!("\n{:19}next: {}", "", check.next));
+    }
+    Ok(output.result(&text)?)
+}
+
+fn check(check: &'static str, verdict: Verdict, found: impl Into<String>, next: impl Into<String>) -> CheckLine {
+    CheckLine { v: 1, check, verdict, found: found.into(), next: next.into() }
+}
+
+fn check_sound(settings: &Settings) -> CheckLine {
+    let (microphone, speaker) = match (settings.microphone(), settings.speaker()) {
+        (Ok(microphone), Ok(speaker)) => (microphone, speaker),
+        (Err(why), _) | (_, Err(why)) => {
+            return check(
+                "sound",
+                Verdict::Fail,
+                why.to_string(),
+                "mend the setting; `switchboard devices` lists the names",
+            );
+        }
+    };
+    let devices = cards::list(microphone, speaker);
+    match (usable_microphone(&devices), usable_speaker(&devices)) {
+        (true, true) => check("sound", Verdict::Pass, "microphone and speaker can be opened", ""),
+        (false, false) if devices.microphones.is_empty() && devices.speakers.is_empty() => {
+            let next = "plug one in, or use --mic FILE.wav and --speaker FILE.wav";
+            check("sound", Verdict::Warn, "there is no sound device; calls work without", next)
+        }
+        (microphone, _) => {
+            let which = if microphone { "speaker" } else { "microphone" };
+            let next = "choose another with --mic, --speaker or in the settings; `switchboard devices` lists them";
+            check("sound", Verdict::Warn, format!("the chosen {which} can't be opened now"), next)
+        }
+    }
+}
+
+fn usable_microphone(devices: &Devices) -> bool {
+    match &devices.microphone {
+        SourceChoice::Device(name) => named(&devices.microphones, name),
+        SourceChoice::Default => devices.microphones.iter().any(|device| device.usable),
+        SourceChoice::Tone(_) | SourceChoice::Silence | SourceChoice::File(_) => true,
+    }
+}
+
+fn usable_speaker(devices: &Devices) -> bool {
+    match &devices.speaker {
+        SinkChoice::Device(name) => named(&devices.speakers, name),
+        SinkChoice::Default => devices.speakers.iter().any(|device| device.usable),
+        SinkChoice::Nowhere | SinkChoice::File(_) => true,
+    }
+}
+
+fn named(devices: &[DeviceInfo], name: &str) -> bool {
+    devices.iter().any(|device| device.usable && device.name == name)
+}
+
+fn no_account(failure: &Failure) -> CheckLine {
+    let (what, next) = match failure.exit {
+        Exit::Unreachable => ("service", "start it with `switchboard serve`, or name another with --server URL"),
+        _ => ("sign-in", "sign in with `switchboard sign-in NAME`"),
+    };
+    check(what, Verdict::Fail, failure.message.clone(), next)
+}
+
+/// Service, sign-in, and a call to the echo.
+async fn check_calls(acting: &Acting, session: &mut Session<'_>) -> Vec<CheckLine> {
+    let server = acting.account.server();
+    if let Err(failure) = session.ready().await {
+        return vec![no_account(&failure)];
+    }
+    let me = acting.account.me().map_or_else(|| "the token's owner".to_owned(), |me| me.name.to_string());
+    let mut found = vec![
+        check("service", Verdict::Pass, format!("{server} answers"), ""),
+        check("sign-in", Verdict::Pass, format!("signed in as {me}"), ""),
+    ];
+    session.tell(Command::Call { to: "8:echo123".to_owned(), ring_for: None }).await;
+    found.push(check_media(session).await);
+    found
+}
+
+/// Speaks to the echo and listens for what comes back.
+async fn check_media(session: &mut Session<'_>) -> CheckLine {
+    let began = clock::now();
+    let mut connected = None;
+    let mut quality = Quality::default();
+    let no_path = "UDP to the service may be blocked by a firewall: let its media port through";
+    loop {
+        match session.next(Some(began + MEDIA_WITHIN)).await {
+            Ok(Woken::Event(event)) => match *event {
+                Event::Call(view) if view.state == CallState::Connected => {
+                    connected.get_or_insert_with(clock::now);
+                }
+                Event::Quality { quality: now, .. } => quality = now,
+                Event::Levels { speaker, .. } if speaker > -50.0 && connected.is_some() => {
+                    let first = clock::now().saturating_duration_since(began).as_millis();
+                    let rtt = quality.rtt_ms.map_or_else(String::new, |rtt| format!(", round trip {rtt:.0} ms"));
+                    return check(
+                        "sound path",
+                        Verdict::Pass,
+                        format!("the echo is heard {first} ms after dialling{rtt}"),
+                        "",
+                    );
+                }
+                Event::Refused(refused) => return check("sound path", Verdict::Fail, refused.why.to_string(), no_path),
+                Event::Ended(summary) => {
+                    let ending = crate::texts::end::ending(summary.end, summary.direction, "the echo");
+                    return check("sound path", Verdict::Fail, ending.what, no_path);
+                }
+                _ => {}
+            },
+            Ok(Woken::Time) => {
+                let seconds = MEDIA_WITHIN.as_secs();
+                return check(
+                    "sound path",
+                    Verdict::Fail,
+                    format!("nothing was heard from the echo within {seconds} s"),
+                    no_path,
+                );
+            }
+            Ok(Woken::Signal(_) | Woken::Ended) => {
+                return check("sound path", Verdict::Fail, "interrupted", "run it again");
+            }
+            Err(failure) => return check("sound path", Verdict::Fail, failure.message, "look at the service's log"),
+        }
+    }
+}

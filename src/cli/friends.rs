@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
+use super::account;
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
 use super::headless::{self, Session};
@@ -10,7 +11,6 @@ use super::json::rfc3339;
 use super::media_flags::MediaFlags;
 use super::output::Output;
 use super::settings::Settings;
-use super::account;
 use crate::domain::person::{Friend, Person};
 use crate::domain::presence::PresenceState;
 use crate::phone::command::Command;
@@ -72,7 +72,12 @@ struct PersonLine<'a> {
 ///
 /// # Errors
 /// When nobody is signed in, the service can't be reached, or it refuses.
-pub async fn run(arguments: &FriendsArgs, globals: &Globals, settings: &Settings, output: &mut Output) -> Result<Exit, Failure> {
+pub async fn run(
+    arguments: &FriendsArgs,
+    globals: &Globals,
+    settings: &Settings,
+    output: &mut Output,
+) -> Result<Exit, Failure> {
     let acting = account::acting(globals, settings, false, false).await?;
     let link = headless::start(acting.account, &MediaFlags::silent(), settings, false)?;
     let mut session = Session::new(link, output)?;
@@ -110,7 +115,11 @@ async fn remove(who: &str, friends: &[Friend], session: &mut Session<'_>) -> Res
     let meant: Vec<&Friend> = friends.iter().filter(is_meant).collect();
     let [friend] = meant.as_slice() else {
         let exit = if meant.is_empty() { Exit::NobodyThere } else { Exit::Usage };
-        let why = if meant.is_empty() { format!("{who} is not on the friend list") } else { format!("several friends are called {who}: use a user name") };
+        let why = if meant.is_empty() {
+            format!("{who} is not on the friend list")
+        } else {
+            format!("several friends are called {who}: use a user name")
+        };
         return Err(Failure::new(exit, why));
     };
     session.tell(Command::RemoveFriend(friend.person.identity.clone())).await;

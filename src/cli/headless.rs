@@ -27,7 +27,12 @@ use crate::texts::{end, state};
 const END_WITHIN: Duration = Duration::from_secs(3);
 
 /// Starts a phone with the sound of the flags, or else of the settings.
-pub(crate) fn start(account: Account, media: &MediaFlags, settings: &Settings, rings: bool) -> Result<PhoneLink, Failure> {
+pub(crate) fn start(
+    account: Account,
+    media: &MediaFlags,
+    settings: &Settings,
+    rings: bool,
+) -> Result<PhoneLink, Failure> {
     let microphone = match &media.mic {
         Some(source) => source.clone(),
         None => settings.microphone()?,
@@ -74,7 +79,8 @@ pub(crate) struct Session<'a> {
 
 impl<'a> Session<'a> {
     pub(crate) fn new(link: PhoneLink, output: &'a mut Output) -> Result<Self, Failure> {
-        let signals = Signals::take().map_err(|why| Failure::new(Exit::Failed, format!("signals can't be caught: {why}")))?;
+        let signals =
+            Signals::take().map_err(|why| Failure::new(Exit::Failed, format!("signals can't be caught: {why}")))?;
         Ok(Self { link, output, journal: Journal::new(clock::now()), signals, printed: None, was_up: false })
     }
 
@@ -96,7 +102,9 @@ impl<'a> Session<'a> {
             match self.next(None).await? {
                 Woken::Event(event) => match *event {
                     Event::Friends(friends) => return Ok(friends),
-                    Event::Link(Link::Down { reason, .. }) if !self.was_up => return Err(Failure::new(Exit::Unreachable, reason)),
+                    Event::Link(Link::Down { reason, .. }) if !self.was_up => {
+                        return Err(Failure::new(Exit::Unreachable, reason));
+                    }
                     _ => {}
                 },
                 Woken::Signal(exit) => return Err(Failure::new(exit, "")),
@@ -107,12 +115,17 @@ impl<'a> Session<'a> {
     }
 
     /// Waits for the answer that `pick` picks; a refusal becomes a failure with its exit code.
-    pub(crate) async fn answer<T>(&mut self, pick: impl Fn(&Event) -> Option<Result<T, Refused>>) -> Result<T, Failure> {
+    pub(crate) async fn answer<T>(
+        &mut self,
+        pick: impl Fn(&Event) -> Option<Result<T, Refused>>,
+    ) -> Result<T, Failure> {
         loop {
             match self.next(None).await? {
                 Woken::Event(event) => match pick(&event) {
                     Some(Ok(answer)) => return Ok(answer),
-                    Some(Err(refused)) => return Err(Failure::new(Exit::of_command(&refused.why), refused.why.to_string())),
+                    Some(Err(refused)) => {
+                        return Err(Failure::new(Exit::of_command(&refused.why), refused.why.to_string()));
+                    }
                     None => {}
                 },
                 Woken::Signal(exit) => return Err(Failure::new(exit, "")),
@@ -151,7 +164,9 @@ impl<'a> Session<'a> {
                 self.printed = Some((view.call, view.state));
                 self.output.progress(&format!("{}: {}", view.with.display_name, state::call(view.state)));
             }
-            Event::Incoming(incoming) => self.output.progress(&format!("{} ({}) calls", incoming.from.display_name, incoming.from.name)),
+            Event::Incoming(incoming) => {
+                self.output.progress(&format!("{} ({}) calls", incoming.from.display_name, incoming.from.name));
+            }
             Event::Dtmf { tone, .. } => self.output.result(&format!("dtmf {tone}"))?,
             Event::Warning(text) => self.output.warning(text),
             Event::Link(Link::Down { reason, .. }) if self.was_up => self.output.warning(reason),
@@ -184,7 +199,11 @@ impl<'a> Session<'a> {
             return Ok(self.output.result(&text)?);
         }
         let audio = &line.audio;
-        let talk = if line.connected { format!(" after {:.1} s; heard {:.1} s of sound", line.seconds, audio.heard_ms as f64 / 1000.0) } else { String::new() };
+        let talk = if line.connected {
+            format!(" after {:.1} s; heard {:.1} s of sound", line.seconds, audio.heard_ms as f64 / 1000.0)
+        } else {
+            String::new()
+        };
         Ok(self.output.result(&format!("{}{talk}", line.end.reason))?)
     }
 
@@ -235,7 +254,8 @@ pub(crate) enum End {
 
 impl<'a> Conversation<'a> {
     pub(crate) fn new(media: &'a MediaFlags, call: Option<CallId>) -> Self {
-        let steps = media.dtmf.as_ref().map(|script| script.steps().iter().rev().copied().collect()).unwrap_or_default();
+        let steps =
+            media.dtmf.as_ref().map(|script| script.steps().iter().rev().copied().collect()).unwrap_or_default();
         Self { media, call, steps, step_at: None, hang_up_at: None, connected: false, signalled: None }
     }
 
@@ -272,7 +292,9 @@ impl<'a> Conversation<'a> {
             }
             Event::Refused(refused) if matches!(refused.what, "call" | "answer") => return Some(End::Refused(refused)),
             Event::Refused(refused) => session.output().warning(&refused.why.to_string()),
-            Event::MicrophoneFinished(call) if self.media.hang_up_after.is_none() => session.tell(Command::HangUp(call)).await,
+            Event::MicrophoneFinished(call) if self.media.hang_up_after.is_none() => {
+                session.tell(Command::HangUp(call)).await;
+            }
             Event::IncomingEnded { call, reason, .. } if Some(call) == self.call => return Some(End::Gone(reason)),
             Event::Ended(summary) if self.call.is_none_or(|call| call == summary.call) => {
                 return Some(End::Summary { summary: Box::new(summary), signalled: self.signalled });
@@ -311,7 +333,8 @@ impl<'a> Conversation<'a> {
 
 /// The exit for a call's end, unless an expectation was not met.
 pub(crate) fn judge(line: &SummaryLine, summary: &Summary, media: &MediaFlags) -> Result<Exit, Failure> {
-    let unmet: Vec<String> = media.expect.iter().filter_map(|e| e.check(line).err()).map(|unmet| unmet.to_string()).collect();
+    let unmet: Vec<String> =
+        media.expect.iter().filter_map(|e| e.check(line).err()).map(|unmet| unmet.to_string()).collect();
     if !unmet.is_empty() {
         return Err(Failure::new(Exit::ExpectationNotMet, unmet.join("\n")));
     }

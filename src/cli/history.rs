@@ -4,6 +4,7 @@ use clap::Args;
 use serde::Serialize;
 use time::UtcOffset;
 
+use super::account;
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
 use super::headless::{self, Session};
@@ -11,7 +12,6 @@ use super::json::rfc3339;
 use super::media_flags::MediaFlags;
 use super::output::Output;
 use super::settings::Settings;
-use super::account;
 use crate::base::clock;
 use crate::domain::call::Direction;
 use crate::domain::id::CallId;
@@ -51,7 +51,12 @@ struct RecordLine<'a> {
 ///
 /// # Errors
 /// When nobody is signed in, the service can't be reached, or it refuses.
-pub async fn run(arguments: HistoryArgs, globals: &Globals, settings: &Settings, output: &mut Output) -> Result<Exit, Failure> {
+pub async fn run(
+    arguments: HistoryArgs,
+    globals: &Globals,
+    settings: &Settings,
+    output: &mut Output,
+) -> Result<Exit, Failure> {
     let acting = account::acting(globals, settings, false, false).await?;
     let link = headless::start(acting.account, &MediaFlags::silent(), settings, false)?;
     let mut session = Session::new(link, output)?;

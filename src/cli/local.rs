@@ -51,7 +51,8 @@ pub(crate) async fn find_or_start_demo(paths: &Paths, data: Option<&Path>) -> Re
             return Ok(file);
         }
         ended = ended.or(child.try_wait().context("the demo service can't be watched")?);
-        let failed = ended.is_some_and(|status| !status.success() && status.code() != Some(Exit::AlreadyRunning.code().into()));
+        let failed =
+            ended.is_some_and(|status| !status.success() && status.code() != Some(Exit::AlreadyRunning.code().into()));
         if failed {
             bail!("the demo service could not start: {}", last_line(&log));
         }
@@ -92,7 +93,10 @@ fn open_log(log: &Path) -> Result<File> {
 
 fn last_line(log: &Path) -> String {
     let text = fs::read_to_string(log).unwrap_or_default();
-    text.lines().rev().find(|line| !line.trim().is_empty()).map_or_else(|| format!("see {}", log.display()), str::to_owned)
+    text.lines()
+        .rev()
+        .find(|line| !line.trim().is_empty())
+        .map_or_else(|| format!("see {}", log.display()), str::to_owned)
 }
 
 /// The service outlives this process as a rule; if it ends first it must not stay a zombie.
@@ -105,5 +109,8 @@ fn reap_later(mut child: Child) {
 
 /// Lets this process have as many sockets open as the system allows: the usual soft limit is 1024.
 pub(crate) fn raise_file_limit() {
-    rlimit::increase_nofile_limit(u64::MAX).map(drop).ok();
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    // Where that is refused the usual limit has to do.
+    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).ok();
 }

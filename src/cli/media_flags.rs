@@ -40,6 +40,11 @@ pub struct MediaFlags {
 }
 
 impl MediaFlags {
+    /// For trying the way of the sound without any device.
+    pub(crate) fn tone() -> Self {
+        Self { mic: Some(SourceChoice::Tone(440)), speaker: Some(SinkChoice::Nowhere), ..Self::default() }
+    }
+
     /// For commands that make no call.
     pub(crate) fn silent() -> Self {
         Self { mic: Some(SourceChoice::Silence), speaker: Some(SinkChoice::Nowhere), ..Self::default() }

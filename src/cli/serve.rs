@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use std::time::Duration;
-
 use clap::Args;
 use serde::Serialize;
 
@@ -15,10 +13,8 @@ use super::signals::Signals;
 use super::{duration, local};
 use crate::base::clock;
 use crate::config::{Argument, ServiceFile};
+use crate::service::bots::CALLBACK_AFTER;
 use crate::service::{Running, Service, ServiceOptions, StartError, identity};
-
-use super::duration;
-use crate::config::Argument;
 
 /// Run the service.
 #[derive(Debug, Clone, Args)]
@@ -74,13 +70,20 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// When it can't start.
-pub async fn run(arguments: &ServeArgs, globals: &Globals, settings: &Settings, output: &mut Output) -> Result<Exit, Failure> {
-    let mut signals = Signals::take().map_err(|why| Failure::new(Exit::Failed, format!("signals can't be caught: {why}")))?;
+pub async fn run(
+    arguments: &ServeArgs,
+    globals: &Globals,
+    settings: &Settings,
+    output: &mut Output,
+) -> Result<Exit, Failure> {
+    let mut signals =
+        Signals::take().map_err(|why| Failure::new(Exit::Failed, format!("signals can't be caught: {why}")))?;
     local::raise_file_limit();
     let running = start(arguments, settings).await?;
     let path = settings.paths.service_file();
     let file = service_file(&running);
-    file.write(&path).map_err(|why| Failure::new(Exit::Failed, format!("{} can't be written: {why}", path.display())))?;
+    file.write(&path)
+        .map_err(|why| Failure::new(Exit::Failed, format!("{} can't be written: {why}", path.display())))?;
     let ready = Ready { event: "ready", http: &file.http, https: None, media: &file.media, ca: None };
     output.json_line(&ready)?;
     if !globals.json {
@@ -124,7 +127,9 @@ fn options(arguments: &ServeArgs, settings: &Settings) -> ServiceOptions {
         listen.set_port(last_port(settings, |file| file.http.rsplit(':').next().map(str::to_owned)));
     }
     if arguments.demo && arguments.media.is_none() {
-        media.set_port(last_port(settings, |file| file.media.first().and_then(|at| at.rsplit(':').next()).map(str::to_owned)));
+        media.set_port(last_port(settings, |file| {
+            file.media.first().and_then(|at| at.rsplit(':').next()).map(str::to_owned)
+        }));
     }
     let life = Duration::from_secs(u64::from(config.service.token_minutes.get()) * 60);
     ServiceOptions {
@@ -135,6 +140,7 @@ fn options(arguments: &ServeArgs, settings: &Settings) -> ServiceOptions {
         folder: settings.paths.service.clone(),
         identity: identity::Settings { access_token_life: life, ..identity::Settings::default() },
         demo: arguments.demo,
+        callback_after: CALLBACK_AFTER,
     }
 }
 

@@ -10,8 +10,6 @@ use super::{account, password};
 use crate::domain::id::UserName;
 use crate::phone::account::Account;
 
-use crate::domain::id::UserName;
-
 /// Sign in to a service and keep the sign-in.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
@@ -35,7 +33,12 @@ pub struct SignInArgs {
 ///
 /// # Errors
 /// When there is no service, or it refuses.
-pub async fn run(arguments: &SignInArgs, globals: &Globals, settings: &Settings, output: &mut Output) -> Result<Exit, Failure> {
+pub async fn run(
+    arguments: &SignInArgs,
+    globals: &Globals,
+    settings: &Settings,
+    output: &mut Output,
+) -> Result<Exit, Failure> {
     let named = arguments.name.clone().or_else(|| globals.user.clone());
     let user = named.ok_or_else(|| Failure::usage("say who signs in: switchboard sign-in USER"))?;
     let server = account::server_of(settings).await?;

@@ -47,11 +47,13 @@ impl SoftphoneArgs {
 pub async fn run(arguments: SoftphoneArgs, globals: &Globals, settings: &Settings) -> Result<Exit, Failure> {
     use std::io::IsTerminal;
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
-        let why = "the softphone needs a terminal; without one use `switchboard call`, `wait` and the others (see --help)";
+        let why =
+            "the softphone needs a terminal; without one use `switchboard call`, `wait` and the others (see --help)";
         return Err(Failure::usage(why));
     }
     let acting = account::acting(globals, settings, arguments.demo, true).await?;
-    let voice = VoiceConfig { microphone: settings.microphone()?, speaker: settings.speaker()?, ..VoiceConfig::default() };
+    let voice =
+        VoiceConfig { microphone: settings.microphone()?, speaker: settings.speaker()?, ..VoiceConfig::default() };
     let options = PhoneOptions { voice, record: None, tones: true, rings: true };
     let screen = screen_options(settings, acting.demo);
     let failed = |why: String| Failure::new(Exit::Failed, why);

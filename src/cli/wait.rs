@@ -51,7 +51,12 @@ pub struct WaitArgs {
 ///
 /// # Errors
 /// When nobody called in time, an expectation was not met, or a signal ended it.
-pub async fn run(arguments: &WaitArgs, globals: &Globals, settings: &Settings, output: &mut Output) -> Result<Exit, Failure> {
+pub async fn run(
+    arguments: &WaitArgs,
+    globals: &Globals,
+    settings: &Settings,
+    output: &mut Output,
+) -> Result<Exit, Failure> {
     let acting = match account::acting(globals, settings, false, false).await {
         Ok(acting) => acting,
         Err(failure) => return headless::no_call(output, failure),

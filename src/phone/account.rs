@@ -272,7 +272,9 @@ fn unreachable(server: &ServerUrl, error: &reqwest::Error) -> AccountError {
 }
 
 async fn read<A: for<'a> Deserialize<'a>>(server: &ServerUrl, response: reqwest::Response) -> Result<A, AccountError> {
-    let other = |e| AccountError::Unreachable(format!("{server} answered something else than a Switchboard service would: {e}"));
+    let other = |e| {
+        AccountError::Unreachable(format!("{server} answered something else than a Switchboard service would: {e}"))
+    };
     response.json().await.map_err(other)
 }
 
@@ -286,9 +288,7 @@ async fn answered(server: &ServerUrl, request: reqwest::RequestBuilder) -> Resul
     match response.json::<ErrorBody>().await {
         Ok(body) if worth_another_try(body.error.code) => Err(AccountError::Unreachable(body.error.message)),
         Ok(body) => Err(AccountError::Refused(body.error)),
-        Err(_) => {
-            Err(AccountError::Unreachable(format!("{server} answered {status}; is it a Switchboard service?")))
-        }
+        Err(_) => Err(AccountError::Unreachable(format!("{server} answered {status}; is it a Switchboard service?"))),
     }
 }
 

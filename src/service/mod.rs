@@ -2,6 +2,7 @@
 //!
 //! [`Service::start`] is the only wiring: it makes the parts, hands each what it needs, and serves until told to stop.
 
+pub mod bots;
 pub mod bus;
 pub mod calls;
 pub mod identity;
@@ -11,6 +12,7 @@ pub mod rest;
 pub mod sfu;
 mod signalling;
 pub mod store;
+pub mod voice;
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -25,13 +27,15 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+use self::bots::BotParts;
 use self::calls::Calls;
 use self::identity::Identities;
-use self::ports::{SfuSwitch, StoreRecords};
+use self::ports::{BotCalls, SfuSwitch, StoreRecords};
 use self::rest::{Names, Rest};
 use self::sfu::{Sfu, SfuConfig, SfuError, SfuEvent};
 use self::signalling::Signalling;
 use self::store::{Db, records};
+use self::voice::{HoldMusic, Sounds, Voice};
 use crate::base::secret::Secret;
 use crate::base::{entropy, task};
 use crate::domain::end_reason::EndReason;
@@ -54,6 +58,8 @@ pub struct ServiceOptions {
     pub identity: identity::Settings,
     /// Whether there are demo accounts, that sign in with a secret made at this start.
     pub demo: bool,
+    /// How long the Callback bot waits before it calls back.
+    pub callback_after: Duration,
 }
 
 /// Why a service can't start.
@@ -82,9 +88,12 @@ pub enum StartError {
     /// Accounts and keys can't be used.
     #[error(transparent)]
     Identity(#[from] identity::StartError),
-    /// The demo accounts can't be made.
-    #[error("the demo accounts can't be made: {0}")]
-    Demo(#[from] protocol::failure::Failure),
+    /// The demo accounts or the bots can't be made.
+    #[error("the demo accounts or the bots can't be made: {0}")]
+    People(#[from] protocol::failure::Failure),
+    /// No threads for the bots and the hold music.
+    #[error("no thread for the service's own voice: {0}")]
+    Voice(#[from] io::Error),
     /// The HTTP port can't be had.
     #[error("{at} can't be listened on: {source}; choose another with --listen HOST:PORT (port 0 takes any free one)")]
     Listen {
@@ -154,11 +163,14 @@ impl Service {
         let sfu_config =
             SfuConfig { bind: options.media, advertise: options.advertise.clone(), ..SfuConfig::default() };
         let (sfu, media) = Sfu::start(&sfu_config, &sfu_events).map_err(|source| StartError::Media { source })?;
-        let identities = Identities::start(db.clone(), options.identity, Vec::new()).await?;
+        let identities = Identities::start(db.clone(), options.identity, bots::persons()).await?;
         let demo_secret = demo_secret(&identities, options.demo).await?;
-        let switch = SfuSwitch::new(sfu.clone());
+        let (voice, sounds) = (Voice::start()?, Sounds::start()?);
+        let switch = SfuSwitch::new(sfu.clone(), HoldMusic::new(sfu.clone(), voice.clone(), sounds.clone()));
         let calls = Calls::run(Box::new(switch), Arc::new(StoreRecords::new(db.clone(), identities.clone())));
         task::spawn("sfu events", pass_on(from_sfu, calls.clone()));
+        let parts = BotParts { sfu: sfu.clone(), voice, sounds, callback_after: options.callback_after };
+        BotCalls::register_all(&calls, &parts).await?;
         let signalling = Signalling::new(identities.clone(), calls.clone(), sfu.clone(), db.clone());
         signalling.follow();
         let instance = entropy::uuid().to_string();

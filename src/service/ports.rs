@@ -1,23 +1,33 @@
-//! What `calls` needs from others, as it wants it: the SFU as a switch, the store as its keeper of records.
+//! What `calls` needs from others, as it wants it: the SFU as a switch, the store as its keeper of records; and the bots
+//! as endpoints of it.
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use super::calls::{NotKept, OwnedRecord, Records, SlotUse, Switch};
+use tokio::sync::mpsc;
+
+use super::bots::{self, Bot, BotParts, Calling};
+use super::calls::{Calls, Endpoint, NotKept, OwnedRecord, Records, SlotUse, Switch};
 use super::identity::Identities;
 use super::sfu::{self, Sfu};
 use super::store::{Db, records};
-use crate::domain::id::{CallId, Identity, LegId};
+use super::voice::HoldMusic;
+use crate::base::{entropy, task};
+use crate::domain::id::{CallId, EndpointId, Identity, LegId};
+use crate::domain::person::Person;
+use crate::domain::presence::PresenceChoice;
 use crate::domain::time::UnixMillis;
+use crate::protocol::failure::Failure;
 
 /// The SFU, as `calls` switches it.
 pub(super) struct SfuSwitch {
     sfu: Sfu,
+    music: HoldMusic,
 }
 
 impl SfuSwitch {
-    pub(super) fn new(sfu: Sfu) -> Self {
-        Self { sfu }
+    pub(super) fn new(sfu: Sfu, music: HoldMusic) -> Self {
+        Self { sfu, music }
     }
 }
 
@@ -26,9 +36,16 @@ impl Switch for SfuSwitch {
         log(leg, self.sfu.set_sources(leg, sources));
     }
 
-    fn hold_music(&self, _call: CallId, _to: LegId, _on: bool) {}
+    fn hold_music(&self, call: CallId, to: LegId, on: bool) {
+        if on {
+            self.music.play(call, to);
+        } else {
+            self.music.stop(to);
+        }
+    }
 
     fn close(&self, leg: LegId) {
+        self.music.stop(leg);
         log(leg, self.sfu.close(leg));
     }
 }
@@ -83,5 +100,51 @@ impl Records for StoreRecords {
 
     fn last_seen<'a>(&'a self, who: &'a [Identity]) -> BoxFuture<'a, Vec<Option<UnixMillis>>> {
         self.last_seen_of(who).boxed()
+    }
+}
+
+/// Notices a bot may have waiting: it has hundreds of calls at once.
+const BOT_NOTICES: usize = 4096;
+
+/// The calls, as one bot's endpoint takes part in them.
+pub(super) struct BotCalls {
+    calls: Calls,
+    endpoint: EndpointId,
+}
+
+impl BotCalls {
+    /// Registers every bot as an endpoint and lets it live until the calls end.
+    ///
+    /// # Errors
+    /// When the calls have ended already.
+    pub(super) async fn register_all(calls: &Calls, parts: &BotParts) -> Result<(), Failure> {
+        for bot in Bot::ALL {
+            let id = EndpointId(entropy::uuid());
+            let (notices, from_calls) = mpsc::channel(BOT_NOTICES);
+            let presence = PresenceChoice::Online;
+            let endpoint = Endpoint { id, person: bot.person(), presence, max_calls: bot.max_calls(), notices };
+            calls.register(endpoint).await?;
+            let calls = Self { calls: calls.clone(), endpoint: id };
+            task::spawn("bot", bots::run(bot, calls, from_calls, parts.clone()));
+        }
+        Ok(())
+    }
+}
+
+impl Calling for BotCalls {
+    async fn ringing(&self, call: CallId) -> Result<(), Failure> {
+        self.calls.ringing(self.endpoint, call).await
+    }
+
+    async fn answer(&self, call: CallId, leg: LegId) -> Result<(), Failure> {
+        self.calls.answer(self.endpoint, call, leg).await
+    }
+
+    async fn decline(&self, call: CallId) -> Result<(), Failure> {
+        self.calls.decline(self.endpoint, call).await
+    }
+
+    async fn start(&self, call: CallId, to: Person, leg: LegId) -> Result<(), Failure> {
+        self.calls.start(self.endpoint, call, to, leg, None).await
     }
 }

@@ -46,6 +46,7 @@ pub fn options(folder: &Path) -> ServiceOptions {
         folder: folder.to_owned(),
         identity: identity::Settings::default(),
         demo: true,
+        callback_after: Duration::from_millis(200),
     }
 }
 
