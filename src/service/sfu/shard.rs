@@ -327,6 +327,9 @@ impl Shard {
             turn.dropped += delivered.dropped;
         }
         turn.media = media;
+        while let Some(key) = rooms.take_broken() {
+            turn.news.push_back((key, News::Failed(LegFailure::Protocol)));
+        }
         while let Some(key) = self.state.rooms.take_dirty() {
             let State { rooms, turn, .. } = &mut self.state;
             if let Some(remote) = rooms.legs.get_mut(key).and_then(Leg::remote) {
