@@ -1,6 +1,6 @@
 //! Participants that live in the service: somebody to try a first call with.
 //!
-//! What a bot decides is a pure machine ([`machine`]: notices in, actions out); a task carries it out ([`run`]). It takes
+//! What a bot decides is a pure machine (`machine.rs`: notices in, actions out); a task carries it out ([`run`]). It takes
 //! part in calls through the few verbs of [`Calling`], as any endpoint does, and speaks on legs inside this process.
 
 mod driver;

@@ -2,7 +2,8 @@
 
 use crate::domain::id::LegId;
 
-/// Something happened to a leg. Nothing is told about a leg after [`SfuEvent::LegFailed`] or after it was closed.
+/// Something happened to a leg. [`SfuEvent::LegFailed`] is the last word about it; after [`super::Sfu::close`], what was on
+/// its way may still arrive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SfuEvent {
     /// Sound can flow both ways (ICE and DTLS are done; at once for a leg inside this process).

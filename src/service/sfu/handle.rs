@@ -2,12 +2,12 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 
-use mio::{Interest, Poll, Token, Waker};
+use mio::{Poll, Waker};
 use tokio::sync::{mpsc, oneshot};
 
 use super::counters::{Counters, Counts};
@@ -15,16 +15,14 @@ use super::event::SfuEvent;
 use super::local::{self, Bell, LocalLeg};
 use super::negotiate::{Crypto, OfferError, negotiate};
 use super::outbox::Outbox;
+use super::ports::open_ports;
 use super::remote::Patience;
-use super::shard::{Command, Port, Shard, State, WAKER};
-use super::socket;
+use super::shard::{Command, Shard, State, WAKER};
 use crate::base::{clock, task};
 use crate::domain::id::{CallId, LegId};
 
 /// Commands a shard may have waiting.
 const COMMANDS: usize = 1_024;
-/// How often a free port is sought that is free on all addresses.
-const PORT_TRIES: usize = 16;
 
 /// Where and how patiently the SFU works.
 #[derive(Debug, Clone)]
@@ -239,83 +237,4 @@ fn start_shard(
     };
     task::thread("sfu", move || shard.run()).map_err(SfuError::Start)?;
     Ok(ShardHandle { commands, bell: WakeOnDrop(bell), candidates })
-}
-
-/// The sockets of one shard, and the addresses at which clients reach them.
-fn open_ports(config: &SfuConfig, index: usize, poll: &Poll) -> Result<(Vec<Port>, Vec<SocketAddr>), SfuError> {
-    let mut bind = config.bind;
-    if bind.port() != 0 {
-        let port = u16::try_from(index).ok().and_then(|index| bind.port().checked_add(index));
-        let none = || SfuError::Bind { at: config.bind, source: io::Error::other("no ports left above it") };
-        bind.set_port(port.ok_or_else(none)?);
-    }
-    let ips = listen_on(config).map_err(SfuError::Start)?;
-    if ips.is_empty() {
-        return Err(SfuError::NoAddress(bind.ip()));
-    }
-    let sockets = bind_all(&ips, bind.port())?;
-    let mut candidates = Vec::new();
-    let mut ports = Vec::new();
-    for (token, (mut socket, at)) in sockets.into_iter().enumerate() {
-        let announced = announced(config, at)?;
-        poll.registry()
-            .register(&mut socket, Token(token), Interest::READABLE)
-            .map_err(|source| SfuError::Bind { at, source })?;
-        ports.push(Port { socket, candidate: announced[0], readable: true });
-        candidates.extend(announced);
-    }
-    candidates.sort_unstable();
-    candidates.dedup();
-    Ok((ports, candidates))
-}
-
-/// The addresses to open sockets on: what arrives must be known by the very address it was sent to, so a wildcard becomes
-/// one socket per address, unless clients use an advertised address anyway.
-fn listen_on(config: &SfuConfig) -> io::Result<Vec<IpAddr>> {
-    let ip = config.bind.ip();
-    if !ip.is_unspecified() {
-        return Ok(vec![ip]);
-    }
-    if config.advertise.is_empty() {
-        return socket::expand(ip);
-    }
-    let both = [IpAddr::from(Ipv4Addr::UNSPECIFIED), IpAddr::from(Ipv6Addr::UNSPECIFIED)];
-    let advertised = |wildcard: &IpAddr| config.advertise.iter().any(|ip| ip.is_ipv4() == wildcard.is_ipv4());
-    Ok(both.into_iter().filter(|wildcard| (ip.is_ipv6() || wildcard.is_ipv4()) && advertised(wildcard)).collect())
-}
-
-/// The addresses at which clients reach the socket at `at`; at least one.
-fn announced(config: &SfuConfig, at: SocketAddr) -> Result<Vec<SocketAddr>, SfuError> {
-    if config.advertise.is_empty() {
-        return Ok(vec![at]);
-    }
-    let same_family = config.advertise.iter().filter(|ip| ip.is_ipv4() == at.is_ipv4());
-    let found: Vec<_> = same_family.map(|&ip| SocketAddr::new(ip, at.port())).collect();
-    if found.is_empty() { Err(SfuError::AdvertisedFamily(at.ip())) } else { Ok(found) }
-}
-
-/// One socket per address, all on the same port.
-fn bind_all(ips: &[IpAddr], port: u16) -> Result<Vec<(mio::net::UdpSocket, SocketAddr)>, SfuError> {
-    let tries = if port == 0 { PORT_TRIES } else { 1 };
-    let mut result = try_bind_all(ips, port);
-    for _ in 1..tries {
-        if result.is_ok() {
-            break;
-        }
-        // A port that is free on one address may be taken on another: another one is.
-        result = try_bind_all(ips, port);
-    }
-    result
-}
-
-fn try_bind_all(ips: &[IpAddr], mut port: u16) -> Result<Vec<(mio::net::UdpSocket, SocketAddr)>, SfuError> {
-    let mut sockets = Vec::new();
-    for &ip in ips {
-        let at = SocketAddr::new(ip, port);
-        let bound = socket::bind(at).and_then(|socket| socket.local_addr().map(|at| (socket, at)));
-        let (socket, at) = bound.map_err(|source| SfuError::Bind { at, source })?;
-        port = at.port();
-        sockets.push((socket, at));
-    }
-    Ok(sockets)
 }

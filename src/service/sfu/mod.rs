@@ -15,6 +15,7 @@ mod local;
 mod negotiate;
 mod outbox;
 mod packet;
+mod ports;
 mod remote;
 mod room;
 mod shard;

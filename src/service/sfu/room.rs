@@ -1,6 +1,7 @@
 //! The rooms of a shard: the legs of each call, who hears whom, and the way of a packet from one leg to the others.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use super::event::{SfuEvent, SlotUse};
@@ -15,6 +16,8 @@ pub(super) struct Rooms {
     members: HashMap<CallId, Vec<LegKey>>,
     /// Receivers with packets that have been written and not yet sent.
     dirty: Vec<LegKey>,
+    /// Receivers whose connection panicked.
+    broken: Vec<LegKey>,
 }
 
 /// What became of a packet.
@@ -87,12 +90,21 @@ impl Rooms {
         self.dirty.pop()
     }
 
+    /// The next receiver that has to be given up.
+    pub(super) fn take_broken(&mut self) -> Option<LegKey> {
+        self.broken.pop()
+    }
+
     fn deliver(&mut self, source: LegId, route: Route, media: &Media, now: Instant) -> bool {
         let Some(receiver) = self.legs.get_mut(route.to) else { return false };
         match &mut receiver.end {
             End::Remote(remote) => {
                 let waiting = remote.dirty;
-                let written = remote.write(route.slot, media, now);
+                let written = catch_unwind(AssertUnwindSafe(|| remote.write(route.slot, media, now)));
+                let written = written.unwrap_or_else(|_| {
+                    self.broken.push(route.to);
+                    false
+                });
                 if written && !waiting {
                     self.dirty.push(route.to);
                 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 
-use mio::net::UdpSocket;
 use mio::{Events, Poll, Token};
 use tokio::sync::oneshot;
 
@@ -19,6 +18,7 @@ use super::legs::LegKey;
 use super::local::{Bell, FarEnd};
 use super::negotiate::Negotiated;
 use super::outbox::Outbox;
+use super::ports::Port;
 use super::remote::{News, Patience, Remote, Turn};
 use super::room::Rooms;
 use super::socket::{self, Inbox};
@@ -50,15 +50,6 @@ pub(super) enum Command {
     OpenLocal { call: CallId, leg: LegId, end: FarEnd },
     SetSources { leg: LegId, sources: Vec<LegId> },
     Close { leg: LegId },
-}
-
-/// One UDP socket, and the address peers send to.
-pub(super) struct Port {
-    pub(super) socket: UdpSocket,
-    /// The local candidate of what arrives here.
-    pub(super) candidate: SocketAddr,
-    /// There may be more to read.
-    pub(super) readable: bool,
 }
 
 pub(super) struct Shard {
@@ -327,6 +318,9 @@ impl Shard {
             turn.dropped += delivered.dropped;
         }
         turn.media = media;
+        while let Some(key) = rooms.take_broken() {
+            turn.news.push_back((key, News::Failed(LegFailure::Protocol)));
+        }
         while let Some(key) = self.state.rooms.take_dirty() {
             let State { rooms, turn, .. } = &mut self.state;
             if let Some(remote) = rooms.legs.get_mut(key).and_then(Leg::remote) {

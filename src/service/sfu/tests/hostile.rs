@@ -82,6 +82,53 @@ fn offers_that_are_none_are_refused() {
     assert_eq!(house.sfu.counts().legs, 0);
 }
 
+/// Each of these is SDP by its looks. Whether it is answered or refused is str0m's to decide; it must do one of them.
+#[test]
+fn offers_at_odds_with_themselves_end_nothing() {
+    let mut house = House::start();
+    let good = Peer::new(4).offer;
+    let line = |start: &str| good.lines().find(|line| line.starts_with(start)).unwrap().to_owned();
+    let all_types = (0..128).map(|pt| pt.to_string()).collect::<Vec<_>>().join(" ");
+    let all_opus = (0..128).map(|pt| format!("a=rtpmap:{pt} opus/48000/2\r\n")).collect::<String>();
+    let data =
+        "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:d\r\na=sctp-port:5000\r\n";
+    let odd = [
+        good.replace(&line("m=audio"), &format!("m=audio 9 UDP/TLS/RTP/SAVPF {all_types}\r\n{all_opus}")),
+        good.replace("a=mid:", "a=mid:same\r\na=x:"),
+        good.replace("a=mid:", "a=x:"),
+        good.replace("opus/48000/2", "opus/0/2"),
+        good.replace("opus/48000/2", "opus/4294967295/255"),
+        good.replace("telephone-event/48000", "telephone-event/0"),
+        good.replace("a=extmap:1 ", "a=extmap:0 "),
+        good.replace("a=extmap:1 ", "a=extmap:15 "),
+        good.replace("a=extmap:1 ", "a=extmap:255 "),
+        good.replace("a=setup:actpass", "a=setup:active"),
+        good.replace("a=setup:actpass", "a=setup:passive"),
+        good.replace("a=setup:actpass", "a=setup:holdconn"),
+        good.replace("a=sendonly", "a=sendrecv"),
+        good.replace("a=recvonly", "a=inactive"),
+        good.replace("a=group:BUNDLE", "a=group:BUNDLE nobody"),
+        good.replace("a=rtcp-mux", "a=simulcast:send a;b\r\na=rid:a send\r\na=rid:a send\r\na=rid:b recv"),
+        good.replace("a=rtcp-mux", "a=ssrc:0 cname:x\r\na=ssrc-group:FID 0 0\r\na=ssrc:4294967295 cname:x"),
+        good.replace("a=ice-ufrag:", "a=ice-lite\r\na=ice-ufrag:"),
+        good.replace("typ host", "typ relay raddr 0.0.0.0 rport 99999"),
+        format!("{good}{data}"),
+        format!("{good}{data}{data}"),
+        format!("{good}{data}a=sctp-init:AAAA\r\na=max-message-size:0\r\n"),
+        format!("{good}{good}"),
+    ];
+    for (n, offer) in (0..).zip(&odd) {
+        assert_ne!(*offer, good, "offer {n} is not odd");
+        match block_on(house.sfu.open_leg(call(n), leg(n), offer)) {
+            Ok(_) => house.sfu.close(leg(n)).unwrap(),
+            Err(SfuError::Offer(_)) => {}
+            Err(other) => panic!("{other:?} for {offer}"),
+        }
+    }
+    house.joins(call(99), leg(99), Peer::new(1));
+    assert_eq!(house.sfu.counts().legs, 1);
+}
+
 /// Every offer is answered or refused: none panics its way out, and none leaves a leg behind that nobody asked for.
 #[test]
 fn mangled_offers_end_nothing() {

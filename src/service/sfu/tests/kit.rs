@@ -154,11 +154,22 @@ struct Connection {
 impl Peer {
     /// A client that knows telephone events at these clock rates.
     pub fn with_events(receive_slots: usize, rates: &[Frequency]) -> Self {
+        Self::build(receive_slots, rates, false)
+    }
+
+    /// A client that would also show and see pictures.
+    pub fn with_video(receive_slots: usize) -> Self {
+        Self::build(receive_slots, &[Frequency::FORTY_EIGHT_KHZ], true)
+    }
+
+    fn build(receive_slots: usize, rates: &[Frequency], video: bool) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         let mut config = Rtc::builder()
             .set_rtp_mode(true)
             .clear_codecs()
             .enable_opus(true, false)
+            .enable_vp8(video)
+            .enable_h264(video)
             .clear_extension_map()
             .set_extension(1, Extension::AudioLevel)
             .set_extension(4, Extension::RtpMid);
@@ -170,8 +181,14 @@ impl Peer {
         rtc.add_local_candidate(Candidate::host(socket.local_addr().unwrap(), "udp").unwrap());
         let mut api = rtc.sdp_api();
         let microphone = api.add_media(MediaKind::Audio, Direction::SendOnly, None, None, None);
+        if video {
+            api.add_media(MediaKind::Video, Direction::SendOnly, None, None, None);
+        }
         for _ in 0..receive_slots {
             api.add_media(MediaKind::Audio, Direction::RecvOnly, None, None, None);
+            if video {
+                api.add_media(MediaKind::Video, Direction::RecvOnly, None, None, None);
+            }
         }
         let (offer, pending) = api.apply().unwrap();
         let connection = Connection { rtc, socket, pending: Some(pending), microphone, sequence: 7 };

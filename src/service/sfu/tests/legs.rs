@@ -127,6 +127,20 @@ fn peers_with_different_event_clocks_understand_each_other() {
 }
 
 #[test]
+fn a_peer_that_also_offers_pictures_is_heard() {
+    let mut house = House::start();
+    let browser = house.joins(call(1), leg(1), Peer::with_video(2));
+    let phone = house.joins(call(1), leg(2), Peer::new(1));
+    house.sfu.set_sources(leg(1), &[leg(2)]).unwrap();
+    house.sfu.set_sources(leg(2), &[leg(1)]).unwrap();
+    house.waits_for_slots(leg(2), &[leg(1)]);
+    browser.says(opus(1, b"from the browser"));
+    assert_eq!(phone.hears().payload, b"from the browser");
+    phone.says(opus(1, b"from the phone"));
+    assert_eq!(browser.hears().payload, b"from the phone");
+}
+
+#[test]
 fn a_leg_that_goes_quiet_is_noticed_and_given_up() {
     let mut house = House::with(SfuConfig {
         silent_after: Duration::from_millis(700),

@@ -24,6 +24,23 @@ fn what_one_says_the_other_hears() {
     }
 }
 
+/// Several packets are written into a connection before it is run once: none of them may be lost.
+#[test]
+fn a_burst_arrives_whole_and_in_order() {
+    let mut house = House::start();
+    let bob = house.joins(call(1), leg(1), Peer::new(1));
+    let mut bot = house.sfu.open_local_leg(call(1), leg(2)).unwrap();
+    house.sfu.set_sources(leg(1), &[leg(2)]).unwrap();
+    house.waits_for_slots(leg(1), &[leg(2)]);
+    for n in 1..=60_u8 {
+        assert!(bot.speak(opus(n.into(), &[n])));
+    }
+    for n in 1..=60_u8 {
+        let sound = bob.hears();
+        assert_eq!((sound.sequence, sound.payload), (n.into(), vec![n]));
+    }
+}
+
 #[test]
 fn tones_pass_between_the_sounds() {
     let mut house = House::start();
