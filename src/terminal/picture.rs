@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthStr;
 const CELL: f32 = 8.4;
 
 /// Height of a row, in SVG units.
-const ROW: f32 = 18.0;
+const ROW: f32 = 16.4;
 
 /// The margin around the screen, in SVG units.
 const MARGIN: f32 = 12.0;
@@ -173,7 +173,7 @@ mod tests {
         let svg = svg(&buffer, "T & T");
         assert!(svg.contains("<title>T &amp; T</title>"));
         assert!(svg.contains(r##"fill="#7fb069" font-weight="bold">a&lt;b</text>"##), "{svg}");
-        assert!(svg.contains(r##"width="16.8" height="18.0" fill="#d7dae0""##), "{svg}");
+        assert!(svg.contains(r##"width="16.8" height="16.4" fill="#d7dae0""##), "{svg}");
         assert_eq!(svg.matches("<text").count(), 2);
     }
 

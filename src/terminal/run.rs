@@ -55,6 +55,9 @@ pub enum ScreenError {
 /// How long the phone may take to hang up and say bye when the screen is left.
 const BYE: Duration = Duration::from_secs(2);
 
+/// How long the loop sleeps at most while something moves: the wall clock may be set back meanwhile.
+const LONGEST_SLEEP: Duration = Duration::from_secs(1);
+
 /// How many messages are taken in before a picture is due again.
 const BATCH: usize = 256;
 
@@ -67,11 +70,13 @@ type Output = CrosstermBackend<BufWriter<Stdout>>;
 pub async fn run(mut link: PhoneLink, options: ScreenOptions) -> Result<Left, ScreenError> {
     let colour = options.colour.decide(std::env::var("NO_COLOR").ok().as_deref());
     let model = Model::new(&options, colour, clock::unix_now())?;
+    // Before the terminal is taken, so that no signal finds it taken and nobody listening.
+    let signals = Signals::listen()?;
     let guard = Guard::enter()?;
     let hook = PanicHook::set();
     let output = CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout()));
     let left = match Screen::new(model, output) {
-        Ok(screen) => Loop { screen, link: &mut link, guard: &guard }.run().await,
+        Ok(screen) => Loop { screen, link: &mut link, guard: &guard, signals }.run().await,
         Err(error) => Err(error.into()),
     };
     drop(hook);
@@ -96,6 +101,7 @@ struct Loop<'a> {
     screen: Screen<Output>,
     link: &'a mut PhoneLink,
     guard: &'a Guard,
+    signals: Signals,
 }
 
 /// What woke the loop.
@@ -108,17 +114,12 @@ enum Woken {
 impl Loop<'_> {
     async fn run(mut self) -> Result<Left, ScreenError> {
         let mut input = EventStream::new();
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut hang_up = signal(SignalKind::hangup())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut continued = signal(SignalKind::from_raw(libc::SIGCONT))?;
         self.draw()?;
         loop {
             let wake_at = self.wake_at();
             let woken = tokio::select! {
                 biased;
-                left = signalled(&mut terminate, &mut hang_up, &mut interrupt) => Woken::Leave(left),
-                _ = continued.recv() => Woken::Continued,
+                woken = self.signals.next() => woken,
                 event = input.next() => typed(event),
                 event = self.link.events.recv() => heard(event),
                 () = deadline::sleep_until(wake_at) => Woken::Message(Message::Tick(clock::unix_now())),
@@ -168,7 +169,7 @@ impl Loop<'_> {
         let now = clock::now();
         let moves = self.screen.model().next_change().map(|at| {
             let millis = u64::try_from(at.since(clock::unix_now())).unwrap_or(0);
-            now + Duration::from_millis(millis)
+            now + Duration::from_millis(millis).min(LONGEST_SLEEP)
         });
         deadline::earlier(moves, self.screen.due(now))
     }
@@ -233,11 +234,31 @@ impl Loop<'_> {
     }
 }
 
-async fn signalled(terminate: &mut Signal, hang_up: &mut Signal, interrupt: &mut Signal) -> Left {
-    tokio::select! {
-        _ = terminate.recv() => Left::Signal(libc::SIGTERM),
-        _ = hang_up.recv() => Left::Signal(libc::SIGHUP),
-        _ = interrupt.recv() => Left::Signal(libc::SIGINT),
+/// The signals that end the screen, and the one that says the process was continued.
+struct Signals {
+    terminate: Signal,
+    hang_up: Signal,
+    interrupt: Signal,
+    continued: Signal,
+}
+
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            continued: signal(SignalKind::from_raw(libc::SIGCONT))?,
+        })
+    }
+
+    async fn next(&mut self) -> Woken {
+        tokio::select! {
+            _ = self.terminate.recv() => Woken::Leave(Left::Signal(libc::SIGTERM)),
+            _ = self.hang_up.recv() => Woken::Leave(Left::Signal(libc::SIGHUP)),
+            _ = self.interrupt.recv() => Woken::Leave(Left::Signal(libc::SIGINT)),
+            _ = self.continued.recv() => Woken::Continued,
+        }
     }
 }
 
@@ -291,6 +312,10 @@ impl Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         give_back();
+        // After a panic the picture's buffer, dropped before this, may have sent the beginning of an update.
+        let mut out = io::stdout();
+        let _ = out.write_all(alert::END_UPDATE);
+        let _ = out.flush();
     }
 }
 

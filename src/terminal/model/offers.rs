@@ -103,8 +103,11 @@ impl Model {
         hints
     }
 
-    /// Whether an action belongs to what has the focus, so that popups show their own hints only.
+    /// Whether an action belongs to what has the focus, so that popups and calls show their own hints first.
     fn is_near(&self, action: Action, context: Context) -> bool {
+        if self.call.is_some() && matches!(action, Action::Filter | Action::AddFriend) {
+            return false;
+        }
         let urgent = matches!(action, Action::Answer | Action::Decline | Action::Yes | Action::Mute | Action::HangUp);
         context == Context::Panel || urgent || matches!(action, Action::Accept | Action::Back)
     }

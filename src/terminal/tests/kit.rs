@@ -182,6 +182,13 @@ impl Desk {
         self
     }
 
+    /// A screen on which Carol's call rings.
+    pub(super) fn ringing() -> Self {
+        let mut desk = Self::ready();
+        desk.hears(Event::Incoming(incoming("carol")));
+        desk
+    }
+
     /// A screen in a call.
     pub(super) fn in_call(state: CallState) -> Self {
         let mut desk = Self::ready();
