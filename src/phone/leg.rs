@@ -34,6 +34,9 @@ const QUEUE: usize = 64;
 /// With nothing received for this long, the media connection counts as lost (STUN answers come every few seconds at least).
 const LOST_AFTER: Duration = Duration::from_secs(5);
 
+/// STUN checks go out at least this often: the service takes three seconds without any datagram for a lost phone.
+const STUN_EVERY: Duration = Duration::from_secs(1);
+
 /// Datagrams taken from the socket before timers and outgoing sound get their turn.
 const BATCH: usize = 64;
 
@@ -120,6 +123,7 @@ fn new_rtc(now: Instant) -> Rtc {
         .clear_codecs()
         .enable_opus(true, false)
         .set_stats_interval(Some(Duration::from_secs(1)));
+    config.set_max_stun_rto(STUN_EVERY);
     let codecs = config.codec_config();
     for (pt, rate) in [(EVENT_48K, Frequency::FORTY_EIGHT_KHZ), (EVENT_8K, Frequency::EIGHT_KHZ)] {
         codecs.add_config(pt.into(), None, Codec::Tele, rate, None, FormatParams::default());

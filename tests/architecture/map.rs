@@ -32,17 +32,17 @@ pub const CRATE: &[Module] = &[
 
 /// The parts of `service`. Everything may lean on the first ones; `mod.rs` wires them all and is imported by none.
 pub const SERVICE: &[Module] = &[
-    module("observe", "counters and logs"),
     module("limits", "how often and how much a peer may ask"),
     module("store", "SQL: one file per aggregate"),
     module("bus", "typed topics for news that must flow down this list"),
     module("identity", "accounts, identities, tokens, friends"),
     module("sfu", "sockets, shards, rooms, tracks; told who may send to whom, knows nothing else"),
-    module("voice", "threads that tick the in-process legs: decode, mix, encode"),
+    module("voice", "the thread that ticks the in-process legs; prompts encoded once; hold music"),
     module("calls", "owns the running calls; endpoints register with it; call records"),
     module("bots", "participants that live in the service: echo, music, busy, nobody, callback"),
     module("signalling", "the WebSocket side: authenticate, decode, dispatch, push notices, resume"),
     module("rest", "the HTTP routes, and who may call each"),
+    module("ports", "fits the parts to what `calls` and the bots want of them; only for mod.rs"),
 ];
 
 /// Modules that hold plain values and decisions: no async, no sockets, threads, locks, files, clocks, prints.
