@@ -119,9 +119,9 @@ fn check_sound(settings: &Settings) -> CheckLine {
     let devices = cards::list(microphone, speaker);
     match (usable_microphone(&devices), usable_speaker(&devices)) {
         (true, true) => check("sound", Verdict::Pass, "microphone and speaker can be opened", ""),
-        (false, false) if devices.microphones.is_empty() && devices.speakers.is_empty() => {
+        (false, false) if !any_usable(&devices) => {
             let next = "plug one in, or use --mic FILE.wav and --speaker FILE.wav";
-            check("sound", Verdict::Warn, "there is no sound device; calls work without", next)
+            check("sound", Verdict::Warn, "there is no sound device that works; calls work without", next)
         }
         (microphone, _) => {
             let which = if microphone { "speaker" } else { "microphone" };
@@ -129,6 +129,11 @@ fn check_sound(settings: &Settings) -> CheckLine {
             check("sound", Verdict::Warn, format!("the chosen {which} can't be opened now"), next)
         }
     }
+}
+
+/// A sound server that does not run is listed all the same: it is no device.
+fn any_usable(devices: &Devices) -> bool {
+    devices.microphones.iter().chain(&devices.speakers).any(|device| device.usable)
 }
 
 fn usable_microphone(devices: &Devices) -> bool {

@@ -116,14 +116,16 @@ async fn remove(who: &str, friends: &[Friend], session: &mut Session<'_>) -> Res
     let [friend] = meant.as_slice() else {
         let exit = if meant.is_empty() { Exit::NobodyThere } else { Exit::Usage };
         let why = if meant.is_empty() {
-            format!("{who} is not on the friend list")
+            format!("{who} is not on the friend list; `switchboard friends` shows it")
         } else {
             format!("several friends are called {who}: use a user name")
         };
         return Err(Failure::new(exit, why));
     };
     session.tell(Command::RemoveFriend(friend.person.identity.clone())).await;
-    session.answer(friends_or_refusal).await.map(|_| ())
+    let friends = session.answer(friends_or_refusal).await?;
+    session.output().progress(&format!("the friend list has {} entries now", friends.len()));
+    Ok(())
 }
 
 fn friends_or_refusal(event: &Event) -> Option<Result<Vec<Friend>, Refused>> {
@@ -160,5 +162,5 @@ fn print_person(person: &Person, friend: Option<&Friend>, output: &mut Output) -
         return Ok(output.json_line(&line)?);
     }
     let state = presence.map_or("", |presence| state::presence(presence.state));
-    Ok(output.result(format!("{:<16}  {:<20}  {state}", person.name, person.display_name.as_str()).trim_end())?)
+    Ok(output.result(format!("{:<16}  {:<20}  {state}", person.name.as_str(), person.display_name.as_str()).trim_end())?)
 }

@@ -1,5 +1,6 @@
 //! A phone without a screen, for `call` and `wait`: it prints what happens, sends tones, and knows when to hang up.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::dtmf::Step;
@@ -15,9 +16,9 @@ use crate::domain::end_reason::EndReason;
 use crate::domain::id::CallId;
 use crate::domain::person::Friend;
 use crate::phone::account::Account;
-use crate::phone::audio::device::SourceChoice;
+use crate::phone::audio::device::{SinkChoice, SourceChoice};
 use crate::phone::audio::voice::VoiceConfig;
-use crate::phone::audio::wav::WavReader;
+use crate::phone::audio::wav::{WavError, WavReader, WavWriter};
 use crate::phone::command::Command;
 use crate::phone::event::{Event, Link, Refused, Summary};
 use crate::phone::{self, PhoneLink, PhoneOptions};
@@ -41,16 +42,23 @@ pub(crate) fn start(
         Some(sink) => sink.clone(),
         None => settings.speaker()?,
     };
-    check_files(&microphone)?;
+    check_files(&microphone, &speaker, media.record.as_deref())?;
     let voice = VoiceConfig { microphone, speaker, ..VoiceConfig::default() };
     let options = PhoneOptions { voice, record: media.record.clone(), tones: false, rings };
     phone::start(account, options).map_err(|why| Failure::new(Exit::Failed, format!("the phone can't start: {why}")))
 }
 
-/// A microphone file that can't be played is said before anybody is called.
-fn check_files(source: &SourceChoice) -> Result<(), Failure> {
+/// A file that can't be played or written is said before anybody is called.
+fn check_files(source: &SourceChoice, sink: &SinkChoice, record: Option<&Path>) -> Result<(), Failure> {
+    let unusable = |why: WavError| Failure::usage(why.to_string());
     if let SourceChoice::File(path) = source {
-        WavReader::open(path).map_err(|why| Failure::usage(why.to_string()))?;
+        WavReader::open(path).map_err(unusable)?;
+    }
+    if let SinkChoice::File(path) = sink {
+        WavWriter::create(path, 1).map_err(unusable)?;
+    }
+    if let Some(path) = record {
+        WavWriter::create(path, 2).map_err(unusable)?;
     }
     Ok(())
 }
@@ -187,7 +195,7 @@ impl<'a> Session<'a> {
     pub(crate) fn failed(&mut self, failure: Failure) -> Result<Exit, Failure> {
         let met = failure.exit != Exit::ExpectationNotMet;
         if met && self.output.json() {
-            let line = SummaryLine::without_call(EndReason::HUNG_UP, failure.message.clone());
+            let line = SummaryLine::without_call(failure.exit.as_end(), failure.message.clone());
             self.print_line(&line)?;
         }
         Err(failure)
@@ -200,7 +208,7 @@ impl<'a> Session<'a> {
         }
         let audio = &line.audio;
         let talk = if line.connected {
-            format!(" after {:.1} s; heard {:.1} s of sound", line.seconds, audio.heard_ms as f64 / 1000.0)
+            format!(" It lasted {:.1} s; {:.1} s of sound were heard.", line.seconds, audio.heard_ms as f64 / 1000.0)
         } else {
             String::new()
         };
@@ -219,7 +227,7 @@ impl<'a> Session<'a> {
 pub(crate) fn no_call(output: &mut Output, failure: Failure) -> Result<Exit, Failure> {
     if output.json() {
         let now = clock::now();
-        let line = SummaryLine::without_call(EndReason::HUNG_UP, failure.message.clone());
+        let line = SummaryLine::without_call(failure.exit.as_end(), failure.message.clone());
         output.result(&Journal::new(now).summary(&line, now, clock::unix_now()))?;
     }
     Err(failure)

@@ -61,7 +61,10 @@ pub async fn run(
         Ok(acting) => acting,
         Err(failure) => return headless::no_call(output, failure),
     };
-    let link = headless::start(acting.account, &arguments.media, settings, !arguments.decline)?;
+    let link = match headless::start(acting.account, &arguments.media, settings, !arguments.decline) {
+        Ok(link) => link,
+        Err(failure) => return headless::no_call(output, failure),
+    };
     let mut session = Session::new(link, output)?;
     let done = match wait(arguments, &mut session).await {
         Ok(exit) => Ok(exit),
