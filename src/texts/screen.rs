@@ -27,7 +27,7 @@ pub const LINKED: &str = "connected to the service";
 pub const LINKING: &str = "Connecting to the service.";
 
 /// The link is lost while a call runs.
-pub const CALL_GOES_ON: &str = "The call goes on.";
+pub const CALL_GOES_ON: &str = "The call goes on";
 
 /// Leaving during a call.
 pub const LEAVING_HANGS_UP: &str = "Leaving hangs up the call.";
@@ -156,7 +156,7 @@ pub fn means(state: CallState, muted: bool, they_muted: bool, resume: &str) -> S
         CallState::LocalHold => return format!("hears music; {resume} resumes"),
         CallState::RemoteHold => "put you on hold; wait, or hang up",
         CallState::None | CallState::Connecting => "is being called",
-        CallState::Ringing => "has a phone that rings",
+        CallState::Ringing => "is being rung; wait for an answer",
         CallState::EarlyMedia => "has not answered yet, but there is something to hear",
         CallState::InLobby => "has to let you in",
         CallState::Disconnecting | CallState::Disconnected => "is being hung up",

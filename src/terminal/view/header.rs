@@ -83,25 +83,21 @@ pub(super) fn link(paper: &mut Paper<'_>, place: Rect) {
     let model = paper.model;
     let (bad, warn) = (paper.style(Role::Bad), paper.style(Role::Warn));
     let sign = paper.glyphs().warning;
-    let goes_on = if model.call.is_some() { screen::CALL_GOES_ON } else { "" };
-    let gap = if model.call.is_some() { " " } else { "" };
     match &model.link.link {
         Link::Up => {}
         Link::Connecting => {
-            paper
-                .pen(place)
-                .text(" ", warn)
-                .text(sign, warn)
-                .text(" ", warn)
-                .text(screen::LINKING, warn)
-                .text(" ", warn)
-                .text(goes_on, warn);
+            let mut pen = paper.pen(place);
+            pen.text(" ", warn).text(sign, warn).text(" ", warn).text(screen::LINKING, warn);
+            pen.text(" ", warn).text(screen::CALL_GOES_ON, warn).text(".", warn);
         }
         Link::Down { reason, .. } => {
             let again = screen::trying_again(model.link.retry_at.map(|at| (at.since(model.now) + 999) / 1000));
             let mut pen = paper.pen(place);
             pen.right(" ", warn).right(&again, warn).right(" ", warn);
-            pen.text(" ", bad).text(sign, bad).text(gap, bad).text(goes_on, warn).text(" ", bad);
+            pen.text(" ", bad).text(sign, bad).text(" ", bad);
+            if model.call.is_some() {
+                pen.text(screen::CALL_GOES_ON, warn).text("; ", warn);
+            }
             pen.text(reason.trim_end_matches('.'), bad).text(".", bad);
         }
         Link::Refused { reason } => {
