@@ -81,6 +81,9 @@ async fn call(arguments: &CallArgs, settings: &Settings, session: &mut Session<'
         }
         End::Refused(refused) => Err(Failure::new(Exit::of_command(&refused.why), refused.why.to_string())),
         End::Signal(exit) => Err(Failure::new(exit, "")),
-        End::Gone(reason) => Ok(Exit::of_end(reason)),
+        End::Gone { from, reason } => {
+            session.print_gone(&from, reason)?;
+            Ok(Exit::of_end(reason))
+        }
     }
 }

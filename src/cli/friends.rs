@@ -89,6 +89,10 @@ pub async fn run(
 async fn carry_out(command: &FriendsCommand, session: &mut Session<'_>) -> Result<(), Failure> {
     let friends = session.ready().await?;
     match command {
+        FriendsCommand::List if friends.is_empty() => {
+            session.output().progress("the friend list is empty: `switchboard friends add NAME` puts somebody on it");
+            Ok(())
+        }
         FriendsCommand::List => friends.iter().try_for_each(|friend| print_friend(friend, session.output())),
         FriendsCommand::Add { who } => {
             session.tell(Command::AddFriend(who.clone())).await;

@@ -11,10 +11,10 @@ use super::output::Output;
 use super::settings::Settings;
 use super::signals::Signals;
 use crate::base::{clock, deadline};
-use crate::domain::call::CallState;
+use crate::domain::call::{CallState, Direction};
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::CallId;
-use crate::domain::person::Friend;
+use crate::domain::person::{Friend, Person};
 use crate::phone::account::Account;
 use crate::phone::audio::device::{SinkChoice, SourceChoice};
 use crate::phone::audio::voice::VoiceConfig;
@@ -191,6 +191,12 @@ impl<'a> Session<'a> {
         Ok(line)
     }
 
+    /// Prints how a call went that was not answered here.
+    pub(crate) fn print_gone(&mut self, from: &Person, reason: EndReason) -> Result<(), Failure> {
+        let ending = end::ending(reason, Direction::Incoming, from.display_name.as_str());
+        self.print_line(&SummaryLine::without_call(reason, ending.what))
+    }
+
     /// A failure before there was a call: its summary is the last line all the same.
     pub(crate) fn failed(&mut self, failure: Failure) -> Result<Exit, Failure> {
         let met = failure.exit != Exit::ExpectationNotMet;
@@ -256,8 +262,8 @@ pub(crate) enum End {
     Refused(Refused),
     /// A signal came before there was a call.
     Signal(Exit),
-    /// Another client of this person answered, or the caller gave up.
-    Gone(EndReason),
+    /// It rang, and stopped without having been answered here.
+    Gone { from: Person, reason: EndReason },
 }
 
 impl<'a> Conversation<'a> {
@@ -303,7 +309,9 @@ impl<'a> Conversation<'a> {
             Event::MicrophoneFinished(call) if self.media.hang_up_after.is_none() => {
                 session.tell(Command::HangUp(call)).await;
             }
-            Event::IncomingEnded { call, reason, .. } if Some(call) == self.call => return Some(End::Gone(reason)),
+            Event::IncomingEnded { call, from, reason } if Some(call) == self.call => {
+                return Some(End::Gone { from, reason });
+            }
             Event::Ended(summary) if self.call.is_none_or(|call| call == summary.call) => {
                 return Some(End::Summary { summary: Box::new(summary), signalled: self.signalled });
             }

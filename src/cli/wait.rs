@@ -114,9 +114,11 @@ async fn handle(arguments: &WaitArgs, session: &mut Session<'_>, call: CallId) -
             let line = session.print_summary(&summary)?;
             signalled.map_or_else(|| headless::judge(&line, &summary, &arguments.media), Ok)
         }
-        // What was told to be declined, or only to be reported, went as told.
-        End::Gone(_) if !arguments.answer => Ok(Exit::Done),
-        End::Gone(reason) => Ok(Exit::of_end(reason)),
+        End::Gone { from, reason } => {
+            session.print_gone(&from, reason)?;
+            // What was told to be declined, or only to be reported, went as told.
+            Ok(if arguments.answer { Exit::of_end(reason) } else { Exit::Done })
+        }
         End::Refused(refused) => Err(Failure::new(Exit::of_command(&refused.why), refused.why.to_string())),
         End::Signal(exit) => Err(Failure::new(exit, "")),
     }
