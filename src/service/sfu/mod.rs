@@ -33,3 +33,4 @@ pub use handle::{Sfu, SfuConfig, SfuError};
 pub use local::{Heard, LocalLeg};
 pub use negotiate::OfferError;
 pub use packet::LocalPacket;
+pub use socket::expand as local_addresses;

@@ -70,7 +70,10 @@ pub(super) fn bind(at: SocketAddr) -> io::Result<UdpSocket> {
 
 /// Every address of this machine that `wildcard` stands for, loopback last: `0.0.0.0` for IPv4, `::` for both families.
 /// Link-local IPv6 is left out, as it needs a scope.
-pub(super) fn expand(wildcard: IpAddr) -> io::Result<Vec<IpAddr>> {
+///
+/// # Errors
+/// When the system does not tell its interfaces.
+pub fn expand(wildcard: IpAddr) -> io::Result<Vec<IpAddr>> {
     let mut found: Vec<_> = interfaces::addresses()?
         .into_iter()
         .filter(|ip| ip.is_ipv4() || wildcard.is_ipv6())

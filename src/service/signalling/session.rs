@@ -5,6 +5,7 @@
 
 use std::time::{Duration, Instant};
 
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 use super::outbox::Outbox;
@@ -200,11 +201,11 @@ impl Session {
     async fn on_notice(&mut self, notice: Notice) {
         let frame = codec::encode(&FromService::Notice { seq: self.outbox.push(notice.clone()), notice });
         let Some((_, socket)) = &self.socket else { return };
-        let Err(unsent) = socket.try_send(Outgoing::Frame(frame)) else { return };
-        if let mpsc::error::TrySendError::Full(_) = unsent {
+        let Err(refused) = socket.try_send(Outgoing::Frame(frame)) else { return };
+        if matches!(refused, TrySendError::Full(_)) {
             tracing::info!(client = %self.client, "a client does not read its notices; its socket is cut");
         }
-        // Dropping the queue's sender ends the socket, if it has not ended yet; the client resumes where it was.
+        // Dropping the queue's sender ends the socket, if it has not ended; the client resumes where it was.
         self.lose_socket().await;
     }
 
