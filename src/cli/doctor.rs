@@ -9,6 +9,7 @@ use super::account::{self, Acting};
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
 use super::headless::{self, Session, Woken};
+use super::local;
 use super::media_flags::MediaFlags;
 use super::output::Output;
 use super::settings::Settings;
@@ -61,6 +62,10 @@ const MEDIA_WITHIN: Duration = Duration::from_secs(7);
 pub async fn run(_: DoctorArgs, globals: &Globals, settings: &Settings, output: &mut Output) -> Result<Exit, Failure> {
     let sound = check_sound(settings);
     report(&sound, output)?;
+    if let Some(silent) = check_named_service(settings).await {
+        report(&silent, output)?;
+        return Ok(Exit::Unreachable);
+    }
     let acting = match account::acting(globals, settings, false, false).await {
         Ok(acting) => acting,
         Err(failure) => {
@@ -162,6 +167,16 @@ fn no_account(failure: &Failure) -> CheckLine {
         _ => ("sign-in", "sign in with `switchboard sign-in NAME`"),
     };
     check(what, Verdict::Fail, failure.message.clone(), next)
+}
+
+/// A service that was named and does not answer. Whether anybody is signed in there matters only after that.
+async fn check_named_service(settings: &Settings) -> Option<CheckLine> {
+    let server = settings.loaded.config.phone.server.as_ref()?;
+    if local::health(&server.to_string()).await.is_some() {
+        return None;
+    }
+    let next = "start it with `switchboard serve`, or mend the address: --server URL, or the setting phone.server";
+    Some(check("service", Verdict::Fail, format!("no service answers at {server}"), next))
 }
 
 /// Service, sign-in, and a call to the echo.

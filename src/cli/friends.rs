@@ -166,5 +166,6 @@ fn print_person(person: &Person, friend: Option<&Friend>, output: &mut Output) -
         return Ok(output.json_line(&line)?);
     }
     let state = presence.map_or("", |presence| state::presence(presence.state));
-    Ok(output.result(format!("{:<16}  {:<20}  {state}", person.name.as_str(), person.display_name.as_str()).trim_end())?)
+    Ok(output
+        .result(format!("{:<16}  {:<20}  {state}", person.name.as_str(), person.display_name.as_str()).trim_end())?)
 }

@@ -34,7 +34,8 @@ pub(crate) async fn find(paths: &Paths) -> Option<ServiceFile> {
     (health.instance == file.instance).then_some(file)
 }
 
-async fn health(http: &str) -> Option<Health> {
+/// What the service at `http` says of itself, if there is one that answers.
+pub(crate) async fn health(http: &str) -> Option<Health> {
     let client = reqwest::Client::builder().timeout(HEALTH_TIMEOUT).build().ok()?;
     client.get(format!("{http}/healthz")).send().await.ok()?.json().await.ok()
 }
