@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Instant;
 
@@ -21,6 +23,7 @@ enum Stream {
 pub struct Program {
     what: String,
     child: Child,
+    deaf: Arc<AtomicBool>,
     lines: Receiver<(Stream, String)>,
     seen: Vec<(Stream, String)>,
 }
@@ -49,9 +52,10 @@ impl Program {
             stdin.write_all(text.as_bytes()).unwrap();
         }
         let (to, lines) = channel();
-        read(Stream::Out, child.stdout.take().unwrap(), to.clone());
-        read(Stream::Err, child.stderr.take().unwrap(), to);
-        Self { what: format!("switchboard {words}"), child, lines, seen: Vec::new() }
+        let deaf = Arc::new(AtomicBool::new(false));
+        read(Stream::Out, child.stdout.take().unwrap(), to.clone(), Arc::clone(&deaf));
+        read(Stream::Err, child.stderr.take().unwrap(), to, Arc::default());
+        Self { deaf, what: format!("switchboard {words}"), child, lines, seen: Vec::new() }
     }
 
     /// Waits for a line of its standard output that holds `text`.
@@ -79,6 +83,11 @@ impl Program {
                 Err(why) => panic!("`{}` did not print `{text}` ({why}); it printed:\n{}", self.what, self.told()),
             }
         }
+    }
+
+    /// Closes its standard output at the next line it prints.
+    pub fn stops_listening(&self) {
+        self.deaf.store(true, Ordering::Relaxed);
     }
 
     pub fn signal(&self, signal: Signal) {
@@ -150,10 +159,10 @@ impl Done {
     }
 }
 
-fn read(stream: Stream, from: impl Read + Send + 'static, to: Sender<(Stream, String)>) {
+fn read(stream: Stream, from: impl Read + Send + 'static, to: Sender<(Stream, String)>, deaf: Arc<AtomicBool>) {
     std::thread::spawn(move || {
         for line in BufReader::new(from).lines().map_while(Result::ok) {
-            if to.send((stream, line)).is_err() {
+            if to.send((stream, line)).is_err() || deaf.load(Ordering::Relaxed) {
                 return;
             }
         }
