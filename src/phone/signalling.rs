@@ -191,7 +191,7 @@ impl Link {
 
     fn on_welcome(&mut self, welcome: &Welcome) {
         if !welcome.resumed {
-            self.resume = Some(Resume { session: welcome.session, seq: 0 });
+            self.resume = Some(Resume { session_id: welcome.session_id, seq: 0 });
         }
     }
 
@@ -299,7 +299,7 @@ impl Link {
                 ControlFlow::Continue(())
             }
             Some(ToLink::Bye) | None => {
-                let _sent = send(socket, OWN_IDS, Request::Bye).await;
+                let _sent = send(socket, OWN_IDS, Request::Bye {}).await;
                 // The service closes when it has taken the bye; a broken socket has told it enough.
                 let _closed =
                     timeout(Duration::from_secs(1), async { while let Some(Ok(_)) = socket.next().await {} }).await;

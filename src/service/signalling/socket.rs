@@ -67,7 +67,7 @@ async fn greet(signalling: &Signalling, socket: &mut WebSocket, peer: IpAddr) ->
         None => signalling.open_session(&hello, &caller).await?,
     };
     let mut welcome = Welcome {
-        session: session.id,
+        session_id: session.id,
         resumed: went_on,
         me: caller.person.clone(),
         friends: Vec::new(),
@@ -104,7 +104,7 @@ async fn read_hello(socket: &mut WebSocket) -> Result<Hello, Option<Failure>> {
 async fn resume(signalling: &Signalling, hello: &Hello, caller: &Caller) -> Option<(SessionHandle, Attached)> {
     let wanted = hello.resume?;
     let session = signalling.registry.of(hello.client_id)?;
-    if session.id != wanted.session || session.identity != caller.person.identity {
+    if session.id != wanted.session_id || session.identity != caller.person.identity {
         return None;
     }
     let attached = session.attach(Some(wanted.seq)).await?;
