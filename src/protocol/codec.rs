@@ -113,7 +113,8 @@ mod tests {
 
     #[test]
     fn a_refusal_quotes_little_of_what_was_sent_and_nothing_that_steers_a_terminal() {
-        let text = format!(r#"{{"id":1,"request":{{"presence_set":{{"presence":"\u001b[2J{}"}}}}}}"#, "x".repeat(9_000));
+        let text =
+            format!(r#"{{"id":1,"request":{{"presence_set":{{"presence":"\u001b[2J{}"}}}}}}"#, "x".repeat(9_000));
         let (_, failure) = decode_client(&text).unwrap_err();
         assert!(failure.message.chars().count() <= LONGEST_MESSAGE && !failure.message.contains('\u{1b}'));
     }

@@ -200,7 +200,8 @@ mod tests {
         async fn with(allowance: Allowance) -> Self {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let at = listener.local_addr().unwrap();
-            let router = Router::new().route("/", get(async |ConnectInfo(peer): ConnectInfo<SocketAddr>| peer.to_string()));
+            let router =
+                Router::new().route("/", get(async |ConnectInfo(peer): ConnectInfo<SocketAddr>| peer.to_string()));
             let (stop, stopping) = watch::channel(false);
             let served = task::spawn("test-http", serve(listener, router, allowance, stopping));
             Self { at, stop, served }

@@ -1,5 +1,6 @@
 //! What each request does: verbs of `calls`, `identity` and the SFU, and nothing of its own.
 
+use std::ops::RangeInclusive;
 use std::time::Instant;
 
 use super::{Signalling, expiry};
@@ -41,6 +42,9 @@ pub(super) enum Outcome {
 
 /// The longest text people are searched by.
 const SEARCH_TEXT: usize = 100;
+
+/// How many call records may be asked for.
+const HISTORY_RANGE: RangeInclusive<u16> = 1..=500;
 
 impl Signalling {
     pub(super) async fn carry_out(&self, caller: &mut Caller, request: Request) -> Outcome {
@@ -146,8 +150,10 @@ impl Signalling {
     }
 
     async fn history(&self, caller: &Caller, limit: u16) -> Result<Response, Failure> {
-        let limit = usize::from(limit.clamp(1, 500));
-        let records = records::list(&self.db, &caller.person.identity, limit).await?;
+        if !HISTORY_RANGE.contains(&limit) {
+            return Err(Failure::new(FailureCode::BadRequest, "ask for 1 to 500 call records"));
+        }
+        let records = records::list(&self.db, &caller.person.identity, limit.into()).await?;
         Ok(Response::History { records })
     }
 

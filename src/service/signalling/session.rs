@@ -165,6 +165,11 @@ impl Session {
                     Some(letter) => self.on_letter(letter).await,
                     None => true,
                 },
+                // Whoever served the socket is gone without a word.
+                () = gone(self.socket.as_ref()) => {
+                    self.lose_socket().await;
+                    false
+                }
                 () = deadline::sleep_until(self.expires) => true,
             };
             if ended {
@@ -238,5 +243,13 @@ impl Session {
         self.socket = None;
         self.expires = Some(clock::now() + KEEP_FOR);
         self.calls.lost(self.registration).await;
+    }
+}
+
+/// Waits until nobody takes frames for the socket any more; for ever without a socket.
+async fn gone(socket: Option<&(u64, mpsc::Sender<Outgoing>)>) {
+    match socket {
+        Some((_, frames)) => frames.closed().await,
+        None => std::future::pending().await,
     }
 }
