@@ -24,7 +24,7 @@ use crate::protocol::frame::{FromClient, FromService, Hello, Resume, Welcome};
 use crate::protocol::notice::{ClosingReason, Notice};
 use crate::protocol::request::Request;
 use crate::protocol::response::Response;
-use crate::protocol::{MAX_FRAME, SUBPROTOCOL, codec};
+use crate::protocol::{MAX_FRAME, MAX_SERVICE_FRAME, SUBPROTOCOL, codec};
 
 /// How long connecting and the hello may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);
@@ -388,8 +388,8 @@ fn socket_config() -> WebSocketConfig {
         .read_buffer_size(8 * 1024)
         .write_buffer_size(0)
         .max_write_buffer_size(4 * MAX_FRAME)
-        .max_message_size(Some(4 * MAX_FRAME))
-        .max_frame_size(Some(4 * MAX_FRAME))
+        .max_message_size(Some(MAX_SERVICE_FRAME))
+        .max_frame_size(Some(MAX_SERVICE_FRAME))
 }
 
 async fn greet(socket: &mut Socket, hello: Hello) -> Result<Box<Welcome>, Greeting> {

@@ -3,9 +3,9 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::MAX_FRAME;
 use super::failure::{Failure, FailureCode};
 use super::frame::{FromClient, FromService};
+use super::{MAX_FRAME, MAX_SERVICE_FRAME};
 use crate::domain::text::printable;
 
 /// The longest message of a refusal, in characters.
@@ -45,7 +45,7 @@ pub fn decode_client(text: &str) -> Result<FromClient, (Option<u64>, Failure)> {
 /// Reads a frame of the service. `None` is a notice of a newer service, to be skipped; an answer that can't be read is a
 /// failure `not_understood` of the request it answers.
 pub fn decode_service(text: &str) -> Option<FromService> {
-    if text.len() > 4 * MAX_FRAME {
+    if text.len() > MAX_SERVICE_FRAME {
         return None;
     }
     serde_json::from_str(text).ok().or_else(|| unreadable_answer(text))

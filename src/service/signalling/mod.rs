@@ -37,7 +37,7 @@ use crate::protocol::failure::{Failure, FailureCode};
 use crate::protocol::frame::Hello;
 use crate::protocol::notice::{ClosingReason, Notice};
 use crate::protocol::rest::ErrorBody;
-use crate::protocol::{MAX_FRAME, SUBPROTOCOL};
+use crate::protocol::{MAX_FRAME, MAX_SERVICE_FRAME, SUBPROTOCOL};
 
 /// How often one peer may open a session: phones that reconnect stay far below.
 const HELLOS: Rate = Rate { burst: 100, every: Duration::from_millis(50) };
@@ -195,7 +195,7 @@ pub(crate) async fn upgrade(
     upgrade
         .read_buffer_size(4 * 1024)
         .write_buffer_size(0)
-        .max_write_buffer_size(8 * MAX_FRAME)
+        .max_write_buffer_size(2 * MAX_SERVICE_FRAME)
         .max_message_size(MAX_FRAME)
         .max_frame_size(MAX_FRAME)
         .on_upgrade(move |socket| socket::serve(signalling, socket, peer.ip()))
