@@ -104,9 +104,9 @@ fn sfu() -> Result<Outcome> {
     run(
         "sfu",
         Sides {
-            speak: |payload: &[u8], now| {
+            speak: |payload: &[u8]| {
                 speaker.attend(|_| {})?;
-                speaker.say(payload, now)
+                speaker.say(payload)
             },
             listen: |heard: &mut dyn FnMut(&[u8])| {
                 let nap = listener.timeout.saturating_duration_since(clock::now());
@@ -135,7 +135,7 @@ fn bare() -> Result<Outcome> {
     let outcome = run(
         "bare",
         Sides {
-            speak: |payload: &[u8], _| {
+            speak: |payload: &[u8]| {
                 let mut datagram = payload.to_vec();
                 datagram.resize(PAYLOAD + OVERHEAD, 0);
                 speaker.send_to(&datagram, here)?;
@@ -200,7 +200,7 @@ struct Sides<S, L, C> {
 /// Speaks for the span, and measures the thread called `thread` meanwhile.
 fn run<S, L, C>(thread: &str, sides: Sides<S, L, C>) -> Result<Outcome>
 where
-    S: FnMut(&[u8], Instant) -> Result<()>,
+    S: FnMut(&[u8]) -> Result<()>,
     L: FnMut(&mut dyn FnMut(&[u8])) -> Result<()> + Send,
     C: FnMut() -> Result<u64> + Send,
 {
@@ -247,19 +247,18 @@ where
 /// Speaks at its pace from `began` on; returns what `cpu` told once it was warm.
 fn speak_for<S>(began: Instant, speak: &mut S, cpu: impl Fn() -> Option<Duration>) -> Result<Option<Duration>>
 where
-    S: FnMut(&[u8], Instant) -> Result<()>,
+    S: FnMut(&[u8]) -> Result<()>,
 {
     let packets = (WARM_UP + SPAN).as_millis() / PACE.as_millis();
     let (mut payload, mut before, mut warm) = ([0; PAYLOAD], None, false);
     for n in 0..u32::try_from(packets)? {
         thread::sleep((began + PACE * n).saturating_duration_since(clock::now()));
-        let now = clock::now();
-        if !warm && now >= began + WARM_UP {
+        if !warm && clock::now() >= began + WARM_UP {
             (before, warm) = (cpu(), true);
         }
         let after = u64::try_from((clock::now() - began).as_nanos())?;
         payload[..8].copy_from_slice(&after.to_le_bytes());
-        speak(&payload, now)?;
+        speak(&payload)?;
     }
     Ok(before)
 }

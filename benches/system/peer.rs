@@ -82,7 +82,8 @@ impl Peer {
     }
 
     /// Sends one packet of sound.
-    pub fn say(&mut self, payload: &[u8], now: Instant) -> Result<()> {
+    pub fn say(&mut self, payload: &[u8]) -> Result<()> {
+        let now = clock::now();
         let opus = self.rtc.codec_config().params().iter().find(|params| params.spec().codec == Codec::Opus);
         let opus = opus.context("no Opus was negotiated")?.pt();
         self.sequence += 1;
