@@ -21,7 +21,7 @@ mod room;
 mod shard;
 mod slot;
 mod slots;
-mod socket;
+pub mod socket;
 mod timers;
 
 #[cfg(test)]
