@@ -7,9 +7,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::Instant;
 
 use rustix::process::{Pid, Signal, kill_process};
+use switchboard::base::clock;
 
 use super::{ENVIRONMENT, PATIENCE, SWITCHBOARD, is_setting};
 
@@ -69,7 +69,7 @@ impl Program {
     }
 
     fn until_on(&mut self, stream: Stream, text: &str) -> String {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = clock::now() + PATIENCE;
         let mut next = 0;
         loop {
             while let Some((from, line)) = self.seen.get(next) {
@@ -78,7 +78,7 @@ impl Program {
                 }
                 next += 1;
             }
-            match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            match self.lines.recv_timeout(deadline.saturating_duration_since(clock::now())) {
                 Ok(line) => self.seen.push(line),
                 Err(why) => panic!("`{}` did not print `{text}` ({why}); it printed:\n{}", self.what, self.told()),
             }
@@ -96,9 +96,9 @@ impl Program {
 
     /// Waits for its end.
     pub fn ends(mut self) -> Done {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = clock::now() + PATIENCE;
         loop {
-            match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            match self.lines.recv_timeout(deadline.saturating_duration_since(clock::now())) {
                 Ok(line) => self.seen.push(line),
                 // Both streams are closed: nothing of it runs any more.
                 Err(RecvTimeoutError::Disconnected) => break,
