@@ -80,15 +80,29 @@ pub(crate) struct SessionHandle {
     /// Whose.
     pub(super) identity: Identity,
     letters: mpsc::Sender<Letter>,
-    behind: Arc<AtomicBool>,
+    marks: Arc<Marks>,
+}
+
+/// What a session is told past its mailbox.
+#[derive(Debug, Default)]
+struct Marks {
+    /// A notice found no room in the mailbox.
+    behind: AtomicBool,
+    /// Another session of the same client takes its place.
+    replaced: AtomicBool,
 }
 
 impl SessionHandle {
     /// Passes a notice on. A session that is too far behind to take it is given up: its client starts afresh.
     pub(crate) fn notify(&self, notice: Notice) {
         if let Err(TrySendError::Full(_)) = self.letters.try_send(Letter::Notice(notice)) {
-            self.behind.store(true, Ordering::Relaxed);
+            self.marks.behind.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// Says that another session takes this one's place, before `calls` closes its queue for that.
+    pub(super) fn is_being_replaced(&self) {
+        self.marks.replaced.store(true, Ordering::Release);
     }
 
     /// Gives the session a socket; `None` when it can't go on after `after`, or is gone.
@@ -127,7 +141,7 @@ pub(super) async fn start(
     let endpoint = Endpoint { id: client.into(), person, presence, max_calls: 1, notices };
     let registration = calls.register(endpoint).await?;
     let id = SessionId(entropy::uuid());
-    let behind = Arc::default();
+    let marks = Arc::<Marks>::default();
     let session = Session {
         id,
         client,
@@ -138,10 +152,10 @@ pub(super) async fn start(
         socket: None,
         sockets: 0,
         expires: Some(clock::now() + KEEP_FOR),
-        behind: Arc::clone(&behind),
+        marks: Arc::clone(&marks),
     };
     task::spawn("session", session.run(mailbox, from_calls));
-    Ok(SessionHandle { id, identity, letters, behind })
+    Ok(SessionHandle { id, identity, letters, marks })
 }
 
 struct Session {
@@ -155,8 +169,7 @@ struct Session {
     sockets: u64,
     /// When the session ends without a socket.
     expires: Option<Instant>,
-    /// Whether a notice found no room in the mailbox.
-    behind: Arc<AtomicBool>,
+    marks: Arc<Marks>,
 }
 
 impl Session {
@@ -169,7 +182,7 @@ impl Session {
                         false
                     }
                     // The calls have closed the queue: this session fell behind, or another has its place.
-                    None => self.close(ClosingReason::TooSlow),
+                    None => self.close(self.why_queue_closed()),
                 },
                 letter = mailbox.recv() => match letter {
                     Some(letter) => self.on_letter(letter).await,
@@ -193,7 +206,7 @@ impl Session {
 
     /// Handles a letter; true when the session is over.
     async fn on_letter(&mut self, letter: Letter) -> bool {
-        if self.behind.load(Ordering::Relaxed) {
+        if self.marks.behind.load(Ordering::Relaxed) {
             return self.close(ClosingReason::TooSlow);
         }
         match letter {
@@ -203,6 +216,11 @@ impl Session {
             Letter::Close(reason) => return self.close(reason),
         }
         false
+    }
+
+    fn why_queue_closed(&self) -> ClosingReason {
+        let replaced = self.marks.replaced.load(Ordering::Acquire);
+        if replaced { ClosingReason::Replaced } else { ClosingReason::TooSlow }
     }
 
     fn close(&mut self, reason: ClosingReason) -> bool {
