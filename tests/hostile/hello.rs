@@ -14,50 +14,35 @@ use crate::raw::{Raw, client, open, opening, token};
 use crate::support::{TestService, options};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_socket_that_does_not_name_the_subprotocol_is_refused() {
+async fn only_what_asks_for_our_subprotocol_under_our_name_gets_a_socket() {
     let service = TestService::start().await;
-    for wrong in [None, Some("chat"), Some("switchboard.v0, switchboard.v2")] {
+    let (protocol, missing) = ("Sec-WebSocket-Protocol", HeaderValue::from_static(""));
+    for (header, value, status, code) in [
+        (protocol, missing, 400, FailureCode::BadRequest),
+        (protocol, HeaderValue::from_static("chat"), 400, FailureCode::BadRequest),
+        (protocol, HeaderValue::from_static("switchboard.v0, switchboard.v2"), 400, FailureCode::BadRequest),
+        ("Origin", HeaderValue::from_static("https://evil.example"), 403, FailureCode::Forbidden),
+        ("Origin", HeaderValue::from_static("null"), 403, FailureCode::Forbidden),
+        ("Host", HeaderValue::from_static("evil.example"), 403, FailureCode::Forbidden),
+    ] {
         let mut request = opening(service.http);
-        request.headers_mut().remove("Sec-WebSocket-Protocol");
-        if let Some(wrong) = wrong {
-            request.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static(wrong));
+        request.headers_mut().insert(header, value.clone());
+        if value.is_empty() {
+            request.headers_mut().remove(header);
         }
-        let Err((status, body)) = open(service.http, request).await else { panic!("{wrong:?} was let in") };
+        let Err((found, body)) = open(service.http, request).await else { panic!("{header}: {value:?} was let in") };
         let body: ErrorBody = serde_json::from_str(&body).unwrap();
-        assert_eq!((status, body.error.code), (400, FailureCode::BadRequest));
-        assert!(body.error.message.contains("switchboard.v1"), "{}", body.error.message);
+        assert_eq!((found, body.error.code), (status, code), "{header}: {value:?}");
+        assert!(header != protocol || body.error.message.contains("switchboard.v1"), "{}", body.error.message);
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn one_who_names_several_subprotocols_gets_ours() {
-    let service = TestService::start().await;
-    let mut request = opening(service.http);
-    request.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static("switchboard.v2, switchboard.v1"));
-    let mut raw = open(service.http, request).await.unwrap();
+    let plain = reqwest::get(format!("http://{}{PATH}", service.http)).await.unwrap();
+    assert!(plain.status().is_client_error());
+    assert_eq!(plain.json::<ErrorBody>().await.unwrap().error.code, FailureCode::BadRequest);
+    let mut several = opening(service.http);
+    several.headers_mut().insert(protocol, HeaderValue::from_static("switchboard.v2, switchboard.v1"));
+    let mut raw = open(service.http, several).await.unwrap();
     raw.says_hello(&token(&service, "alice").await, client(), None).await;
     assert!(matches!(raw.frame().await, Some(FromService::Welcome { .. })));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_request_that_is_no_websocket_is_refused_in_json() {
-    let service = TestService::start().await;
-    let answer = reqwest::get(format!("http://{}{PATH}", service.http)).await.unwrap();
-    assert!(answer.status().is_client_error());
-    let body: ErrorBody = answer.json().await.unwrap();
-    assert_eq!(body.error.code, FailureCode::BadRequest);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn pages_of_other_sites_and_other_names_get_no_socket() {
-    let service = TestService::start().await;
-    for (header, value) in [("Origin", "https://evil.example"), ("Origin", "null"), ("Host", "evil.example")] {
-        let mut request = opening(service.http);
-        request.headers_mut().insert(header, HeaderValue::from_static(value));
-        let Err((status, body)) = open(service.http, request).await else { panic!("{header}: {value} was let in") };
-        let body: ErrorBody = serde_json::from_str(&body).unwrap();
-        assert_eq!((status, body.error.code), (403, FailureCode::Forbidden));
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -128,6 +128,16 @@ impl Raw {
         }
     }
 
+    /// The next frame that is no notice.
+    pub async fn answer(&mut self) -> Option<FromService> {
+        loop {
+            match self.frame().await {
+                Some(FromService::Notice { seq, notice }) => self.notices.push((seq, notice)),
+                other => return other,
+            }
+        }
+    }
+
     /// Waits until the service hangs up.
     pub async fn ends(&mut self) -> Ending {
         let mut frames = Vec::new();
@@ -159,10 +169,9 @@ impl Raw {
     pub async fn ask(&mut self, request: Request) -> Result<Response, Failure> {
         let asked = self.requests(request).await;
         loop {
-            match self.frame().await {
+            match self.answer().await {
                 Some(FromService::Response { id, response }) if id == asked => return Ok(response),
                 Some(FromService::Failure { id: Some(id), failure }) if id == asked => return Err(failure),
-                Some(FromService::Notice { seq, notice }) => self.notices.push((seq, notice)),
                 Some(_) => {}
                 None => panic!("hung up on instead of answered"),
             }

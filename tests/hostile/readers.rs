@@ -32,14 +32,14 @@ struct Reader {
 }
 
 const READERS: &[Reader] = &[
-    Reader { read: client_frame, corpus: "frames", rounds: 3_000 },
-    Reader { read: service_frame, corpus: "frames", rounds: 3_000 },
+    Reader { read: client_frame, corpus: "frames", rounds: 2_000 },
+    Reader { read: service_frame, corpus: "frames", rounds: 2_000 },
     Reader { read: bodies, corpus: "frames", rounds: 1_000 },
-    Reader { read: typed_words, corpus: "words", rounds: 5_000 },
-    Reader { read: settings, corpus: "settings", rounds: 600 },
-    Reader { read: wav, corpus: "wav", rounds: 600 },
-    Reader { read: opus_packet, corpus: "opus", rounds: 2_000 },
-    Reader { read: arriving_packets, corpus: "packets", rounds: 1_000 },
+    Reader { read: typed_words, corpus: "words", rounds: 3_000 },
+    Reader { read: settings, corpus: "settings", rounds: 200 },
+    Reader { read: wav, corpus: "wav", rounds: 300 },
+    Reader { read: opus_packet, corpus: "opus", rounds: 700 },
+    Reader { read: arriving_packets, corpus: "packets", rounds: 400 },
     Reader { read: telephone_events, corpus: "packets", rounds: 2_000 },
 ];
 
