@@ -284,3 +284,74 @@ async fn gone(socket: Option<&(u64, mpsc::Sender<Outgoing>)>) {
         None => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::presence::PresenceState;
+    use crate::service::calls::kit::{House, person};
+    use crate::service::signalling::outbox::KEPT;
+
+    async fn session(house: &House) -> SessionHandle {
+        let (client, registry) = (ClientId(entropy::uuid()), Registry::default());
+        start(client, person("alice"), PresenceChoice::Online, registry, house.calls.clone()).await.unwrap()
+    }
+
+    fn notice() -> Notice {
+        Notice::FriendRemoved { identity: person("bob").identity }
+    }
+
+    /// Takes all there is until the socket ends; returns how many frames and the last of them.
+    async fn drain(mut attached: Attached) -> (usize, String) {
+        let (mut count, mut last) = (0, String::new());
+        while let Some(Outgoing::Frame(frame)) = attached.frames.recv().await {
+            count += 1;
+            last = frame;
+        }
+        (count, last)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_socket_that_goes_without_a_word_is_noticed() {
+        let mut house = House::new();
+        let session = session(&house).await;
+        let attached = session.attach(None).await.unwrap();
+        house.sees("alice", PresenceState::Online).await;
+        drop(attached);
+        house.sees("alice", PresenceState::Offline).await;
+        assert!(session.attach(Some(0)).await.is_some(), "it may come back");
+        house.sees("alice", PresenceState::Online).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_socket_that_is_not_read_is_cut_off_and_the_next_goes_on_after_it() {
+        let house = House::new();
+        let session = session(&house).await;
+        let attached = session.attach(None).await.unwrap();
+        let sent = KEPT + SOCKET_QUEUE + 100;
+        for _ in 0..sent {
+            session.notify(notice());
+            tokio::task::yield_now().await;
+        }
+        let (got, _) = drain(attached).await;
+        assert_eq!(got, KEPT + SOCKET_QUEUE);
+        let mut next = session.attach(Some(got as u64)).await.unwrap();
+        for seq in got + 1..=sent {
+            let Some(Outgoing::Frame(frame)) = next.frames.recv().await else { panic!("{seq} is missing") };
+            assert!(frame.contains(&format!("\"seq\":{seq},")), "{frame}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_that_missed_a_notice_is_given_up_and_says_so() {
+        let house = House::new();
+        let session = session(&house).await;
+        let attached = session.attach(None).await.unwrap();
+        // All at once: the session's task has no turn in between.
+        for _ in 0..=MAILBOX {
+            session.notify(notice());
+        }
+        let (_, last) = drain(attached).await;
+        assert!(last.contains("too_slow"), "{last}");
+    }
+}
