@@ -64,7 +64,7 @@ pub(crate) enum LegEvent {
     Back,
     /// The connection can't be made, or broke for good.
     Failed(String),
-    /// Round trip to the service, from RTCP or STUN.
+    /// Round trip to the service, measured by STUN (RFC 7675 consent checks).
     RoundTrip(Duration),
 }
 
@@ -265,8 +265,10 @@ impl Driver {
         match event {
             Event::Connected => self.tell(LegEvent::Up),
             Event::RtpPacket(packet) => self.on_packet(&packet),
+            // The figure of the nominated pair: `stats.rtt` itself is measured by transport-wide feedback, which sound has no use for.
             Event::PeerStats(stats) => {
-                if let Some(rtt) = stats.rtt {
+                let pair = stats.selected_candidate_pair;
+                if let Some(rtt) = pair.and_then(|pair| pair.current_round_trip_time) {
                     self.tell(LegEvent::RoundTrip(rtt));
                 }
             }

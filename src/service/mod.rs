@@ -259,13 +259,12 @@ fn secret() -> Secret<String> {
     Secret::new(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(entropy::bytes::<32>()))
 }
 
-/// The configured names, and the address listened on.
+/// The configured names, and the addresses listened on.
 fn names(options: &ServiceOptions, http: SocketAddr) -> Vec<String> {
-    let mut names = options.names.clone();
-    if !http.ip().is_unspecified() {
-        names.push(http.to_string());
-    }
-    names
+    let ips =
+        if http.ip().is_unspecified() { sfu::local_addresses(http.ip()).unwrap_or_default() } else { vec![http.ip()] };
+    let addresses = ips.into_iter().map(|ip| SocketAddr::new(ip, http.port()).to_string());
+    options.names.iter().cloned().chain(addresses).collect()
 }
 
 async fn pass_on(mut events: mpsc::Receiver<SfuEvent>, calls: Calls) {

@@ -137,7 +137,9 @@ impl Calling for BotCalls {
     }
 
     async fn answer(&self, call: CallId, leg: LegId) -> Result<(), Failure> {
-        self.calls.answer(self.endpoint, call, leg).await
+        self.calls.answer(self.endpoint, call, leg).await?;
+        self.up(leg).await;
+        Ok(())
     }
 
     async fn decline(&self, call: CallId) -> Result<(), Failure> {
@@ -145,6 +147,16 @@ impl Calling for BotCalls {
     }
 
     async fn start(&self, call: CallId, to: Person, leg: LegId) -> Result<(), Failure> {
-        self.calls.start(self.endpoint, call, to, leg, None).await
+        self.calls.start(self.endpoint, call, to, leg, None).await?;
+        self.up(leg).await;
+        Ok(())
+    }
+}
+
+impl BotCalls {
+    /// A leg inside this process is up from the start. The SFU may have said so before the leg belonged to a call, when
+    /// it told nobody anything.
+    async fn up(&self, leg: LegId) {
+        self.calls.leg_up(leg).await;
     }
 }

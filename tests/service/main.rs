@@ -3,4 +3,14 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod accounts;
+mod bots;
 mod direct_calls;
+mod history;
+mod hold;
+mod hostile;
+mod killed;
+mod people;
+mod reconnecting;
+mod ringing;
+mod starting;

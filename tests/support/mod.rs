@@ -4,22 +4,30 @@
 
 #![allow(dead_code, clippy::unwrap_used, reason = "a kit for tests; each binary uses its own part of it")]
 
+pub mod process;
+pub mod proxy;
+pub mod wav;
+
 use std::fmt::Debug;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use switchboard::base::secret::Secret;
 use switchboard::config::ServerUrl;
-use switchboard::domain::call::CallState;
+use switchboard::domain::call::{CallState, Participant};
 use switchboard::domain::end_reason::EndReason;
-use switchboard::domain::id::CallId;
+use switchboard::domain::id::{CallId, Identity, UserName};
+use switchboard::domain::person::{Friend, Person};
+use switchboard::domain::presence::{Presence, PresenceState};
+use switchboard::domain::record::CallRecord;
 use switchboard::phone::account::Account;
 use switchboard::phone::audio::device::{SinkChoice, SourceChoice};
 use switchboard::phone::audio::voice::VoiceConfig;
 use switchboard::phone::command::Command;
-use switchboard::phone::event::{CallView, Event, Incoming, Link, Summary};
+use switchboard::phone::event::{CallView, Event, Incoming, Link, Quality, Refusal, Summary};
 use switchboard::phone::{self, PhoneLink, PhoneOptions};
+use switchboard::protocol::rest::{NewAccount, SignIn, SignedIn};
 use switchboard::service::{Running, Service, ServiceOptions, identity};
 use tempfile::TempDir;
 
@@ -64,23 +72,60 @@ impl TestService {
         Self { running: Some(running), folder, http, media, demo_secret }
     }
 
+    pub fn demo_secret(&self) -> Secret<String> {
+        self.demo_secret.clone()
+    }
+
     pub fn server(&self) -> ServerUrl {
         self.http.to_string().parse().unwrap()
     }
 
     pub async fn account(&self, name: &str) -> Account {
-        Account::sign_in(&self.server(), name.parse().unwrap(), self.demo_secret.clone()).await.unwrap()
+        self.account_by(self.http, name).await
     }
 
-    /// A phone of a demo account that speaks a tone of `hertz` and writes what it hears to `NAME.wav` in the folder.
+    /// A sign-in of a demo account that reaches the service at `at`.
+    pub async fn account_by(&self, at: SocketAddr, name: &str) -> Account {
+        let server = at.to_string().parse().unwrap();
+        Account::sign_in(&server, name.parse().unwrap(), self.demo_secret.clone()).await.unwrap()
+    }
+
+    /// Signs an account of its own in, which gives it its identity.
+    pub async fn signs_in(&self, user: &UserName, password: &Secret<String>) -> Account {
+        Account::sign_in(&self.server(), user.clone(), password.clone()).await.unwrap()
+    }
+
+    /// An access token of a demo account, as a trusted service would hand it out.
+    pub async fn token(&self, name: &str) -> Secret<String> {
+        let body = SignIn { user: name.parse().unwrap(), password: self.demo_secret.clone() };
+        let request = reqwest::Client::new().post(self.server().rest("/api/v1/sign-in")).json(&body);
+        request.send().await.unwrap().json::<SignedIn>().await.unwrap().access_token
+    }
+
+    /// What an administrator asks, by its route below `/api/v1/admin/users`.
+    pub async fn administrates(&self, route: &str, body: Option<&NewAccount>) {
+        let secret = self.running.as_ref().unwrap().admin_secret.expose().clone();
+        let url = self.server().rest(&format!("/api/v1/admin/users{route}"));
+        let request = reqwest::Client::new().post(url).bearer_auth(secret);
+        let request = body.into_iter().fold(request, |request, body| request.json(body));
+        let response = request.send().await.unwrap();
+        assert!(response.status().is_success(), "{route}: {}", response.status());
+    }
+
+    /// Where the phone of [`Self::phone`] writes what it hears.
+    pub fn heard(&self, name: &str, hertz: u16) -> PathBuf {
+        self.folder.path().join(format!("{name}-{hertz}.wav"))
+    }
+
+    /// A phone of a demo account that speaks a tone of `hertz` and writes what it hears to a file in the folder.
     pub async fn phone(&self, name: &str, hertz: u16) -> TestPhone {
-        let heard = self.folder.path().join(format!("{name}-{hertz}.wav"));
-        let voice = VoiceConfig {
-            microphone: SourceChoice::Tone(hertz),
-            speaker: SinkChoice::File(heard),
-            ..VoiceConfig::default()
-        };
-        TestPhone::start(name, self.account(name).await, voice).await
+        let speaker = SinkChoice::File(self.heard(name, hertz));
+        TestPhone::start(name, self.account(name).await, VoiceConfig { speaker, ..tone(hertz) }).await
+    }
+
+    /// A phone of a demo account that says nothing.
+    pub async fn silent_phone(&self, name: &str) -> TestPhone {
+        TestPhone::start(name, self.account(name).await, silence()).await
     }
 
     /// Stops it as `kill` would not: tidily.
@@ -91,6 +136,25 @@ impl TestService {
     }
 }
 
+/// A voice that speaks a tone of `hertz`, and is not played what it hears.
+pub fn tone(hertz: u16) -> VoiceConfig {
+    VoiceConfig { microphone: SourceChoice::Tone(hertz), speaker: SinkChoice::Nowhere, ..VoiceConfig::default() }
+}
+
+/// A voice that says nothing.
+pub fn silence() -> VoiceConfig {
+    VoiceConfig { microphone: SourceChoice::Silence, ..tone(440) }
+}
+
+/// `caller` calls `callee`, who answers; both are connected.
+pub async fn connect(caller: &mut TestPhone, callee: &mut TestPhone) -> CallId {
+    let call = caller.calls(&callee.name).await;
+    assert_eq!(callee.answers().await, call);
+    caller.is(CallState::Connected).await;
+    callee.is(CallState::Connected).await;
+    call
+}
+
 /// A phone, and everything it has told so far.
 pub struct TestPhone {
     pub name: String,
@@ -99,19 +163,25 @@ pub struct TestPhone {
 }
 
 impl TestPhone {
+    /// A phone that is connected.
     pub async fn start(name: &str, account: Account, voice: VoiceConfig) -> Self {
+        let mut phone = Self::starts(name, account, voice);
+        phone.lists("know its friends", |_| true).await;
+        phone
+    }
+
+    /// A phone that may never be connected.
+    pub fn starts(name: &str, account: Account, voice: VoiceConfig) -> Self {
         let options = PhoneOptions { voice, record: None, tones: false, rings: true };
         let link = phone::start(account, options).unwrap();
-        let mut phone = Self { name: name.to_owned(), link, seen: Vec::new() };
-        phone.until("be connected", |event| matches!(event, Event::Link(Link::Up)).then_some(())).await;
-        phone
+        Self { name: name.to_owned(), link, seen: Vec::new() }
     }
 
     pub async fn tell(&self, command: Command) {
         self.link.commands.send(command).await.unwrap();
     }
 
-    /// Waits for the event that `pick` picks.
+    /// Waits for the event that `pick` picks; what was told before is passed over.
     pub async fn until<T>(&mut self, what: &str, mut pick: impl FnMut(&Event) -> Option<T>) -> T {
         let deadline = tokio::time::Instant::now() + PATIENCE;
         loop {
@@ -134,6 +204,28 @@ impl TestPhone {
         self.seen.iter().filter(|event| !matches!(event, Event::Levels { .. } | Event::Quality { .. })).collect()
     }
 
+    pub async fn is_up(&mut self) {
+        self.until("be connected", |event| matches!(event, Event::Link(Link::Up)).then_some(())).await;
+    }
+
+    /// Waits until the connection is lost; says why.
+    pub async fn is_down(&mut self) -> String {
+        self.until("lose its connection", |event| match event {
+            Event::Link(Link::Down { reason, .. }) => Some(reason.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Waits until the service refuses it for good; says why.
+    pub async fn is_turned_away(&mut self) -> String {
+        self.until("be refused", |event| match event {
+            Event::Link(Link::Refused { reason }) => Some(reason.clone()),
+            _ => None,
+        })
+        .await
+    }
+
     pub async fn calls(&mut self, to: &str) -> CallId {
         self.tell(Command::Call { to: to.to_owned(), ring_for: None }).await;
         self.until("start a call", |event| match event {
@@ -141,6 +233,10 @@ impl TestPhone {
             _ => None,
         })
         .await
+    }
+
+    pub async fn calls_for(&mut self, to: &str, ring_for: Duration) {
+        self.tell(Command::Call { to: to.to_owned(), ring_for: Some(ring_for) }).await;
     }
 
     pub async fn rings(&mut self) -> Incoming {
@@ -166,11 +262,21 @@ impl TestPhone {
     }
 
     pub async fn is(&mut self, state: CallState) -> CallView {
-        self.until(&format!("be {state:?}"), |event| match event {
-            Event::Call(view) if view.state == state => Some(view.clone()),
+        self.shows(&format!("be {state:?}"), |view| view.state == state).await
+    }
+
+    /// Waits until its call looks like that.
+    pub async fn shows(&mut self, what: &str, like_that: impl Fn(&CallView) -> bool) -> CallView {
+        self.until(what, |event| match event {
+            Event::Call(view) if like_that(view) => Some(view.clone()),
             _ => None,
         })
         .await
+    }
+
+    /// Waits until the other side of its call is shown like that.
+    pub async fn sees_other(&mut self, what: &str, like_that: impl Fn(&Participant) -> bool) {
+        self.shows(&format!("see the other {what}"), |view| view.participants.first().is_some_and(&like_that)).await;
     }
 
     pub async fn ends(&mut self) -> Summary {
@@ -181,16 +287,142 @@ impl TestPhone {
         .await
     }
 
+    pub async fn holds(&mut self, call: CallId, on: bool) {
+        self.tell(Command::Hold { call, on }).await;
+    }
+
+    pub async fn mutes(&mut self, call: CallId, on: bool) {
+        self.tell(Command::Mute { call, on }).await;
+    }
+
+    pub async fn hangs_up(&mut self, call: CallId) {
+        self.tell(Command::HangUp(call)).await;
+    }
+
+    /// Says bye; returns once everything it has written is on the disk.
+    pub async fn quits(&mut self) {
+        self.tell(Command::Quit).await;
+        while let Some(event) = self.link.events.recv().await {
+            self.seen.push(event);
+        }
+    }
+
     /// Waits until it hears something louder than silence.
     pub async fn hears_something(&mut self) {
+        self.hears_for(1).await;
+    }
+
+    /// Waits until it has heard something louder than silence for this many tenths of a second.
+    pub async fn hears_for(&mut self, mut tenths: u32) {
         self.until("hear something", |event| match event {
-            Event::Levels { speaker, .. } if *speaker > -40.0 => Some(()),
+            Event::Levels { speaker, .. } if *speaker > -40.0 => {
+                tenths -= 1;
+                (tenths == 0).then_some(())
+            }
             _ => None,
         })
         .await;
     }
 
-    pub async fn hangs_up(&mut self, call: CallId) {
-        self.tell(Command::HangUp(call)).await;
+    /// Waits until it has heard nothing for half a second.
+    pub async fn hears_nothing(&mut self) {
+        let mut silent = 0;
+        self.until("hear nothing", |event| match event {
+            Event::Levels { speaker, .. } => {
+                silent = if *speaker < -60.0 { silent + 1 } else { 0 };
+                (silent == 5).then_some(())
+            }
+            _ => None,
+        })
+        .await;
+    }
+
+    /// Sends DTMF tones, one after the other.
+    pub async fn presses(&mut self, call: CallId, keys: &str) {
+        for key in keys.chars() {
+            self.tell(Command::Dtmf { call, tone: key.try_into().unwrap() }).await;
+        }
+    }
+
+    /// Waits for that many DTMF tones; says what they were, and that `from` sent them all.
+    pub async fn is_pressed(&mut self, from: &Identity, count: usize) -> String {
+        let mut keys = String::new();
+        self.until("hear the tones", |event| match event {
+            Event::Dtmf { from: sender, tone, .. } => {
+                assert_eq!(sender, from);
+                keys.push(tone.key());
+                (keys.len() == count).then_some(())
+            }
+            _ => None,
+        })
+        .await;
+        keys
+    }
+
+    pub async fn is_refused(&mut self, what: &str) -> Refusal {
+        self.until(&format!("be refused to {what}"), |event| match event {
+            Event::Refused(refused) if refused.what == what => Some(refused.why.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Waits until `friend` is shown as that.
+    pub async fn sees(&mut self, friend: &Identity, state: PresenceState) -> Presence {
+        self.until(&format!("see {friend} {state:?}"), |event| match event {
+            Event::Presence { identity, presence } if identity == friend && presence.state == state => Some(*presence),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Waits for a friend list like that.
+    pub async fn lists(&mut self, what: &str, like_that: impl Fn(&[Friend]) -> bool) {
+        self.until(what, |event| match event {
+            Event::Friends(friends) => like_that(friends).then_some(()),
+            _ => None,
+        })
+        .await;
+    }
+
+    /// Waits until a record of a call is complete.
+    pub async fn records(&mut self) -> CallRecord {
+        self.until("record the call", |event| match event {
+            Event::Recorded(record) => Some(record.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Its call records, newest first.
+    pub async fn history(&mut self) -> Vec<CallRecord> {
+        self.tell(Command::LoadHistory).await;
+        self.until("show its history", |event| match event {
+            Event::History(records) => Some(records.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    /// The next quality figures with a round trip.
+    pub async fn measures(&mut self) -> Quality {
+        self.until("measure a round trip", |event| match event {
+            Event::Quality { quality, .. } if quality.rtt_ms.is_some() => Some(*quality),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Who it is, as the service said.
+    pub fn person(&self) -> Person {
+        let told = self.seen.iter().find_map(|event| match event {
+            Event::Me(person) => Some(person.clone()),
+            _ => None,
+        });
+        told.unwrap()
+    }
+
+    pub fn identity(&self) -> Identity {
+        self.person().identity
     }
 }

@@ -165,7 +165,16 @@ impl Signalling {
         }
         let gone = || Failure::new(FailureCode::Unavailable, "the service is stopping");
         let attached = session.attach(None).await.ok_or_else(gone)?;
+        self.tell_own_presence(&session).await;
         Ok((session, attached))
+    }
+
+    /// A session's own arrival is published before the registry knows the session: it is told by itself.
+    async fn tell_own_presence(&self, session: &SessionHandle) {
+        let identity = session.identity.clone();
+        if let Some(presence) = self.calls.presence_of(std::slice::from_ref(&identity)).await.pop() {
+            session.notify(Notice::PresenceChanged { identity, presence });
+        }
     }
 
     async fn friends_of(&self, identity: &Identity) -> Result<Vec<Friend>, Failure> {

@@ -236,11 +236,12 @@ impl Session {
     async fn on_notice(&mut self, notice: Notice) {
         let frame = codec::encode(&FromService::Notice { seq: self.outbox.push(notice.clone()), notice });
         let Some((_, socket)) = &self.socket else { return };
-        if socket.try_send(Outgoing::Frame(frame)).is_err() {
-            // Dropping the queue's sender ends the socket; the client resumes where it was.
+        let Err(refused) = socket.try_send(Outgoing::Frame(frame)) else { return };
+        if matches!(refused, TrySendError::Full(_)) {
             tracing::info!(client = %self.client, "a client does not read its notices; its socket is cut");
-            self.lose_socket().await;
         }
+        // Dropping the queue's sender ends the socket, if it has not ended; the client resumes where it was.
+        self.lose_socket().await;
     }
 
     async fn on_attach(&mut self, after: Option<u64>, reply: oneshot::Sender<Option<Attached>>) {

@@ -1,0 +1,93 @@
+//! Signing in, and sign-ins that end.
+
+use std::time::Duration;
+
+use switchboard::base::clock;
+use switchboard::domain::end_reason::EndReason;
+use switchboard::phone::account::{Account, AccountError};
+use switchboard::phone::event::{Event, Link};
+use switchboard::protocol::failure::FailureCode;
+use switchboard::service::{ServiceOptions, identity};
+
+use crate::support::{TestPhone, TestService, connect, options, silence, tone};
+
+/// A service whose access tokens last this long.
+async fn with_tokens_for(life: Duration) -> TestService {
+    let folder = tempfile::tempdir().unwrap();
+    let options = options(folder.path());
+    let identity = identity::Settings { access_token_life: life, ..options.identity };
+    TestService::with(folder, ServiceOptions { identity, ..options }).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_and_an_unknown_name_are_refused_alike() {
+    let service = TestService::start().await;
+    for name in ["alice", "zorro"] {
+        let refused = Account::sign_in(&service.server(), name.parse().unwrap(), "guessed".to_owned().into()).await;
+        let Err(AccountError::Refused(failure)) = refused else { panic!("{name}: {refused:?}") };
+        assert_eq!(failure.code, FailureCode::Unauthenticated, "{name}");
+        assert_eq!(failure.message, "wrong user name or password", "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_made_up_token_is_refused_for_good() {
+    let service = TestService::start().await;
+    let account = Account::token(service.server(), "not.a.token".to_owned().into());
+    let mut phone = TestPhone::starts("mallory", account, silence());
+    assert!(!phone.is_turned_away().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_renews_its_token_and_nobody_notices() {
+    let life = Duration::from_secs(5);
+    let service = with_tokens_for(life).await;
+    let mut alice = TestPhone::start("alice", service.account("alice").await, tone(440)).await;
+    let mut bob = TestPhone::start("bob", service.account("bob").await, tone(660)).await;
+    let call = connect(&mut alice, &mut bob).await;
+    let (spent, mut now) = (clock::now() + life + Duration::from_secs(1), clock::now());
+    while now < spent {
+        alice.hears_something().await;
+        bob.hears_something().await;
+        now = clock::now();
+    }
+    // The session still takes requests, and passes on what comes of them.
+    alice.mutes(call, true).await;
+    bob.sees_other("muted", |alice| alice.muted).await;
+    bob.mutes(call, true).await;
+    alice.sees_other("muted", |bob| bob.muted).await;
+    for phone in [&alice, &bob] {
+        let links = phone.seen.iter().filter(|event| matches!(event, Event::Link(_)));
+        assert!(links.eq([&Event::Link(Link::Connecting), &Event::Link(Link::Up)]), "{} noticed", phone.name);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_from_outside_that_ran_out_is_said_to_have_run_out() {
+    let service = with_tokens_for(Duration::from_secs(2)).await;
+    let account = Account::token(service.server(), service.token("alice").await);
+    // It works, then ends with its token: there is nothing to renew it with.
+    let mut alice = TestPhone::start("alice", account.clone(), silence()).await;
+    let reason = alice.is_turned_away().await;
+    assert!(reason.contains("ran out"), "{reason}");
+    let mut again = TestPhone::starts("alice", account, silence());
+    let reason = again.is_turned_away().await;
+    assert!(reason.contains("ran out"), "{reason}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disabled_account_leaves_its_call_at_once() {
+    let service = TestService::start().await;
+    let mut alice = service.silent_phone("alice").await;
+    let mut bob = service.silent_phone("bob").await;
+    connect(&mut alice, &mut bob).await;
+    service.administrates("/bob/disable", None).await;
+    let reason = bob.is_turned_away().await;
+    assert!(reason.contains("may no longer use the service"), "{reason}");
+    assert_eq!(bob.ends().await.end, EndReason::SERVICE_LOST);
+    assert_eq!(alice.ends().await.end, EndReason::HUNG_UP);
+    // Nothing but a new sign-in helps, and that is refused.
+    let again = Account::sign_in(&service.server(), "bob".parse().unwrap(), service.demo_secret()).await;
+    let Err(AccountError::Refused(failure)) = again else { panic!("{again:?}") };
+    assert_eq!(failure.code, FailureCode::Forbidden);
+}

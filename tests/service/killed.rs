@@ -1,0 +1,66 @@
+//! Processes that end without a word.
+
+use switchboard::domain::call::{CallState, ParticipantState};
+use switchboard::domain::end_reason::EndReason;
+use switchboard::domain::presence::PresenceState;
+use switchboard::domain::record::Outcome;
+
+use crate::support::process::{Process, ServiceProcess};
+use crate::support::{TestPhone, TestService, connect, tone};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_killed_in_a_call_comes_back_and_the_next_call_works() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut service = ServiceProcess::start(folder.path(), 0, 0);
+    let mut alice = TestPhone::start("alice", service.account("alice").await, tone(440)).await;
+    let mut bob = TestPhone::start("bob", service.account("bob").await, tone(660)).await;
+    let call = connect(&mut alice, &mut bob).await;
+    bob.hears_something().await;
+
+    service.is_killed_and_comes_back(folder.path());
+    for phone in [&mut alice, &mut bob] {
+        assert!(!phone.is_down().await.is_empty());
+        phone.is_up().await;
+        let ended = phone.ends().await;
+        assert_eq!((ended.call, ended.end), (call, EndReason::SERVICE_LOST));
+    }
+    for phone in [&mut alice, &mut bob] {
+        let records = phone.history().await;
+        assert_eq!(records.len(), 1);
+        assert_eq!((records[0].call_id, records[0].outcome), (call, Outcome::Failed));
+        assert_eq!(records[0].end, Some(EndReason::SERVICE_LOST));
+        assert!(records[0].answered_at.is_some() && records[0].ended_at.is_some());
+    }
+    connect(&mut bob, &mut alice).await;
+    alice.hears_something().await;
+    bob.hears_something().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_killed_in_a_call_is_seen_to_vanish() {
+    let service = TestService::start().await;
+    let mut bob = TestPhone::start("bob", service.account("bob").await, tone(660)).await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut alice = Process::calls(&service, folder.path(), "alice", "bob").await;
+    bob.answers().await;
+    let call = bob.is(CallState::Connected).await;
+    bob.hears_something().await;
+
+    alice.kill();
+    bob.sees_other("reconnecting", |alice| alice.state == ParticipantState::Reconnecting).await;
+    bob.sees_other("gone", |alice| alice.state == ParticipantState::Disconnected).await;
+    bob.sees(&call.with.identity, PresenceState::Offline).await;
+    assert_eq!(bob.ends().await.end, EndReason::VANISHED);
+    assert_eq!(bob.records().await.outcome, Outcome::Answered);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_killed_while_it_rings_out_stops_ringing_at_the_other() {
+    let service = TestService::start().await;
+    let mut bob = service.silent_phone("bob").await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut alice = Process::calls(&service, folder.path(), "alice", "bob").await;
+    bob.rings().await;
+    alice.kill();
+    assert_eq!(bob.stops_ringing().await, EndReason::VANISHED);
+}

@@ -1,0 +1,91 @@
+//! Friends and what they are doing.
+
+use switchboard::domain::presence::{PresenceChoice, PresenceState};
+use switchboard::phone::command::Command;
+use switchboard::phone::event::{Event, Refusal};
+
+use crate::support::{TestService, connect};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn friends_are_seen_to_come_talk_and_go() {
+    let service = TestService::start().await;
+    let mut alice = service.silent_phone("alice").await;
+    let mut bob = service.silent_phone("bob").await;
+    let mut carol = service.silent_phone("carol").await;
+    let (bobs, carols) = (bob.identity(), carol.identity());
+    alice.sees(&bobs, PresenceState::Online).await;
+    alice.sees(&carols, PresenceState::Online).await;
+    bob.tell(Command::SetPresence(PresenceChoice::Away)).await;
+    alice.sees(&bobs, PresenceState::Away).await;
+    let call = connect(&mut carol, &mut bob).await;
+    alice.sees(&bobs, PresenceState::InCall).await;
+    carol.hangs_up(call).await;
+    alice.sees(&bobs, PresenceState::Away).await;
+    assert_eq!(alice.sees(&carols, PresenceState::Online).await.last_seen, None);
+    bob.quits().await;
+    let presence = alice.sees(&bobs, PresenceState::Offline).await;
+    assert!(presence.last_seen.is_some());
+    // Who comes later is told the same.
+    let late = service.silent_phone("carol").await;
+    let friends = late.seen.iter().find_map(|event| match event {
+        Event::Friends(friends) => Some(friends.clone()),
+        _ => None,
+    });
+    let bob = friends.unwrap().into_iter().find(|friend| friend.person.identity == bobs).unwrap();
+    assert_eq!(bob.presence, presence);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_is_told_how_one_looks_to_others() {
+    let service = TestService::start().await;
+    let mut desk = service.silent_phone("bob").await;
+    let mut mobile = service.silent_phone("bob").await;
+    desk.tell(Command::SetPresence(PresenceChoice::DoNotDisturb)).await;
+    for phone in [&mut desk, &mut mobile] {
+        phone
+            .until("look undisturbed", |event| {
+                matches!(event, Event::MyPresence(presence) if presence.state == PresenceState::DoNotDisturb)
+                    .then_some(())
+            })
+            .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_friend_added_or_removed_on_one_phone_is_so_on_the_other() {
+    let service = TestService::start().await;
+    let mut desk = service.silent_phone("alice").await;
+    let mut mobile = service.silent_phone("alice").await;
+    let bob = service.silent_phone("bob").await;
+    let bobs = bob.identity();
+    let lists_bob = |friends: &[switchboard::domain::person::Friend]| {
+        friends.iter().any(|friend| friend.person.identity == bobs && friend.presence.state == PresenceState::Online)
+    };
+    desk.tell(Command::RemoveFriend(bobs.clone())).await;
+    for phone in [&mut desk, &mut mobile] {
+        phone.lists("forget bob", |friends| !lists_bob(friends)).await;
+    }
+    mobile.tell(Command::AddFriend("bob".to_owned())).await;
+    for phone in [&mut desk, &mut mobile] {
+        phone.lists("list bob", lists_bob).await;
+    }
+    desk.tell(Command::AddFriend("bob".to_owned())).await;
+    assert!(matches!(desk.is_refused("add friend").await, Refusal::Service(_)));
+    desk.tell(Command::AddFriend("zorro".to_owned())).await;
+    assert_eq!(desk.is_refused("add friend").await, Refusal::NobodyCalled("zorro".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_are_found_by_part_of_a_name() {
+    let service = TestService::start().await;
+    service.silent_phone("bob").await;
+    let mut alice = service.silent_phone("alice").await;
+    alice.tell(Command::SearchPeople("bo".to_owned())).await;
+    let found = alice.until("find people", |event| match event {
+        Event::People { text, people } if text == "bo" => Some(people.clone()),
+        _ => None,
+    });
+    let found = found.await;
+    assert!(found.iter().any(|person| person.name.as_str() == "bob"), "{found:?}");
+    assert!(found.iter().all(|person| person.name.as_str() != "carol"), "{found:?}");
+}

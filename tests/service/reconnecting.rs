@@ -1,0 +1,163 @@
+//! Connections that are lost and come back, while a call goes on.
+
+use std::net::{IpAddr, SocketAddr};
+
+use switchboard::domain::call::{CallState, ParticipantState};
+use switchboard::domain::end_reason::EndReason;
+use switchboard::phone::account::Account;
+use switchboard::phone::event::{CallView, Event, MediaState};
+use switchboard::service::ServiceOptions;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+use crate::support::proxy::{TcpProxy, UdpProxy};
+use crate::support::{TestPhone, TestService, connect, options, silence, tone};
+
+/// A service that can also be reached through a proxy.
+async fn behind_a_proxy() -> (TestService, TcpProxy) {
+    let mut proxy = TcpProxy::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let options = ServiceOptions { names: vec![proxy.at.to_string()], ..options(folder.path()) };
+    let service = TestService::with(folder, options).await;
+    proxy.leads_to(service.http);
+    (service, proxy)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sound_flows_on_while_the_socket_is_cut_and_what_was_missed_is_replayed() {
+    let (service, proxy) = behind_a_proxy().await;
+    let account = service.account_by(proxy.at, "alice").await;
+    let mut alice = TestPhone::start("alice", account, tone(440)).await;
+    let mut bob = TestPhone::start("bob", service.account("bob").await, tone(660)).await;
+    let call = connect(&mut alice, &mut bob).await;
+    alice.hears_something().await;
+    let before = alice.seen.len();
+
+    proxy.cut();
+    alice.is_down().await;
+    bob.sees_other("reconnecting", |alice| alice.state == ParticipantState::Reconnecting).await;
+    for on in [true, false] {
+        bob.mutes(call, on).await;
+    }
+    bob.holds(call, true).await;
+    bob.is(CallState::LocalHold).await;
+    bob.holds(call, false).await;
+    bob.is(CallState::Connected).await;
+    alice.hears_for(50).await;
+    bob.hears_for(20).await;
+    assert!(!alice.seen.iter().any(|event| matches!(event, Event::Ended(_))));
+
+    proxy.restore();
+    bob.sees_other("back", |alice| alice.state == ParticipantState::Connected).await;
+    // What comes after the replay: nothing may come twice.
+    bob.mutes(call, true).await;
+    bob.holds(call, true).await;
+    alice
+        .shows("be held and bob muted", |view| view.state == CallState::RemoteHold && view.participants[0].muted)
+        .await;
+    let views = alice.seen[before..].iter().filter_map(|event| match event {
+        Event::Call(view) => Some((view.state, view.participants[0].muted, view.participants[0].state)),
+        _ => None,
+    });
+    let views: Vec<_> = views.collect();
+    let (talks, held) = (CallState::Connected, CallState::RemoteHold);
+    let (here, holds) = (ParticipantState::Connected, ParticipantState::Hold);
+    let told = [
+        (talks, true, here),
+        (talks, false, here),
+        (held, false, here),
+        (held, false, holds),
+        (talks, false, holds),
+        (talks, false, here),
+        (talks, true, here),
+        (held, true, here),
+    ];
+    assert_eq!(views, told);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_ended_meanwhile_has_ended_on_return() {
+    let (service, proxy) = behind_a_proxy().await;
+    let account = service.account_by(proxy.at, "alice").await;
+    let mut alice = TestPhone::start("alice", account, tone(440)).await;
+    let mut bob = TestPhone::start("bob", service.account("bob").await, tone(660)).await;
+    let call = connect(&mut alice, &mut bob).await;
+    proxy.cut();
+    alice.is_down().await;
+    bob.hangs_up(call).await;
+    bob.ends().await;
+    proxy.restore();
+    assert_eq!(alice.ends().await.end, EndReason::HUNG_UP);
+    assert_eq!(alice.records().await.call_id, call);
+    connect(&mut bob, &mut alice).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_hangs_up_without_a_connection_says_so_later() {
+    let (service, proxy) = behind_a_proxy().await;
+    let account = service.account_by(proxy.at, "alice").await;
+    let mut alice = TestPhone::start("alice", account, tone(440)).await;
+    let mut bob = TestPhone::start("bob", service.account("bob").await, tone(660)).await;
+    let call = connect(&mut alice, &mut bob).await;
+    proxy.cut();
+    alice.is_down().await;
+    alice.hangs_up(call).await;
+    assert_eq!(alice.ends().await.end, EndReason::HUNG_UP);
+    proxy.restore();
+    alice.is_up().await;
+    assert_eq!(bob.ends().await.end, EndReason::HUNG_UP);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_whose_sound_is_cut_gets_it_back_by_a_new_leg() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = ServiceOptions { advertise: vec![IpAddr::from(UdpProxy::ADVERTISED)], ..options(folder.path()) };
+    let service = TestService::with(folder, options).await;
+    let proxy = UdpProxy::to(SocketAddr::from(([127, 0, 0, 1], service.media.port()))).await;
+    let mut alice = TestPhone::start("alice", service.account("alice").await, tone(440)).await;
+    let mut bob = TestPhone::start("bob", service.account("bob").await, tone(660)).await;
+    let call = connect(&mut alice, &mut bob).await;
+    alice.hears_something().await;
+    bob.hears_something().await;
+
+    proxy.cut_all_there_are();
+    alice.shows("lose its sound", |view| view.media == MediaState::Lost).await;
+    bob.sees_other("reconnecting", |alice| alice.state == ParticipantState::Reconnecting).await;
+    let flows = |view: &CallView| view.media == MediaState::Flowing && view.state == CallState::Connected;
+    alice.shows("have its sound back", flows).await;
+    bob.sees_other("back", |alice| alice.state == ParticipantState::Connected).await;
+    alice.hears_something().await;
+    bob.hears_something().await;
+    alice.presses(call, "7").await;
+    assert_eq!(bob.is_pressed(&alice.identity(), 1).await, "7");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_service_a_phone_says_so_and_connects_once_there_is_one() {
+    let mut service = TestService::start().await;
+    let (account, at) = (service.account("alice").await, service.http);
+    service.stop().await;
+    let mut alice = TestPhone::starts("alice", account, silence());
+    let reason = alice.is_down().await;
+    assert!(reason.contains(&at.to_string()), "{reason}");
+    let again = ServiceOptions { listen: at, ..options(service.folder.path()) };
+    let _service = TestService::with(service.folder, again).await;
+    alice.is_up().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_such_service_is_said_to_be_none() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap();
+    switchboard::base::task::spawn("web server", async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let mut request = [0; 4096];
+            client.read(&mut request).await.ok();
+            client.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n").await.ok();
+        }
+    });
+    let server = at.to_string().parse().unwrap();
+    let mut alice = TestPhone::starts("alice", Account::token(server, "a.b.c".to_owned().into()), silence());
+    let reason = alice.is_turned_away().await;
+    assert!(reason.contains("not a Switchboard service"), "{reason}");
+}

@@ -1,0 +1,123 @@
+//! Networks that can be cut: a TCP proxy for the signalling, a UDP proxy for the sound.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use switchboard::base::task;
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio::sync::watch;
+
+/// A TCP way to a service. While it is cut, its connections are broken and new ones are closed at once.
+pub struct TcpProxy {
+    pub at: SocketAddr,
+    target: watch::Sender<Option<SocketAddr>>,
+    service: Option<SocketAddr>,
+}
+
+impl TcpProxy {
+    /// A way that leads nowhere yet: the service has to know its address before it starts.
+    pub async fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = listener.local_addr().unwrap();
+        let (target, follow) = watch::channel(None);
+        task::spawn("tcp proxy", async move {
+            while let Ok((client, _)) = listener.accept().await {
+                task::spawn("tcp way", carry(client, follow.clone()));
+            }
+        });
+        Self { at, target, service: None }
+    }
+
+    pub fn leads_to(&mut self, service: SocketAddr) {
+        self.service = Some(service);
+        self.restore();
+    }
+
+    pub fn cut(&self) {
+        self.target.send_replace(None);
+    }
+
+    pub fn restore(&self) {
+        self.target.send_replace(self.service);
+    }
+}
+
+async fn carry(mut client: TcpStream, mut follow: watch::Receiver<Option<SocketAddr>>) {
+    let target = *follow.borrow_and_update();
+    let Some(service) = target else { return };
+    let mut service = TcpStream::connect(service).await.unwrap();
+    tokio::select! {
+        _ = copy_bidirectional(&mut client, &mut service) => {}
+        _ = follow.changed() => {}
+    }
+}
+
+/// A UDP way to a service's media port, with a socket of its own for each client.
+///
+/// It listens on the port of the service at another loopback address, which the service tells its clients instead of its own.
+pub struct UdpProxy {
+    flows: Arc<Mutex<HashMap<SocketAddr, Flow>>>,
+}
+
+#[derive(Clone)]
+struct Flow {
+    to_service: Arc<UdpSocket>,
+    cut: bool,
+}
+
+impl UdpProxy {
+    /// The address the service has to advertise.
+    pub const ADVERTISED: [u8; 4] = [127, 0, 0, 2];
+
+    pub async fn to(service: SocketAddr) -> Self {
+        let front = UdpSocket::bind((std::net::Ipv4Addr::from(Self::ADVERTISED), service.port())).await.unwrap();
+        let flows = Arc::new(Mutex::new(HashMap::new()));
+        task::spawn("udp proxy", forward(Arc::new(front), service, Arc::clone(&flows)));
+        Self { flows }
+    }
+
+    /// Nothing passes any more between the service and those who came this way so far; who comes from another port does.
+    pub fn cut_all_there_are(&self) {
+        for flow in self.flows.lock().unwrap().values_mut() {
+            flow.cut = true;
+        }
+    }
+}
+
+type Flows = Arc<Mutex<HashMap<SocketAddr, Flow>>>;
+
+async fn forward(front: Arc<UdpSocket>, service: SocketAddr, flows: Flows) {
+    let mut buffer = [0; 2000];
+    loop {
+        let Ok((length, client)) = front.recv_from(&mut buffer).await else { continue };
+        let known = flows.lock().unwrap().get(&client).cloned();
+        let flow = match known {
+            Some(flow) => flow,
+            None => open(&front, client, service, &flows).await,
+        };
+        if !flow.cut {
+            flow.to_service.send(&buffer[..length]).await.ok();
+        }
+    }
+}
+
+async fn open(front: &Arc<UdpSocket>, client: SocketAddr, service: SocketAddr, flows: &Flows) -> Flow {
+    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    socket.connect(service).await.unwrap();
+    let flow = Flow { to_service: Arc::new(socket), cut: false };
+    flows.lock().unwrap().insert(client, flow.clone());
+    let (front, flows, from_service) = (Arc::clone(front), Arc::clone(flows), Arc::clone(&flow.to_service));
+    task::spawn("udp way back", async move {
+        let mut buffer = [0; 2000];
+        loop {
+            let Ok(length) = from_service.recv(&mut buffer).await else { continue };
+            let cut = flows.lock().unwrap().get(&client).is_none_or(|flow| flow.cut);
+            if !cut {
+                front.send_to(&buffer[..length], client).await.ok();
+            }
+        }
+    });
+    flow
+}
