@@ -113,6 +113,12 @@ pub(super) struct BotCalls {
 }
 
 impl BotCalls {
+    /// A leg inside this process is up once it is open. The SFU says so too, but perhaps before the call knew the leg.
+    async fn is_up(&self, leg: LegId) -> Result<(), Failure> {
+        self.calls.leg_up(leg).await;
+        Ok(())
+    }
+
     /// Registers every bot as an endpoint and lets it live until the calls end.
     ///
     /// # Errors
@@ -137,7 +143,8 @@ impl Calling for BotCalls {
     }
 
     async fn answer(&self, call: CallId, leg: LegId) -> Result<(), Failure> {
-        self.calls.answer(self.endpoint, call, leg).await
+        self.calls.answer(self.endpoint, call, leg).await?;
+        self.is_up(leg).await
     }
 
     async fn decline(&self, call: CallId) -> Result<(), Failure> {
@@ -145,6 +152,7 @@ impl Calling for BotCalls {
     }
 
     async fn start(&self, call: CallId, to: Person, leg: LegId) -> Result<(), Failure> {
-        self.calls.start(self.endpoint, call, to, leg, None).await
+        self.calls.start(self.endpoint, call, to, leg, None).await?;
+        self.is_up(leg).await
     }
 }
