@@ -113,12 +113,6 @@ pub(super) struct BotCalls {
 }
 
 impl BotCalls {
-    /// A leg inside this process is up once it is open. The SFU says so too, but perhaps before the call knew the leg.
-    async fn is_up(&self, leg: LegId) -> Result<(), Failure> {
-        self.calls.leg_up(leg).await;
-        Ok(())
-    }
-
     /// Registers every bot as an endpoint and lets it live until the calls end.
     ///
     /// # Errors
@@ -137,14 +131,17 @@ impl BotCalls {
     }
 }
 
+/// A leg inside this process is up once it is open. The SFU says so too, but perhaps before its call knows the leg: so it
+/// is said again once the call does.
 impl Calling for BotCalls {
     async fn ringing(&self, call: CallId) -> Result<(), Failure> {
         self.calls.ringing(self.endpoint, call).await
     }
 
     async fn answer(&self, call: CallId, leg: LegId) -> Result<(), Failure> {
-        self.calls.answer(self.endpoint, call, leg).await?;
-        self.is_up(leg).await
+        let answered = self.calls.answer(self.endpoint, call, leg).await;
+        self.calls.leg_up(leg).await;
+        answered
     }
 
     async fn decline(&self, call: CallId) -> Result<(), Failure> {
@@ -152,7 +149,8 @@ impl Calling for BotCalls {
     }
 
     async fn start(&self, call: CallId, to: Person, leg: LegId) -> Result<(), Failure> {
-        self.calls.start(self.endpoint, call, to, leg, None).await?;
-        self.is_up(leg).await
+        let started = self.calls.start(self.endpoint, call, to, leg, None).await;
+        self.calls.leg_up(leg).await;
+        started
     }
 }
