@@ -134,7 +134,11 @@ fn print(account: &Account, output: &mut Output) -> Result<(), Failure> {
     }
     let state = if account.disabled { "  disabled" } else { "" };
     let identity = account.identity.as_ref().map_or("no identity yet", |identity| identity.as_str());
-    Ok(output.result(&format!("{:<16}  {:<20}  {identity}{state}", account.user, account.display_name.as_str()))?)
+    Ok(output.result(&format!(
+        "{:<16}  {:<20}  {identity}{state}",
+        account.user.as_str(),
+        account.display_name.as_str()
+    ))?)
 }
 
 /// Where accounts are administrated.

@@ -47,12 +47,18 @@ pub async fn run(
     settings: &Settings,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
-    let acting = account::acting(globals, settings, false, false).await;
-    let acting = match acting {
+    if arguments.to.trim().is_empty() {
+        let why = "say whom to call: a friend's name, a user name or an identity; `switchboard friends` lists friends";
+        return headless::no_call(output, Failure::usage(why));
+    }
+    let acting = match account::acting(globals, settings, false, false).await {
         Ok(acting) => acting,
         Err(failure) => return headless::no_call(output, failure),
     };
-    let link = headless::start(acting.account, &arguments.media, settings, false)?;
+    let link = match headless::start(acting.account, &arguments.media, settings, false) {
+        Ok(link) => link,
+        Err(failure) => return headless::no_call(output, failure),
+    };
     let mut session = Session::new(link, output)?;
     let called = call(arguments, settings, &mut session).await;
     let done = match called {
@@ -75,6 +81,9 @@ async fn call(arguments: &CallArgs, settings: &Settings, session: &mut Session<'
         }
         End::Refused(refused) => Err(Failure::new(Exit::of_command(&refused.why), refused.why.to_string())),
         End::Signal(exit) => Err(Failure::new(exit, "")),
-        End::Gone(reason) => Ok(Exit::of_end(reason)),
+        End::Gone { from, reason } => {
+            session.print_gone(&from, reason)?;
+            Ok(Exit::of_end(reason))
+        }
     }
 }

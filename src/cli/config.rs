@@ -6,6 +6,9 @@ use serde::Serialize;
 use super::exit::Failure;
 use super::output::Output;
 use super::settings::Settings;
+use super::softphone::screen_options;
+use crate::domain::time::UnixMillis;
+use crate::terminal::model::Model;
 
 /// The settings.
 #[derive(Debug, Clone, Args)]
@@ -82,6 +85,8 @@ fn show(settings: &Settings, output: &mut Output) -> Result<(), Failure> {
 fn check(settings: &Settings, output: &mut Output) -> Result<(), Failure> {
     settings.microphone()?;
     settings.speaker()?;
+    let screen = screen_options(settings, false);
+    Model::new(&screen, true, UnixMillis(0)).map_err(|why| Failure::usage(why.to_string()))?;
     let file = file_line(settings);
     if output.json() {
         return Ok(output.json_line(&file)?);

@@ -9,6 +9,7 @@ use super::account::{self, Acting};
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
 use super::headless::{self, Session, Woken};
+use super::local;
 use super::media_flags::MediaFlags;
 use super::output::Output;
 use super::settings::Settings;
@@ -61,6 +62,10 @@ const MEDIA_WITHIN: Duration = Duration::from_secs(7);
 pub async fn run(_: DoctorArgs, globals: &Globals, settings: &Settings, output: &mut Output) -> Result<Exit, Failure> {
     let sound = check_sound(settings);
     report(&sound, output)?;
+    if let Some(silent) = check_named_service(settings).await {
+        report(&silent, output)?;
+        return Ok(Exit::Unreachable);
+    }
     let acting = match account::acting(globals, settings, false, false).await {
         Ok(acting) => acting,
         Err(failure) => {
@@ -119,9 +124,9 @@ fn check_sound(settings: &Settings) -> CheckLine {
     let devices = cards::list(microphone, speaker);
     match (usable_microphone(&devices), usable_speaker(&devices)) {
         (true, true) => check("sound", Verdict::Pass, "microphone and speaker can be opened", ""),
-        (false, false) if devices.microphones.is_empty() && devices.speakers.is_empty() => {
+        (false, false) if !any_usable(&devices) => {
             let next = "plug one in, or use --mic FILE.wav and --speaker FILE.wav";
-            check("sound", Verdict::Warn, "there is no sound device; calls work without", next)
+            check("sound", Verdict::Warn, "there is no sound device that works; calls work without", next)
         }
         (microphone, _) => {
             let which = if microphone { "speaker" } else { "microphone" };
@@ -129,6 +134,11 @@ fn check_sound(settings: &Settings) -> CheckLine {
             check("sound", Verdict::Warn, format!("the chosen {which} can't be opened now"), next)
         }
     }
+}
+
+/// A sound server that does not run is listed all the same: it is no device.
+fn any_usable(devices: &Devices) -> bool {
+    devices.microphones.iter().chain(&devices.speakers).any(|device| device.usable)
 }
 
 fn usable_microphone(devices: &Devices) -> bool {
@@ -157,6 +167,16 @@ fn no_account(failure: &Failure) -> CheckLine {
         _ => ("sign-in", "sign in with `switchboard sign-in NAME`"),
     };
     check(what, Verdict::Fail, failure.message.clone(), next)
+}
+
+/// A service that was named and does not answer. Whether anybody is signed in there matters only after that.
+async fn check_named_service(settings: &Settings) -> Option<CheckLine> {
+    let server = settings.loaded.config.phone.server.as_ref()?;
+    if local::health(&server.to_string()).await.is_some() {
+        return None;
+    }
+    let next = "start it with `switchboard serve`, or mend the address: --server URL, or the setting phone.server";
+    Some(check("service", Verdict::Fail, format!("no service answers at {server}"), next))
 }
 
 /// Service, sign-in, and a call to the echo.

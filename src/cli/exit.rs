@@ -65,6 +65,25 @@ impl Exit {
         }
     }
 
+    /// The end that is told of a call that never began, for programs: the SIP status (RFC 3261 section 21) nearest to
+    /// why, without a sub-code.
+    pub fn as_end(self) -> EndReason {
+        let code = match self {
+            Self::Done => 0,
+            Self::Usage => 400,
+            Self::SignInRefused => 401,
+            Self::NotAdmitted => 403,
+            Self::NobodyThere => 404,
+            Self::NoAnswer => 408,
+            Self::HungUp | Self::Interrupted | Self::Terminated => 487,
+            Self::MediaFailed => 488,
+            Self::Unreachable => 503,
+            Self::Declined => 603,
+            Self::Failed | Self::ExpectationNotMet | Self::AlreadyRunning => 500,
+        };
+        EndReason { code, sub_code: 0 }
+    }
+
     /// The code for a refusal of the service.
     pub fn of_refusal(code: FailureCode) -> Self {
         match code {

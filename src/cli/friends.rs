@@ -89,6 +89,10 @@ pub async fn run(
 async fn carry_out(command: &FriendsCommand, session: &mut Session<'_>) -> Result<(), Failure> {
     let friends = session.ready().await?;
     match command {
+        FriendsCommand::List if friends.is_empty() => {
+            session.output().progress("the friend list is empty: `switchboard friends add NAME` puts somebody on it");
+            Ok(())
+        }
         FriendsCommand::List => friends.iter().try_for_each(|friend| print_friend(friend, session.output())),
         FriendsCommand::Add { who } => {
             session.tell(Command::AddFriend(who.clone())).await;
@@ -116,14 +120,16 @@ async fn remove(who: &str, friends: &[Friend], session: &mut Session<'_>) -> Res
     let [friend] = meant.as_slice() else {
         let exit = if meant.is_empty() { Exit::NobodyThere } else { Exit::Usage };
         let why = if meant.is_empty() {
-            format!("{who} is not on the friend list")
+            format!("{who} is not on the friend list; `switchboard friends` shows it")
         } else {
             format!("several friends are called {who}: use a user name")
         };
         return Err(Failure::new(exit, why));
     };
     session.tell(Command::RemoveFriend(friend.person.identity.clone())).await;
-    session.answer(friends_or_refusal).await.map(|_| ())
+    let friends = session.answer(friends_or_refusal).await?;
+    session.output().progress(&format!("the friend list has {} entries now", friends.len()));
+    Ok(())
 }
 
 fn friends_or_refusal(event: &Event) -> Option<Result<Vec<Friend>, Refused>> {
@@ -160,5 +166,6 @@ fn print_person(person: &Person, friend: Option<&Friend>, output: &mut Output) -
         return Ok(output.json_line(&line)?);
     }
     let state = presence.map_or("", |presence| state::presence(presence.state));
-    Ok(output.result(format!("{:<16}  {:<20}  {state}", person.name, person.display_name.as_str()).trim_end())?)
+    Ok(output
+        .result(format!("{:<16}  {:<20}  {state}", person.name.as_str(), person.display_name.as_str()).trim_end())?)
 }

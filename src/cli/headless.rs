@@ -1,5 +1,6 @@
 //! A phone without a screen, for `call` and `wait`: it prints what happens, sends tones, and knows when to hang up.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::dtmf::Step;
@@ -10,14 +11,14 @@ use super::output::Output;
 use super::settings::Settings;
 use super::signals::Signals;
 use crate::base::{clock, deadline};
-use crate::domain::call::CallState;
+use crate::domain::call::{CallState, Direction};
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::CallId;
-use crate::domain::person::Friend;
+use crate::domain::person::{Friend, Person};
 use crate::phone::account::Account;
-use crate::phone::audio::device::SourceChoice;
+use crate::phone::audio::device::{SinkChoice, SourceChoice};
 use crate::phone::audio::voice::VoiceConfig;
-use crate::phone::audio::wav::WavReader;
+use crate::phone::audio::wav::{WavError, WavReader, WavWriter};
 use crate::phone::command::Command;
 use crate::phone::event::{Event, Link, Refused, Summary};
 use crate::phone::{self, PhoneLink, PhoneOptions};
@@ -41,16 +42,23 @@ pub(crate) fn start(
         Some(sink) => sink.clone(),
         None => settings.speaker()?,
     };
-    check_files(&microphone)?;
+    check_files(&microphone, &speaker, media.record.as_deref())?;
     let voice = VoiceConfig { microphone, speaker, ..VoiceConfig::default() };
     let options = PhoneOptions { voice, record: media.record.clone(), tones: false, rings };
     phone::start(account, options).map_err(|why| Failure::new(Exit::Failed, format!("the phone can't start: {why}")))
 }
 
-/// A microphone file that can't be played is said before anybody is called.
-fn check_files(source: &SourceChoice) -> Result<(), Failure> {
+/// A file that can't be played or written is said before anybody is called.
+fn check_files(source: &SourceChoice, sink: &SinkChoice, record: Option<&Path>) -> Result<(), Failure> {
+    let unusable = |why: WavError| Failure::usage(why.to_string());
     if let SourceChoice::File(path) = source {
-        WavReader::open(path).map_err(|why| Failure::usage(why.to_string()))?;
+        WavReader::open(path).map_err(unusable)?;
+    }
+    if let SinkChoice::File(path) = sink {
+        WavWriter::create(path, 1).map_err(unusable)?;
+    }
+    if let Some(path) = record {
+        WavWriter::create(path, 2).map_err(unusable)?;
     }
     Ok(())
 }
@@ -183,11 +191,17 @@ impl<'a> Session<'a> {
         Ok(line)
     }
 
+    /// Prints how a call went that was not answered here.
+    pub(crate) fn print_gone(&mut self, from: &Person, reason: EndReason) -> Result<(), Failure> {
+        let ending = end::ending(reason, Direction::Incoming, from.display_name.as_str());
+        self.print_line(&SummaryLine::without_call(reason, ending.what))
+    }
+
     /// A failure before there was a call: its summary is the last line all the same.
     pub(crate) fn failed(&mut self, failure: Failure) -> Result<Exit, Failure> {
         let met = failure.exit != Exit::ExpectationNotMet;
         if met && self.output.json() {
-            let line = SummaryLine::without_call(EndReason::HUNG_UP, failure.message.clone());
+            let line = SummaryLine::without_call(failure.exit.as_end(), failure.message.clone());
             self.print_line(&line)?;
         }
         Err(failure)
@@ -200,7 +214,7 @@ impl<'a> Session<'a> {
         }
         let audio = &line.audio;
         let talk = if line.connected {
-            format!(" after {:.1} s; heard {:.1} s of sound", line.seconds, audio.heard_ms as f64 / 1000.0)
+            format!(" It lasted {:.1} s; {:.1} s of sound were heard.", line.seconds, audio.heard_ms as f64 / 1000.0)
         } else {
             String::new()
         };
@@ -219,7 +233,7 @@ impl<'a> Session<'a> {
 pub(crate) fn no_call(output: &mut Output, failure: Failure) -> Result<Exit, Failure> {
     if output.json() {
         let now = clock::now();
-        let line = SummaryLine::without_call(EndReason::HUNG_UP, failure.message.clone());
+        let line = SummaryLine::without_call(failure.exit.as_end(), failure.message.clone());
         output.result(&Journal::new(now).summary(&line, now, clock::unix_now()))?;
     }
     Err(failure)
@@ -248,8 +262,8 @@ pub(crate) enum End {
     Refused(Refused),
     /// A signal came before there was a call.
     Signal(Exit),
-    /// Another client of this person answered, or the caller gave up.
-    Gone(EndReason),
+    /// It rang, and stopped without having been answered here.
+    Gone { from: Person, reason: EndReason },
 }
 
 impl<'a> Conversation<'a> {
@@ -295,7 +309,9 @@ impl<'a> Conversation<'a> {
             Event::MicrophoneFinished(call) if self.media.hang_up_after.is_none() => {
                 session.tell(Command::HangUp(call)).await;
             }
-            Event::IncomingEnded { call, reason, .. } if Some(call) == self.call => return Some(End::Gone(reason)),
+            Event::IncomingEnded { call, from, reason } if Some(call) == self.call => {
+                return Some(End::Gone { from, reason });
+            }
             Event::Ended(summary) if self.call.is_none_or(|call| call == summary.call) => {
                 return Some(End::Summary { summary: Box::new(summary), signalled: self.signalled });
             }

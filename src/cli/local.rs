@@ -21,6 +21,9 @@ const START_TIMEOUT: Duration = Duration::from_secs(20);
 /// How often a starting service is looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(15);
 
+/// The log of the demo's service is begun anew when it is longer, in bytes.
+const LONGEST_LOG: u64 = 1 << 20;
+
 /// How long the demo's service stays when nobody is connected any more.
 const DEMO_IDLE: &str = "60s";
 
@@ -31,7 +34,8 @@ pub(crate) async fn find(paths: &Paths) -> Option<ServiceFile> {
     (health.instance == file.instance).then_some(file)
 }
 
-async fn health(http: &str) -> Option<Health> {
+/// What the service at `http` says of itself, if there is one that answers.
+pub(crate) async fn health(http: &str) -> Option<Health> {
     let client = reqwest::Client::builder().timeout(HEALTH_TIMEOUT).build().ok()?;
     client.get(format!("{http}/healthz")).send().await.ok()?.json().await.ok()
 }
@@ -86,9 +90,14 @@ fn open_log(log: &Path) -> Result<File> {
     if let Some(folder) = log.parent() {
         fs::create_dir_all(folder).with_context(|| format!("the folder {} can't be made", folder.display()))?;
     }
+    // Appended to: of two that start at once, the one that loses must not wipe what the other wrote.
     let mut options = OpenOptions::new();
-    options.create(true).truncate(true).write(true);
-    options.open(log).with_context(|| format!("the log {} can't be written", log.display()))
+    if fs::metadata(log).is_ok_and(|about| about.len() > LONGEST_LOG) {
+        options.truncate(true).write(true);
+    } else {
+        options.append(true);
+    }
+    options.create(true).open(log).with_context(|| format!("the log {} can't be written", log.display()))
 }
 
 fn last_line(log: &Path) -> String {

@@ -1,6 +1,6 @@
 //! Where the log goes: beside the screen into a file, otherwise to standard error.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::sync::Mutex;
 
@@ -18,16 +18,24 @@ pub(crate) fn to_stderr(settings: &Settings) {
 
 /// Logs to `NAME.log`, for a phone: its standard error is a person's, or under a screen.
 pub(crate) fn to_file(settings: &Settings, name: &str) {
+    // Without a place for it there is no log; the phone works all the same.
+    let Ok(file) = file(settings, name) else { return };
+    let log = tracing_subscriber::fmt().with_max_level(level(settings)).with_ansi(false).with_writer(Mutex::new(file));
+    log.try_init().ok();
+}
+
+/// `NAME.log`, to be appended to; only its owner can read it.
+///
+/// # Errors
+/// When its folder can't be made or written.
+pub(crate) fn file(settings: &Settings, name: &str) -> io::Result<File> {
     let folder = &settings.paths.logs;
     let mut options = OpenOptions::new();
     options.create(true).append(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = fs::create_dir_all(folder).and_then(|()| options.open(folder.join(format!("{name}.log"))));
-    // Without a place for it there is no log; the phone works all the same.
-    let Ok(file) = file else { return };
-    let log = tracing_subscriber::fmt().with_max_level(level(settings)).with_ansi(false).with_writer(Mutex::new(file));
-    log.try_init().ok();
+    fs::create_dir_all(folder)?;
+    options.open(folder.join(format!("{name}.log")))
 }
 
 fn level(settings: &Settings) -> LevelFilter {

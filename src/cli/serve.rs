@@ -54,13 +54,20 @@ impl ServeArgs {
 }
 
 /// What `serve` prints when it is ready.
-#[derive(Serialize)]
-struct Ready<'a> {
+#[derive(Debug, Serialize)]
+pub struct Ready<'a> {
     event: &'static str,
     http: &'a str,
     https: Option<&'a str>,
     media: &'a [String],
     ca: Option<&'a str>,
+}
+
+impl<'a> Ready<'a> {
+    /// The line of a service at `http` (a URL), with its UDP addresses for media.
+    pub fn new(http: &'a str, media: &'a [String]) -> Self {
+        Self { event: "ready", http, https: None, media, ca: None }
+    }
 }
 
 /// How often it is looked whether anybody is connected.
@@ -84,8 +91,7 @@ pub async fn run(
     let file = service_file(&running);
     file.write(&path)
         .map_err(|why| Failure::new(Exit::Failed, format!("{} can't be written: {why}", path.display())))?;
-    let ready = Ready { event: "ready", http: &file.http, https: None, media: &file.media, ca: None };
-    output.json_line(&ready)?;
+    output.json_line(&Ready::new(&file.http, &file.media))?;
     if !globals.json {
         output.detail(1, &format!("service.json is {}", path.display()));
     }

@@ -3,11 +3,13 @@
 use clap::Args;
 use time::UtcOffset;
 
-use super::account;
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
 use super::settings::Settings;
+use super::{account, log};
 use crate::config::{Argument, Colour};
+#[cfg(target_os = "linux")]
+use crate::phone::audio::alsa::StderrAside;
 use crate::phone::audio::voice::VoiceConfig;
 use crate::phone::{self, PhoneOptions};
 use crate::terminal::model::ScreenOptions;
@@ -58,7 +60,13 @@ pub async fn run(arguments: SoftphoneArgs, globals: &Globals, settings: &Setting
     let screen = screen_options(settings, acting.demo);
     let failed = |why: String| Failure::new(Exit::Failed, why);
     let link = phone::start(acting.account, options).map_err(|why| failed(format!("the phone can't start: {why}")))?;
-    let left = show(link, screen).await.map_err(|why| failed(why.to_string()))?;
+    // Sound libraries print on standard error, which is where the screen is.
+    #[cfg(target_os = "linux")]
+    let aside = log::file(settings, "phone").and_then(|file| StderrAside::to(&file)).ok();
+    let left = show(link, screen).await;
+    #[cfg(target_os = "linux")]
+    drop(aside);
+    let left = left.map_err(|why| failed(why.to_string()))?;
     drop(acting.taken);
     Ok(match left {
         Left::Quit => Exit::Done,
@@ -69,7 +77,8 @@ pub async fn run(arguments: SoftphoneArgs, globals: &Globals, settings: &Setting
     })
 }
 
-fn screen_options(settings: &Settings, demo: bool) -> ScreenOptions {
+/// The screen as the settings want it.
+pub(crate) fn screen_options(settings: &Settings, demo: bool) -> ScreenOptions {
     let screen = &settings.loaded.config.screen;
     ScreenOptions {
         ascii: screen.ascii,

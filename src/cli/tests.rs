@@ -40,7 +40,7 @@ fn global_flags_may_stand_before_and_after_the_command() {
         assert!(read(line).unwrap().globals.json, "{line}");
     }
     refused("call bob -q -v");
-    refused("call bob --server bob");
+    refused("call bob --server ftp://bob");
 }
 
 #[test]

@@ -61,7 +61,10 @@ pub async fn run(
         Ok(acting) => acting,
         Err(failure) => return headless::no_call(output, failure),
     };
-    let link = headless::start(acting.account, &arguments.media, settings, !arguments.decline)?;
+    let link = match headless::start(acting.account, &arguments.media, settings, !arguments.decline) {
+        Ok(link) => link,
+        Err(failure) => return headless::no_call(output, failure),
+    };
     let mut session = Session::new(link, output)?;
     let done = match wait(arguments, &mut session).await {
         Ok(exit) => Ok(exit),
@@ -111,9 +114,11 @@ async fn handle(arguments: &WaitArgs, session: &mut Session<'_>, call: CallId) -
             let line = session.print_summary(&summary)?;
             signalled.map_or_else(|| headless::judge(&line, &summary, &arguments.media), Ok)
         }
-        // What was told to be declined, or only to be reported, went as told.
-        End::Gone(_) if !arguments.answer => Ok(Exit::Done),
-        End::Gone(reason) => Ok(Exit::of_end(reason)),
+        End::Gone { from, reason } => {
+            session.print_gone(&from, reason)?;
+            // What was told to be declined, or only to be reported, went as told.
+            Ok(if arguments.answer { Exit::of_end(reason) } else { Exit::Done })
+        }
         End::Refused(refused) => Err(Failure::new(Exit::of_command(&refused.why), refused.why.to_string())),
         End::Signal(exit) => Err(Failure::new(exit, "")),
     }

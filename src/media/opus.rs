@@ -1,4 +1,4 @@
-//! The Opus codec as this program uses it: 48 kHz, mono, speech. The only file that knows the codec's library.
+//! The Opus codec as this program uses it: 48 kHz, mono, speech and, for prompts, music. The only file that knows the codec's library.
 
 use opusic_c::{Application, Bitrate, Channels, ErrorCode, InbandFec, SampleRate};
 
@@ -11,6 +11,7 @@ pub const LONGEST: usize = 5760;
 pub const PACKET_ROOM: usize = 1276;
 
 const BITS_PER_SECOND: u32 = 32_000;
+const MUSIC_BITS_PER_SECOND: u32 = 40_000;
 const COMPLEXITY: u8 = 9;
 
 /// Why the codec could not do what it was asked.
@@ -36,10 +37,24 @@ impl Encoder {
     /// # Errors
     /// [`OpusError::SetUp`] when the library refuses, as it does without memory.
     pub fn new() -> Result<Self, OpusError> {
-        Self::set_up().map_err(|code| OpusError::SetUp(code.message()))
+        Self::for_speech().map_err(|code| OpusError::SetUp(code.message()))
     }
 
-    fn set_up() -> Result<Self, ErrorCode> {
+    /// An encoder for music that is encoded once and kept: 40 kbit/s, no error correction.
+    ///
+    /// # Errors
+    /// [`OpusError::SetUp`] when the library refuses, as it does without memory.
+    pub fn music() -> Result<Self, OpusError> {
+        Self::for_music().map_err(|code| OpusError::SetUp(code.message()))
+    }
+
+    fn for_music() -> Result<Self, ErrorCode> {
+        let mut inner = opusic_c::Encoder::new(Channels::Mono, SampleRate::Hz48000, Application::Audio)?;
+        inner.set_bitrate(Bitrate::Value(MUSIC_BITS_PER_SECOND))?;
+        Ok(Self(inner))
+    }
+
+    fn for_speech() -> Result<Self, ErrorCode> {
         let mut inner = opusic_c::Encoder::new(Channels::Mono, SampleRate::Hz48000, Application::Voip)?;
         inner.set_bitrate(Bitrate::Value(BITS_PER_SECOND))?;
         inner.set_complexity(COMPLEXITY)?;

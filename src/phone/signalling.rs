@@ -24,7 +24,7 @@ use crate::protocol::frame::{FromClient, FromService, Hello, Resume, Welcome};
 use crate::protocol::notice::{ClosingReason, Notice};
 use crate::protocol::request::Request;
 use crate::protocol::response::Response;
-use crate::protocol::{MAX_FRAME, SUBPROTOCOL, codec};
+use crate::protocol::{MAX_FRAME, MAX_SERVICE_FRAME, SUBPROTOCOL, codec};
 
 /// How long connecting and the hello may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);
@@ -191,7 +191,7 @@ impl Link {
 
     fn on_welcome(&mut self, welcome: &Welcome) {
         if !welcome.resumed {
-            self.resume = Some(Resume { session: welcome.session, seq: 0 });
+            self.resume = Some(Resume { session_id: welcome.session_id, seq: 0 });
         }
     }
 
@@ -299,7 +299,7 @@ impl Link {
                 ControlFlow::Continue(())
             }
             Some(ToLink::Bye) | None => {
-                let _sent = send(socket, OWN_IDS, Request::Bye).await;
+                let _sent = send(socket, OWN_IDS, Request::Bye {}).await;
                 // The service closes when it has taken the bye; a broken socket has told it enough.
                 let _closed =
                     timeout(Duration::from_secs(1), async { while let Some(Ok(_)) = socket.next().await {} }).await;
@@ -392,8 +392,8 @@ fn socket_config() -> WebSocketConfig {
         .read_buffer_size(8 * 1024)
         .write_buffer_size(0)
         .max_write_buffer_size(4 * MAX_FRAME)
-        .max_message_size(Some(4 * MAX_FRAME))
-        .max_frame_size(Some(4 * MAX_FRAME))
+        .max_message_size(Some(MAX_SERVICE_FRAME))
+        .max_frame_size(Some(MAX_SERVICE_FRAME))
 }
 
 async fn greet(socket: &mut Socket, hello: Hello) -> Result<Box<Welcome>, Greeting> {

@@ -3,9 +3,13 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::MAX_FRAME;
 use super::failure::{Failure, FailureCode};
 use super::frame::{FromClient, FromService};
+use super::{MAX_FRAME, MAX_SERVICE_FRAME};
+use crate::domain::text::printable;
+
+/// The longest message of a refusal, in characters.
+const LONGEST_MESSAGE: usize = 300;
 
 /// Writes a frame. Our own types always serialise.
 pub fn encode<T: Serialize>(frame: &T) -> String {
@@ -34,36 +38,48 @@ pub fn decode_client(text: &str) -> Result<FromClient, (Option<u64>, Failure)> {
     };
     match serde_json::from_value(request.clone()) {
         Ok(request) => Ok(FromClient::Request { id: number, request }),
-        Err(e) if e.to_string().starts_with("unknown variant") => {
-            let name = name_of(request);
-            Err((
-                id,
-                Failure::new(FailureCode::NotUnderstood, format!("this service does not know the request {name}")),
-            ))
-        }
-        Err(e) => Err((id, bad(format!("the request can't be read: {e}")))),
+        Err(e) => Err((id, unreadable(request, &e.to_string()))),
     }
 }
 
-/// Reads a frame of the service. `None` is a frame of a newer service, to be skipped.
+/// Reads a frame of the service. `None` is a notice of a newer service, to be skipped; an answer that can't be read is a
+/// failure `not_understood` of the request it answers.
 pub fn decode_service(text: &str) -> Option<FromService> {
-    if text.len() > 4 * MAX_FRAME {
+    if text.len() > MAX_SERVICE_FRAME {
         return None;
     }
-    serde_json::from_str(text).ok()
+    serde_json::from_str(text).ok().or_else(|| unreadable_answer(text))
 }
 
-fn bad(message: impl Into<String>) -> Failure {
-    Failure::new(FailureCode::BadRequest, message)
+/// What is wrong with a request: its name is unknown, or what it says can't be read.
+fn unreadable(request: &Value, error: &str) -> Failure {
+    let name = name_of(request);
+    if name.is_some_and(|name| error.starts_with(&format!("unknown variant `{name}`"))) {
+        let name = printable(name.unwrap_or_default(), 40);
+        return Failure::new(FailureCode::NotUnderstood, format!("this service does not know the request {name}"));
+    }
+    bad(format!("the request can't be read: {error}"))
 }
 
-fn name_of(request: &Value) -> String {
-    let name = match request {
-        Value::String(name) => Some(name.as_str()),
+fn unreadable_answer(text: &str) -> Option<FromService> {
+    let value: Value = serde_json::from_str(text).ok()?;
+    let id = value.get("id")?.as_u64()?;
+    value.get("response").or_else(|| value.get("failure"))?;
+    let message = "the service's answer can't be read; a newer version of this program may be needed";
+    Some(FromService::Failure { id: Some(id), failure: Failure::new(FailureCode::NotUnderstood, message) })
+}
+
+/// A refusal that may quote what was sent: shortened, and safe to print.
+fn bad(message: impl AsRef<str>) -> Failure {
+    Failure::new(FailureCode::BadRequest, printable(message.as_ref(), LONGEST_MESSAGE))
+}
+
+fn name_of(request: &Value) -> Option<&str> {
+    match request {
+        Value::String(name) => Some(name),
         Value::Object(map) => map.keys().next().map(String::as_str),
         _ => None,
-    };
-    crate::domain::text::printable(name.unwrap_or("?"), 40)
+    }
 }
 
 #[cfg(test)]
@@ -80,9 +96,33 @@ mod tests {
     }
 
     #[test]
+    fn an_unknown_value_in_a_known_request_is_no_unknown_request() {
+        let (id, failure) = decode_client(r#"{"id":7,"request":{"presence_set":{"presence":"flying"}}}"#).unwrap_err();
+        assert_eq!((id, failure.code), (Some(7), FailureCode::BadRequest));
+        assert!(failure.message.contains("flying"), "{}", failure.message);
+    }
+
+    #[test]
+    fn an_answer_of_a_newer_service_fails_its_request_and_a_notice_is_skipped() {
+        for text in [r#"{"id":7,"response":{"poem":{}}}"#, r#"{"id":7,"failure":{"because":1}}"#] {
+            let Some(FromService::Failure { id, failure }) = decode_service(text) else { panic!("{text}") };
+            assert_eq!((id, failure.code), (Some(7), FailureCode::NotUnderstood));
+        }
+        assert_eq!(decode_service(r#"{"seq":7,"notice":{"poem":{}}}"#), None);
+    }
+
+    #[test]
+    fn a_refusal_quotes_little_of_what_was_sent_and_nothing_that_steers_a_terminal() {
+        let text =
+            format!(r#"{{"id":1,"request":{{"presence_set":{{"presence":"\u001b[2J{}"}}}}}}"#, "x".repeat(9_000));
+        let (_, failure) = decode_client(&text).unwrap_err();
+        assert!(failure.message.chars().count() <= LONGEST_MESSAGE && !failure.message.contains('\u{1b}'));
+    }
+
+    #[test]
     fn unknown_fields_are_ignored() {
-        let frame = decode_client(r#"{"id":1,"request":"friends_list","later":true}"#).unwrap();
-        assert_eq!(frame, FromClient::Request { id: 1, request: Request::FriendsList });
+        let frame = decode_client(r#"{"id":1,"request":{"friends_list":{"more":[]}},"later":true}"#).unwrap();
+        assert_eq!(frame, FromClient::Request { id: 1, request: Request::FriendsList {} });
     }
 
     #[test]

@@ -82,7 +82,7 @@ pub struct Hello {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resume {
     /// Its id, from the last welcome.
-    pub session: SessionId,
+    pub session_id: SessionId,
     /// The last notice that arrived; 0 for none.
     pub seq: u64,
 }
@@ -91,7 +91,7 @@ pub struct Resume {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Welcome {
     /// The session, for a later [`Resume`].
-    pub session: SessionId,
+    pub session_id: SessionId,
     /// Whether the session asked for goes on: missed notices follow, and nothing else here has to be read anew.
     pub resumed: bool,
     /// Who the token says the user is.

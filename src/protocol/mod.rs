@@ -18,5 +18,9 @@ pub const SUBPROTOCOL: &str = "switchboard.v1";
 /// The path of the signalling WebSocket.
 pub const PATH: &str = "/signal";
 
-/// The longest frame either side sends or accepts, in bytes. An SDP offer of a client is about 6 kB.
+/// The longest frame of a client, in bytes. An SDP offer of a client is about 6 kB.
 pub const MAX_FRAME: usize = 64 * 1024;
+
+/// The longest frame of the service, in bytes: a full friend list, or as many call records as may be asked for, with names
+/// of the longest kind.
+pub const MAX_SERVICE_FRAME: usize = 1024 * 1024;

@@ -11,7 +11,8 @@ use crate::domain::presence::PresenceChoice;
 #[serde(transparent)]
 pub struct Sdp(pub String);
 
-/// A request. The name says the resource first, then the verb.
+/// A request. The name says the resource first, then the verb. One without fields is written with empty braces, so that
+/// it may gain some.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Request {
@@ -71,7 +72,7 @@ pub enum Request {
         offer: Sdp,
     },
     /// Asks for the friend list.
-    FriendsList,
+    FriendsList {},
     /// Puts somebody on the friend list.
     FriendAdd {
         /// Whom.
@@ -103,5 +104,5 @@ pub enum Request {
         token: Secret<String>,
     },
     /// The client leaves for good: its calls end, its session is forgotten.
-    Bye,
+    Bye {},
 }

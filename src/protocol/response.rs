@@ -6,12 +6,12 @@ use super::request::Sdp;
 use crate::domain::person::{Friend, Person};
 use crate::domain::record::CallRecord;
 
-/// The result of a request.
+/// The result of a request. One without fields is written with empty braces, so that it may gain some.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Response {
     /// Done, and there is nothing more to say.
-    Done,
+    Done {},
     /// The leg of a started, answered or rejoined call.
     Leg {
         /// The answer to the offer.

@@ -7,6 +7,7 @@ pub mod bus;
 pub mod calls;
 pub mod identity;
 pub mod limits;
+mod listener;
 mod ports;
 pub mod rest;
 pub mod sfu;
@@ -30,6 +31,7 @@ use tokio::task::JoinHandle;
 use self::bots::BotParts;
 use self::calls::Calls;
 use self::identity::Identities;
+use self::listener::Allowance;
 use self::ports::{BotCalls, SfuSwitch, StoreRecords};
 use self::rest::{Names, Rest};
 use self::sfu::{Sfu, SfuConfig, SfuError, SfuEvent};
@@ -157,8 +159,8 @@ impl Service {
             tracing::warn!(forgotten, "calls of a service that was killed were closed");
         }
         let listener = listen(options.listen).await?;
-        let http = listener.local_addr().map_err(|source| StartError::Listen { at: options.listen, source })?;
-        let names = Names::new(&[http.port()], &names(&options, http));
+        let address = listener.local_addr().map_err(|source| StartError::Listen { at: options.listen, source })?;
+        let names = Names::new(&[address.port()], &names(&options, address));
         let (sfu_events, from_sfu) = mpsc::channel(SFU_EVENTS);
         let sfu_config =
             SfuConfig { bind: options.media, advertise: options.advertise.clone(), ..SfuConfig::default() };
@@ -178,9 +180,10 @@ impl Service {
         let rest = Rest::new(identities, instance.clone(), admin_secret.clone());
         let socket = Router::new().route(protocol::PATH, get(signalling::upgrade)).with_state(signalling.clone());
         let (stop_http, stopping) = watch::channel(false);
-        let http_task = serve(listener, rest::router(rest, names, socket), stopping);
+        let http = listener::serve(listener, rest::router(rest, names, socket), Allowance::default(), stopping);
+        let http_task = task::spawn("http", http);
         Ok(Running {
-            http,
+            http: address,
             media,
             instance,
             admin_secret,
@@ -256,13 +259,12 @@ fn secret() -> Secret<String> {
     Secret::new(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(entropy::bytes::<32>()))
 }
 
-/// The configured names, and the address listened on.
+/// The configured names, and the addresses listened on.
 fn names(options: &ServiceOptions, http: SocketAddr) -> Vec<String> {
-    let mut names = options.names.clone();
-    if !http.ip().is_unspecified() {
-        names.push(http.to_string());
-    }
-    names
+    let ips =
+        if http.ip().is_unspecified() { sfu::local_addresses(http.ip()).unwrap_or_default() } else { vec![http.ip()] };
+    let addresses = ips.into_iter().map(|ip| SocketAddr::new(ip, http.port()).to_string());
+    options.names.iter().cloned().chain(addresses).collect()
 }
 
 async fn pass_on(mut events: mpsc::Receiver<SfuEvent>, calls: Calls) {
@@ -278,16 +280,4 @@ async fn pass_on(mut events: mpsc::Receiver<SfuEvent>, calls: Calls) {
             SfuEvent::Slots { leg, slots } => calls.slots(leg, slots.into_iter().map(ports::slot_use).collect()).await,
         }
     }
-}
-
-fn serve(listener: TcpListener, router: Router, mut stopping: watch::Receiver<bool>) -> JoinHandle<()> {
-    task::spawn("http", async move {
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        let stopped = async move {
-            stopping.wait_for(|stop| *stop).await.ok();
-        };
-        if let Err(e) = axum::serve(listener, service).with_graceful_shutdown(stopped).await {
-            tracing::error!(error = %e, "the HTTP side ended");
-        }
-    })
 }

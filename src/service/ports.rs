@@ -131,17 +131,15 @@ impl BotCalls {
     }
 }
 
-/// A leg inside this process is up once it is open. The SFU says so too, but perhaps before its call knows the leg: so it
-/// is said again once the call does.
 impl Calling for BotCalls {
     async fn ringing(&self, call: CallId) -> Result<(), Failure> {
         self.calls.ringing(self.endpoint, call).await
     }
 
     async fn answer(&self, call: CallId, leg: LegId) -> Result<(), Failure> {
-        let answered = self.calls.answer(self.endpoint, call, leg).await;
-        self.calls.leg_up(leg).await;
-        answered
+        self.calls.answer(self.endpoint, call, leg).await?;
+        self.up(leg).await;
+        Ok(())
     }
 
     async fn decline(&self, call: CallId) -> Result<(), Failure> {
@@ -149,8 +147,16 @@ impl Calling for BotCalls {
     }
 
     async fn start(&self, call: CallId, to: Person, leg: LegId) -> Result<(), Failure> {
-        let started = self.calls.start(self.endpoint, call, to, leg, None).await;
+        self.calls.start(self.endpoint, call, to, leg, None).await?;
+        self.up(leg).await;
+        Ok(())
+    }
+}
+
+impl BotCalls {
+    /// A leg inside this process is up from the start. The SFU may have said so before the leg belonged to a call, when
+    /// it told nobody anything.
+    async fn up(&self, leg: LegId) {
         self.calls.leg_up(leg).await;
-        started
     }
 }

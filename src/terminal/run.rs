@@ -5,7 +5,7 @@
 
 use std::cell::Cell;
 use std::future::poll_fn;
-use std::io::{self, BufWriter, Stdout, Write};
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::panic::PanicHookInfo;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -47,6 +47,9 @@ pub enum ScreenError {
     /// Keys or theme of the configuration.
     #[error("the screen's settings can't be used: {0}")]
     Options(#[from] OptionsError),
+    /// There is no terminal.
+    #[error("the softphone needs a terminal; in scripts use `switchboard call` and `switchboard wait`")]
+    NotATerminal,
     /// The terminal.
     #[error("the terminal can't be used: {0}")]
     Terminal(#[from] io::Error),
@@ -70,6 +73,10 @@ type Output = CrosstermBackend<BufWriter<Stdout>>;
 pub async fn run(mut link: PhoneLink, options: ScreenOptions) -> Result<Left, ScreenError> {
     let colour = options.colour.decide(std::env::var("NO_COLOR").ok().as_deref());
     let model = Model::new(&options, colour, clock::unix_now())?;
+    if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
+        say_bye(link).await;
+        return Err(ScreenError::NotATerminal);
+    }
     // Before the terminal is taken, so that no signal finds it taken and nobody listening.
     let signals = Signals::listen()?;
     let guard = Guard::enter()?;

@@ -6,4 +6,5 @@
 pub mod clock;
 pub mod end;
 pub mod refusal;
+pub mod screen;
 pub mod state;

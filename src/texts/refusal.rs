@@ -12,7 +12,7 @@ pub const NOT_CONNECTED: &str = "There is no connection to the service now. It c
 
 /// Nobody has this name.
 pub fn nobody_called(name: &str) -> String {
-    format!("Nobody is called {}. Check the name, or look for people with the dial entry.", printable(name, 64))
+    format!("Nobody is called {}. Check the name, or search for people.", printable(name, 64))
 }
 
 /// Several people have this name.

@@ -42,6 +42,7 @@ pub const SERVICE: &[Module] = &[
     module("bots", "participants that live in the service: echo, music, busy, nobody, callback"),
     module("signalling", "the WebSocket side: authenticate, decode, dispatch, push notices, resume"),
     module("rest", "the HTTP routes, and who may call each"),
+    module("listener", "takes HTTP connections in: how many, how long, how much"),
     module("ports", "fits the parts to what `calls` and the bots want of them; only for mod.rs"),
 ];
 

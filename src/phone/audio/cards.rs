@@ -1,4 +1,4 @@
-//! The sound devices of this machine, by name. Opening them is [`super::streams`]'.
+//! The sound devices of this machine, by name. Opening them is the matter of `streams`.
 
 use cpal::traits::{DeviceTrait, HostTrait};
 

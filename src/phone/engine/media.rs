@@ -23,8 +23,11 @@ impl Engine {
                 call.voiced = true;
                 let (muted, early) = (call.muted, call.connected.is_none());
                 let record = self.next_recording();
-                self.out.voice.attach(id, sound, record);
-                self.out.voice.set_early(id, early);
+                if early {
+                    self.out.voice.attach_early(id, sound, record);
+                } else {
+                    self.out.voice.attach(id, sound, record);
+                }
                 self.out.voice.set_muted(id, muted);
             }
             Some(Err(e)) => {

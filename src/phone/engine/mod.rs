@@ -115,6 +115,9 @@ pub(super) struct Engine {
 /// How long the busy tone is played after a call that failed.
 const BUSY_TONE: Duration = Duration::from_secs(3);
 
+/// How long saying bye to the service may take.
+const BYE_WITHIN: Duration = Duration::from_millis(1500);
+
 impl Engine {
     pub(super) fn new(out: Outputs, options: Options) -> Self {
         Self {
@@ -151,7 +154,17 @@ impl Engine {
             }
         }
         self.out.voice.stop();
+        self.say_bye(&mut inputs.link).await;
+    }
+
+    /// Says bye to the service and waits until that, and what was asked before it, has been taken: whoever sees the
+    /// events end may end the process.
+    async fn say_bye(&self, link: &mut mpsc::Receiver<FromLink>) {
         self.out.link.send(ToLink::Bye).await.ok();
+        if self.service.is_some() {
+            let taken = async { while link.recv().await.is_some() {} };
+            tokio::time::timeout(BYE_WITHIN, taken).await.ok();
+        }
     }
 
     fn next_deadline(&self) -> Option<Instant> {

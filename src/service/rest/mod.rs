@@ -104,7 +104,7 @@ fn routes() -> Vec<Route> {
 /// The whole HTTP side: the routes of the table, and `more` (such as the signalling socket), all of it only for requests
 /// that name this service and come from no other web site.
 ///
-/// Serve it with `into_make_service_with_connect_info::<SocketAddr>()`: peers are told apart by their address.
+/// Serve it with `ConnectInfo<SocketAddr>` in every request: peers are told apart by their address.
 pub fn router(rest: Rest, names: Names, more: Router) -> Router {
     let mut ours = Router::new();
     for route in routes() {

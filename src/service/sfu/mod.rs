@@ -21,7 +21,7 @@ mod room;
 mod shard;
 mod slot;
 mod slots;
-mod socket;
+pub mod socket;
 mod timers;
 
 #[cfg(test)]
@@ -33,3 +33,4 @@ pub use handle::{Sfu, SfuConfig, SfuError};
 pub use local::{Heard, LocalLeg};
 pub use negotiate::OfferError;
 pub use packet::LocalPacket;
+pub use socket::expand as local_addresses;

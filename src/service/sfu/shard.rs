@@ -78,7 +78,7 @@ impl Shard {
     /// Runs until the last handle is gone.
     pub(super) fn run(mut self) {
         let mut events = Events::with_capacity(64);
-        let mut inbox = Inbox::new();
+        let mut inbox = Inbox::default();
         let mut busy = false;
         loop {
             let sleep = if busy { Duration::ZERO } else { self.sleep() };

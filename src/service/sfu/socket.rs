@@ -1,6 +1,7 @@
 //! UDP in batches (`recvmmsg`, `sendmmsg`) where the system has them, one by one elsewhere; and the addresses of this machine.
 //!
-//! The only file of the SFU that talks to the system in C.
+//! The only file of the SFU that talks to the system in C. It knows nothing of what the datagrams hold; public, so that the
+//! benchmarks can measure what the system alone costs.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -9,52 +10,59 @@ use mio::net::UdpSocket;
 use str0m::net::DatagramSend;
 
 /// Datagrams per system call.
-pub(super) const BATCH: usize = 64;
+pub const BATCH: usize = 64;
 /// Longer datagrams are cut, and then fail their integrity check: nothing on the way here is longer than 1500 bytes.
 const LONGEST: usize = 2_048;
 /// Kernel buffer: a burst of 50 legs' packets must fit while the shard looks elsewhere.
 const KERNEL_BUFFER: usize = 4 << 20;
 
 /// A datagram to be sent.
-pub(super) struct Outgoing {
+pub struct Outgoing {
     /// The local candidate it leaves from.
-    pub(super) from: SocketAddr,
-    pub(super) to: SocketAddr,
-    pub(super) bytes: DatagramSend,
+    pub from: SocketAddr,
+    /// Where it goes.
+    pub to: SocketAddr,
+    /// What is sent.
+    pub bytes: DatagramSend,
 }
 
 /// Buffers for one batch of datagrams, used again for the next.
-pub(super) struct Inbox {
+pub struct Inbox {
     buffers: Box<[[u8; LONGEST]]>,
     arrived: Vec<(SocketAddr, usize)>,
 }
 
-impl Inbox {
-    pub(super) fn new() -> Self {
+impl Default for Inbox {
+    fn default() -> Self {
         Self { buffers: vec![[0; LONGEST]; BATCH].into_boxed_slice(), arrived: Vec::with_capacity(BATCH) }
     }
+}
 
+impl Inbox {
     /// Fills the inbox with what has arrived, without waiting. Returns how many.
-    pub(super) fn receive(&mut self, socket: &UdpSocket) -> usize {
+    pub fn receive(&mut self, socket: &UdpSocket) -> usize {
         self.arrived.clear();
         batch::receive(socket, &mut self.buffers, &mut self.arrived);
         self.arrived.len()
     }
 
     /// Where datagram `n` came from, and what is in it.
-    pub(super) fn get(&self, n: usize) -> (SocketAddr, &[u8]) {
+    pub fn get(&self, n: usize) -> (SocketAddr, &[u8]) {
         let (from, length) = self.arrived[n];
         (from, &self.buffers[n][..length])
     }
 }
 
 /// Sends datagrams without waiting; returns how many the system did not take. Lost media is not sent twice.
-pub(super) fn send(socket: &UdpSocket, datagrams: &[Outgoing]) -> usize {
+pub fn send(socket: &UdpSocket, datagrams: &[Outgoing]) -> usize {
     datagrams.chunks(BATCH).map(|chunk| batch::send(socket, chunk)).sum()
 }
 
 /// A non-blocking socket at `at`, with large kernel buffers.
-pub(super) fn bind(at: SocketAddr) -> io::Result<UdpSocket> {
+///
+/// # Errors
+/// When the system refuses the address.
+pub fn bind(at: SocketAddr) -> io::Result<UdpSocket> {
     use socket2::{Domain, Protocol, Socket, Type};
     let socket = Socket::new(Domain::for_address(at), Type::DGRAM, Some(Protocol::UDP))?;
     if at.is_ipv6() {
@@ -70,7 +78,10 @@ pub(super) fn bind(at: SocketAddr) -> io::Result<UdpSocket> {
 
 /// Every address of this machine that `wildcard` stands for, loopback last: `0.0.0.0` for IPv4, `::` for both families.
 /// Link-local IPv6 is left out, as it needs a scope.
-pub(super) fn expand(wildcard: IpAddr) -> io::Result<Vec<IpAddr>> {
+///
+/// # Errors
+/// When the system does not tell its interfaces.
+pub fn expand(wildcard: IpAddr) -> io::Result<Vec<IpAddr>> {
     let mut found: Vec<_> = interfaces::addresses()?
         .into_iter()
         .filter(|ip| ip.is_ipv4() || wildcard.is_ipv6())
@@ -298,7 +309,7 @@ mod tests {
             }
             peer.send_to(b"hello", here).unwrap();
             peer.send_to(&[1; 1_400], here).unwrap();
-            let mut inbox = Inbox::new();
+            let mut inbox = Inbox::default();
             let mut heard = Vec::new();
             while heard.len() < 2 {
                 for n in 0..inbox.receive(&socket) {

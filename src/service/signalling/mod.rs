@@ -12,8 +12,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use axum::Json;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{ConnectInfo, State, WebSocketUpgrade};
-use axum::response::Response;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -33,7 +36,8 @@ use crate::domain::time::UnixMillis;
 use crate::protocol::failure::{Failure, FailureCode};
 use crate::protocol::frame::Hello;
 use crate::protocol::notice::{ClosingReason, Notice};
-use crate::protocol::{MAX_FRAME, SUBPROTOCOL};
+use crate::protocol::rest::ErrorBody;
+use crate::protocol::{MAX_FRAME, MAX_SERVICE_FRAME, SUBPROTOCOL};
 
 /// How often one peer may open a session: phones that reconnect stay far below.
 const HELLOS: Rate = Rate { burst: 100, every: Duration::from_millis(50) };
@@ -158,7 +162,16 @@ impl Signalling {
         }
         let gone = || Failure::new(FailureCode::Unavailable, "the service is stopping");
         let attached = session.attach(None).await.ok_or_else(gone)?;
+        self.tell_own_presence(&session).await;
         Ok((session, attached))
+    }
+
+    /// A session's own arrival is published before the registry knows the session: it is told by itself.
+    async fn tell_own_presence(&self, session: &SessionHandle) {
+        let identity = session.identity.clone();
+        if let Some(presence) = self.calls.presence_of(std::slice::from_ref(&identity)).await.pop() {
+            session.notify(Notice::PresenceChanged { identity, presence });
+        }
     }
 
     async fn friends_of(&self, identity: &Identity) -> Result<Vec<Friend>, Failure> {
@@ -179,14 +192,26 @@ fn expiry(at: UnixMillis, now: UnixMillis) -> Option<std::time::Instant> {
 pub(crate) async fn upgrade(
     State(signalling): State<Signalling>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    upgrade: WebSocketUpgrade,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade.protocols([SUBPROTOCOL]),
+        Err(rejection) => return refuse(rejection.status(), &rejection.body_text()),
+    };
+    if upgrade.selected_protocol().is_none() {
+        return refuse(StatusCode::BAD_REQUEST, &format!("Sec-WebSocket-Protocol must name {SUBPROTOCOL}"));
+    }
     upgrade
-        .protocols([SUBPROTOCOL])
         .read_buffer_size(4 * 1024)
         .write_buffer_size(0)
-        .max_write_buffer_size(8 * MAX_FRAME)
+        .max_write_buffer_size(2 * MAX_SERVICE_FRAME)
         .max_message_size(MAX_FRAME)
         .max_frame_size(MAX_FRAME)
         .on_upgrade(move |socket| socket::serve(signalling, socket, peer.ip()))
+}
+
+/// Refuses what is no WebSocket of ours, before there is one.
+fn refuse(status: StatusCode, message: &str) -> Response {
+    let body = ErrorBody { error: Failure::new(FailureCode::BadRequest, message) };
+    (status, Json(body)).into_response()
 }

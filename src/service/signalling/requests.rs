@@ -1,5 +1,6 @@
 //! What each request does: verbs of `calls`, `identity` and the SFU, and nothing of its own.
 
+use std::ops::RangeInclusive;
 use std::time::Instant;
 
 use super::{Signalling, expiry};
@@ -42,6 +43,9 @@ pub(super) enum Outcome {
 /// The longest text people are searched by.
 const SEARCH_TEXT: usize = 100;
 
+/// How many call records may be asked for.
+const HISTORY_RANGE: RangeInclusive<u16> = 1..=500;
+
 impl Signalling {
     pub(super) async fn carry_out(&self, caller: &mut Caller, request: Request) -> Outcome {
         let answer = match request {
@@ -55,7 +59,7 @@ impl Signalling {
             Request::CallHangUp { call_id } => done(self.calls.hang_up(caller.endpoint, call_id).await),
             Request::CallHold { call_id, on } => done(self.calls.hold(caller.endpoint, call_id, on).await),
             Request::CallMute { call_id, on } => done(self.calls.mute(caller.endpoint, call_id, on).await),
-            Request::FriendsList => {
+            Request::FriendsList {} => {
                 self.friends_of(&caller.person.identity).await.map(|friends| Response::Friends { friends })
             }
             Request::FriendAdd { identity } => self.friend_add(caller, &identity).await,
@@ -63,11 +67,11 @@ impl Signalling {
             Request::PeopleSearch { text } => self.people_search(&text).await,
             Request::PresenceSet { presence } => {
                 self.calls.set_presence(caller.endpoint, presence).await;
-                Ok(Response::Done)
+                Ok(Response::Done {})
             }
             Request::HistoryList { limit } => self.history(caller, limit).await,
             Request::TokenRenew { token } => self.token_renew(caller, token.expose()).await,
-            Request::Bye => return Outcome::Bye,
+            Request::Bye {} => return Outcome::Bye,
         };
         Outcome::Answer(answer)
     }
@@ -129,14 +133,14 @@ impl Signalling {
         let presence = self.calls.presence_of(std::slice::from_ref(identity)).await;
         let presence = presence.first().copied().unwrap_or_else(|| Presence::offline(None));
         self.registry.notify(owner, &Notice::FriendAdded { friend: Friend { person, presence } });
-        Ok(Response::Done)
+        Ok(Response::Done {})
     }
 
     async fn friend_remove(&self, caller: &Caller, identity: Identity) -> Result<Response, Failure> {
         let owner = &caller.person.identity;
         self.identities.remove_friend(owner, &identity).await?;
         self.registry.notify(owner, &Notice::FriendRemoved { identity });
-        Ok(Response::Done)
+        Ok(Response::Done {})
     }
 
     async fn people_search(&self, wanted: &str) -> Result<Response, Failure> {
@@ -146,8 +150,10 @@ impl Signalling {
     }
 
     async fn history(&self, caller: &Caller, limit: u16) -> Result<Response, Failure> {
-        let limit = usize::from(limit.clamp(1, 500));
-        let records = records::list(&self.db, &caller.person.identity, limit).await?;
+        if !HISTORY_RANGE.contains(&limit) {
+            return Err(Failure::new(FailureCode::BadRequest, "ask for 1 to 500 call records"));
+        }
+        let records = records::list(&self.db, &caller.person.identity, limit.into()).await?;
         Ok(Response::History { records })
     }
 
@@ -158,10 +164,10 @@ impl Signalling {
             return Err(Failure::new(FailureCode::Forbidden, "the new token belongs to somebody else"));
         }
         caller.expires = expiry(verified.expires_at, now);
-        Ok(Response::Done)
+        Ok(Response::Done {})
     }
 }
 
 fn done(carried_out: Result<(), Failure>) -> Result<Response, Failure> {
-    carried_out.map(|()| Response::Done)
+    carried_out.map(|()| Response::Done {})
 }

@@ -3,8 +3,11 @@
 //! A task owns the session's outbox and the way to its socket. It outlives the socket for [`KEEP_FOR`], so that notices go on
 //! being collected and the client can come back to them.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 use super::outbox::Outbox;
@@ -77,12 +80,15 @@ pub(crate) struct SessionHandle {
     /// Whose.
     pub(super) identity: Identity,
     letters: mpsc::Sender<Letter>,
+    behind: Arc<AtomicBool>,
 }
 
 impl SessionHandle {
-    /// Passes a notice on; false when the session is gone, or so far behind that it is given up.
-    pub(crate) fn notify(&self, notice: Notice) -> bool {
-        self.letters.try_send(Letter::Notice(notice)).is_ok()
+    /// Passes a notice on. A session that is too far behind to take it is given up: its client starts afresh.
+    pub(crate) fn notify(&self, notice: Notice) {
+        if let Err(TrySendError::Full(_)) = self.letters.try_send(Letter::Notice(notice)) {
+            self.behind.store(true, Ordering::Relaxed);
+        }
     }
 
     /// Gives the session a socket; `None` when it can't go on after `after`, or is gone.
@@ -121,6 +127,7 @@ pub(super) async fn start(
     let endpoint = Endpoint { id: client.into(), person, presence, max_calls: 1, notices };
     let registration = calls.register(endpoint).await?;
     let id = SessionId(entropy::uuid());
+    let behind = Arc::default();
     let session = Session {
         id,
         client,
@@ -131,9 +138,10 @@ pub(super) async fn start(
         socket: None,
         sockets: 0,
         expires: Some(clock::now() + KEEP_FOR),
+        behind: Arc::clone(&behind),
     };
     task::spawn("session", session.run(mailbox, from_calls));
-    Ok(SessionHandle { id, identity, letters })
+    Ok(SessionHandle { id, identity, letters, behind })
 }
 
 struct Session {
@@ -147,6 +155,8 @@ struct Session {
     sockets: u64,
     /// When the session ends without a socket.
     expires: Option<Instant>,
+    /// Whether a notice found no room in the mailbox.
+    behind: Arc<AtomicBool>,
 }
 
 impl Session {
@@ -165,6 +175,11 @@ impl Session {
                     Some(letter) => self.on_letter(letter).await,
                     None => true,
                 },
+                // Whoever served the socket is gone without a word.
+                () = gone(self.socket.as_ref()) => {
+                    self.lose_socket().await;
+                    false
+                }
                 () = deadline::sleep_until(self.expires) => true,
             };
             if ended {
@@ -178,6 +193,9 @@ impl Session {
 
     /// Handles a letter; true when the session is over.
     async fn on_letter(&mut self, letter: Letter) -> bool {
+        if self.behind.load(Ordering::Relaxed) {
+            return self.close(ClosingReason::TooSlow);
+        }
         match letter {
             Letter::Notice(notice) => self.on_notice(notice).await,
             Letter::Attach { after, reply } => self.on_attach(after, reply).await,
@@ -200,11 +218,12 @@ impl Session {
     async fn on_notice(&mut self, notice: Notice) {
         let frame = codec::encode(&FromService::Notice { seq: self.outbox.push(notice.clone()), notice });
         let Some((_, socket)) = &self.socket else { return };
-        if socket.try_send(Outgoing::Frame(frame)).is_err() {
-            // Dropping the queue's sender ends the socket; the client resumes where it was.
+        let Err(refused) = socket.try_send(Outgoing::Frame(frame)) else { return };
+        if matches!(refused, TrySendError::Full(_)) {
             tracing::info!(client = %self.client, "a client does not read its notices; its socket is cut");
-            self.lose_socket().await;
         }
+        // Dropping the queue's sender ends the socket, if it has not ended; the client resumes where it was.
+        self.lose_socket().await;
     }
 
     async fn on_attach(&mut self, after: Option<u64>, reply: oneshot::Sender<Option<Attached>>) {
@@ -238,5 +257,13 @@ impl Session {
         self.socket = None;
         self.expires = Some(clock::now() + KEEP_FOR);
         self.calls.lost(self.registration).await;
+    }
+}
+
+/// Waits until nobody takes frames for the socket any more; for ever without a socket.
+async fn gone(socket: Option<&(u64, mpsc::Sender<Outgoing>)>) {
+    match socket {
+        Some((_, frames)) => frames.closed().await,
+        None => std::future::pending().await,
     }
 }

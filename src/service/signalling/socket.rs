@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use tokio::sync::mpsc;
 use tokio::time::{interval_at, timeout};
+use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
 
 use super::Signalling;
 use super::requests::{Caller, Outcome};
@@ -30,8 +31,11 @@ const WRITE_WITHIN: Duration = Duration::from_secs(5);
 /// How often a client may ask for something.
 const REQUESTS: Rate = Rate { burst: 60, every: Duration::from_millis(30) };
 
-/// Refused frames after which the socket is closed.
-const PATIENCE: u32 = 50;
+/// How often a client may ping: far more often than any does.
+const PINGS: Rate = Rate { burst: 50, every: Duration::from_millis(200) };
+
+/// How many frames may be refused, and pings come too often, before the socket is closed.
+const PATIENCE: Rate = Rate { burst: 50, every: Duration::from_secs(1) };
 
 /// Serves one socket from its hello to its end.
 pub(super) async fn serve(signalling: Signalling, mut socket: WebSocket, peer: IpAddr) {
@@ -67,7 +71,7 @@ async fn greet(signalling: &Signalling, socket: &mut WebSocket, peer: IpAddr) ->
         None => signalling.open_session(&hello, &caller).await?,
     };
     let mut welcome = Welcome {
-        session: session.id,
+        session_id: session.id,
         resumed: went_on,
         me: caller.person.clone(),
         friends: Vec::new(),
@@ -104,7 +108,7 @@ async fn read_hello(socket: &mut WebSocket) -> Result<Hello, Option<Failure>> {
 async fn resume(signalling: &Signalling, hello: &Hello, caller: &Caller) -> Option<(SessionHandle, Attached)> {
     let wanted = hello.resume?;
     let session = signalling.registry.of(hello.client_id)?;
-    if session.id != wanted.session || session.identity != caller.person.identity {
+    if session.id != wanted.session_id || session.identity != caller.person.identity {
         return None;
     }
     let attached = session.attach(Some(wanted.seq)).await?;
@@ -119,9 +123,10 @@ struct Conversation {
     number: u64,
     frames: mpsc::Receiver<Outgoing>,
     caller: Caller,
-    bucket: Buckets<()>,
+    requests: Buckets<()>,
+    pings: Buckets<()>,
+    patience: Buckets<()>,
     heard: Instant,
-    refused: u32,
 }
 
 /// How a conversation ended.
@@ -130,6 +135,8 @@ enum End {
     Bye,
     /// The socket broke, went silent, or its client fell behind.
     Lost,
+    /// The client broke the rules of the WebSocket, or those of this service too often.
+    Misbehaved(u16, &'static str),
     /// The service closed the session.
     Closed,
 }
@@ -144,9 +151,10 @@ impl Conversation {
             number: greeted.attached.socket,
             frames: greeted.attached.frames,
             caller: greeted.caller,
-            bucket: Buckets::new(REQUESTS, 1),
+            requests: Buckets::new(REQUESTS, 1),
+            pings: Buckets::new(PINGS, 1),
+            patience: Buckets::new(PATIENCE, 1),
             heard: now,
-            refused: 0,
         }
     }
 
@@ -157,6 +165,10 @@ impl Conversation {
                 close(&mut self.socket, close_code::NORMAL, "bye").await;
             }
             End::Lost => self.session.detach(self.number, false).await,
+            End::Misbehaved(code, why) => {
+                self.session.detach(self.number, false).await;
+                close(&mut self.socket, code, why).await;
+            }
             End::Closed => close(&mut self.socket, close_code::AWAY, "the session was closed").await,
         }
     }
@@ -168,12 +180,7 @@ impl Conversation {
             tokio::select! {
                 frame = self.socket.recv() => {
                     self.heard = clock::now();
-                    match frame {
-                        Some(Ok(Message::Text(text))) => if let Some(end) = self.on_text(&text).await { return end },
-                        Some(Ok(Message::Binary(_))) => if let Some(end) = self.refuse(None, bad("frames are text")).await { return end },
-                        Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                        Some(Ok(Message::Close(_)) | Err(_)) | None => return End::Lost,
-                    }
+                    if let Some(end) = self.on_frame(frame).await { return end }
                 }
                 out = self.frames.recv() => match out {
                     Some(Outgoing::Frame(frame)) => if write(&mut self.socket, frame).await.is_err() { return End::Lost },
@@ -182,7 +189,7 @@ impl Conversation {
                 },
                 _ = ping.tick() => {
                     let silent = clock::now().saturating_duration_since(self.heard) >= SILENT;
-                    if silent || self.socket.send(Message::Ping(Vec::new().into())).await.is_err() {
+                    if silent || send(&mut self.socket, Message::Ping(Vec::new().into())).await.is_err() {
                         return End::Lost;
                     }
                 }
@@ -194,13 +201,27 @@ impl Conversation {
         }
     }
 
+    async fn on_frame(&mut self, frame: Option<Result<Message, axum::Error>>) -> Option<End> {
+        match frame {
+            Some(Ok(Message::Text(text))) => self.on_text(&text).await,
+            Some(Ok(Message::Binary(_))) => self.refuse(None, bad("frames are text")).await,
+            // The library answers pings itself.
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {
+                let too_often = self.pings.take((), clock::now()).is_err();
+                if too_often { self.lose_patience() } else { None }
+            }
+            Some(Err(error)) => Some(fault(error).map_or(End::Lost, |(code, why)| End::Misbehaved(code, why))),
+            Some(Ok(Message::Close(_))) | None => Some(End::Lost),
+        }
+    }
+
     async fn on_text(&mut self, text: &str) -> Option<End> {
         let (id, request) = match codec::decode_client(text) {
             Ok(FromClient::Request { id, request }) => (id, request),
             Ok(FromClient::Hello { .. }) => return self.refuse(None, bad("hello was said already")).await,
             Err((id, failure)) => return self.refuse(id, failure).await,
         };
-        if self.bucket.take((), clock::now()).is_err() {
+        if self.requests.take((), clock::now()).is_err() {
             let failure = Failure::new(FailureCode::TooManyRequests, "too many requests; slow down");
             return self.refuse(Some(id), failure).await;
         }
@@ -214,12 +235,28 @@ impl Conversation {
 
     /// Answers what can't be read or is too much; a client that does nothing else is cut off.
     async fn refuse(&mut self, id: Option<u64>, failure: Failure) -> Option<End> {
-        self.refused += 1;
-        if self.refused > PATIENCE {
-            return Some(End::Lost);
+        if let Some(end) = self.lose_patience() {
+            return Some(end);
         }
         let frame = FromService::Failure { id, failure };
         write(&mut self.socket, codec::encode(&frame)).await.err().map(|()| End::Lost)
+    }
+
+    fn lose_patience(&mut self) -> Option<End> {
+        let lost = self.patience.take((), clock::now()).is_err();
+        lost.then_some(End::Misbehaved(close_code::POLICY, "too many frames had to be refused"))
+    }
+}
+
+/// Which rule of the WebSocket was broken, if the socket did not just break.
+fn fault(error: axum::Error) -> Option<(u16, &'static str)> {
+    match error.into_inner().downcast_ref::<tungstenite::Error>()? {
+        tungstenite::Error::Capacity(_) => Some((close_code::SIZE, "a frame is too long")),
+        tungstenite::Error::Utf8(_) => Some((close_code::INVALID, "a text frame is not UTF-8")),
+        // Somebody who vanished without a close broke a rule too, but is not there to be told.
+        tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
+        tungstenite::Error::Protocol(_) => Some((close_code::PROTOCOL, "a frame is against RFC 6455")),
+        _ => None,
     }
 }
 
@@ -228,11 +265,15 @@ fn bad(message: &str) -> Failure {
 }
 
 async fn write(socket: &mut WebSocket, frame: String) -> Result<(), ()> {
-    let sent = timeout(WRITE_WITHIN, socket.send(Message::Text(frame.into()))).await;
+    send(socket, Message::Text(frame.into())).await
+}
+
+async fn send(socket: &mut WebSocket, message: Message) -> Result<(), ()> {
+    let sent = timeout(WRITE_WITHIN, socket.send(message)).await;
     if matches!(sent, Ok(Ok(()))) { Ok(()) } else { Err(()) }
 }
 
 async fn close(socket: &mut WebSocket, code: u16, reason: &'static str) {
     let frame = CloseFrame { code, reason: reason.into() };
-    timeout(WRITE_WITHIN, socket.send(Message::Close(Some(frame)))).await.ok();
+    send(socket, Message::Close(Some(frame))).await.ok();
 }

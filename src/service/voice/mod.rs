@@ -12,6 +12,6 @@ mod thread;
 
 pub use hold::{HoldMusic, MusicBox};
 pub use participant::{Participant, Tick};
-pub use prompt::{NotEncoded, Player, Prompt};
+pub use prompt::{Player, Prompt};
 pub use sounds::{Sound, Sounds};
 pub use thread::{Voice, VoiceError};

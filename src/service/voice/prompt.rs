@@ -2,26 +2,11 @@
 
 use std::sync::Arc;
 
-use opusic_c::{Application, Bitrate, Channels, Encoder, ErrorCode, SampleRate};
-
 use super::participant::Tick;
+use crate::media::level;
+use crate::media::opus::{Encoder, OpusError, PACKET_ROOM};
 use crate::media::packet::{FRAME, Kind};
 use crate::service::sfu::LocalPacket;
-
-/// Enough for any Opus packet of one frame (RFC 6716 section 3.2.1).
-const LARGEST: usize = 1_276;
-const BITS_PER_SECOND: u32 = 40_000;
-
-/// The sound could not be encoded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("Opus refuses to encode: {0}")]
-pub struct NotEncoded(&'static str);
-
-impl From<ErrorCode> for NotEncoded {
-    fn from(code: ErrorCode) -> Self {
-        Self(code.message())
-    }
-}
 
 /// Encoded sound, a packet for each 20 ms. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -40,9 +25,8 @@ impl Prompt {
     ///
     /// # Errors
     /// When the encoder cannot be had, or refuses.
-    pub fn encode(sound: &[f32]) -> Result<Self, NotEncoded> {
-        let mut encoder = Encoder::new(Channels::Mono, SampleRate::Hz48000, Application::Audio)?;
-        encoder.set_bitrate(Bitrate::Value(BITS_PER_SECOND))?;
+    pub fn encode(sound: &[f32]) -> Result<Self, OpusError> {
+        let mut encoder = Encoder::music()?;
         let frames = sound.chunks(FRAME).map(|chunk| encode(&mut encoder, chunk)).collect::<Result<_, _>>()?;
         Ok(Self { frames })
     }
@@ -102,19 +86,12 @@ impl Player {
     }
 }
 
-fn encode(encoder: &mut Encoder, chunk: &[f32]) -> Result<Frame, NotEncoded> {
+fn encode(encoder: &mut Encoder, chunk: &[f32]) -> Result<Frame, OpusError> {
     let mut frame = [0.0; FRAME];
     frame[..chunk.len()].copy_from_slice(chunk);
-    let mut payload = [0; LARGEST];
-    let length = encoder.encode_float_to_slice(&frame, &mut payload)?;
-    Ok(Frame { payload: payload[..length].into(), level: level(&frame) })
-}
-
-/// The level for the RFC 6464 extension: −dBov, 127 for silence.
-fn level(frame: &[f32]) -> u8 {
-    let power = frame.iter().map(|sample| sample * sample).sum::<f32>() / frame.len() as f32;
-    // In 0..=127 by the clamp, and not NaN: the cast keeps the value.
-    (-10.0 * power.max(1e-13).log10()).round().clamp(0.0, 127.0) as u8
+    let mut payload = [0; PACKET_ROOM];
+    let length = encoder.encode(&frame, &mut payload)?;
+    Ok(Frame { payload: payload[..length].into(), level: level::rfc6464(level::dbfs(&frame)) })
 }
 
 #[cfg(test)]
@@ -123,6 +100,7 @@ mod tests {
 
     use super::*;
     use crate::base::clock;
+    use crate::media::opus::{Decoder, LONGEST};
 
     fn tone(frames: usize) -> Vec<f32> {
         (0..frames * FRAME).map(|n| 0.5 * (n as f32 * 440.0 * std::f32::consts::TAU / 48_000.0).sin()).collect()
@@ -159,12 +137,12 @@ mod tests {
     #[test]
     fn what_is_played_can_be_decoded() {
         let prompt = Prompt::encode(&tone(50)).unwrap();
-        let mut decoder = opusic_c::Decoder::new(Channels::Mono, SampleRate::Hz48000).unwrap();
-        let mut sound = Vec::new();
+        let mut decoder = Decoder::new().unwrap();
+        let mut sound: Vec<f32> = Vec::new();
         for packet in played(&mut Player::once(prompt), 50) {
-            let mut frame = [0.0; FRAME];
-            assert_eq!(decoder.decode_float_to_slice(&packet.payload, &mut frame, false), Ok(FRAME));
-            sound.extend(frame);
+            let mut frame = [0.0; LONGEST];
+            assert_eq!(decoder.decode(&packet.payload, &mut frame), Ok(FRAME));
+            sound.extend(&frame[..FRAME]);
         }
         let later = &sound[24_000..];
         let crossings = later.windows(2).filter(|pair| pair[0] < 0.0 && pair[1] >= 0.0).count();

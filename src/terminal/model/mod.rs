@@ -11,7 +11,7 @@ mod popup;
 
 use ::time::UtcOffset;
 
-use super::keys::{Context, KeyError, KeyMap};
+use super::keys::{Action, Context, KeyError, KeyMap};
 use super::theme::{self, ColourChoice, Glyphs, Theme, ThemeError};
 use crate::domain::person::Person;
 use crate::domain::presence::PresenceState;
@@ -225,6 +225,14 @@ impl Model {
     /// Whether somebody who opens the phone for the first time looks at it: no friends, no calls yet.
     pub fn is_first_run(&self) -> bool {
         self.friends.list.is_empty() && self.history.records.is_empty() && self.call.is_none() && self.ended.is_none()
+    }
+
+    /// The key to name in a sentence about `action`: one that acts where the focus is, or else on the panels, or else the
+    /// palette's command.
+    pub fn key_of(&self, action: Action) -> String {
+        let context = self.context();
+        let key = self.keys.key(action, context).or_else(|| self.keys.key(action, Context::Panel));
+        key.map_or_else(|| format!(":{}", action.row().words[0]), |key| key.to_string())
     }
 
     /// The other side of the last call.

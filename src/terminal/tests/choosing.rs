@@ -1,6 +1,6 @@
 //! Given lists, entries and commands, these keys have these effects.
 
-use super::kit::{CALL, Desk, devices, friends, person, records, summary};
+use super::kit::{CALL, Desk, devices, friends, person, records, summary, view};
 use crate::domain::call::CallState;
 use crate::domain::dtmf::Tone;
 use crate::domain::end_reason::EndReason;
@@ -9,7 +9,7 @@ use crate::phone::audio::device::{SinkChoice, SourceChoice};
 use crate::phone::command::Command;
 use crate::phone::event::Event;
 use crate::terminal::message::{Effect, Message};
-use crate::terminal::model::{Pane, Popup};
+use crate::terminal::model::{Pane, Popup, ScreenOptions};
 
 fn call(to: &str) -> Command {
     Command::Call { to: to.to_owned(), ring_for: None }
@@ -227,6 +227,21 @@ fn pasted_text_goes_where_text_is_typed_and_nowhere_else() {
     desk.takes(Message::Paste(" 8:echo123\n".to_owned()));
     desk.presses("Enter");
     assert_eq!(desk.commands(), [call("8:echo123")]);
+}
+
+#[test]
+fn sentences_name_the_keys_that_are_bound() {
+    let pair = |name: &str, keys: &str| (name.to_owned(), keys.to_owned());
+    let keys = vec![pair("dial", "z"), pair("devices", ""), pair("hang-up", "!")];
+    let options = ScreenOptions { keys, ..ScreenOptions::default() };
+    let mut desk = Desk::fresh_with(&options, true);
+    let seen = desk.sees(80, 24);
+    assert!(seen.contains("z echo Enter") && seen.contains(" :devices "), "{seen}");
+    desk.calls(view(CallState::Connected));
+    desk.presses("!");
+    assert!(desk.sees(80, 24).contains("press ! again to hang up"));
+    desk.presses("!");
+    assert_eq!(desk.commands(), [Command::HangUp(CALL)]);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use super::super::message::Effect;
 use super::super::model::{DevicePicker, Input, Model, Mood, Palette, Pane, Popup, Purpose, Removal};
 use super::{call, choose, palette, say};
 use crate::phone::command::Command;
+use crate::texts::screen;
 
 /// How long a removal can be taken back, ms.
 const UNDO: i64 = 3000;
@@ -81,14 +82,17 @@ fn call_selected(model: &mut Model, effects: &mut Vec<Effect>) {
     match person {
         Some(person) => call::start(model, person.identity.as_str().to_owned(), effects),
         None if model.focus == Pane::Events => {}
-        None => say(model, Mood::Plain, "Nobody is selected. Press d to call somebody by name."),
+        None => {
+            let text = screen::nobody_selected(&model.key_of(Action::Dial));
+            say(model, Mood::Plain, text);
+        }
     }
 }
 
 fn redial(model: &mut Model, effects: &mut Vec<Effect>) {
     match model.last_person().map(|person| person.identity.as_str().to_owned()) {
         Some(to) => call::start(model, to, effects),
-        None => say(model, Mood::Plain, "There is no call yet to be called again."),
+        None => say(model, Mood::Plain, screen::NO_LAST_CALL),
     }
 }
 

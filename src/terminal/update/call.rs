@@ -1,5 +1,6 @@
 //! Actions on calls.
 
+use super::super::keys::Action;
 use super::super::message::Effect;
 use super::super::model::{Model, Mood, Popup};
 use super::actions::Trigger;
@@ -7,16 +8,14 @@ use super::say;
 use crate::domain::call::CallState;
 use crate::domain::dtmf::Tone;
 use crate::phone::command::Command;
+use crate::texts::screen::{self, NO_CALL, NOTHING_RINGS};
 
 /// Within which time the letter has to be pressed again to hang up, ms.
 const AGAIN: i64 = 1000;
 
-const NO_CALL: &str = "There is no call now.";
-const NOTHING_RINGS: &str = "Nothing rings now.";
-
 pub(super) fn start(model: &mut Model, to: String, effects: &mut Vec<Effect>) {
     if model.call.is_some() {
-        say(model, Mood::Warn, "You are in a call: hang up first (F4), then call.");
+        hang_up_first(model, "call");
         return;
     }
     model.ended = None;
@@ -26,9 +25,14 @@ pub(super) fn start(model: &mut Model, to: String, effects: &mut Vec<Effect>) {
 pub(super) fn answer(model: &mut Model, effects: &mut Vec<Effect>) {
     match model.ringing.first() {
         Some(incoming) if model.call.is_none() => effects.push(Effect::Phone(Command::Answer(incoming.call))),
-        Some(_) => say(model, Mood::Warn, "You are in a call: hang up first (F4), then answer."),
+        Some(_) => hang_up_first(model, "answer"),
         None => say(model, Mood::Plain, NOTHING_RINGS),
     }
+}
+
+fn hang_up_first(model: &mut Model, then: &str) {
+    let text = screen::hang_up_first(&model.key_of(Action::HangUp), then);
+    say(model, Mood::Warn, text);
 }
 
 pub(super) fn decline(model: &mut Model, effects: &mut Vec<Effect>) {
@@ -72,7 +76,7 @@ pub(super) fn hold(model: &mut Model, on: Option<bool>, effects: &mut Vec<Effect
             call.hold_asked = Some(on);
             effects.push(Effect::Phone(Command::Hold { call: call.view.call, on }));
         }
-        Some(_) => say(model, Mood::Plain, "A call can be held once it is answered."),
+        Some(_) => say(model, Mood::Plain, screen::HOLD_LATER),
         None => say(model, Mood::Plain, NO_CALL),
     }
 }
@@ -99,11 +103,12 @@ fn can_send_tones(model: &mut Model) -> bool {
     match model.call.as_ref().map(|call| call.view.state) {
         Some(CallState::Connected | CallState::RemoteHold | CallState::EarlyMedia) => true,
         Some(CallState::LocalHold) => {
-            say(model, Mood::Plain, "Resume the call first (x), then send tones.");
+            let text = screen::resume_first(&model.key_of(Action::Hold));
+            say(model, Mood::Plain, text);
             false
         }
         Some(_) => {
-            say(model, Mood::Plain, "Tones can be sent once the call is answered.");
+            say(model, Mood::Plain, screen::TONES_LATER);
             false
         }
         None => {

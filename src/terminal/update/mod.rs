@@ -38,7 +38,7 @@ fn phone_busy(model: &mut Model) {
     if let Some(call) = &mut model.call {
         call.forget_asked();
     }
-    say(model, Mood::Bad, "The phone is busy: that was not done. Try again.");
+    say(model, Mood::Bad, texts::screen::PHONE_BUSY);
 }
 
 /// Shows a line for a while, and keeps it in the events.
@@ -58,11 +58,11 @@ fn note(model: &mut Model, mood: Mood, text: impl Into<String>) {
 fn retitle(model: &mut Model, effects: &mut Vec<Effect>) {
     let name = &model.look.title;
     let title = match (model.ringing.first(), &model.call) {
-        (Some(incoming), _) => format!("{} calls - {name}", incoming.from.display_name),
+        (Some(incoming), _) => format!("{} - {name}", texts::screen::calls(incoming.from.display_name.as_str())),
         (None, Some(call)) => {
             format!("{} - {} - {name}", call.view.with.display_name, texts::state::call(call.view.state))
         }
-        (None, None) if model.history.unseen > 0 => format!("{} missed - {name}", model.history.unseen),
+        (None, None) if model.history.unseen > 0 => format!("{} - {name}", texts::screen::missed(model.history.unseen)),
         (None, None) => name.clone(),
     };
     if title != model.title {

@@ -8,6 +8,7 @@ use super::{call, choose, say};
 use crate::domain::dtmf::Tone;
 use crate::domain::presence::PresenceChoice;
 use crate::phone::command::Command;
+use crate::texts::screen;
 
 /// The commands that fit what is typed, best first: those that begin with it, then those that hold its letters in order.
 /// Each comes with its row.
@@ -73,7 +74,10 @@ pub(super) fn run(model: &mut Model, effects: &mut Vec<Effect>) {
             model.popup = None;
             carry_out(model, word, row.action, argument, effects);
         }
-        None => say(model, Mood::Warn, format!("There is no command `{typed}`. F1 lists what there is.")),
+        None => {
+            let text = screen::no_command(&typed, &model.key_of(Action::Help));
+            say(model, Mood::Warn, text);
+        }
     }
 }
 

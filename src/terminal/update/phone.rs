@@ -1,5 +1,6 @@
 //! What the phone tells, taken into the model.
 
+use super::super::keys::Action;
 use super::super::message::Effect;
 use super::super::model::{Ended, LinkView, LiveCall, Model, Mood, Popup};
 use super::{note, say, tick};
@@ -10,7 +11,7 @@ use crate::domain::record::{CallRecord, Outcome};
 use crate::domain::text::printable;
 use crate::phone::command::Command;
 use crate::phone::event::{AudioState, CallView, DeviceState, Event, Incoming, Link, Quality, Refused, Summary};
-use crate::texts::{clock, end, state};
+use crate::texts::{clock, end, screen, state};
 
 /// How many calls may ring at once: the service lets one ring, and more are not shown.
 const RINGING: usize = 8;
@@ -70,7 +71,7 @@ fn linked(model: &mut Model, link: Link, effects: &mut Vec<Effect>) {
     match &link {
         Link::Connecting => {}
         Link::Up if !was_up => {
-            note(model, Mood::Good, "connected to the service");
+            note(model, Mood::Good, screen::LINKED);
             effects.push(Effect::Phone(Command::LoadHistory));
         }
         Link::Up => {}
@@ -104,8 +105,8 @@ fn rings(model: &mut Model, incoming: Incoming, effects: &mut Vec<Effect>) {
     if model.ringing.iter().any(|known| known.call == incoming.call) || model.ringing.len() == RINGING {
         return;
     }
-    note(model, Mood::Warn, format!("{} calls", incoming.from.display_name));
-    effects.push(Effect::Notify(format!("{} calls", incoming.from.display_name)));
+    note(model, Mood::Warn, screen::calls(incoming.from.display_name.as_str()));
+    effects.push(Effect::Notify(screen::calls(incoming.from.display_name.as_str())));
     if model.bell {
         effects.push(Effect::Bell);
     }
@@ -199,7 +200,7 @@ fn sound(model: &mut Model, audio: AudioState) {
     let speaker = lost(&audio.speaker, before.as_ref().map(|audio| &audio.speaker));
     for (what, why) in [("microphone", microphone), ("speaker", speaker)] {
         if let Some(why) = why {
-            say(model, Mood::Bad, format!("The {what} can't be used: {why}. Press D to choose another."));
+            say(model, Mood::Bad, screen::device_failed(what, &why, &model.key_of(Action::Devices)));
         }
     }
     model.audio = Some(audio);

@@ -8,12 +8,13 @@ use super::quality;
 use crate::domain::call::CallState;
 use crate::domain::dtmf::Tone;
 use crate::phone::event::{DeviceState, MediaState};
+use crate::terminal::keys::Action;
 use crate::terminal::model::{Ended, LiveCall, Model};
 use crate::terminal::theme::{Glyphs, Role};
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::meter::meter;
 use crate::terminal::widgets::pen::{Pen, wrapped};
-use crate::texts::{clock, end, state};
+use crate::texts::{clock, end, screen, state};
 
 /// How many rows the card takes: none without a call.
 pub(super) fn rows(model: &Model) -> u16 {
@@ -107,27 +108,25 @@ fn who(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
 /// What the state means for the person.
 fn means(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
     let name = call.view.with.display_name.as_str();
+    let resume = paper.model.key_of(Action::Hold);
+    let plain = screen::means(call.view.state, call.view.muted, call.are_they_muted(), &resume);
     let (text, role): (&str, Role) = match call.view.state {
         CallState::Connected | CallState::LocalHold | CallState::RemoteHold if call.is_reconnecting() => {
-            ("the sound was cut; it is being brought back", Role::Warn)
+            (screen::SOUND_CUT, Role::Warn)
         }
-        CallState::Connected if call.are_they_reconnecting() => ("has lost the connection; wait a moment", Role::Warn),
-        CallState::Connected if call.view.media == MediaState::Connecting => {
-            ("answered; the sound is coming up", Role::Warn)
-        }
-        CallState::Connected if call.view.muted && call.are_they_muted() => {
-            ("does not hear you, and is muted too", Role::Bad)
-        }
-        CallState::Connected if call.view.muted => ("does not hear you", Role::Bad),
-        CallState::Connected if call.are_they_muted() => ("hears you, and is muted", Role::Text),
-        CallState::Connected => ("hears you", Role::Dim),
-        CallState::LocalHold => ("hears music; x resumes", Role::Held),
-        CallState::RemoteHold => ("put you on hold; wait, or hang up", Role::Held),
-        CallState::None | CallState::Connecting => ("is being called", Role::Dim),
-        CallState::Ringing => ("has a phone that rings", Role::Dim),
-        CallState::EarlyMedia => ("has not answered yet, but there is something to hear", Role::Dim),
-        CallState::InLobby => ("has to let you in", Role::Dim),
-        CallState::Disconnecting | CallState::Disconnected => ("is being hung up", Role::Dim),
+        CallState::Connected if call.are_they_reconnecting() => (screen::THEY_RECONNECT, Role::Warn),
+        CallState::Connected if call.view.media == MediaState::Connecting => (screen::SOUND_COMING, Role::Warn),
+        CallState::Connected if call.view.muted => (&plain, Role::Bad),
+        CallState::Connected if call.are_they_muted() => (&plain, Role::Text),
+        CallState::LocalHold | CallState::RemoteHold => (&plain, Role::Held),
+        CallState::Connected
+        | CallState::None
+        | CallState::Connecting
+        | CallState::Ringing
+        | CallState::EarlyMedia
+        | CallState::InLobby
+        | CallState::Disconnecting
+        | CallState::Disconnected => (&plain, Role::Dim),
     };
     let style = paper.style(role);
     paper.pen(place).text(" ", style).text(name, style).text(" ", style).text(text, style);
@@ -141,10 +140,11 @@ fn microphone(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
     let label = if call.view.muted { "" } else { " " };
     let broken = paper.model.audio.as_ref().and_then(|audio| trouble(&audio.microphone));
     let (on, warn) = (paper.style(if call.view.muted { Role::Dim } else { Role::Live }), paper.style(Role::Warn));
+    let (choose, key) = (paper.model.key_of(Action::Devices), paper.style(Role::Key));
     let mut pen = paper.pen(place);
     pen.text(" mic ", dim).text(word, style).text(sign, style).text(label, dim).text(" ", dim);
     if let Some(why) = broken {
-        pen.text(why, warn);
+        pen.text(why, warn).text("  ", warn).text(&choose, key);
     } else {
         bar(&mut pen, glyphs, call.microphone, on, dim);
     }
@@ -154,10 +154,11 @@ fn speaker(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
     let (on, dim, warn) = (paper.style(Role::Good), paper.style(Role::Dim), paper.style(Role::Warn));
     let broken = paper.model.audio.as_ref().and_then(|audio| trouble(&audio.speaker));
     let glyphs = paper.glyphs();
+    let (choose, key) = (paper.model.key_of(Action::Devices), paper.style(Role::Key));
     let mut pen = paper.pen(place);
     pen.text(" spk ", dim).skip(8);
     if let Some(why) = broken {
-        pen.text(why, warn);
+        pen.text(why, warn).text("  ", warn).text(&choose, key);
     } else {
         bar(&mut pen, glyphs, call.speaker, on, dim);
     }
@@ -166,8 +167,8 @@ fn speaker(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
 fn trouble(device: &DeviceState) -> Option<&str> {
     match device {
         DeviceState::Idle | DeviceState::Working(_) => None,
-        DeviceState::Absent => Some("none: the call works without (D devices)"),
-        DeviceState::Failed(_) => Some("can't be used (D devices)"),
+        DeviceState::Absent => Some(screen::WORKS_WITHOUT),
+        DeviceState::Failed(_) => Some(screen::CANNOT_BE_USED),
     }
 }
 
@@ -206,9 +207,9 @@ fn over(paper: &mut Paper<'_>, place: Rect, ended: &Ended) {
     let figures = quality::totals(&summary.quality, paper.glyphs().separator);
     let (dim, key) = (paper.style(Role::Dim), paper.style(Role::Key));
     paper.pen(area::row(inside, 4)).text(" ", dim).text(&figures, dim);
-    let again = paper.model.keys.keys(crate::terminal::keys::Action::Redial);
+    let (again, back) = (paper.model.key_of(Action::Redial), paper.model.key_of(Action::Back));
     let mut pen = paper.pen(area::row(inside, 5));
-    pen.text(" ", dim).text(&again, key).text(" call again   ", dim).text("Esc", key).text(" put this away", dim);
+    pen.text(" ", dim).text(&again, key).text(" call again   ", dim).text(&back, key).text(" put this away", dim);
 }
 
 fn ending(ended: &Ended) -> end::Ending {

@@ -9,7 +9,7 @@ use crate::terminal::model::Model;
 use crate::terminal::theme::Role;
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::pen::{columns, wrapped};
-use crate::texts::state;
+use crate::texts::{screen, state};
 
 /// The top row.
 pub(super) fn header(paper: &mut Paper<'_>, place: Rect) {
@@ -34,7 +34,8 @@ pub(super) fn header(paper: &mut Paper<'_>, place: Rect) {
         pen.text(sign, style).text(" ", style).text(state::presence(state), style).text("  ", dim);
     }
     if model.history.unseen > 0 {
-        pen.text(&format!("{} missed", model.history.unseen), warn).text(" (H) ", key);
+        let history = model.key_of(Action::History);
+        pen.text(&screen::missed(model.history.unseen), warn).text(" (", warn).text(&history, key).text(")  ", warn);
     }
     if let Some(warning) = sound_warning(model) {
         pen.text(glyphs.warning, warn).text(" ", warn).text(warning, warn);
@@ -53,15 +54,8 @@ fn link_word(model: &Model) -> (&'static str, Role) {
 fn sound_warning(model: &Model) -> Option<&'static str> {
     let audio = model.audio.as_ref()?;
     let broken = |state: &DeviceState| matches!(state, DeviceState::Absent | DeviceState::Failed(_));
-    match (broken(&audio.microphone), broken(&audio.speaker)) {
-        (true, true) => Some("no microphone, no speaker"),
-        (true, false) => Some("no microphone"),
-        (false, true) => Some("no speaker"),
-        (false, false) => None,
-    }
+    screen::missing(broken(&audio.microphone), broken(&audio.speaker))
 }
-
-const SIGN_IN: &str = "Leave with q, then run `switchboard sign-in`, or check the address of the service.";
 
 /// How many rows the state of the link needs: none while it is up.
 pub(super) fn link_rows(model: &Model, width: u16) -> u16 {
@@ -70,9 +64,13 @@ pub(super) fn link_rows(model: &Model, width: u16) -> u16 {
         Link::Connecting => u16::from(model.call.is_some()),
         Link::Down { .. } => 1,
         Link::Refused { reason } => {
-            lines(reason, width.saturating_sub(4), 2) + lines(SIGN_IN, width.saturating_sub(4), 2)
+            lines(reason, width.saturating_sub(4), 2) + lines(&sign_in(model), width.saturating_sub(4), 2)
         }
     }
+}
+
+fn sign_in(model: &Model) -> String {
+    screen::sign_in_again(&model.key_of(Action::Quit))
 }
 
 /// How many rows `text` takes, at most `most`.
@@ -85,31 +83,29 @@ pub(super) fn link(paper: &mut Paper<'_>, place: Rect) {
     let model = paper.model;
     let (bad, warn) = (paper.style(Role::Bad), paper.style(Role::Warn));
     let sign = paper.glyphs().warning;
-    let goes_on = if model.call.is_some() { " The call goes on." } else { "" };
     match &model.link.link {
         Link::Up => {}
         Link::Connecting => {
-            paper
-                .pen(place)
-                .text(" ", warn)
-                .text(sign, warn)
-                .text(" Connecting to the service.", warn)
-                .text(goes_on, warn);
+            let mut pen = paper.pen(place);
+            pen.text(" ", warn).text(sign, warn).text(" ", warn).text(screen::LINKING, warn);
+            pen.text(" ", warn).text(screen::CALL_GOES_ON, warn).text(".", warn);
         }
         Link::Down { reason, .. } => {
-            let again = match model.link.retry_at.map(|at| (at.since(model.now) + 999) / 1000) {
-                Some(seconds) => format!(" trying again in {seconds} s "),
-                None => " trying again now ".to_owned(),
-            };
+            let again = screen::trying_again(model.link.retry_at.map(|at| (at.since(model.now) + 999) / 1000));
             let mut pen = paper.pen(place);
-            pen.right(&again, warn).text(" ", bad).text(sign, bad).text(goes_on, warn).text(" ", bad);
+            pen.right(" ", warn).right(&again, warn).right(" ", warn);
+            pen.text(" ", bad).text(sign, bad).text(" ", bad);
+            if model.call.is_some() {
+                pen.text(screen::CALL_GOES_ON, warn).text("; ", warn);
+            }
             pen.text(reason.trim_end_matches('.'), bad).text(".", bad);
         }
         Link::Refused { reason } => {
             let room = place.width.saturating_sub(4);
             paper.pen(area::row(place, 0)).text(" ", bad).text(sign, bad);
+            let sign_in = sign_in(model);
             let reason = wrapped(reason, room).take(2).map(|line| (line, bad));
-            let advice = wrapped(SIGN_IN, room).take(2).map(|line| (line, warn));
+            let advice = wrapped(&sign_in, room).take(2).map(|line| (line, warn));
             for (row, (line, style)) in (0..).zip(reason.chain(advice)) {
                 paper.pen(area::row(place, row)).skip(3).text(line, style);
             }
@@ -137,10 +133,10 @@ pub(super) fn notice(paper: &mut Paper<'_>, place: Rect) {
     }
     if let Some(removal) = &model.friends.removal {
         let seconds = (removal.until.since(model.now) + 999) / 1000;
-        let key = model.keys.keys(Action::Undo);
-        let text = format!(" {} is taken off the list in {seconds} s: {key} undoes it", removal.person.display_name);
+        let name = removal.person.display_name.as_str();
+        let text = screen::taken_off(name, seconds, &model.key_of(Action::Undo));
         let style = paper.style(Role::Warn);
-        paper.pen(place).text(&text, style);
+        paper.pen(place).text(" ", style).text(&text, style);
         return;
     }
     if let Some(notice) = &model.notice {
@@ -155,7 +151,7 @@ pub(super) fn notice(paper: &mut Paper<'_>, place: Rect) {
 /// What a letter pressed once says: press it again.
 pub(super) fn again(model: &Model) -> String {
     let key = model.keys.key(Action::HangUp, Context::Panel).map_or_else(|| "b".to_owned(), |key| key.to_string());
-    format!("press {key} again to hang up")
+    screen::press_again(&key)
 }
 
 /// The bottom row: the keys that matter now, as many as fit, the one for help always.

@@ -7,12 +7,13 @@ use crate::domain::call::Direction;
 use crate::domain::person::Friend;
 use crate::domain::presence::PresenceState;
 use crate::domain::record::{CallRecord, Outcome};
+use crate::terminal::keys::Action;
 use crate::terminal::model::Pane;
 use crate::terminal::theme::Role;
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::pen::{columns, wrapped};
 use crate::terminal::widgets::rows::window;
-use crate::texts::{clock, state};
+use crate::texts::{clock, screen, state};
 
 /// The friend list; where the filter is typed comes back.
 pub(super) fn friends(paper: &mut Paper<'_>, place: Rect) -> Option<Position> {
@@ -33,12 +34,9 @@ pub(super) fn friends(paper: &mut Paper<'_>, place: Rect) -> Option<Position> {
     }
     let rows: Vec<&Friend> = friends.shown().collect();
     if rows.is_empty() {
-        let text = match (friends.loaded, friends.list.is_empty()) {
-            (false, _) => "not loaded yet",
-            (true, true) => "nobody yet: press f to add somebody",
-            (true, false) => "nobody fits the filter; Esc clears it",
-        };
-        empty(paper, inside, text);
+        let (add, clear) = (model.key_of(Action::AddFriend), model.key_of(Action::Back));
+        let text = screen::no_friends(friends.loaded, friends.list.is_empty(), &add, &clear);
+        empty(paper, inside, &text);
         return cursor;
     }
     let selected = friends.index();
@@ -92,11 +90,12 @@ pub(super) fn history(paper: &mut Paper<'_>, place: Rect) {
     let model = paper.model;
     let history = &model.history;
     let focused = model.focus == Pane::History && model.popup.is_none();
-    let title = if history.unseen > 0 { format!("CALLS  {} missed", history.unseen) } else { "CALLS".to_owned() };
+    let title =
+        if history.unseen > 0 { format!("CALLS  {}", screen::missed(history.unseen)) } else { "CALLS".to_owned() };
     let inside = paper.panel(place, &title, focused);
     if history.records.is_empty() {
-        let text = if history.loaded { "no calls yet: press d to call somebody" } else { "not loaded yet" };
-        return empty(paper, inside, text);
+        let text = screen::no_calls(history.loaded, &model.key_of(Action::Dial));
+        return empty(paper, inside, &text);
     }
     let selected = history.index();
     for (line, index) in (0..).zip(window(history.records.len(), selected, inside.height)) {

@@ -10,7 +10,7 @@ use crate::terminal::update::{CHOICES, shown_as};
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::pen::columns;
 use crate::terminal::widgets::rows::window;
-use crate::texts::state;
+use crate::texts::{screen, state};
 
 /// A line being typed behind a prompt; where its cursor stands comes back.
 pub(super) fn typed(paper: &mut Paper<'_>, row: Rect, prompt: &str, input: &Input) -> Option<Position> {
@@ -44,12 +44,12 @@ pub(super) fn dial(paper: &mut Paper<'_>, place: Rect, dial: &Dial) -> Option<Po
     let rows = dial.candidates(&paper.model.friends.list);
     if rows.is_empty() {
         let text = match (dial.input.trimmed().is_empty(), dial.search_at.is_some()) {
-            (true, _) => " type a name, such as echo",
-            (false, true) => " looking ...",
-            (false, false) => " nobody found by this name; Enter tries it as typed",
+            (true, _) => screen::ENTRY[0],
+            (false, true) => screen::ENTRY[1],
+            (false, false) => screen::ENTRY[2],
         };
         area::top(&mut inside, 1);
-        paper.pen(inside).text(text, dim);
+        paper.pen(inside).text(" ", dim).text(text, dim);
         return cursor;
     }
     for (line, index) in (0..).zip(window(rows.len(), dial.selected, inside.height)) {
@@ -80,7 +80,7 @@ pub(super) fn devices(paper: &mut Paper<'_>, place: Rect, picker: DevicePicker) 
     let mut inside = paper.popup(area::middle(place, 72, 18), "DEVICES");
     let Some(devices) = &paper.model.devices else {
         let dim = paper.style(Role::Dim);
-        paper.pen(inside).text(" looking for sound devices ...", dim);
+        paper.pen(inside).text(" ", dim).text(screen::LOOKING_FOR_DEVICES, dim);
         return;
     };
     let (dim, warn, title) = (paper.style(Role::Dim), paper.style(Role::Warn), paper.style(Role::Title));
@@ -88,8 +88,8 @@ pub(super) fn devices(paper: &mut Paper<'_>, place: Rect, picker: DevicePicker) 
     paper.pen(area::top(&mut inside, 1)).text(&now, dim);
     for (missing, what) in [(devices.microphones.is_empty(), "microphone"), (devices.speakers.is_empty(), "speaker")] {
         if missing {
-            let text = format!(" There is no {what} here. Calls work without.");
-            paper.pen(area::top(&mut inside, 1)).text(&text, warn);
+            let text = screen::no_device(what);
+            paper.pen(area::top(&mut inside, 1)).text(" ", warn).text(&text, warn);
         }
     }
     let rows = device_rows(devices);

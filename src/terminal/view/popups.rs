@@ -10,6 +10,7 @@ use crate::terminal::theme::Role;
 use crate::terminal::update::suggestions;
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::rows::window;
+use crate::texts::screen;
 
 /// Draws what is open; where text is typed comes back.
 pub(super) fn popup(paper: &mut Paper<'_>, place: Rect) -> Option<Position> {
@@ -69,7 +70,7 @@ fn help(paper: &mut Paper<'_>, place: Rect, search: &Input, scroll: usize) -> Op
         .filter(|(row, keys)| fits(row, keys))
         .collect();
     if rows.is_empty() {
-        paper.pen(inside).text(" nothing fits; Esc closes", dim);
+        paper.pen(inside).text(" ", dim).text(screen::NOTHING_FITS, dim);
     }
     let start = scroll.min(rows.len().saturating_sub(usize::from(inside.height)));
     for (row, keys) in &rows[start..] {
@@ -102,8 +103,8 @@ fn keypad(paper: &mut Paper<'_>, place: Rect) {
 fn confirm(paper: &mut Paper<'_>, place: Rect) {
     let mut inside = paper.popup(area::middle(place, 46, 4), "LEAVE?");
     let (warn, key, text) = (paper.style(Role::Warn), paper.style(Role::Key), paper.style(Role::Text));
-    let yes = paper.model.keys.keys(Action::Yes);
-    paper.pen(area::top(&mut inside, 1)).text(" Leaving hangs up the call.", warn);
+    let (yes, back) = (paper.model.key_of(Action::Yes), paper.model.key_of(Action::Back));
+    paper.pen(area::top(&mut inside, 1)).text(" ", warn).text(screen::LEAVING_HANGS_UP, warn);
     let mut pen = paper.pen(inside);
-    pen.text(" ", text).text(&yes, key).text(" hang up and leave   ", text).text("Esc", key).text(" stay", text);
+    pen.text(" ", text).text(&yes, key).text(" hang up and leave   ", text).text(&back, key).text(" stay", text);
 }

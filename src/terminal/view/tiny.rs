@@ -10,7 +10,7 @@ use crate::phone::event::Link;
 use crate::terminal::theme::Role;
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::pen::columns;
-use crate::texts::clock;
+use crate::texts::{clock, screen};
 
 /// As many rows as there are, the most urgent first.
 pub(super) fn tiny(paper: &mut Paper<'_>, mut place: Rect) {
@@ -22,7 +22,7 @@ pub(super) fn tiny(paper: &mut Paper<'_>, mut place: Rect) {
         let keys = if columns(&keys) <= place.width { keys } else { few };
         let row = area::top(&mut place, 1);
         paper.fill(row, role);
-        paper.pen(row).text(first.from.display_name.as_str(), style).text(" calls", style);
+        paper.pen(row).text(&screen::calls(first.from.display_name.as_str()), style);
         let row = area::top(&mut place, 1);
         paper.fill(row, role);
         paper.pen(row).text(&keys, style);
@@ -57,7 +57,7 @@ pub(super) fn tiny(paper: &mut Paper<'_>, mut place: Rect) {
     }
     let dim = paper.style(Role::Dim);
     let row = area::top(&mut place, 1);
-    let wish = if model.call.is_some() { "make me bigger - call still live" } else { "make me bigger: 40x10" };
+    let wish = screen::MAKE_ME_BIGGER[usize::from(model.call.is_some())];
     paper.pen(row).text(wish, dim);
     if model.call.is_none() {
         let row = area::top(&mut place, 1);

@@ -4,18 +4,21 @@ use ratatui::layout::Rect;
 
 use super::paper::Paper;
 use crate::phone::event::Link;
+use crate::terminal::keys::Action;
 use crate::terminal::theme::Role;
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::pen::wrapped;
+use crate::texts::screen;
 
-const STEPS: &[(&str, &str)] = &[
-    ("d echo Enter", "it greets you, then you hear yourself"),
-    ("d callback Enter", "hang up: it calls you back in seconds"),
-    ("f", "put somebody on your friend list"),
-    ("d", "call anybody by name or identity"),
-    ("D", "choose microphone and speaker"),
-    (":", "type a command"),
-    ("?", "all that can be done, with its keys"),
+/// What to press: an action's key, what to type behind it, and what that does.
+const STEPS: &[(Action, &str, &str)] = &[
+    (Action::Dial, "echo", "it greets you, then you hear yourself"),
+    (Action::Dial, "callback", "hang up: it calls you back in seconds"),
+    (Action::AddFriend, "", "put somebody on your friend list"),
+    (Action::Dial, "", "call anybody by name or identity"),
+    (Action::Devices, "", "choose microphone and speaker"),
+    (Action::Palette, "", "type a command"),
+    (Action::Help, "", "all that can be done, with its keys"),
 ];
 
 /// The first steps.
@@ -23,10 +26,10 @@ pub(super) fn welcome(paper: &mut Paper<'_>, place: Rect) {
     let mut inside = paper.panel(place, "WELCOME", false);
     let (title, key, text) = (paper.style(Role::Title), paper.style(Role::Key), paper.style(Role::Text));
     let greeting = match &paper.model.link.link {
-        Link::Up => "You are signed in. Try this:",
-        Link::Connecting => "Connecting to the service. Then try this:",
-        Link::Down { .. } => "There is no connection to the service now. Once it is back, try this:",
-        Link::Refused { .. } => "The service refused the sign-in; the line above says what to do.",
+        Link::Up => screen::WELCOME[0],
+        Link::Connecting => screen::WELCOME[1],
+        Link::Down { .. } => screen::WELCOME[2],
+        Link::Refused { .. } => screen::WELCOME[3],
     };
     let room = inside.width.saturating_sub(2);
     if inside.height > 10 {
@@ -40,9 +43,12 @@ pub(super) fn welcome(paper: &mut Paper<'_>, place: Rect) {
         area::top(&mut inside, 1);
     }
     let wide = inside.width >= 64;
-    for (keys, what) in STEPS {
+    let enter = paper.model.key_of(Action::Accept);
+    for (action, typed, what) in STEPS {
+        let key_of = paper.model.key_of(*action);
+        let keys = if typed.is_empty() { key_of } else { format!("{key_of} {typed} {enter}") };
         let row = area::top(&mut inside, 1);
         let mut pen = paper.pen(row);
-        pen.text("  ", text).column_of(keys, if wide { 18 } else { 17 }, key).text(what, text);
+        pen.text("  ", text).column_of(&keys, if wide { 18 } else { 17 }, key).text(what, text);
     }
 }

@@ -1,6 +1,7 @@
 //! What is said arrives, where it is to arrive and nowhere else.
 
 use super::kit::{House, Peer, call, dtmf, leg, opus};
+use crate::media::opus::{Decoder, Encoder, LONGEST, PACKET_ROOM};
 use crate::media::packet::{FRAME, Kind};
 
 #[test]
@@ -62,24 +63,23 @@ fn tones_pass_between_the_sounds() {
 
 #[test]
 fn a_tone_is_still_a_tone_at_the_other_end() {
-    use opusic_c::{Application, Channels, Decoder, Encoder, SampleRate};
     let mut house = House::start();
     let alice = house.joins(call(1), leg(1), Peer::new(1));
     let bob = house.joins(call(1), leg(2), Peer::new(1));
     house.sfu.set_sources(leg(2), &[leg(1)]).unwrap();
     house.waits_for_slots(leg(2), &[leg(1)]);
-    let mut encoder = Encoder::new(Channels::Mono, SampleRate::Hz48000, Application::Voip).unwrap();
-    let mut decoder = Decoder::new(Channels::Mono, SampleRate::Hz48000).unwrap();
-    let mut heard = Vec::new();
+    let mut encoder = Encoder::new().unwrap();
+    let mut decoder = Decoder::new().unwrap();
+    let mut heard: Vec<f32> = Vec::new();
     for n in 0..50 {
         let step = |k: usize| (n as usize * FRAME + k) as f32 * 440.0 * std::f32::consts::TAU / 48_000.0;
         let frame: [f32; FRAME] = std::array::from_fn(|k| 0.5 * step(k).sin());
-        let mut packet = [0; 1_276];
-        let length = encoder.encode_float_to_slice(&frame, &mut packet).unwrap();
+        let mut packet = [0; PACKET_ROOM];
+        let length = encoder.encode(&frame, &mut packet).unwrap();
         alice.says(opus(n, &packet[..length]));
-        let mut decoded = [0.0; FRAME];
-        decoder.decode_float_to_slice(&bob.hears().payload, &mut decoded, false).unwrap();
-        heard.extend(decoded);
+        let mut decoded = [0.0; LONGEST];
+        assert_eq!(decoder.decode(&bob.hears().payload, &mut decoded), Ok(FRAME));
+        heard.extend(&decoded[..FRAME]);
     }
     // The codec has settled after half a second.
     let later = &heard[24_000..];

@@ -1,0 +1,128 @@
+//! The arithmetic of sound, as often as it runs in a call: per packet of 20 ms, or per tick of 10 ms.
+
+#![allow(missing_docs, reason = "criterion's macros declare public items")]
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use switchboard::base::clock;
+use switchboard::media::jitter::JitterBuffer;
+use switchboard::media::mixer::Mixer;
+use switchboard::media::opus::{Decoder, Encoder, LONGEST, PACKET_ROOM};
+use switchboard::media::packet::{FRAME, Kind, Received, TICK};
+use switchboard::media::resample::Resampler;
+
+/// As many packets of something like a voice are encoded beforehand: one second.
+const PACKETS: usize = 50;
+/// Speakers that are mixed: as many as a phone hears at once.
+const SPEAKERS: usize = 4;
+
+criterion_group!(sound, encode, decode, conceal, jitter, mix, resample);
+criterion_main!(sound);
+
+fn encode(criterion: &mut Criterion) {
+    let mut encoder = Encoder::new().expect("there is memory for an encoder");
+    let (frames, mut packet): (Vec<_>, _) = ((0..PACKETS).map(voice).collect(), [0; PACKET_ROOM]);
+    let mut next = frames.iter().cycle();
+    criterion.bench_function("encode 20 ms", |bencher| {
+        bencher.iter(|| next.next().map(|frame| encoder.encode(black_box(frame), &mut packet)));
+    });
+}
+
+fn decode(criterion: &mut Criterion) {
+    let mut decoder = Decoder::new().expect("there is memory for a decoder");
+    let (packets, mut out) = (packets(), [0.0; LONGEST]);
+    let mut next = packets.iter().cycle();
+    criterion.bench_function("decode 20 ms", |bencher| {
+        bencher.iter(|| next.next().map(|packet| decoder.decode(black_box(packet), &mut out)));
+    });
+}
+
+fn conceal(criterion: &mut Criterion) {
+    let mut decoder = Decoder::new().expect("there is memory for a decoder");
+    let mut out = [0.0; LONGEST];
+    for packet in packets() {
+        decoder.decode(&packet, &mut out).expect("the encoder makes packets");
+    }
+    criterion.bench_function("make up 20 ms", |bencher| {
+        bencher.iter(|| decoder.conceal(black_box(&mut out[..FRAME])));
+    });
+}
+
+/// One packet in, two ticks out, decoding included; every tenth packet comes 30 ms late.
+fn jitter(criterion: &mut Criterion) {
+    let mut buffer = JitterBuffer::new().expect("there is memory for a decoder");
+    let (packets, began, mut sequence) = (packets(), clock::now(), 0_u64);
+    let mut tick = [0.0; TICK];
+    criterion.bench_function("jitter buffer: a packet in, 20 ms out", |bencher| {
+        bencher.iter(|| {
+            let now = began + Duration::from_millis(20 * sequence);
+            let late = Duration::from_millis(if sequence % 10 == 0 { 30 } else { 0 });
+            buffer.insert(&received(sequence, &packets, now + late), now + late);
+            for half in 0..2 {
+                buffer.pull(black_box(&mut tick), now + Duration::from_millis(10 * half));
+            }
+            sequence += 1;
+        });
+    });
+}
+
+fn mix(criterion: &mut Criterion) {
+    let mut mixer = Mixer::default();
+    let track: [f32; TICK] = std::array::from_fn(|at| voice(0)[at]);
+    let mut out = [0.0; TICK];
+    criterion.bench_function("mix 10 ms of four speakers", |bencher| {
+        bencher.iter(|| {
+            for _ in 0..SPEAKERS {
+                mixer.add(black_box(&track), 0.7);
+            }
+            mixer.finish(&mut out);
+        });
+    });
+}
+
+fn resample(criterion: &mut Criterion) {
+    let mut resampler = Resampler::new(44_100, 48_000).expect("the rates are ordinary");
+    let samples = [0.1; 441];
+    criterion.bench_function("resample 10 ms from 44.1 to 48 kHz", |bencher| {
+        bencher.iter(|| {
+            resampler.push(black_box(&samples), |out| {
+                black_box(out);
+            })
+        });
+    });
+}
+
+fn received(sequence: u64, packets: &[Vec<u8>], at: Instant) -> Received {
+    Received {
+        slot: 0,
+        kind: Kind::Opus,
+        sequence,
+        timestamp: (sequence * FRAME as u64) as u32,
+        marker: false,
+        payload: packets[sequence as usize % packets.len()].clone(),
+        at,
+    }
+}
+
+/// A second of something like a voice.
+fn packets() -> Vec<Vec<u8>> {
+    let mut encoder = Encoder::new().expect("there is memory for an encoder");
+    let packet = |index| {
+        let mut packet = [0; PACKET_ROOM];
+        let length = encoder.encode(&voice(index), &mut packet).expect("the room is large enough");
+        packet[..length].to_vec()
+    };
+    (0..PACKETS).map(packet).collect()
+}
+
+/// 20 ms of something like a vowel: a pitch that wanders around 150 Hz, and its harmonics.
+fn voice(index: usize) -> [f32; FRAME] {
+    std::array::from_fn(|at| {
+        let time = (index * FRAME + at) as f64 / 48_000.0;
+        let pitch = 150.0 + 20.0 * (3.0 * time).sin();
+        let wave = |harmonic: f64| (std::f64::consts::TAU * pitch * harmonic * time).sin() / harmonic;
+        (0.295 * (wave(1.0) + wave(2.0) + wave(3.0))) as f32
+    })
+}

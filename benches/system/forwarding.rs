@@ -1,0 +1,270 @@
+//! One speaks, fifty hear: what the SFU costs for each packet it forwards, and how long a packet takes, beside a bare loop
+//! that only receives and sends.
+//!
+//! Both are given the same packets at the same pace by the same threads. In both the first receiver is read at once (and,
+//! of the SFU's, decrypted whole), the others by one thread that counts.
+
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::{self, ScopedJoinHandle};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use mio::{Events, Interest, Poll, Token};
+use switchboard::base::{clock, task};
+use switchboard::domain::id::{CallId, LegId};
+use switchboard::service::sfu::socket::{self, Inbox, Outgoing};
+use switchboard::service::sfu::{Sfu, SfuConfig, SfuEvent};
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use crate::peer::Peer;
+use crate::table::{Row, Times, us};
+use crate::usage;
+
+/// Receivers.
+const SUBSCRIBERS: usize = 50;
+/// One packet of sound each.
+const PACE: Duration = Duration::from_millis(20);
+/// How long is measured, after a second of warming up.
+const SPAN: Duration = Duration::from_secs(10);
+const WARM_UP: Duration = Duration::from_secs(1);
+/// Bytes of sound: 20 ms of Opus at 32 kbit/s.
+const PAYLOAD: usize = 80;
+/// What SRTP adds to a packet of the SFU: an RTP header with extensions, and an authentication tag.
+const OVERHEAD: usize = 40;
+/// How often the receivers that only count are looked after.
+const COUNT_EVERY: Duration = Duration::from_millis(5);
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Measures both, and compares.
+pub fn measure() -> Result<Vec<Row>> {
+    let bare = bare()?;
+    let sfu = sfu()?;
+    let conditions = format!(
+        "1 → {SUBSCRIBERS}, one packet every {} ms for {} s ({} samples), bare loop in the same run",
+        PACE.as_millis(),
+        SPAN.as_secs(),
+        sfu.latency.count()
+    );
+    let cost = |outcome: &Outcome| outcome.cpu.map(|cpu| cpu.div_f64(outcome.forwarded.max(1) as f64));
+    let mut rows = match (cost(&sfu), cost(&bare)) {
+        (Some(ours), Some(theirs)) => vec![
+            Row::new("SFU: processor per forwarded packet", us(ours), "≤ 9 µs", conditions.clone()),
+            Row::new("bare loop: processor per forwarded packet", us(theirs), "", conditions.clone()),
+            Row::new("SFU against the bare loop", format!("{:.1} ×", ours.div_duration_f64(theirs)), "", ""),
+        ],
+        _ => vec![Row::skipped("SFU: processor per forwarded packet", "/proc has no schedstat here")],
+    };
+    rows.push(Row::new("SFU: latency p50 / p99", sfu.latency.p50_p99_ms(), "≤ 0.5 ms p50", conditions.clone()));
+    rows.push(Row::new("bare loop: latency p50 / p99", bare.latency.p50_p99_ms(), "", conditions));
+    Ok(rows)
+}
+
+/// What one of the two did within the span.
+struct Outcome {
+    forwarded: u64,
+    cpu: Option<Duration>,
+    latency: Times,
+}
+
+fn sfu() -> Result<Outcome> {
+    let (events, mut told) = mpsc::channel(1024);
+    let (sfu, _) = Sfu::start(&SfuConfig::default(), &events)?;
+    let room = CallId(Uuid::from_u128(1));
+    let leg = |n: usize| LegId(Uuid::from_u128(n as u128));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut peers = Vec::new();
+    for n in 0..=SUBSCRIBERS {
+        let (mut peer, offer) = Peer::new()?;
+        let answer = runtime.block_on(sfu.open_leg(room, leg(n), &offer))?;
+        peer.accept(&answer)?;
+        if n > 0 {
+            sfu.set_sources(leg(n), &[leg(0)])?;
+        }
+        peers.push(peer);
+    }
+    let deadline = clock::now() + PATIENCE;
+    let mut up = 0;
+    while up <= SUBSCRIBERS {
+        ensure!(clock::now() < deadline, "only {up} of {} legs came up", SUBSCRIBERS + 1);
+        for peer in &mut peers {
+            peer.attend(|_| {})?;
+        }
+        while let Ok(event) = told.try_recv() {
+            up += usize::from(matches!(event, SfuEvent::LegUp { .. }));
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    let mut crowd = peers.split_off(2);
+    let mut listener = peers.pop().context("there are subscribers")?;
+    let mut speaker = peers.pop().context("there is a speaker")?;
+    listener.socket.set_nonblocking(false)?;
+    run(
+        "sfu",
+        Sides {
+            speak: |payload: &[u8]| {
+                speaker.attend(|_| {})?;
+                speaker.say(payload)
+            },
+            listen: |heard: &mut dyn FnMut(&[u8])| {
+                let nap = listener.timeout.saturating_duration_since(clock::now());
+                listener.socket.set_read_timeout(Some(nap.clamp(Duration::from_millis(1), PACE)))?;
+                listener.listen(|packet| heard(&packet.payload))
+            },
+            count: || crowd.iter_mut().try_fold(0, |sum, peer| Ok(sum + peer.count()?)),
+        },
+    )
+}
+
+fn bare() -> Result<Outcome> {
+    let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+    let mut forwarder = socket::bind(loopback)?;
+    let here = forwarder.local_addr()?;
+    let sinks: Vec<UdpSocket> = (0..SUBSCRIBERS).map(|_| UdpSocket::bind(loopback)).collect::<Result<_, _>>()?;
+    let addresses: Vec<SocketAddr> = sinks.iter().map(UdpSocket::local_addr).collect::<Result<_, _>>()?;
+    let (first, crowd) = sinks.split_first().context("there are subscribers")?;
+    first.set_read_timeout(Some(PACE))?;
+    crowd.iter().try_for_each(|sink| sink.set_nonblocking(true))?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let stopped = Arc::clone(&stop);
+    let forwarding = task::thread("bare", move || forward_bare(&mut forwarder, here, &addresses, &stopped))?;
+    let speaker = UdpSocket::bind(loopback)?;
+    let mut buffer = [0; 2_000];
+    let outcome = run(
+        "bare",
+        Sides {
+            speak: |payload: &[u8]| {
+                let mut datagram = payload.to_vec();
+                datagram.resize(PAYLOAD + OVERHEAD, 0);
+                speaker.send_to(&datagram, here)?;
+                Ok(())
+            },
+            listen: |heard: &mut dyn FnMut(&[u8])| {
+                if let Ok(length) = first.recv(&mut buffer) {
+                    heard(&buffer[..length]);
+                }
+                Ok(())
+            },
+            count: || {
+                let mut buffer = [0; 2_000];
+                let mut drain = |sink: &UdpSocket| std::iter::from_fn(|| sink.recv(&mut buffer).ok()).count() as u64;
+                Ok(crowd.iter().map(&mut drain).sum())
+            },
+        },
+    );
+    stop.store(true, Ordering::Relaxed);
+    // It panics only by a mistake of its own, and then nothing was measured either.
+    forwarding.join().ok();
+    outcome
+}
+
+/// Receives in batches and sends in batches, and does nothing else.
+fn forward_bare(from: &mut mio::net::UdpSocket, here: SocketAddr, to: &[SocketAddr], stop: &AtomicBool) {
+    const SOCKET: Token = Token(0);
+    let Ok(mut poll) = Poll::new() else { return };
+    if poll.registry().register(from, SOCKET, Interest::READABLE).is_err() {
+        return;
+    }
+    let (mut events, mut inbox, mut out) = (Events::with_capacity(8), Inbox::default(), Vec::new());
+    while !stop.load(Ordering::Relaxed) {
+        if poll.poll(&mut events, Some(Duration::from_millis(100))).is_err() {
+            continue;
+        }
+        loop {
+            let count = inbox.receive(from);
+            for n in 0..count {
+                let datagram = inbox.get(n).1;
+                out.extend(to.iter().map(|&to| Outgoing { from: here, to, bytes: datagram.to_vec().into() }));
+            }
+            socket::send(from, &out);
+            out.clear();
+            if count < socket::BATCH {
+                break;
+            }
+        }
+    }
+}
+
+/// The two ends of what is measured: who speaks, who hears.
+struct Sides<S, L, C> {
+    /// Sends one packet with this payload.
+    speak: S,
+    /// Waits a moment for packets, and hands over the payload of each.
+    listen: L,
+    /// Counts what the others got.
+    count: C,
+}
+
+/// Speaks for the span, and measures the thread called `thread` meanwhile.
+fn run<S, L, C>(thread: &str, sides: Sides<S, L, C>) -> Result<Outcome>
+where
+    S: FnMut(&[u8]) -> Result<()>,
+    L: FnMut(&mut dyn FnMut(&[u8])) -> Result<()> + Send,
+    C: FnMut() -> Result<u64> + Send,
+{
+    let Sides { mut speak, mut listen, mut count } = sides;
+    let (stop, began, counted) = (AtomicBool::new(false), clock::now(), AtomicU64::new(0));
+    let warm = began + WARM_UP;
+    thread::scope(|scope| {
+        let listening: ScopedJoinHandle<'_, Result<Vec<Duration>>> = scope.spawn(|| {
+            let mut latency = Vec::with_capacity(4_096);
+            while !stop.load(Ordering::Relaxed) {
+                listen(&mut |payload| {
+                    let now = clock::now();
+                    let sent = began + sent_after(payload);
+                    if sent >= warm {
+                        latency.push(now.saturating_duration_since(sent));
+                        counted.fetch_add(1, Ordering::Relaxed);
+                    }
+                })?;
+            }
+            Ok(latency)
+        });
+        let counting: ScopedJoinHandle<'_, Result<()>> = scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                let now = clock::now();
+                let got = count()?;
+                if now >= warm {
+                    counted.fetch_add(got, Ordering::Relaxed);
+                }
+                thread::sleep(COUNT_EVERY);
+            }
+            Ok(())
+        });
+        let spoken = speak_for(began, &mut speak, || usage::own_threads(thread));
+        // The last packets get the time to arrive.
+        thread::sleep(2 * PACE);
+        let cpu = spoken.map(|before| Some(usage::own_threads(thread)?.saturating_sub(before?)));
+        stop.store(true, Ordering::Relaxed);
+        let latency = listening.join().map_err(|_| anyhow::anyhow!("the listener panicked"))??;
+        counting.join().map_err(|_| anyhow::anyhow!("the counter panicked"))??;
+        Ok(Outcome { forwarded: counted.load(Ordering::Relaxed), cpu: cpu?, latency: Times::new(latency) })
+    })
+}
+
+/// Speaks at its pace from `began` on; returns what `cpu` told once it was warm.
+fn speak_for<S>(began: Instant, speak: &mut S, cpu: impl Fn() -> Option<Duration>) -> Result<Option<Duration>>
+where
+    S: FnMut(&[u8]) -> Result<()>,
+{
+    let packets = (WARM_UP + SPAN).as_millis() / PACE.as_millis();
+    let (mut payload, mut before, mut warm) = ([0; PAYLOAD], None, false);
+    for n in 0..u32::try_from(packets)? {
+        thread::sleep((began + PACE * n).saturating_duration_since(clock::now()));
+        if !warm && clock::now() >= began + WARM_UP {
+            (before, warm) = (cpu(), true);
+        }
+        let after = u64::try_from((clock::now() - began).as_nanos())?;
+        payload[..8].copy_from_slice(&after.to_le_bytes());
+        speak(&payload)?;
+    }
+    Ok(before)
+}
+
+/// When a packet was sent, counted from the beginning.
+fn sent_after(payload: &[u8]) -> Duration {
+    let nanoseconds = payload.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+    Duration::from_nanos(nanoseconds)
+}

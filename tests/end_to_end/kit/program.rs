@@ -1,0 +1,161 @@
+//! A program without a terminal: its lines, its signals, its end.
+
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Instant;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::{ENVIRONMENT, PATIENCE, SWITCHBOARD, is_setting};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stream {
+    Out,
+    Err,
+}
+
+/// A running program.
+pub struct Program {
+    what: String,
+    child: Child,
+    lines: Receiver<(Stream, String)>,
+    seen: Vec<(Stream, String)>,
+}
+
+/// How a program ended, and what it printed.
+#[derive(Debug)]
+pub struct Done {
+    what: String,
+    pub code: Option<i32>,
+    /// The lines of its standard output.
+    pub out: Vec<String>,
+    /// Its standard error.
+    pub err: String,
+}
+
+impl Program {
+    pub fn start(data: &Path, words: &str, input: Option<&str>) -> Self {
+        let mut command = Command::new(SWITCHBOARD);
+        for (name, _) in std::env::vars().filter(|(name, _)| is_setting(name)) {
+            command.env_remove(name);
+        }
+        command.envs(ENVIRONMENT).arg("--data").arg(data).args(words.split_whitespace());
+        command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        if let (Some(text), Some(mut stdin)) = (input, child.stdin.take()) {
+            stdin.write_all(text.as_bytes()).unwrap();
+        }
+        let (to, lines) = channel();
+        read(Stream::Out, child.stdout.take().unwrap(), to.clone());
+        read(Stream::Err, child.stderr.take().unwrap(), to);
+        Self { what: format!("switchboard {words}"), child, lines, seen: Vec::new() }
+    }
+
+    /// Waits for a line of its standard output that holds `text`.
+    pub fn until(&mut self, text: &str) -> String {
+        self.until_on(Stream::Out, text)
+    }
+
+    /// Waits for a line of its standard error that holds `text`.
+    pub fn until_said(&mut self, text: &str) -> String {
+        self.until_on(Stream::Err, text)
+    }
+
+    fn until_on(&mut self, stream: Stream, text: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        let mut next = 0;
+        loop {
+            while let Some((from, line)) = self.seen.get(next) {
+                if *from == stream && line.contains(text) {
+                    return line.clone();
+                }
+                next += 1;
+            }
+            match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(line) => self.seen.push(line),
+                Err(why) => panic!("`{}` did not print `{text}` ({why}); it printed:\n{}", self.what, self.told()),
+            }
+        }
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits for its end.
+    pub fn ends(mut self) -> Done {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(line) => self.seen.push(line),
+                // Both streams are closed: nothing of it runs any more.
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    panic!("`{}` did not end; it printed:\n{}", self.what, self.told());
+                }
+            }
+        }
+        let code = self.child.wait().unwrap().code();
+        let of = |wanted| self.seen.iter().filter(move |(stream, _)| *stream == wanted).map(|(_, line)| line.clone());
+        Done {
+            what: self.what.clone(),
+            code,
+            out: of(Stream::Out).collect(),
+            err: of(Stream::Err).collect::<Vec<_>>().join("\n"),
+        }
+    }
+
+    fn told(&self) -> String {
+        self.seen.iter().fold(String::new(), |mut text, (stream, line)| {
+            let _ = writeln!(text, "{stream:?}: {line}");
+            text
+        })
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // Ended already, as a rule.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Done {
+    /// It exited with `code`.
+    pub fn exited(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "`{}` printed:\n{}\n{}", self.what, self.out.join("\n"), self.err);
+        self
+    }
+
+    /// Its standard error names `text`.
+    pub fn saying(self, text: &str) -> Self {
+        assert!(self.err.contains(text), "`{}` does not say `{text}`: {}", self.what, self.err);
+        self
+    }
+
+    /// Every line of its standard output, as JSON.
+    pub fn json(&self) -> Vec<serde_json::Value> {
+        self.out.iter().map(|line| super::json(line)).collect()
+    }
+
+    /// The last line, which is the summary.
+    pub fn summary(&self) -> serde_json::Value {
+        let last = self.json().pop().unwrap_or_else(|| panic!("`{}` printed nothing: {}", self.what, self.err));
+        assert_eq!(last["event"], "summary", "{last}");
+        last
+    }
+}
+
+fn read(stream: Stream, from: impl Read + Send + 'static, to: Sender<(Stream, String)>) {
+    std::thread::spawn(move || {
+        for line in BufReader::new(from).lines().map_while(Result::ok) {
+            if to.send((stream, line)).is_err() {
+                return;
+            }
+        }
+    });
+}

@@ -1,0 +1,10 @@
+//! The built program, as its users meet it: in a pseudo-terminal driven by keys, and from scripts.
+//!
+//! Sound comes from tones and goes nowhere or into files, so that no test needs a sound device.
+
+mod calls;
+mod demo;
+mod kit;
+mod screens;
+mod serving;
+mod words;

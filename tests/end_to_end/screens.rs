@@ -1,0 +1,163 @@
+//! The softphone on its screen, driven by keys.
+
+use rustix::process::Signal;
+
+use crate::kit::{Home, Screen};
+
+const ENTER: &str = "\r";
+const ESCAPE: &str = "\x1b";
+
+/// The first window of a demo, which is alice's, and the second, which is bob's.
+fn two_windows(home: &Home) -> (Screen, Screen) {
+    let mut alice = home.screen();
+    alice.shows("Alice ● online");
+    let mut bob = home.screen();
+    bob.shows("Bob ● online");
+    alice.shows("● Bob");
+    (alice, bob)
+}
+
+fn dials(screen: &mut Screen, name: &str) {
+    screen.types("d");
+    screen.shows("DIAL");
+    screen.types(name);
+    screen.types(ENTER);
+}
+
+#[test]
+fn two_windows_call_each_other_mute_hold_send_tones_and_hang_up() {
+    let home = Home::new();
+    let (mut alice, mut bob) = two_windows(&home);
+    alice.types(ENTER);
+    alice.shows("RINGING");
+    bob.shows("INCOMING CALL");
+    bob.shows("Alice (alice)");
+    bob.types("a");
+    for screen in [&mut alice, &mut bob] {
+        screen.shows("LIVE ●");
+        screen.hides("INCOMING CALL");
+    }
+
+    alice.types(" ");
+    alice.shows("MUTED ✕");
+    bob.shows("and is muted");
+    alice.types("m");
+    alice.shows("LIVE ●");
+
+    bob.types("x");
+    bob.shows("HOLD by you");
+    alice.shows("HOLD by them");
+    bob.types("x");
+    alice.shows("LIVE ●");
+
+    alice.types("k");
+    alice.shows("KEYPAD");
+    alice.types("5#");
+    bob.shows("tone 5 from Alice");
+    bob.shows("tone # from Alice");
+    alice.types(ESCAPE);
+    alice.hides("KEYPAD");
+
+    alice.types("b");
+    alice.shows("press b again to hang up");
+    alice.hides("press b again to hang up");
+    alice.types("bb");
+    alice.shows("ENDED");
+    bob.shows("ENDED");
+    bob.shows("The call ended normally.");
+}
+
+#[test]
+fn an_incoming_call_never_takes_what_is_typed() {
+    let home = Home::new();
+    let (mut alice, mut bob) = two_windows(&home);
+    bob.types("d");
+    bob.shows("DIAL");
+    alice.types(ENTER);
+    bob.shows("INCOMING CALL");
+    bob.types("car");
+    bob.shows("car");
+    bob.types("ol");
+    bob.shows("carol");
+    // The letter a was typed as text: only F3 answers now.
+    bob.types("\x1bOR");
+    bob.shows("LIVE ●");
+    alice.shows("LIVE ●");
+}
+
+#[test]
+fn callback_rings_one_person_alone() {
+    let home = Home::new();
+    let mut alice = home.screen();
+    alice.shows("Callback");
+    dials(&mut alice, "callback");
+    alice.shows("LIVE ●");
+    alice.types("bb");
+    alice.shows("ENDED");
+    alice.shows("INCOMING CALL  Callback");
+    alice.types("a");
+    alice.shows("LIVE ●");
+}
+
+#[test]
+fn a_call_goes_on_in_every_size() {
+    let home = Home::new();
+    let mut alice = home.screen();
+    alice.shows("Echo");
+    dials(&mut alice, "echo");
+    alice.shows("LIVE ●");
+    for (columns, rows) in [(80, 24), (60, 20), (40, 12), (20, 5), (132, 38)] {
+        alice.becomes(columns, rows);
+        alice.shows("LIVE ●");
+    }
+    alice.shows("QUALITY");
+}
+
+#[test]
+fn leaving_gives_the_terminal_back_and_hangs_up() {
+    let home = Home::new();
+    let (mut alice, mut bob) = two_windows(&home);
+    alice.types(ENTER);
+    bob.shows("INCOMING CALL");
+    bob.types("a");
+    alice.shows("LIVE ●");
+    alice.types("q");
+    alice.shows("leave?");
+    alice.types("y");
+    assert_eq!(alice.ends_tidily(), 0);
+    bob.shows("The call ended normally.");
+    bob.types("q");
+    assert_eq!(bob.ends_tidily(), 0);
+}
+
+#[test]
+fn signals_give_the_terminal_back() {
+    let home = Home::new();
+    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130)] {
+        let mut alice = home.screen();
+        alice.shows("Alice ● online");
+        alice.signal(signal);
+        assert_eq!(alice.ends_tidily(), code, "{signal:?}");
+    }
+}
+
+#[test]
+fn a_service_killed_in_a_call_is_said_and_comes_back() {
+    let home = Home::new();
+    let mut alice = home.screen();
+    alice.shows("Echo");
+    dials(&mut alice, "echo");
+    alice.shows("LIVE ●");
+    home.kill_service();
+    alice.shows("NO CONNECTION");
+    // What runs next in this folder takes the ports of the one that was killed.
+    let mut service = home.start("serve --demo");
+    service.until(r#""event":"ready""#);
+    alice.shows("The service stopped while the call was running.");
+    alice.shows("Alice ● online");
+    service.signal(Signal::TERM);
+    service.ends().exited(143);
+    alice.shows("NO CONNECTION");
+    alice.types("q");
+    assert_eq!(alice.ends_tidily(), 0);
+}

@@ -1,0 +1,91 @@
+//! The service on its own: its one line, its port, its folder, its accounts, its end.
+
+use rustix::process::Signal;
+
+use crate::kit::{Home, json};
+
+#[test]
+fn a_service_prints_one_line_and_ends_on_a_signal() {
+    let home = Home::new();
+    let (service, http) = home.serve("");
+    let health = home.run(&format!("doctor --server {http}"));
+    health.exited(4);
+    home.run("serve --listen 127.0.0.1:0 --media 127.0.0.1:0").exited(75).saying("another service runs");
+    service.signal(Signal::TERM);
+    let done = service.ends().exited(143);
+    assert_eq!(done.out.len(), 1, "{:?}", done.out);
+    let ready = json(&done.out[0]);
+    assert_eq!(ready["event"], "ready");
+    assert!(ready["https"].is_null() && ready["ca"].is_null() && ready["media"].is_array(), "{ready}");
+    assert!(!home.file("service/service.json").exists());
+}
+
+#[test]
+fn a_port_in_use_says_which_flag_changes_it() {
+    let (home, other) = (Home::new(), Home::new());
+    let (mut service, http) = home.serve("");
+    let taken = http.trim_start_matches("http://");
+    other.run(&format!("serve --listen {taken} --media 127.0.0.1:0")).exited(1).saying("--listen");
+    let media = json(&service.until("ready"))["media"][0].as_str().unwrap().to_owned();
+    other.run(&format!("serve --listen 127.0.0.1:0 --media {media}")).exited(1).saying("--media");
+}
+
+#[test]
+fn a_service_nobody_uses_ends_by_itself() {
+    let home = Home::new();
+    let (service, _) = home.serve("--demo --until-idle 1s");
+    service.ends().exited(0);
+    assert!(!home.file("service/service.json").exists());
+}
+
+#[test]
+fn a_service_that_stops_ends_its_calls() {
+    let home = Home::new();
+    let (service, _) = home.serve("--demo");
+    let mut alice = home.start("call echo --json");
+    alice.until(r#""state":"connected"#);
+    service.signal(Signal::TERM);
+    let summary = alice.ends().exited(3).summary();
+    assert_eq!(summary["end"]["reason"], "The service stopped while the call was running. Call again once it is back.");
+    service.ends().exited(143);
+}
+
+#[test]
+fn people_are_added_sign_in_and_out() {
+    let home = Home::new();
+    let password = "correct horse\n";
+    home.run_with("admin user add dave --display-name Dave --password-stdin", password).exited(0);
+    home.run("whoami --as dave").exited(4).saying("sign-in dave");
+    let (_service, http) = home.serve("");
+    home.run_with("admin user add erin --password-stdin", password).exited(0);
+    home.run_with("admin user add erin --password-stdin", password).exited(1).saying("taken");
+    let users = home.run("admin user list").exited(0).out;
+    assert!(users.len() == 2 && users[0].starts_with("dave "), "{users:?}");
+
+    home.run_with("sign-in dave --password-stdin", "wrong\n").exited(4).saying("wrong user name or password");
+    home.run_with("sign-in dave --password-stdin", password).exited(0);
+    let me = home.run("whoami --json").exited(0).json().remove(0);
+    assert_eq!((&me["name"], &me["server"]), (&"dave".into(), &http.as_str().into()));
+    home.run("call erin").exited(6);
+    home.run("admin user disable erin").exited(0);
+    home.run_with("sign-in erin --password-stdin", password).exited(4).saying("disabled");
+    home.run("sign-out").exited(0);
+    home.run("whoami --as dave").exited(4).saying("not signed in");
+}
+
+#[test]
+fn the_doctor_finds_what_is_wrong_and_says_what_to_do() {
+    let home = Home::new();
+    let (service, http) = home.serve("--demo");
+    let well = home.run("doctor --json").exited(0).json();
+    let verdicts: Vec<_> = well.iter().map(|check| (check["check"].clone(), check["verdict"].clone())).collect();
+    for check in ["service", "sign-in", "sound path"] {
+        assert!(verdicts.contains(&(check.into(), "pass".into())), "{verdicts:?}");
+    }
+    service.signal(Signal::TERM);
+    service.ends().exited(143);
+    let down = home.run(&format!("doctor --server {http} --json")).exited(3).json();
+    let last = down.last().unwrap();
+    assert_eq!((&last["check"], &last["verdict"]), (&"service".into(), &"fail".into()));
+    assert!(last["next"].as_str().unwrap().contains("switchboard serve"), "{last}");
+}
