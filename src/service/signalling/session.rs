@@ -168,8 +168,7 @@ impl Session {
                         self.on_notice(notice).await;
                         false
                     }
-                    // The calls have closed the queue: this session fell behind, or another has its place.
-                    None => self.close(ClosingReason::TooSlow),
+                    None => self.close(self.why_closed()),
                 },
                 letter = mailbox.recv() => match letter {
                     Some(letter) => self.on_letter(letter).await,
@@ -189,6 +188,11 @@ impl Session {
         self.registry.forget(self.client, self.id);
         // A registration that was replaced since is ignored there.
         self.calls.left(self.registration).await;
+    }
+
+    /// Why the calls have closed the queue: they ended, this session fell behind, or another has its place.
+    fn why_closed(&self) -> ClosingReason {
+        if self.calls.is_stopped() { ClosingReason::Stopping } else { ClosingReason::TooSlow }
     }
 
     /// Handles a letter; true when the session is over.
