@@ -127,26 +127,31 @@ impl Account {
         }
     }
 
-    /// An access token that is good for a while: the one there is, or a renewed one.
+    /// Whether there is something to renew the access token with: not for one from outside.
+    pub fn renews(&self) -> bool {
+        matches!(self.source, Source::SignedIn { .. })
+    }
+
+    /// An access token that is good for a while: the one there is, or a renewed one. One from outside is used to its end.
     ///
     /// # Errors
     /// When it has run out and can't be renewed.
     pub async fn fresh_token(&mut self) -> Result<Secret<String>, AccountError> {
-        let spent = self.expires_at().is_some_and(|at| at.since(clock::unix_now()) < MARGIN_MS);
+        let margin = if self.renews() { MARGIN_MS } else { 1 };
+        let spent = self.expires_at().is_some_and(|at| at.since(clock::unix_now()) < margin);
         if spent { self.renew().await } else { Ok(self.access_token()) }
     }
 
-    /// A new access token, whatever life the present one has. A token from outside is returned as it is.
+    /// A new access token, whatever life the present one has.
     ///
     /// # Errors
-    /// When the service can't be reached, or no longer accepts the refresh token.
+    /// When the service can't be reached, or no longer accepts the refresh token; for a token from outside.
     pub async fn renew(&mut self) -> Result<Secret<String>, AccountError> {
-        if let Source::SignedIn { tokens, file } = &mut self.source {
-            **tokens = match file {
-                Some(path) => renew_shared(&self.server, path, tokens).await?,
-                None => refresh(&self.server, tokens).await?,
-            };
-        }
+        let Source::SignedIn { tokens, file } = &mut self.source else { return Err(ran_out()) };
+        **tokens = match file {
+            Some(path) => renew_shared(&self.server, path, tokens).await?,
+            None => refresh(&self.server, tokens).await?,
+        };
         Ok(self.access_token())
     }
 
@@ -181,6 +186,12 @@ impl Account {
             Source::Token { token, .. } => token.clone(),
         }
     }
+}
+
+/// Why a token from outside can't be renewed.
+fn ran_out() -> AccountError {
+    let message = "the access token that was handed over ran out; get a new one, or sign in";
+    AccountError::Refused(Failure::new(FailureCode::TokenExpired, message))
 }
 
 /// Reads a kept sign-in.

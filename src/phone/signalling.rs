@@ -308,9 +308,9 @@ impl Link {
         }
     }
 
-    /// When the access token should be renewed: with a fifth of its life left.
+    /// When the access token should be renewed: with a fifth of its life left; never, where it can't be.
     fn renewal(&self) -> Option<std::time::Instant> {
-        let left = self.account.expires_at()?.since(clock::unix_now());
+        let left = self.account.expires_at().filter(|_| self.account.renews())?.since(clock::unix_now());
         let wait = u64::try_from(left * 4 / 5).unwrap_or(0).max(1000);
         Some(clock::now() + Duration::from_millis(wait))
     }
@@ -373,6 +373,10 @@ async fn open(server: &ServerUrl) -> Result<(Socket, IpAddr), Trouble> {
     let mut request = server.signalling().into_client_request().map_err(|e| unreachable(&e))?;
     request.headers_mut().insert("Sec-WebSocket-Protocol", tungstenite::http::HeaderValue::from_static(SUBPROTOCOL));
     let (socket, _) = client_async_with_config(request, stream, Some(socket_config())).await.map_err(|e| match e {
+        // A gateway whose service is away for the moment, or overloaded.
+        tungstenite::Error::Http(response) if response.status().is_server_error() => {
+            unreachable(&format_args!("it answered {}", response.status()))
+        }
         tungstenite::Error::Http(response) => Trouble::Refused(format!(
             "{server} answered {}: not a Switchboard service this phone can use",
             response.status()

@@ -74,7 +74,7 @@ pub enum StartError {
         folder: PathBuf,
     },
     /// The folder can't be used.
-    #[error("the folder {folder} can't be used: {source}")]
+    #[error("the folder {folder} can't be used: {source}. Make it writable, or choose another one with --data")]
     Folder {
         /// The folder.
         folder: PathBuf,

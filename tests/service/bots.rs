@@ -5,6 +5,7 @@ use std::time::Duration;
 use switchboard::domain::call::CallState;
 use switchboard::domain::end_reason::EndReason;
 use switchboard::domain::id::{CallId, Identity};
+use switchboard::phone::command::Command;
 use switchboard::phone::event::Event;
 
 use crate::support::{TestPhone, TestService, wav};
@@ -87,9 +88,18 @@ async fn callback_calls_back_and_can_be_answered() {
     alice.is(CallState::Connected).await;
     alice.hears_something().await;
     alice.hangs_up(call).await;
-    alice.ends().await;
-    let back = alice.answers().await;
+    let (mut ended, mut back) = (false, None);
+    let back = alice.until("be called back", |event| {
+        match event {
+            Event::Ended(_) => ended = true,
+            Event::Incoming(incoming) => back = Some(incoming.call),
+            _ => {}
+        }
+        back.filter(|_| ended)
+    });
+    let back = back.await;
     assert_ne!(back, call);
+    alice.tell(Command::Answer(back)).await;
     let view = alice.is(CallState::Connected).await;
     assert_eq!(view.with.name.as_str(), "callback");
     alice.hears_something().await;

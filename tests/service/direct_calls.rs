@@ -48,7 +48,7 @@ async fn the_round_trip_to_the_service_is_measured() {
     connect(&mut alice, &mut bob).await;
     for phone in [&mut alice, &mut bob] {
         let rtt = phone.measures().await.rtt_ms.unwrap();
-        assert!(rtt >= 0.0 && rtt < 5_000.0, "{rtt}");
+        assert!((0.0..5_000.0).contains(&rtt), "{rtt}");
     }
 }
 
@@ -98,4 +98,14 @@ async fn two_calls_after_each_other_are_two_calls() {
     alice.shows("have sound", |view| view.media == MediaState::Flowing).await;
     alice.hears_something().await;
     bob.hears_something().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_quits_hangs_up_first() {
+    let service = TestService::start().await;
+    let mut alice = service.silent_phone("alice").await;
+    let mut bob = service.silent_phone("bob").await;
+    connect(&mut alice, &mut bob).await;
+    alice.quits().await;
+    assert_eq!(bob.ends().await.end, EndReason::HUNG_UP);
 }

@@ -1,5 +1,7 @@
 //! The real service with real phones over loopback.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 #[path = "../support/mod.rs"]
 mod support;
 

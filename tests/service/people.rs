@@ -4,7 +4,7 @@ use switchboard::domain::presence::{PresenceChoice, PresenceState};
 use switchboard::phone::command::Command;
 use switchboard::phone::event::{Event, Refusal};
 
-use crate::support::{TestService, connect};
+use crate::support::{TestPhone, TestService, connect};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn friends_are_seen_to_come_talk_and_go() {
@@ -19,6 +19,7 @@ async fn friends_are_seen_to_come_talk_and_go() {
     alice.sees(&bobs, PresenceState::Away).await;
     let call = connect(&mut carol, &mut bob).await;
     alice.sees(&bobs, PresenceState::InCall).await;
+    alice.sees(&carols, PresenceState::InCall).await;
     carol.hangs_up(call).await;
     alice.sees(&bobs, PresenceState::Away).await;
     assert_eq!(alice.sees(&carols, PresenceState::Online).await.last_seen, None);
@@ -35,20 +36,30 @@ async fn friends_are_seen_to_come_talk_and_go() {
     assert_eq!(bob.presence, presence);
 }
 
+/// Waits until one looks like that to others.
+async fn looks(phone: &mut TestPhone, state: PresenceState) {
+    let like_that = |event: &Event| matches!(event, Event::MyPresence(presence) if presence.state == state);
+    phone.until(&format!("look {state:?}"), |event| like_that(event).then_some(())).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn one_is_told_how_one_looks_to_others() {
+async fn one_is_as_reachable_as_ones_most_reachable_phone_and_is_told_so() {
     let service = TestService::start().await;
+    let mut alice = service.silent_phone("alice").await;
     let mut desk = service.silent_phone("bob").await;
     let mut mobile = service.silent_phone("bob").await;
     desk.tell(Command::SetPresence(PresenceChoice::DoNotDisturb)).await;
-    for phone in [&mut desk, &mut mobile] {
-        phone
-            .until("look undisturbed", |event| {
-                matches!(event, Event::MyPresence(presence) if presence.state == PresenceState::DoNotDisturb)
-                    .then_some(())
-            })
-            .await;
-    }
+    mobile.tell(Command::SetPresence(PresenceChoice::Away)).await;
+    looks(&mut desk, PresenceState::Away).await;
+    looks(&mut mobile, PresenceState::Away).await;
+    // Only the phone that may be disturbed rings.
+    let call = alice.calls("bob").await;
+    assert_eq!(mobile.rings().await.call, call);
+    mobile.tell(Command::Decline(call)).await;
+    alice.ends().await;
+    mobile.tell(Command::SetPresence(PresenceChoice::DoNotDisturb)).await;
+    looks(&mut desk, PresenceState::DoNotDisturb).await;
+    assert!(!desk.seen.iter().any(|event| matches!(event, Event::Incoming(_))));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,11 +1,12 @@
 //! Connections that are lost and come back, while a call goes on.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use switchboard::domain::call::{CallState, ParticipantState};
 use switchboard::domain::end_reason::EndReason;
 use switchboard::phone::account::Account;
-use switchboard::phone::event::{CallView, Event, MediaState};
+use switchboard::phone::event::{CallView, Event, Link, MediaState, Refusal};
 use switchboard::service::ServiceOptions;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -87,8 +88,8 @@ async fn a_call_that_ended_meanwhile_has_ended_on_return() {
     bob.hangs_up(call).await;
     bob.ends().await;
     proxy.restore();
-    assert_eq!(alice.ends().await.end, EndReason::HUNG_UP);
-    assert_eq!(alice.records().await.call_id, call);
+    let (ended, record) = alice.ends_and_records().await;
+    assert_eq!((ended.end, record.call_id), (EndReason::HUNG_UP, call));
     connect(&mut bob, &mut alice).await;
 }
 
@@ -133,6 +134,27 @@ async fn a_call_whose_sound_is_cut_gets_it_back_by_a_new_leg() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_is_stopped_ends_its_calls_and_says_goodbye() {
+    let mut service = TestService::start().await;
+    let mut alice = service.silent_phone("alice").await;
+    let mut bob = service.silent_phone("bob").await;
+    connect(&mut alice, &mut bob).await;
+    service.stop().await;
+    for phone in [&mut alice, &mut bob] {
+        let (mut ended, mut down) = (None, None);
+        let both = phone.until("end its call and lose its connection", |event| {
+            match event {
+                Event::Ended(summary) => ended = Some(summary.end),
+                Event::Link(Link::Down { reason, .. }) => down = down.take().or_else(|| Some(reason.clone())),
+                _ => {}
+            }
+            ended.zip(down.clone())
+        });
+        assert_eq!(both.await, (EndReason::SERVICE_LOST, "the service is stopping".to_owned()));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_a_service_a_phone_says_so_and_connects_once_there_is_one() {
     let mut service = TestService::start().await;
     let (account, at) = (service.account("alice").await, service.http);
@@ -140,6 +162,8 @@ async fn without_a_service_a_phone_says_so_and_connects_once_there_is_one() {
     let mut alice = TestPhone::starts("alice", account, silence());
     let reason = alice.is_down().await;
     assert!(reason.contains(&at.to_string()), "{reason}");
+    alice.calls_for("bob", Duration::from_secs(5)).await;
+    assert_eq!(alice.is_refused("call").await, Refusal::NotConnected);
     let again = ServiceOptions { listen: at, ..options(service.folder.path()) };
     let _service = TestService::with(service.folder, again).await;
     alice.is_up().await;
@@ -152,7 +176,7 @@ async fn what_is_no_such_service_is_said_to_be_none() {
     switchboard::base::task::spawn("web server", async move {
         while let Ok((mut client, _)) = listener.accept().await {
             let mut request = [0; 4096];
-            client.read(&mut request).await.ok();
+            let Ok(_) = client.read(&mut request).await else { continue };
             client.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n").await.ok();
         }
     });

@@ -287,6 +287,20 @@ impl TestPhone {
         .await
     }
 
+    /// Waits until its call has ended and is recorded, in whichever order.
+    pub async fn ends_and_records(&mut self) -> (Summary, CallRecord) {
+        let (mut ended, mut recorded) = (None, None);
+        self.until("end its call and record it", |event| {
+            match event {
+                Event::Ended(summary) => ended = Some(summary.clone()),
+                Event::Recorded(record) => recorded = Some(record.clone()),
+                _ => {}
+            }
+            ended.clone().zip(recorded.clone())
+        })
+        .await
+    }
+
     pub async fn holds(&mut self, call: CallId, on: bool) {
         self.tell(Command::Hold { call, on }).await;
     }
@@ -367,13 +381,20 @@ impl TestPhone {
         .await
     }
 
-    /// Waits until `friend` is shown as that.
+    /// Waits until the last word about `friend` is that.
     pub async fn sees(&mut self, friend: &Identity, state: PresenceState) -> Presence {
-        self.until(&format!("see {friend} {state:?}"), |event| match event {
-            Event::Presence { identity, presence } if identity == friend && presence.state == state => Some(*presence),
+        let told = |event: &Event| match event {
+            Event::Presence { identity, presence } if identity == friend => Some(*presence),
             _ => None,
-        })
-        .await
+        };
+        let last = self.seen.iter().rev().find_map(told).filter(|presence| presence.state == state);
+        match last {
+            Some(presence) => presence,
+            None => {
+                let what = format!("see {friend} {state:?}");
+                self.until(&what, |event| told(event).filter(|presence| presence.state == state)).await
+            }
+        }
     }
 
     /// Waits for a friend list like that.

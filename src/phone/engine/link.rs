@@ -29,6 +29,9 @@ impl Engine {
             FromLink::Refused { reason } => {
                 self.service = None;
                 self.tell_link(Link::Refused { reason }).await;
+                // There is no way back to what the service has of this phone.
+                self.drop_incoming().await;
+                self.end_call(EndReason::SERVICE_LOST).await;
             }
         }
     }

@@ -268,6 +268,11 @@ impl Calls {
         }
     }
 
+    /// Whether the calls have ended: nothing is taken any more, and the queues of the endpoints are closed.
+    pub fn is_stopped(&self) -> bool {
+        self.mailbox.is_closed()
+    }
+
     async fn request(&self, call: CallId, event: Event) -> Result<(), Failure> {
         self.ask(|reply| Message::Request { call, event, reply }).await
     }

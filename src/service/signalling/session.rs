@@ -181,7 +181,6 @@ impl Session {
                         self.on_notice(notice).await;
                         false
                     }
-                    // The calls have closed the queue: this session fell behind, or another has its place.
                     None => self.close(self.why_queue_closed()),
                 },
                 letter = mailbox.recv() => match letter {
@@ -218,9 +217,15 @@ impl Session {
         false
     }
 
+    /// Why the calls have closed the queue: another session has its place, they ended, or this one fell behind.
     fn why_queue_closed(&self) -> ClosingReason {
-        let replaced = self.marks.replaced.load(Ordering::Acquire);
-        if replaced { ClosingReason::Replaced } else { ClosingReason::TooSlow }
+        if self.marks.replaced.load(Ordering::Acquire) {
+            ClosingReason::Replaced
+        } else if self.calls.is_stopped() {
+            ClosingReason::Stopping
+        } else {
+            ClosingReason::TooSlow
+        }
     }
 
     fn close(&mut self, reason: ClosingReason) -> bool {

@@ -123,7 +123,13 @@ pub async fn open_within(folder: &Path, patience: Duration) -> Result<Db, OpenEr
         .test_before_acquire(false);
     let db = pool.connect_with(options).await.map_err(|e| open_error(&file, e))?;
     MIGRATIONS.run(&db).await.map_err(|e| migrate_error(&file, e))?;
+    check_writable(&db).await.map_err(|e| open_error(&file, e))?;
     Ok(db)
+}
+
+/// With an up-to-date schema nothing was written so far: a file that another process holds would only be met later.
+async fn check_writable(db: &Db) -> Result<(), sqlx::Error> {
+    db.begin_with("BEGIN IMMEDIATE").await?.rollback().await
 }
 
 /// A transaction that writes: it takes its lock at once, since one that reads first can't wait for it later.

@@ -1,6 +1,7 @@
-//! The prompts of the service, made once on a thread of their own, so that starting the service does not wait for them.
+//! The prompts of the service, made once per process on a thread of their own, so that starting the service does not
+//! wait for them. They are constants: too large to be kept in the program, so they are worked out.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use super::prompt::Prompt;
 use super::synth;
@@ -18,28 +19,28 @@ pub enum Sound {
 }
 
 /// The prompts. Cheap to clone.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Sounds {
-    made: Arc<Made>,
+    made: &'static Made,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Made {
     greeting: OnceLock<Prompt>,
     callback: OnceLock<Prompt>,
     music: OnceLock<Prompt>,
 }
 
+static MADE: Made = Made { greeting: OnceLock::new(), callback: OnceLock::new(), music: OnceLock::new() };
+
 impl Sounds {
-    /// Begins to make the prompts.
+    /// Begins to make the prompts, unless another service of this process has.
     ///
     /// # Errors
     /// When the system has no thread left to give.
     pub fn start() -> std::io::Result<Self> {
-        let sounds = Self::default();
-        let made = Arc::clone(&sounds.made);
-        task::thread("sounds", move || made.make())?;
-        Ok(sounds)
+        task::thread("sounds", || MADE.make())?;
+        Ok(Self { made: &MADE })
     }
 
     /// A prompt; `None` in the first moments of the service, while it is being made.
@@ -59,12 +60,12 @@ impl Made {
             (&self.callback, synth::callback),
             (&self.music, synth::music),
         ] {
-            let prompt = Prompt::encode(&synthesise()).unwrap_or_else(|error| {
-                tracing::error!(%error, "a prompt could not be made; it stays silent");
-                Prompt::silence()
+            place.get_or_init(|| {
+                Prompt::encode(&synthesise()).unwrap_or_else(|error| {
+                    tracing::error!(%error, "a prompt could not be made; it stays silent");
+                    Prompt::silence()
+                })
             });
-            // Nobody else fills the place.
-            let _ = place.set(prompt);
         }
     }
 }
