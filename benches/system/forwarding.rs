@@ -1,7 +1,7 @@
 //! One speaks, fifty hear: what the SFU costs for each packet it forwards, and how long a packet takes, beside a bare loop
 //! that only receives and sends.
 //!
-//! Both are given the same packets at the same pace by the same threads. In both the first receiver is read at once (and,
+//! Both are given the same packets at the same pace by the same threads. In both one receiver is read at once (and,
 //! of the SFU's, decrypted whole), the others by one thread that counts.
 
 use std::net::{SocketAddr, UdpSocket};
@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use mio::{Events, Interest, Poll, Token};
 use switchboard::base::{clock, task};
 use switchboard::domain::id::{CallId, LegId};
@@ -25,6 +25,8 @@ use crate::usage;
 
 /// Receivers.
 const SUBSCRIBERS: usize = 50;
+/// The one whose packets are timed: neither the first nor the last that is sent to.
+const LISTENER: usize = SUBSCRIBERS / 2;
 /// One packet of sound each.
 const PACE: Duration = Duration::from_millis(20);
 /// How long is measured, after a second of warming up.
@@ -97,9 +99,9 @@ fn sfu() -> Result<Outcome> {
         }
         thread::sleep(Duration::from_millis(1));
     }
-    let mut crowd = peers.split_off(2);
-    let mut listener = peers.pop().context("there are subscribers")?;
-    let mut speaker = peers.pop().context("there is a speaker")?;
+    let mut listener = peers.remove(1 + LISTENER);
+    let mut speaker = peers.remove(0);
+    let mut crowd = peers;
     listener.socket.set_nonblocking(false)?;
     run(
         "sfu",
@@ -122,10 +124,11 @@ fn bare() -> Result<Outcome> {
     let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
     let mut forwarder = socket::bind(loopback)?;
     let here = forwarder.local_addr()?;
-    let sinks: Vec<UdpSocket> = (0..SUBSCRIBERS).map(|_| UdpSocket::bind(loopback)).collect::<Result<_, _>>()?;
+    let mut sinks: Vec<UdpSocket> = (0..SUBSCRIBERS).map(|_| UdpSocket::bind(loopback)).collect::<Result<_, _>>()?;
     let addresses: Vec<SocketAddr> = sinks.iter().map(UdpSocket::local_addr).collect::<Result<_, _>>()?;
-    let (first, crowd) = sinks.split_first().context("there are subscribers")?;
-    first.set_read_timeout(Some(PACE))?;
+    let listener = sinks.remove(LISTENER);
+    let crowd = sinks;
+    listener.set_read_timeout(Some(PACE))?;
     crowd.iter().try_for_each(|sink| sink.set_nonblocking(true))?;
     let stop = Arc::new(AtomicBool::new(false));
     let stopped = Arc::clone(&stop);
@@ -142,7 +145,7 @@ fn bare() -> Result<Outcome> {
                 Ok(())
             },
             listen: |heard: &mut dyn FnMut(&[u8])| {
-                if let Ok(length) = first.recv(&mut buffer) {
+                if let Ok(length) = listener.recv(&mut buffer) {
                     heard(&buffer[..length]);
                 }
                 Ok(())
