@@ -17,27 +17,28 @@ use crate::support::TestService;
 async fn a_resume_brings_exactly_what_was_missed_in_order_and_once() {
     let mut house = House::open().await;
     house.changes(5).await;
-    let heard = house.phone_hears(5).await;
-    assert_eq!(heard, house.said);
+    let heard = house.phone_hears(5, 0).await;
+    assert_eq!(told(&heard), house.said);
     house.loses_its_socket();
     house.changes(40).await;
     // It comes back knowing the first three only: the rest of the first five comes again, then what it missed.
-    assert!(house.resumes(3).await.resumed);
+    let third = heard.iter().filter(|(_, notice)| is_change(notice)).nth(2).unwrap().0;
+    assert!(house.resumes(third).await.resumed);
     house.changes(5).await;
-    let heard = house.phone_hears(47).await;
-    assert_eq!(heard, house.said[3..]);
+    let heard = house.phone_hears(47, third).await;
+    assert_eq!(told(&heard), house.said[3..]);
     // And once more, from the end: nothing twice.
+    let last = heard.last().unwrap().0;
     house.loses_its_socket();
-    assert!(house.resumes(50).await.resumed);
+    assert!(house.resumes(last).await.resumed);
     house.changes(1).await;
-    assert_eq!(house.phone_hears(1).await, house.said[50..]);
+    assert_eq!(told(&house.phone_hears(1, last).await), house.said[50..]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_can_not_be_resumed_starts_afresh() {
     let mut house = House::open().await;
     house.changes(2).await;
-    house.phone_hears(2).await;
     house.loses_its_socket();
     let welcome = house.resumes(u64::MAX).await;
     assert!(!welcome.resumed && !welcome.friends.is_empty(), "resumed from the future");
@@ -100,7 +101,7 @@ async fn a_second_socket_of_a_client_takes_the_place_of_the_first() {
     assert!(house.resumes(0).await.resumed);
     second.ends().await;
     house.changes(1).await;
-    house.phone_hears(1).await;
+    house.phone.as_mut().unwrap().notice(|notice| is_change(notice).then_some(())).await;
     assert_eq!(house.service.running.as_ref().unwrap().clients(), 2);
 }
 
@@ -128,7 +129,7 @@ struct House {
     other: Raw,
     friends: Vec<Identity>,
     /// What happened so far.
-    said: Vec<(u64, Notice)>,
+    said: Vec<Notice>,
 }
 
 impl House {
@@ -150,23 +151,8 @@ impl House {
             let removed = n.is_multiple_of(2);
             let request = if removed { Request::FriendRemove { identity } } else { Request::FriendAdd { identity } };
             changes(&mut self.other, request).await;
-            let notice = loop {
-                let (seq, notice) = self.next_at_other().await;
-                if matches!(notice, Notice::FriendAdded { .. } | Notice::FriendRemoved { .. }) {
-                    break (seq, notice);
-                }
-            };
-            self.said.push((n as u64 + 1, notice.1));
-        }
-    }
-
-    async fn next_at_other(&mut self) -> (u64, Notice) {
-        if !self.other.notices.is_empty() {
-            return self.other.notices.remove(0);
-        }
-        match self.other.frame().await {
-            Some(FromService::Notice { seq, notice }) => (seq, notice),
-            other => panic!("{other:?}"),
+            let notice = self.other.notice(|notice| is_change(notice).then(|| notice.clone())).await;
+            self.said.push(notice);
         }
     }
 
@@ -182,12 +168,16 @@ impl House {
             .await;
     }
 
-    async fn phone_hears(&mut self, count: usize) -> Vec<(u64, Notice)> {
+    /// All notices up to so many changes, each numbered one above the last, from `after`.
+    async fn phone_hears(&mut self, changes: usize, after: u64) -> Vec<(u64, Notice)> {
         let phone = self.phone.as_mut().unwrap();
         let mut heard = Vec::new();
-        while heard.len() < count {
+        while told(&heard).len() < changes {
             match phone.frame().await {
-                Some(FromService::Notice { seq, notice }) => heard.push((seq, notice)),
+                Some(FromService::Notice { seq, notice }) => {
+                    assert_eq!(seq, after + heard.len() as u64 + 1);
+                    heard.push((seq, notice));
+                }
                 other => panic!("{other:?}"),
             }
         }
@@ -208,4 +198,13 @@ impl House {
 
 async fn changes(raw: &mut Raw, request: Request) {
     assert!(matches!(raw.ask_patiently(request).await, Ok(Response::Done {})));
+}
+
+fn is_change(notice: &Notice) -> bool {
+    matches!(notice, Notice::FriendAdded { .. } | Notice::FriendRemoved { .. })
+}
+
+/// The changes among what was heard.
+fn told(heard: &[(u64, Notice)]) -> Vec<Notice> {
+    heard.iter().map(|(_, notice)| notice).filter(|notice| is_change(notice)).cloned().collect()
 }
