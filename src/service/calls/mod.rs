@@ -26,7 +26,7 @@ mod effects;
 mod endpoint;
 mod journal;
 #[cfg(test)]
-pub(super) mod kit;
+pub(crate) mod kit;
 mod mailbox;
 mod owner;
 mod ports;
