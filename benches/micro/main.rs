@@ -89,7 +89,7 @@ fn resample(criterion: &mut Criterion) {
         bencher.iter(|| {
             resampler.push(black_box(&samples), |out| {
                 black_box(out);
-            })
+            });
         });
     });
 }

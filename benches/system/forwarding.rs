@@ -1,7 +1,7 @@
 //! One speaks, fifty hear: what the SFU costs for each packet it forwards, and how long a packet takes, beside a bare loop
 //! that only receives and sends.
 //!
-//! Both are given the same packets at the same pace by the same threads. In both the first receiver is read at once (and,
+//! Both are given the same packets at the same pace by the same threads, one packet at a time. In both one receiver is read at once (and,
 //! of the SFU's, decrypted whole), the others by one thread that counts.
 
 use std::net::{SocketAddr, UdpSocket};
@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use mio::{Events, Interest, Poll, Token};
 use switchboard::base::{clock, task};
 use switchboard::domain::id::{CallId, LegId};
@@ -25,8 +25,10 @@ use crate::usage;
 
 /// Receivers.
 const SUBSCRIBERS: usize = 50;
-/// One packet of sound each.
-const PACE: Duration = Duration::from_millis(20);
+/// The one whose packets are timed: neither the first nor the last that is sent to.
+const LISTENER: usize = SUBSCRIBERS / 2;
+/// How long ends wait for each other: the pace of one voice.
+const MOMENT: Duration = Duration::from_millis(20);
 /// How long is measured, after a second of warming up.
 const SPAN: Duration = Duration::from_secs(10);
 const WARM_UP: Duration = Duration::from_secs(1);
@@ -38,28 +40,32 @@ const OVERHEAD: usize = 40;
 const COUNT_EVERY: Duration = Duration::from_millis(5);
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Measures both, and compares.
+/// Measures both at the pace of one voice and of twenty, and compares.
 pub fn measure() -> Result<Vec<Row>> {
-    let bare = bare()?;
-    let sfu = sfu()?;
-    let conditions = format!(
-        "1 → {SUBSCRIBERS}, one packet every {} ms for {} s ({} samples), bare loop in the same run",
-        PACE.as_millis(),
-        SPAN.as_secs(),
-        sfu.latency.count()
-    );
-    let cost = |outcome: &Outcome| outcome.cpu.map(|cpu| cpu.div_f64(outcome.forwarded.max(1) as f64));
-    let mut rows = match (cost(&sfu), cost(&bare)) {
-        (Some(ours), Some(theirs)) => vec![
-            Row::new("SFU: processor per forwarded packet", us(ours), "≤ 9 µs", conditions.clone()),
-            Row::new("bare loop: processor per forwarded packet", us(theirs), "", conditions.clone()),
-            Row::new("SFU against the bare loop", format!("{:.1} ×", ours.div_duration_f64(theirs)), "", ""),
-        ],
-        _ => vec![Row::skipped("SFU: processor per forwarded packet", "/proc has no schedstat here")],
-    };
-    rows.push(Row::new("SFU: latency p50 / p99", sfu.latency.p50_p99_ms(), "≤ 0.5 ms p50", conditions.clone()));
-    rows.push(Row::new("bare loop: latency p50 / p99", bare.latency.p50_p99_ms(), "", conditions));
+    let paces = [("one voice", Duration::from_millis(20)), ("twenty voices", Duration::from_millis(1))];
+    let mut rows = Vec::new();
+    for (voices, pace) in paces {
+        rows.extend(compare(voices, pace)?);
+    }
     Ok(rows)
+}
+
+fn compare(voices: &str, pace: Duration) -> Result<Vec<Row>> {
+    let bare = bare(pace)?;
+    let sfu = sfu(pace)?;
+    let conditions =
+        format!("1 → {SUBSCRIBERS} at the pace of {voices}: {} packets in {} s", sfu.forwarded, SPAN.as_secs());
+    let cost = |outcome: &Outcome| outcome.cpu.map(|cpu| cpu.div_f64(outcome.forwarded.max(1) as f64));
+    let cost = match (cost(&sfu), cost(&bare)) {
+        (Some(ours), Some(theirs)) => {
+            let measured =
+                format!("{} ({:.1} × the bare loop's {})", us(ours), ours.div_duration_f64(theirs), us(theirs));
+            Row::new("SFU: processor per forwarded packet", measured, "≤ 9 µs", conditions.clone())
+        }
+        _ => Row::skipped("SFU: processor per forwarded packet", "/proc has no schedstat here"),
+    };
+    let latency = format!("{} (bare loop: {})", sfu.latency.p50_p99_ms(), bare.latency.p50_p99_ms());
+    Ok(vec![cost, Row::new("SFU: latency p50 / p99", latency, "≤ 0.5 ms p50", conditions)])
 }
 
 /// What one of the two did within the span.
@@ -69,7 +75,7 @@ struct Outcome {
     latency: Times,
 }
 
-fn sfu() -> Result<Outcome> {
+fn sfu(pace: Duration) -> Result<Outcome> {
     let (events, mut told) = mpsc::channel(1024);
     let (sfu, _) = Sfu::start(&SfuConfig::default(), &events)?;
     let room = CallId(Uuid::from_u128(1));
@@ -97,12 +103,13 @@ fn sfu() -> Result<Outcome> {
         }
         thread::sleep(Duration::from_millis(1));
     }
-    let mut crowd = peers.split_off(2);
-    let mut listener = peers.pop().context("there are subscribers")?;
-    let mut speaker = peers.pop().context("there is a speaker")?;
+    let mut listener = peers.remove(1 + LISTENER);
+    let mut speaker = peers.remove(0);
+    let mut crowd = peers;
     listener.socket.set_nonblocking(false)?;
     run(
         "sfu",
+        pace,
         Sides {
             speak: |payload: &[u8]| {
                 speaker.attend(|_| {})?;
@@ -110,7 +117,7 @@ fn sfu() -> Result<Outcome> {
             },
             listen: |heard: &mut dyn FnMut(&[u8])| {
                 let nap = listener.timeout.saturating_duration_since(clock::now());
-                listener.socket.set_read_timeout(Some(nap.clamp(Duration::from_millis(1), PACE)))?;
+                listener.socket.set_read_timeout(Some(nap.clamp(Duration::from_millis(1), MOMENT)))?;
                 listener.listen(|packet| heard(&packet.payload))
             },
             count: || crowd.iter_mut().try_fold(0, |sum, peer| Ok(sum + peer.count()?)),
@@ -118,14 +125,15 @@ fn sfu() -> Result<Outcome> {
     )
 }
 
-fn bare() -> Result<Outcome> {
+fn bare(pace: Duration) -> Result<Outcome> {
     let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
     let mut forwarder = socket::bind(loopback)?;
     let here = forwarder.local_addr()?;
-    let sinks: Vec<UdpSocket> = (0..SUBSCRIBERS).map(|_| UdpSocket::bind(loopback)).collect::<Result<_, _>>()?;
+    let mut sinks: Vec<UdpSocket> = (0..SUBSCRIBERS).map(|_| UdpSocket::bind(loopback)).collect::<Result<_, _>>()?;
     let addresses: Vec<SocketAddr> = sinks.iter().map(UdpSocket::local_addr).collect::<Result<_, _>>()?;
-    let (first, crowd) = sinks.split_first().context("there are subscribers")?;
-    first.set_read_timeout(Some(PACE))?;
+    let listener = sinks.remove(LISTENER);
+    let crowd = sinks;
+    listener.set_read_timeout(Some(MOMENT))?;
     crowd.iter().try_for_each(|sink| sink.set_nonblocking(true))?;
     let stop = Arc::new(AtomicBool::new(false));
     let stopped = Arc::clone(&stop);
@@ -134,6 +142,7 @@ fn bare() -> Result<Outcome> {
     let mut buffer = [0; 2_000];
     let outcome = run(
         "bare",
+        pace,
         Sides {
             speak: |payload: &[u8]| {
                 let mut datagram = payload.to_vec();
@@ -142,7 +151,7 @@ fn bare() -> Result<Outcome> {
                 Ok(())
             },
             listen: |heard: &mut dyn FnMut(&[u8])| {
-                if let Ok(length) = first.recv(&mut buffer) {
+                if let Ok(length) = listener.recv(&mut buffer) {
                     heard(&buffer[..length]);
                 }
                 Ok(())
@@ -198,7 +207,7 @@ struct Sides<S, L, C> {
 }
 
 /// Speaks for the span, and measures the thread called `thread` meanwhile.
-fn run<S, L, C>(thread: &str, sides: Sides<S, L, C>) -> Result<Outcome>
+fn run<S, L, C>(thread: &str, pace: Duration, sides: Sides<S, L, C>) -> Result<Outcome>
 where
     S: FnMut(&[u8]) -> Result<()>,
     L: FnMut(&mut dyn FnMut(&[u8])) -> Result<()> + Send,
@@ -233,9 +242,9 @@ where
             }
             Ok(())
         });
-        let spoken = speak_for(began, &mut speak, || usage::own_threads(thread));
+        let spoken = speak_for(began, pace, &mut speak, || usage::own_threads(thread));
         // The last packets get the time to arrive.
-        thread::sleep(2 * PACE);
+        thread::sleep(2 * MOMENT);
         let cpu = spoken.map(|before| Some(usage::own_threads(thread)?.saturating_sub(before?)));
         stop.store(true, Ordering::Relaxed);
         let latency = listening.join().map_err(|_| anyhow::anyhow!("the listener panicked"))??;
@@ -244,15 +253,20 @@ where
     })
 }
 
-/// Speaks at its pace from `began` on; returns what `cpu` told once it was warm.
-fn speak_for<S>(began: Instant, speak: &mut S, cpu: impl Fn() -> Option<Duration>) -> Result<Option<Duration>>
+/// Speaks from `began` on; returns what `cpu` told once it was warm.
+fn speak_for<S>(
+    began: Instant,
+    pace: Duration,
+    speak: &mut S,
+    cpu: impl Fn() -> Option<Duration>,
+) -> Result<Option<Duration>>
 where
     S: FnMut(&[u8]) -> Result<()>,
 {
-    let packets = (WARM_UP + SPAN).as_millis() / PACE.as_millis();
+    let packets = (WARM_UP + SPAN).as_millis() / pace.as_millis();
     let (mut payload, mut before, mut warm) = ([0; PAYLOAD], None, false);
     for n in 0..u32::try_from(packets)? {
-        thread::sleep((began + PACE * n).saturating_duration_since(clock::now()));
+        thread::sleep((began + pace * n).saturating_duration_since(clock::now()));
         if !warm && clock::now() >= began + WARM_UP {
             (before, warm) = (cpu(), true);
         }

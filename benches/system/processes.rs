@@ -77,7 +77,7 @@ pub fn in_call() -> Result<Vec<Row>> {
     let mut screen = Screen::open(folder.path(), "alice")?;
     screen.shows("Carol")?;
     screen.types("decho\r")?;
-    screen.shows("LIVE")?;
+    screen.shows("hears you")?;
     std::thread::sleep(SETTLE);
     let pid = screen.pid()?;
     let used = usage::over(pid, SPAN);

@@ -75,6 +75,9 @@ async fn list(arguments: HistoryArgs, session: &mut Session<'_>) -> Result<(), F
             _ => None,
         })
         .await?;
+    if records.is_empty() {
+        session.output().progress("no calls yet");
+    }
     records.iter().take(arguments.limit.into()).try_for_each(|record| print(record, session.output()))
 }
 

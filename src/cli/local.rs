@@ -60,6 +60,12 @@ pub(crate) async fn find_or_start_demo(paths: &Paths, data: Option<&Path>) -> Re
         if failed {
             bail!("the demo service could not start: {}", last_line(&log));
         }
+        if clock::now() >= give_up && ended.is_some() {
+            bail!(
+                "a service runs in {} and does not answer: stop it, or choose another folder with --data",
+                paths.service.display()
+            );
+        }
         if clock::now() >= give_up {
             bail!("the demo service did not start within {} s; its log is {}", START_TIMEOUT.as_secs(), log.display());
         }

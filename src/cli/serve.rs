@@ -1,5 +1,6 @@
 //! `switchboard serve`.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use clap::Args;
@@ -110,7 +111,7 @@ async fn start(arguments: &ServeArgs, settings: &Settings) -> Result<Running, Fa
     match Service::start(options.clone()).await {
         // The ports of the last time are only a preference.
         Err(StartError::Listen { .. } | StartError::Media { .. }) if arguments.demo && wanted != (0, 0) => {
-            let any = |mut at: std::net::SocketAddr| {
+            let any = |mut at: SocketAddr| {
                 at.set_port(0);
                 at
             };
@@ -160,11 +161,21 @@ fn service_file(running: &Running) -> ServiceFile {
     ServiceFile {
         pid: std::process::id(),
         instance: running.instance.clone(),
-        http: format!("http://{}", running.http),
+        http: format!("http://{}", near(running.http)),
         media: running.media.iter().map(ToString::to_string).collect(),
         admin_secret: running.admin_secret.clone(),
         demo_secret: running.demo_secret.clone(),
     }
+}
+
+/// Where clients on this machine reach what is listened on: "every address" is none to connect to.
+fn near(mut at: SocketAddr) -> SocketAddr {
+    match at.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => at.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => at.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    at
 }
 
 /// Returns once nobody was connected for `limit`; never without a limit.

@@ -160,3 +160,25 @@ impl BotCalls {
         self.calls.leg_up(leg).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::call::CallState;
+    use crate::service::calls::kit::{House, endpoint_of};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_bots_leg_counts_though_the_sfu_told_of_it_too_early() {
+        let house = House::new();
+        let mut alice = house.phone("alice").await;
+        let (endpoint, _notices) = endpoint_of("echo", 8);
+        let echo = BotCalls { calls: house.calls.clone(), endpoint: endpoint.id };
+        house.calls.register(endpoint).await.unwrap();
+        let (call, leg) = alice.calls("echo").await;
+        house.calls.leg_up(leg).await;
+        let answer = LegId(entropy::uuid());
+        house.calls.leg_up(answer).await;
+        echo.answer(call, answer).await.unwrap();
+        alice.is_told(CallState::Connected).await;
+    }
+}

@@ -93,6 +93,20 @@ fn with_everything_there_nothing_is_installed() {
 }
 
 #[test]
+fn a_benchmark_can_be_chosen() {
+    let bin = bare_machine(&[]);
+    for tool in ["cc", "c++", "cmake", "pkg-config", "cargo"] {
+        program(&bin, tool, "exit 0");
+    }
+    for (arguments, command) in [
+        (&["bench"][..], "cargo bench --locked\n"),
+        (&["bench", "sfu", "start"], "cargo bench --locked --bench system -- sfu start\n"),
+    ] {
+        assert_eq!(text(&dev(&bin, arguments, true).stdout), command);
+    }
+}
+
+#[test]
 fn an_unknown_command_prints_the_help() {
     let out = dev(&bare_machine(&[]), &["nonsense"], true);
     assert!(!out.status.success());

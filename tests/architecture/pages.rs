@@ -1,7 +1,7 @@
 //! The pages for readers: what they link to is there.
 
 /// Pages with links to files of the project.
-const PAGES: &[&str] = &["README.md", "CHANGELOG.md", "docs/ARCHITECTURE.md"];
+const PAGES: &[&str] = &["README.md", "CHANGELOG.md", "docs/ARCHITECTURE.md", "docs/performance.md"];
 
 #[test]
 fn links_to_files_lead_somewhere() {

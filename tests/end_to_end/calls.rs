@@ -84,7 +84,7 @@ fn a_call_that_does_not_come_about_says_why_by_its_exit_code() {
     for (words, code, end, why) in [
         ("call busy --json", 5, 486, "in another call"),
         ("call bob --json", 6, 480, "offline"),
-        ("call nobody --ring-for 1s --json", 6, 408, "did not answer"),
+        ("call nobody --ring-for 1s --json", 6, 487, "did not answer"),
         ("call ghost --json", 9, 404, "Nobody is called ghost"),
         ("wait --timeout 100ms --json", 6, 408, "nobody called in time"),
         ("--server http://127.0.0.1:9 --token x call bob --json", 3, 503, "127.0.0.1:9"),
@@ -106,7 +106,7 @@ fn declining_and_only_reporting_do_as_told() {
     assert_eq!(home.run("call bob --json").exited(5).summary()["end"]["code"], 603);
     assert_eq!(bob.ends().exited(0).summary()["end"]["reason"], "You declined the call.");
     let bob = bob_waits(&home, "");
-    assert_eq!(home.run("call bob --ring-for 1s --json").exited(6).summary()["end"]["code"], 408);
+    assert_eq!(home.run("call bob --ring-for 1s --json").exited(6).summary()["end"]["code"], 487);
     let bob = bob.ends().exited(0);
     assert_eq!(states(&bob).first().unwrap(), "ringing");
     assert_eq!(bob.summary()["connected"], false);
@@ -129,6 +129,11 @@ fn results_and_messages_go_separate_ways() {
     assert!(call.out[0].starts_with("The call ended normally."));
     let quiet = home.run("-q call echo --for 200ms").exited(0);
     assert_eq!((quiet.out.len(), quiet.err.as_str()), (1, ""));
+    // As `| head -1` does.
+    let mut cut = home.start("call echo --for 1s --json");
+    cut.until(r#""state":"connecting""#);
+    cut.stops_listening();
+    assert_eq!(cut.ends().exited(0).err, "");
 }
 
 #[test]

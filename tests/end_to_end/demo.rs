@@ -25,12 +25,12 @@ fn a_service_that_was_killed_is_replaced() {
 #[test]
 fn the_history_is_complete_as_soon_as_the_call_is_over() {
     let home = Home::new();
-    for _ in 0..3 {
+    for _ in 0..6 {
         home.run("call echo --for 100ms").exited(0);
     }
     home.run("doctor").exited(0);
     let history = home.run("history --json").exited(0).json();
-    assert_eq!(history.len(), 4);
+    assert_eq!(history.len(), 7);
     for record in history {
         assert_eq!(record["outcome"], "answered", "{record}");
         assert!(record["ended"].is_string(), "{record}");

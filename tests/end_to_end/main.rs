@@ -2,6 +2,8 @@
 //!
 //! Sound comes from tones and goes nowhere or into files, so that no test needs a sound device.
 
+#![allow(clippy::unwrap_used, reason = "helpers beside the tests; a step that fails fails its test")]
+
 mod calls;
 mod demo;
 mod kit;

@@ -17,9 +17,14 @@ fn two_windows(home: &Home) -> (Screen, Screen) {
     (alice, bob)
 }
 
+/// Waits until it is in a call with `name`, and heard there.
+fn talks(screen: &mut Screen, name: &str) {
+    screen.shows(&format!("LIVE ●  {name}"));
+}
+
 fn dials(screen: &mut Screen, name: &str) {
     screen.types("d");
-    screen.shows("DIAL");
+    screen.shows("name or identity:");
     screen.types(name);
     screen.types(ENTER);
 }
@@ -33,22 +38,21 @@ fn two_windows_call_each_other_mute_hold_send_tones_and_hang_up() {
     bob.shows("INCOMING CALL");
     bob.shows("Alice (alice)");
     bob.types("a");
-    for screen in [&mut alice, &mut bob] {
-        screen.shows("LIVE ●");
-        screen.hides("INCOMING CALL");
-    }
+    talks(&mut alice, "Bob");
+    talks(&mut bob, "Alice");
+    assert!(!bob.picture().contains("INCOMING CALL"));
 
     alice.types(" ");
-    alice.shows("MUTED ✕");
+    alice.shows("MUTED ✕  Bob");
     bob.shows("and is muted");
     alice.types("m");
-    alice.shows("LIVE ●");
+    talks(&mut alice, "Bob");
 
     bob.types("x");
     bob.shows("HOLD by you");
     alice.shows("HOLD by them");
     bob.types("x");
-    alice.shows("LIVE ●");
+    talks(&mut alice, "Bob");
 
     alice.types("k");
     alice.shows("KEYPAD");
@@ -72,7 +76,7 @@ fn an_incoming_call_never_takes_what_is_typed() {
     let home = Home::new();
     let (mut alice, mut bob) = two_windows(&home);
     bob.types("d");
-    bob.shows("DIAL");
+    bob.shows("name or identity:");
     alice.types(ENTER);
     bob.shows("INCOMING CALL");
     bob.types("car");
@@ -81,8 +85,8 @@ fn an_incoming_call_never_takes_what_is_typed() {
     bob.shows("carol");
     // The letter a was typed as text: only F3 answers now.
     bob.types("\x1bOR");
-    bob.shows("LIVE ●");
-    alice.shows("LIVE ●");
+    talks(&mut bob, "Alice");
+    talks(&mut alice, "Bob");
 }
 
 #[test]
@@ -91,12 +95,12 @@ fn callback_rings_one_person_alone() {
     let mut alice = home.screen();
     alice.shows("Callback");
     dials(&mut alice, "callback");
-    alice.shows("LIVE ●");
+    talks(&mut alice, "Callback");
     alice.types("bb");
     alice.shows("ENDED");
     alice.shows("INCOMING CALL  Callback");
     alice.types("a");
-    alice.shows("LIVE ●");
+    talks(&mut alice, "Callback");
 }
 
 #[test]
@@ -105,7 +109,7 @@ fn a_call_goes_on_in_every_size() {
     let mut alice = home.screen();
     alice.shows("Echo");
     dials(&mut alice, "echo");
-    alice.shows("LIVE ●");
+    talks(&mut alice, "Echo");
     for (columns, rows) in [(80, 24), (60, 20), (40, 12), (20, 5), (132, 38)] {
         alice.becomes(columns, rows);
         alice.shows("LIVE ●");
@@ -120,9 +124,9 @@ fn leaving_gives_the_terminal_back_and_hangs_up() {
     alice.types(ENTER);
     bob.shows("INCOMING CALL");
     bob.types("a");
-    alice.shows("LIVE ●");
+    talks(&mut alice, "Bob");
     alice.types("q");
-    alice.shows("leave?");
+    alice.shows("Leaving hangs up the call.");
     alice.types("y");
     assert_eq!(alice.ends_tidily(), 0);
     bob.shows("The call ended normally.");
@@ -147,7 +151,7 @@ fn a_service_killed_in_a_call_is_said_and_comes_back() {
     let mut alice = home.screen();
     alice.shows("Echo");
     dials(&mut alice, "echo");
-    alice.shows("LIVE ●");
+    talks(&mut alice, "Echo");
     home.kill_service();
     alice.shows("NO CONNECTION");
     // What runs next in this folder takes the ports of the one that was killed.

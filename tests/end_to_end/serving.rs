@@ -31,6 +31,14 @@ fn a_port_in_use_says_which_flag_changes_it() {
 }
 
 #[test]
+fn a_service_on_every_address_is_found_on_this_machine() {
+    let home = Home::new();
+    let mut service = home.start("serve --demo --listen 0.0.0.0:0 --media 127.0.0.1:0");
+    service.until(r#""event":"ready""#);
+    home.run("call echo --for 100ms").exited(0);
+}
+
+#[test]
 fn a_service_nobody_uses_ends_by_itself() {
     let home = Home::new();
     let (service, _) = home.serve("--demo --until-idle 1s");

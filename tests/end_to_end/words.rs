@@ -54,11 +54,6 @@ fn wrong_words_are_refused_with_a_hint() {
         assert!(refused.out.is_empty(), "{words}: {:?}", refused.out);
     }
     home.run("").exited(2).saying("needs a terminal");
-}
-
-#[test]
-fn a_broken_configuration_says_what_to_mend() {
-    let home = Home::new();
     std::fs::write(home.file("config.toml"), "[phone]\nring_second = 5\n").unwrap();
     home.run("config check").exited(2).saying("ring_second");
     home.run("whoami").exited(2).saying("config.toml");

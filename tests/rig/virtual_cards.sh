@@ -123,7 +123,10 @@ case ${1:-} in
 start) start ;;
 stop) stop ;;
 env)
-    printf '%s\n' "ALSA_CONFIG_PATH=$folder/$(card "${2:-}").conf" "PULSE_CLIENTCONFIG=$folder/client.conf"
+    # Named twice: some systems make PulseAudio's own default the default of ALSA, whatever the file says.
+    name=$(card "${2:-}")
+    printf '%s\n' "ALSA_CONFIG_PATH=$folder/$name.conf" "PULSE_CLIENTCONFIG=$folder/client.conf" \
+        "PULSE_SINK=${name}_speaker" "PULSE_SOURCE=${name}_microphone"
     ;;
 feed)
     need_running

@@ -3,6 +3,8 @@
 //! `samples/` has one for every message, word and body. A sample may gain optional fields, and further samples may join
 //! it; what is there never changes.
 
+#![allow(clippy::unwrap_used, reason = "a test that can't go on says where")]
+
 #[macro_use]
 mod samples;
 

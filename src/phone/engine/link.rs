@@ -117,14 +117,14 @@ impl Engine {
 
     /// A call that could not be started or answered: told why, then over.
     async fn not_started(&mut self, what: &'static str, call: CallId, why: Refusal) {
-        let lost = why == Refusal::NotConnected;
+        let end = end_of(what, &why);
         self.refuse(what, Some(call), why).await;
-        if lost {
+        if end == EndReason::SERVICE_LOST {
             // The service may have started it all the same.
             self.hung_up.push(call);
         }
         if self.call.as_ref().is_some_and(|active| active.id == call) {
-            self.end_call(EndReason::SERVICE_LOST).await;
+            self.end_call(end).await;
         }
     }
 
@@ -188,4 +188,25 @@ impl Engine {
         self.play_tone();
         self.emit(Event::Call(view)).await;
     }
+}
+
+/// How a call ended that was refused when it was to be started or answered.
+fn end_of(what: &str, why: &Refusal) -> EndReason {
+    let Refusal::Service(failure) = why else { return EndReason::SERVICE_LOST };
+    let code = match failure.code {
+        // The caller gave up in the same moment.
+        FailureCode::NotFound | FailureCode::Conflict if what == "answer" => return EndReason::CANCELLED,
+        FailureCode::MediaRefused => return EndReason::NO_MEDIA_PATH,
+        FailureCode::Unauthenticated | FailureCode::TokenExpired => 401,
+        FailureCode::Forbidden => 403,
+        FailureCode::NotFound => 404,
+        FailureCode::BadRequest
+        | FailureCode::NotUnderstood
+        | FailureCode::Conflict
+        | FailureCode::TooManyRequests
+        | FailureCode::Unavailable
+        | FailureCode::Internal
+        | FailureCode::Unknown => 500,
+    };
+    EndReason { code, sub_code: 0 }
 }

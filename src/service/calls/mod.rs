@@ -26,7 +26,7 @@ mod effects;
 mod endpoint;
 mod journal;
 #[cfg(test)]
-mod kit;
+pub(super) mod kit;
 mod mailbox;
 mod owner;
 mod ports;

@@ -35,6 +35,9 @@ const BATCHES_PER_TURN: usize = 4;
 const COMMANDS_PER_TURN: usize = 64;
 /// Legs that get attention in one turn for their timers.
 const TIMERS_PER_TURN: usize = 256;
+/// Datagrams that wait for others to be sent with: enough to share a system call, and few enough that in a large room the
+/// first need not wait until the last is encrypted.
+const SEND_AT: usize = 16;
 /// Packets taken from one leg inside this process in one turn.
 const LOCAL_PER_TURN: usize = 8;
 /// How soon an event the reader had no room for is offered again.
@@ -299,13 +302,18 @@ impl Shard {
     fn finish_turn(&mut self, now: Instant) {
         self.forward(now);
         self.tell_news(now);
+        self.send();
+        self.counters.add_dropped(std::mem::take(&mut self.state.turn.dropped));
+    }
+
+    /// Sends what is to be sent.
+    fn send(&mut self) {
         let turn = &mut self.state.turn;
         for run in turn.out.chunk_by(|a, b| a.from == b.from) {
             let port = self.ports.iter().find(|port| port.candidate == run[0].from);
             turn.dropped += port.map_or(run.len(), |port| socket::send(&port.socket, run)) as u64;
         }
         turn.out.clear();
-        self.counters.add_dropped(std::mem::take(&mut turn.dropped));
     }
 
     fn forward(&mut self, now: Instant) {
@@ -327,6 +335,9 @@ impl Shard {
                 fenced_run(remote, key, now, turn);
             }
             self.schedule(key);
+            if self.state.turn.out.len() >= SEND_AT {
+                self.send();
+            }
         }
     }
 

@@ -154,6 +154,9 @@ impl Signalling {
         if earlier.as_ref().is_some_and(|session| session.identity != caller.person.identity) {
             return Err(Failure::new(FailureCode::Forbidden, "this client id belongs to somebody else"));
         }
+        if let Some(earlier) = &earlier {
+            earlier.is_being_replaced();
+        }
         let (registry, calls) = (self.registry.clone(), self.calls.clone());
         let session = session::start(hello.client_id, caller.person.clone(), hello.presence, registry, calls).await?;
         self.registry.enter(hello.client_id, session.clone());

@@ -80,15 +80,29 @@ pub(crate) struct SessionHandle {
     /// Whose.
     pub(super) identity: Identity,
     letters: mpsc::Sender<Letter>,
-    behind: Arc<AtomicBool>,
+    marks: Arc<Marks>,
+}
+
+/// What a session is told past its mailbox.
+#[derive(Debug, Default)]
+struct Marks {
+    /// A notice found no room in the mailbox.
+    behind: AtomicBool,
+    /// Another session of the same client takes its place.
+    replaced: AtomicBool,
 }
 
 impl SessionHandle {
     /// Passes a notice on. A session that is too far behind to take it is given up: its client starts afresh.
     pub(crate) fn notify(&self, notice: Notice) {
         if let Err(TrySendError::Full(_)) = self.letters.try_send(Letter::Notice(notice)) {
-            self.behind.store(true, Ordering::Relaxed);
+            self.marks.behind.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// Says that another session takes this one's place, before `calls` closes its queue for that.
+    pub(super) fn is_being_replaced(&self) {
+        self.marks.replaced.store(true, Ordering::Release);
     }
 
     /// Gives the session a socket; `None` when it can't go on after `after`, or is gone.
@@ -127,7 +141,7 @@ pub(super) async fn start(
     let endpoint = Endpoint { id: client.into(), person, presence, max_calls: 1, notices };
     let registration = calls.register(endpoint).await?;
     let id = SessionId(entropy::uuid());
-    let behind = Arc::default();
+    let marks = Arc::<Marks>::default();
     let session = Session {
         id,
         client,
@@ -138,10 +152,10 @@ pub(super) async fn start(
         socket: None,
         sockets: 0,
         expires: Some(clock::now() + KEEP_FOR),
-        behind: Arc::clone(&behind),
+        marks: Arc::clone(&marks),
     };
     task::spawn("session", session.run(mailbox, from_calls));
-    Ok(SessionHandle { id, identity, letters, behind })
+    Ok(SessionHandle { id, identity, letters, marks })
 }
 
 struct Session {
@@ -155,8 +169,7 @@ struct Session {
     sockets: u64,
     /// When the session ends without a socket.
     expires: Option<Instant>,
-    /// Whether a notice found no room in the mailbox.
-    behind: Arc<AtomicBool>,
+    marks: Arc<Marks>,
 }
 
 impl Session {
@@ -168,7 +181,7 @@ impl Session {
                         self.on_notice(notice).await;
                         false
                     }
-                    None => self.close(self.why_closed()),
+                    None => self.close(self.why_queue_closed()),
                 },
                 letter = mailbox.recv() => match letter {
                     Some(letter) => self.on_letter(letter).await,
@@ -190,14 +203,9 @@ impl Session {
         self.calls.left(self.registration).await;
     }
 
-    /// Why the calls have closed the queue: they ended, this session fell behind, or another has its place.
-    fn why_closed(&self) -> ClosingReason {
-        if self.calls.is_stopped() { ClosingReason::Stopping } else { ClosingReason::TooSlow }
-    }
-
     /// Handles a letter; true when the session is over.
     async fn on_letter(&mut self, letter: Letter) -> bool {
-        if self.behind.load(Ordering::Relaxed) {
+        if self.marks.behind.load(Ordering::Relaxed) {
             return self.close(ClosingReason::TooSlow);
         }
         match letter {
@@ -207,6 +215,17 @@ impl Session {
             Letter::Close(reason) => return self.close(reason),
         }
         false
+    }
+
+    /// Why the calls have closed the queue: another session has its place, they ended, or this one fell behind.
+    fn why_queue_closed(&self) -> ClosingReason {
+        if self.marks.replaced.load(Ordering::Acquire) {
+            ClosingReason::Replaced
+        } else if self.calls.is_stopped() {
+            ClosingReason::Stopping
+        } else {
+            ClosingReason::TooSlow
+        }
     }
 
     fn close(&mut self, reason: ClosingReason) -> bool {
@@ -269,5 +288,76 @@ async fn gone(socket: Option<&(u64, mpsc::Sender<Outgoing>)>) {
     match socket {
         Some((_, frames)) => frames.closed().await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::presence::PresenceState;
+    use crate::service::calls::kit::{House, person};
+    use crate::service::signalling::outbox::KEPT;
+
+    async fn session(house: &House) -> SessionHandle {
+        let (client, registry) = (ClientId(entropy::uuid()), Registry::default());
+        start(client, person("alice"), PresenceChoice::Online, registry, house.calls.clone()).await.unwrap()
+    }
+
+    fn notice() -> Notice {
+        Notice::FriendRemoved { identity: person("bob").identity }
+    }
+
+    /// Takes all there is until the socket ends; returns how many frames and the last of them.
+    async fn drain(mut attached: Attached) -> (usize, String) {
+        let (mut count, mut last) = (0, String::new());
+        while let Some(Outgoing::Frame(frame)) = attached.frames.recv().await {
+            count += 1;
+            last = frame;
+        }
+        (count, last)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_socket_that_goes_without_a_word_is_noticed() {
+        let mut house = House::new();
+        let session = session(&house).await;
+        let attached = session.attach(None).await.unwrap();
+        house.sees("alice", PresenceState::Online).await;
+        drop(attached);
+        house.sees("alice", PresenceState::Offline).await;
+        assert!(session.attach(Some(0)).await.is_some(), "it may come back");
+        house.sees("alice", PresenceState::Online).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_socket_that_is_not_read_is_cut_off_and_the_next_goes_on_after_it() {
+        let house = House::new();
+        let session = session(&house).await;
+        let attached = session.attach(None).await.unwrap();
+        let sent = KEPT + SOCKET_QUEUE + 100;
+        for _ in 0..sent {
+            session.notify(notice());
+            tokio::task::yield_now().await;
+        }
+        let (got, _) = drain(attached).await;
+        assert_eq!(got, KEPT + SOCKET_QUEUE);
+        let mut next = session.attach(Some(got as u64)).await.unwrap();
+        for seq in got + 1..=sent {
+            let Some(Outgoing::Frame(frame)) = next.frames.recv().await else { panic!("{seq} is missing") };
+            assert!(frame.contains(&format!("\"seq\":{seq},")), "{frame}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_that_missed_a_notice_is_given_up_and_says_so() {
+        let house = House::new();
+        let session = session(&house).await;
+        let attached = session.attach(None).await.unwrap();
+        // All at once: the session's task has no turn in between.
+        for _ in 0..=MAILBOX {
+            session.notify(notice());
+        }
+        let (_, last) = drain(attached).await;
+        assert!(last.contains("too_slow"), "{last}");
     }
 }

@@ -1,15 +1,14 @@
 //! A folder to keep everything in, and programs and screens that run there. Steps wait for what they need to see, with a
 //! generous deadline that prints what was seen instead.
 
-#![allow(clippy::unwrap_used, reason = "a kit for tests")]
-
 mod program;
 mod screen;
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use switchboard::base::clock;
 use tempfile::TempDir;
 
 pub use program::{Done, Program};
@@ -93,9 +92,9 @@ impl Drop for Home {
 }
 
 fn wait_until_gone(process: Pid) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = clock::now() + PATIENCE;
     while test_kill_process(process).is_ok() && !is_zombie(process) {
-        assert!(Instant::now() < deadline, "the service {process:?} did not end");
+        assert!(clock::now() < deadline, "the service {process:?} did not end");
         std::thread::sleep(Duration::from_millis(5));
     }
 }

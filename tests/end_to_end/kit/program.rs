@@ -4,10 +4,12 @@ use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::Instant;
 
 use rustix::process::{Pid, Signal, kill_process};
+use switchboard::base::clock;
 
 use super::{ENVIRONMENT, PATIENCE, SWITCHBOARD, is_setting};
 
@@ -21,6 +23,7 @@ enum Stream {
 pub struct Program {
     what: String,
     child: Child,
+    deaf: Arc<AtomicBool>,
     lines: Receiver<(Stream, String)>,
     seen: Vec<(Stream, String)>,
 }
@@ -49,9 +52,10 @@ impl Program {
             stdin.write_all(text.as_bytes()).unwrap();
         }
         let (to, lines) = channel();
-        read(Stream::Out, child.stdout.take().unwrap(), to.clone());
-        read(Stream::Err, child.stderr.take().unwrap(), to);
-        Self { what: format!("switchboard {words}"), child, lines, seen: Vec::new() }
+        let deaf = Arc::new(AtomicBool::new(false));
+        read(Stream::Out, child.stdout.take().unwrap(), to.clone(), Arc::clone(&deaf));
+        read(Stream::Err, child.stderr.take().unwrap(), to, Arc::default());
+        Self { deaf, what: format!("switchboard {words}"), child, lines, seen: Vec::new() }
     }
 
     /// Waits for a line of its standard output that holds `text`.
@@ -65,7 +69,7 @@ impl Program {
     }
 
     fn until_on(&mut self, stream: Stream, text: &str) -> String {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = clock::now() + PATIENCE;
         let mut next = 0;
         loop {
             while let Some((from, line)) = self.seen.get(next) {
@@ -74,11 +78,16 @@ impl Program {
                 }
                 next += 1;
             }
-            match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            match self.lines.recv_timeout(deadline.saturating_duration_since(clock::now())) {
                 Ok(line) => self.seen.push(line),
                 Err(why) => panic!("`{}` did not print `{text}` ({why}); it printed:\n{}", self.what, self.told()),
             }
         }
+    }
+
+    /// Closes its standard output at the next line it prints.
+    pub fn stops_listening(&self) {
+        self.deaf.store(true, Ordering::Relaxed);
     }
 
     pub fn signal(&self, signal: Signal) {
@@ -87,9 +96,9 @@ impl Program {
 
     /// Waits for its end.
     pub fn ends(mut self) -> Done {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = clock::now() + PATIENCE;
         loop {
-            match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            match self.lines.recv_timeout(deadline.saturating_duration_since(clock::now())) {
                 Ok(line) => self.seen.push(line),
                 // Both streams are closed: nothing of it runs any more.
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -150,10 +159,10 @@ impl Done {
     }
 }
 
-fn read(stream: Stream, from: impl Read + Send + 'static, to: Sender<(Stream, String)>) {
+fn read(stream: Stream, from: impl Read + Send + 'static, to: Sender<(Stream, String)>, deaf: Arc<AtomicBool>) {
     std::thread::spawn(move || {
         for line in BufReader::new(from).lines().map_while(Result::ok) {
-            if to.send((stream, line)).is_err() {
+            if to.send((stream, line)).is_err() || deaf.load(Ordering::Relaxed) {
                 return;
             }
         }

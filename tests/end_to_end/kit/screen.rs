@@ -4,10 +4,10 @@ use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Instant;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
+use switchboard::base::clock;
 
 use super::{ENVIRONMENT, PATIENCE, SWITCHBOARD, is_setting};
 
@@ -54,9 +54,9 @@ impl Screen {
     }
 
     fn wait(&mut self, what: &str, is_so: impl Fn(&str) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = clock::now() + PATIENCE;
         while !is_so(&self.picture()) {
-            match self.bytes.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            match self.bytes.recv_timeout(deadline.saturating_duration_since(clock::now())) {
                 Ok(bytes) => self.parser.process(&bytes),
                 Err(why) => panic!("the screen did not {what} ({why}), but:\n{}", self.picture()),
             }
@@ -87,11 +87,11 @@ impl Screen {
 
     /// Waits for the program's end, and checks that the terminal is as it was. Returns the exit code.
     pub fn ends_tidily(mut self) -> u32 {
-        let deadline = Instant::now() + PATIENCE;
-        while let Ok(bytes) = self.bytes.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        let deadline = clock::now() + PATIENCE;
+        while let Ok(bytes) = self.bytes.recv_timeout(deadline.saturating_duration_since(clock::now())) {
             self.parser.process(&bytes);
         }
-        assert!(Instant::now() < deadline, "the softphone did not end:\n{}", self.picture());
+        assert!(clock::now() < deadline, "the softphone did not end:\n{}", self.picture());
         let screen = self.parser.screen();
         assert!(!screen.alternate_screen(), "the alternate screen was not left");
         assert!(!screen.hide_cursor(), "the cursor was left hidden");
