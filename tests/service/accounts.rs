@@ -40,7 +40,7 @@ async fn a_made_up_token_is_refused_for_good() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_phone_renews_its_token_and_nobody_notices() {
-    let life = Duration::from_secs(5);
+    let life = Duration::from_secs(6);
     let service = with_tokens_for(life).await;
     let mut alice = TestPhone::start("alice", service.account("alice").await, tone(440)).await;
     let mut bob = TestPhone::start("bob", service.account("bob").await, tone(660)).await;

@@ -35,8 +35,8 @@ async fn each_hears_what_the_other_says_and_not_oneself() {
     bob.quits().await;
     for (name, own, others) in [("alice", 440, 1320), ("bob", 1320, 440)] {
         let share = |hertz| crate::support::wav::share_of(&service.heard(name, own), hertz);
-        assert!(share(others) > 0.8, "{name} heard the other: {}", share(others));
-        assert!(share(own) < 0.01, "{name} heard oneself: {}", share(own));
+        assert!(share(others) > 0.7, "{name} heard the other: {}", share(others));
+        assert!(share(own) < 0.05, "{name} heard oneself: {}", share(own));
     }
 }
 

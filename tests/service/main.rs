@@ -15,4 +15,7 @@ mod killed;
 mod people;
 mod reconnecting;
 mod ringing;
+/// Elsewhere, loopback has one address only.
+#[cfg(target_os = "linux")]
+mod sound_cut;
 mod starting;

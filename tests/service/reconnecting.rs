@@ -1,17 +1,16 @@
 //! Connections that are lost and come back, while a call goes on.
 
-use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use switchboard::domain::call::{CallState, ParticipantState};
 use switchboard::domain::end_reason::EndReason;
 use switchboard::phone::account::Account;
-use switchboard::phone::event::{CallView, Event, Link, MediaState, Refusal};
+use switchboard::phone::event::{Event, Link, Refusal};
 use switchboard::service::ServiceOptions;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::support::proxy::{TcpProxy, UdpProxy};
+use crate::support::proxy::TcpProxy;
 use crate::support::{TestPhone, TestService, connect, options, silence, tone};
 
 /// A service that can also be reached through a proxy.
@@ -110,30 +109,6 @@ async fn a_phone_that_hangs_up_without_a_connection_says_so_later() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_whose_sound_is_cut_gets_it_back_by_a_new_leg() {
-    let folder = tempfile::tempdir().unwrap();
-    let options = ServiceOptions { advertise: vec![IpAddr::from(UdpProxy::ADVERTISED)], ..options(folder.path()) };
-    let service = TestService::with(folder, options).await;
-    let proxy = UdpProxy::to(SocketAddr::from(([127, 0, 0, 1], service.media.port()))).await;
-    let mut alice = TestPhone::start("alice", service.account("alice").await, tone(440)).await;
-    let mut bob = TestPhone::start("bob", service.account("bob").await, tone(660)).await;
-    let call = connect(&mut alice, &mut bob).await;
-    alice.hears_something().await;
-    bob.hears_something().await;
-
-    proxy.cut_all_there_are();
-    alice.shows("lose its sound", |view| view.media == MediaState::Lost).await;
-    bob.sees_other("reconnecting", |alice| alice.state == ParticipantState::Reconnecting).await;
-    let flows = |view: &CallView| view.media == MediaState::Flowing && view.state == CallState::Connected;
-    alice.shows("have its sound back", flows).await;
-    bob.sees_other("back", |alice| alice.state == ParticipantState::Connected).await;
-    alice.hears_something().await;
-    bob.hears_something().await;
-    alice.presses(call, "7").await;
-    assert_eq!(bob.is_pressed(&alice.identity(), 1).await, "7");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_is_stopped_ends_its_calls_and_says_goodbye() {
     let mut service = TestService::start().await;
     let mut alice = service.silent_phone("alice").await;
@@ -169,19 +144,30 @@ async fn without_a_service_a_phone_says_so_and_connects_once_there_is_one() {
     alice.is_up().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_such_service_is_said_to_be_none() {
+/// A web server that answers everything with `status`, and a phone that takes it for its service.
+async fn at_a_web_server(status: &'static str) -> TestPhone {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let at = listener.local_addr().unwrap();
+    let server = listener.local_addr().unwrap().to_string().parse().unwrap();
     switchboard::base::task::spawn("web server", async move {
         while let Ok((mut client, _)) = listener.accept().await {
             let mut request = [0; 4096];
             let Ok(_) = client.read(&mut request).await else { continue };
-            client.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n").await.ok();
+            let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
+            client.write_all(answer.as_bytes()).await.ok();
         }
     });
-    let server = at.to_string().parse().unwrap();
-    let mut alice = TestPhone::starts("alice", Account::token(server, "a.b.c".to_owned().into()), silence());
-    let reason = alice.is_turned_away().await;
+    TestPhone::starts("alice", Account::token(server, "a.b.c".to_owned().into()), silence())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_such_service_is_said_to_be_none() {
+    let reason = at_a_web_server("404 Not Found").await.is_turned_away().await;
     assert!(reason.contains("not a Switchboard service"), "{reason}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_whose_service_is_away_is_tried_again() {
+    let mut alice = at_a_web_server("502 Bad Gateway").await;
+    let (first, second) = (alice.is_down().await, alice.is_down().await);
+    assert!(first.contains("502") && second.contains("502"), "{first}; {second}");
 }
