@@ -1,14 +1,16 @@
 //! `switchboard admin`.
 
 use clap::{Args, Subcommand};
+use serde::Serialize;
 
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
+use super::json::rfc3339;
 use super::output::Output;
 use super::settings::Settings;
 use super::{local, password};
 use crate::config::ServiceFile;
-use crate::domain::id::{DisplayName, UserName};
+use crate::domain::id::{DisplayName, Identity, UserName};
 use crate::protocol::failure::FailureCode;
 use crate::protocol::rest::{Account, ErrorBody, NewAccount, NewPassword};
 use crate::service::identity::{self, Identities};
@@ -87,6 +89,17 @@ pub enum UserCommand {
     },
 }
 
+/// An account, as a line.
+#[derive(Serialize)]
+struct AccountLine<'a> {
+    v: u8,
+    user: &'a str,
+    display_name: &'a str,
+    identity: Option<&'a str>,
+    disabled: bool,
+    created: String,
+}
+
 /// Does it, at the running service or else in its data folder.
 ///
 /// # Errors
@@ -130,10 +143,18 @@ pub async fn run(
 
 fn print(account: &Account, output: &mut Output) -> Result<(), Failure> {
     if output.json() {
-        return Ok(output.json_line(account)?);
+        let line = AccountLine {
+            v: 1,
+            user: account.user.as_str(),
+            display_name: account.display_name.as_str(),
+            identity: account.identity.as_ref().map(Identity::as_str),
+            disabled: account.disabled,
+            created: rfc3339(account.created_at),
+        };
+        return Ok(output.json_line(&line)?);
     }
     let state = if account.disabled { "  disabled" } else { "" };
-    let identity = account.identity.as_ref().map_or("no identity yet", |identity| identity.as_str());
+    let identity = account.identity.as_ref().map_or("no identity yet", Identity::as_str);
     Ok(output.result(&format!(
         "{:<16}  {:<20}  {identity}{state}",
         account.user.as_str(),
