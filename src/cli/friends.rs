@@ -3,12 +3,10 @@
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::account;
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
-use super::headless::{self, Session};
+use super::headless::Session;
 use super::json::rfc3339;
-use super::media_flags::MediaFlags;
 use super::output::Output;
 use super::settings::Settings;
 use crate::domain::person::{Friend, Person};
@@ -78,9 +76,7 @@ pub async fn run(
     settings: &Settings,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
-    let acting = account::acting(globals, settings, false, false).await?;
-    let link = headless::start(acting.account, &MediaFlags::silent(), settings, false)?;
-    let mut session = Session::new(link, output)?;
+    let mut session = Session::without_sound(globals, settings, output).await?;
     let done = carry_out(arguments.command.as_ref().unwrap_or(&FriendsCommand::List), &mut session).await;
     session.quit().await;
     done.map(|()| Exit::Done)

@@ -3,8 +3,10 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use super::account;
 use super::dtmf::Step;
 use super::exit::{Exit, Failure};
+use super::globals::Globals;
 use super::json::{Journal, SummaryLine};
 use super::media_flags::MediaFlags;
 use super::output::Output;
@@ -86,6 +88,19 @@ pub(crate) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
+    /// A phone for commands that make no call.
+    ///
+    /// # Errors
+    /// When nobody is signed in, the service can't be reached, or it refuses.
+    pub(crate) async fn without_sound(
+        globals: &Globals,
+        settings: &Settings,
+        output: &'a mut Output,
+    ) -> Result<Self, Failure> {
+        let acting = account::acting(globals, settings, false, false).await?;
+        Self::new(start(acting.account, &MediaFlags::silent(), settings, false)?, output)
+    }
+
     pub(crate) fn new(link: PhoneLink, output: &'a mut Output) -> Result<Self, Failure> {
         let signals =
             Signals::take().map_err(|why| Failure::new(Exit::Failed, format!("signals can't be caught: {why}")))?;

@@ -4,12 +4,10 @@ use clap::Args;
 use serde::Serialize;
 use time::UtcOffset;
 
-use super::account;
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
-use super::headless::{self, Session};
+use super::headless::Session;
 use super::json::rfc3339;
-use super::media_flags::MediaFlags;
 use super::output::Output;
 use super::settings::Settings;
 use crate::base::clock;
@@ -57,9 +55,7 @@ pub async fn run(
     settings: &Settings,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
-    let acting = account::acting(globals, settings, false, false).await?;
-    let link = headless::start(acting.account, &MediaFlags::silent(), settings, false)?;
-    let mut session = Session::new(link, output)?;
+    let mut session = Session::without_sound(globals, settings, output).await?;
     let done = list(arguments, &mut session).await;
     session.quit().await;
     done.map(|()| Exit::Done)
