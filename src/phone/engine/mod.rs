@@ -115,7 +115,7 @@ pub(super) struct Engine {
 /// How long the busy tone is played after a call that failed.
 const BUSY_TONE: Duration = Duration::from_secs(3);
 
-/// How long saying bye to the service may take.
+/// How long saying bye to the service, and writing the last of the sound files, may take.
 const BYE_WITHIN: Duration = Duration::from_millis(1500);
 
 impl Engine {
@@ -154,7 +154,13 @@ impl Engine {
             }
         }
         self.out.voice.stop();
-        self.say_bye(&mut inputs.link).await;
+        // The voice's events end once its sound files are whole.
+        let files_written = async { while inputs.voice.recv().await.is_some() {} };
+        let written = tokio::time::timeout(BYE_WITHIN, files_written);
+        let (_, written) = tokio::join!(self.say_bye(&mut inputs.link), written);
+        if written.is_err() {
+            tracing::warn!("a sound file may lack its end: it took too long to write");
+        }
     }
 
     /// Says bye to the service and waits until that, and what was asked before it, has been taken: whoever sees the
