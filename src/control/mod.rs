@@ -1,3 +1,4 @@
 //! Decisions as machines: `handle(event, now) -> effects` and `next_deadline()`. Pure: they read no clock, take no lock, cannot fail.
 
 pub mod call;
+pub mod hearing;

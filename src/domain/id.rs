@@ -93,6 +93,10 @@ uuid_id! {
     CallId
 }
 uuid_id! {
+    /// One group: what people who know it meet in, call after call.
+    GroupId
+}
+uuid_id! {
     /// One running phone (screen or headless), kept over reconnects.
     ClientId
 }

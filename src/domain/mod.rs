@@ -3,8 +3,10 @@
 pub mod call;
 pub mod dtmf;
 pub mod end_reason;
+pub mod group;
 pub mod id;
 pub mod person;
+pub mod place;
 pub mod presence;
 pub mod record;
 pub mod text;

@@ -3,6 +3,7 @@
 pub mod dtmf;
 pub mod jitter;
 pub mod level;
+pub mod mark;
 pub mod mixer;
 pub mod opus;
 pub mod packet;
