@@ -8,7 +8,7 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 use switchboard::base::clock;
-use switchboard::domain::call::{CallState, Direction, Participant, ParticipantState};
+use switchboard::domain::call::{CallState, Direction, Participant, ParticipantState, Peer, RosterRow};
 use switchboard::domain::end_reason::EndReason;
 use switchboard::domain::id::CallId;
 use switchboard::domain::person::{Friend, Person};
@@ -36,7 +36,7 @@ pub fn measure() -> Result<Vec<Row>> {
     let mut covered = quiet.clone();
     press(&mut covered, KeyCode::Char('?'));
     let mut meters = quiet.clone();
-    tell(&mut meters, Event::Levels { call: CALL, microphone: -6.0, speaker: -40.0 });
+    tell(&mut meters, Event::Levels { call: CALL, microphone: -6.0, speaker: -40.0, heard: Vec::new() });
     let conditions = format!(
         "{WIDTH}×{HEIGHT}, in a call while another rings, all panels full; with escape sequences, {PICTURES} pictures"
     );
@@ -79,9 +79,9 @@ fn busy() -> Result<Model> {
     tell(&mut model, Event::Call(in_call()?));
     let quality = Quality { rtt_ms: Some(38.0), sent_packets: 13_550, received_packets: 13_548, ..Quality::default() };
     tell(&mut model, Event::Quality { call: CALL, quality });
-    tell(&mut model, Event::Levels { call: CALL, microphone: -18.0, speaker: -31.0 });
+    tell(&mut model, Event::Levels { call: CALL, microphone: -18.0, speaker: -31.0, heard: Vec::new() });
     let second = CallId(Uuid::from_u128(2));
-    tell(&mut model, Event::Incoming(Incoming { call: second, from: person("carol")?, at: NOW }));
+    tell(&mut model, Event::Incoming(Incoming { call: second, from: person("carol")?, at: NOW, group: None }));
     Ok(model)
 }
 
@@ -101,7 +101,7 @@ fn record(n: i64, name: &str) -> Result<CallRecord> {
     let started_at = NOW.plus(-n * 600_000);
     Ok(CallRecord {
         call_id: CallId(Uuid::from_u128(100 + u128::try_from(n)?)),
-        with: person(name)?,
+        with: Peer::Person(person(name)?),
         direction: Direction::Incoming,
         outcome: Outcome::Answered,
         started_at,
@@ -116,12 +116,18 @@ fn in_call() -> Result<CallView> {
     Ok(CallView {
         call: CALL,
         direction: Direction::Outgoing,
-        with: bob.clone(),
+        with: Peer::Person(bob.clone()),
+        group: None,
+        may_end: false,
         state: CallState::Connected,
         started_at: NOW.plus(-280_000),
         connected_at: Some(NOW.plus(-271_000)),
         muted: false,
-        participants: vec![Participant { person: bob, state: ParticipantState::Connected, muted: false }],
+        participants: [RosterRow {
+            number: 0,
+            participant: Participant { person: bob, state: ParticipantState::Connected, muted: false },
+        }]
+        .into(),
         media: MediaState::Flowing,
     })
 }

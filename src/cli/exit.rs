@@ -106,8 +106,8 @@ impl Exit {
         match refusal {
             Refusal::Service(failure) => Self::of_refusal(failure.code),
             Refusal::NotConnected => Self::Unreachable,
-            Refusal::NobodyCalled(_) => Self::NobodyThere,
-            Refusal::Ambiguous { .. } => Self::Usage,
+            Refusal::NobodyCalled(_) | Refusal::NoGroupCalled(_) => Self::NobodyThere,
+            Refusal::Ambiguous { .. } | Refusal::NotAPlace(_) | Refusal::OtherService { .. } => Self::Usage,
             Refusal::NotNow(_) => Self::Failed,
         }
     }

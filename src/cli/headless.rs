@@ -185,7 +185,7 @@ impl<'a> Session<'a> {
         match event {
             Event::Call(view) if self.printed != Some((view.call, view.state)) => {
                 self.printed = Some((view.call, view.state));
-                self.output.progress(&format!("{}: {}", view.with.display_name, state::call(view.state)));
+                self.output.progress(&format!("{}: {}", state::peer(&view.with), state::call(view.state)));
             }
             Event::Incoming(incoming) => {
                 self.output.progress(&format!("{} ({}) calls", incoming.from.display_name, incoming.from.name));
@@ -200,7 +200,7 @@ impl<'a> Session<'a> {
 
     /// Prints how a call went, as the last word on it.
     pub(crate) fn print_summary(&mut self, summary: &Summary) -> Result<SummaryLine, Failure> {
-        let ending = end::ending(summary.end, summary.direction, summary.with.display_name.as_str());
+        let ending = end::ending(summary.end, summary.direction, state::peer(&summary.with));
         let line = SummaryLine::of_call(summary, format!("{} {}", ending.what, ending.advice).trim().to_owned());
         self.print_line(&line)?;
         Ok(line)

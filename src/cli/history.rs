@@ -35,8 +35,10 @@ pub struct HistoryArgs {
 struct RecordLine<'a> {
     v: u8,
     call_id: CallId,
-    name: &'a str,
-    identity: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity: Option<&'a str>,
     direction: Direction,
     outcome: Outcome,
     started: String,
@@ -83,8 +85,8 @@ fn print(record: &CallRecord, output: &mut Output) -> Result<(), Failure> {
         let line = RecordLine {
             v: 1,
             call_id: record.call_id,
-            name: record.with.name.as_str(),
-            identity: record.with.identity.as_str(),
+            name: record.with.person().map(|person| person.name.as_str()),
+            identity: record.with.person().map(|person| person.identity.as_str()),
             direction: record.direction,
             outcome: record.outcome,
             started: rfc3339(record.started_at),
@@ -98,6 +100,6 @@ fn print(record: &CallRecord, output: &mut Output) -> Result<(), Failure> {
     let when = texts::clock::moment(record.started_at, clock::unix_now(), offset);
     let (way, how) = (texts::state::direction(record.direction), texts::state::outcome(record.outcome));
     let duration = if talked > 0 { texts::clock::duration(talked) } else { String::new() };
-    let text = format!("{when:<16}  {way:<8}  {:<20}  {how:<12}  {duration}", record.with.display_name.as_str());
+    let text = format!("{when:<16}  {way:<8}  {:<20}  {how:<12}  {duration}", texts::state::peer(&record.with));
     Ok(output.result(text.trim_end())?)
 }

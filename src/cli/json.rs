@@ -183,7 +183,8 @@ impl Journal {
             Event::IncomingEnded { call, .. } => self.state(&mut out, *call, CallState::Disconnected),
             Event::Call(view) => {
                 self.state(&mut out, view.call, view.state);
-                for other in &view.participants {
+                for row in view.participants.iter() {
+                    let other = &row.participant;
                     self.participant(&mut out, view.call, &other.person, other.state);
                 }
             }
@@ -193,7 +194,13 @@ impl Journal {
             }
             Event::Quality { call, quality } => out.push("quality", quality_line(*call, quality)),
             Event::Warning(message) => out.push("warning", WarningLine { message }),
-            Event::Link(_)
+            Event::Joined { .. }
+            | Event::Speakers { .. }
+            | Event::Groups(_)
+            | Event::Group { .. }
+            | Event::GroupShared { .. }
+            | Event::Shared { .. }
+            | Event::Link(_)
             | Event::Me(_)
             | Event::MyPresence(_)
             | Event::Friends(_)
@@ -285,7 +292,9 @@ mod tests {
 
     use super::*;
     use crate::base::clock;
-    use crate::domain::call::{Direction, Participant};
+    use std::sync::Arc;
+
+    use crate::domain::call::{Direction, Participant, Peer, RosterRow};
     use crate::phone::event::{CallView, Incoming, MediaState};
 
     const WALL: UnixMillis = UnixMillis(1_769_850_300_250);
@@ -326,12 +335,17 @@ mod tests {
         Event::Call(CallView {
             call: CALL,
             direction: Direction::Outgoing,
-            with: bob(),
+            with: Peer::Person(bob()),
+            group: None,
+            may_end: false,
             state,
             started_at: WALL,
             connected_at: None,
             muted: false,
-            participants: vec![Participant { person: bob(), state: other, muted: false }],
+            participants: Arc::new([RosterRow {
+                number: 0,
+                participant: Participant { person: bob(), state: other, muted: false },
+            }]),
             media: MediaState::Connecting,
         })
     }
@@ -356,7 +370,7 @@ mod tests {
             golden("state", &format!(r#"{CALL_TEXT},"state":"ringing""#)),
             golden("participant", &format!(r#"{CALL_TEXT},"id":"8:acs:1_2","name":"bob","state":"connected""#)),
         ];
-        told.expect(&Event::Incoming(Incoming { call: CALL, from: bob(), at: WALL }), &lines);
+        told.expect(&Event::Incoming(Incoming { call: CALL, from: bob(), at: WALL, group: None }), &lines);
         let gone = Event::IncomingEnded { call: CALL, from: bob(), reason: EndReason::CANCELLED };
         told.expect(&gone, &[golden("state", &format!(r#"{CALL_TEXT},"state":"disconnected""#))]);
     }
@@ -378,7 +392,7 @@ mod tests {
         let summary = Summary {
             call: CALL,
             direction: Direction::Outgoing,
-            with: bob(),
+            with: Peer::Person(bob()),
             end: EndReason::HUNG_UP,
             connected_for: Some(Duration::from_millis(5020)),
             quality: Quality { rtt_ms: Some(0.44), jitter_ms: 2.0, received_packets: 250, ..Quality::default() },

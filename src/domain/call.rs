@@ -1,7 +1,8 @@
-//! Calls: their states and the people in them.
+//! Calls: their states, whom they are with, and the people in them.
 
 use serde::{Deserialize, Serialize};
 
+use super::group::GroupRef;
 use super::person::Person;
 
 /// Where a call stands for one client. The states, and their names, are those of the ACS Calling SDK.
@@ -63,12 +64,52 @@ pub struct Participant {
     pub muted: bool,
 }
 
+/// A participant's row in the roster of a call. All clients of one person are one row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RosterRow {
+    /// The participant's number in this call, from 1 in the order of appearance; never given to somebody else. The
+    /// packets of the participant's sound carry it ([`crate::media::mark`]).
+    pub number: u16,
+    /// The participant now.
+    #[serde(flatten)]
+    pub participant: Participant,
+}
+
+/// Whom a call is with, as it began; in a record, `with` a person or a `group`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Peer {
+    /// The other side of a direct call.
+    #[serde(rename = "with")]
+    Person(Person),
+    /// A group.
+    #[serde(rename = "group")]
+    Group(GroupRef),
+}
+
+impl Peer {
+    /// The other side of a direct call.
+    pub fn person(&self) -> Option<&Person> {
+        match self {
+            Self::Person(person) => Some(person),
+            Self::Group(_) => None,
+        }
+    }
+
+    /// The group.
+    pub fn group(&self) -> Option<&GroupRef> {
+        match self {
+            Self::Person(_) => None,
+            Self::Group(group) => Some(group),
+        }
+    }
+}
+
 /// Which way a call was made, as one of its participants sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// Somebody called this person.
     Incoming,
-    /// This person called.
+    /// This person called, or joined.
     Outgoing,
 }

@@ -115,14 +115,51 @@ impl fmt::Display for GroupCode {
     }
 }
 
-/// How a group is named to the service.
+/// How a group is named to the service; on the wire the text of either.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(try_from = "String", into = "String")]
 pub enum GroupKey {
     /// By its ID; any GUID is one.
     Id(GroupId),
     /// By its code.
     Code(GroupCode),
+}
+
+/// Why a text is neither.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("neither a group ID nor a group code: they look like 29228d3e-040e-4656-a70e-890ab4e173e5 and k7mq-3tzf")]
+pub struct NotAGroupKey;
+
+impl FromStr for GroupKey {
+    type Err = NotAGroupKey;
+
+    fn from_str(raw: &str) -> Result<Self, Self::Err> {
+        let id = raw.parse().ok().map(Self::Id);
+        id.or_else(|| raw.parse().ok().map(Self::Code)).ok_or(NotAGroupKey)
+    }
+}
+
+impl TryFrom<String> for GroupKey {
+    type Error = NotAGroupKey;
+
+    fn try_from(raw: String) -> Result<Self, Self::Error> {
+        raw.parse()
+    }
+}
+
+impl From<GroupKey> for String {
+    fn from(key: GroupKey) -> Self {
+        key.to_string()
+    }
+}
+
+impl fmt::Display for GroupKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => id.fmt(f),
+            Self::Code(code) => code.fmt(f),
+        }
+    }
 }
 
 /// A group, as those who know it see it.

@@ -2,8 +2,7 @@
 
 use std::str::FromStr;
 
-use super::group::{GroupCode, GroupKey};
-use super::id::GroupId;
+use super::group::GroupKey;
 
 /// The path under which links stand for groups: `/j/CODE`, or `/j/` and an ID.
 pub const LINK_PATH: &str = "/j/";
@@ -52,7 +51,7 @@ impl FromStr for Place {
         if raw.contains("://") {
             return link(raw);
         }
-        if let Some(key) = key(raw) {
+        if let Ok(key) = raw.parse() {
             return Ok(Self::Key(key));
         }
         if like_an_id(raw) {
@@ -63,11 +62,6 @@ impl FromStr for Place {
         }
         Ok(Self::Name(raw.to_owned()))
     }
-}
-
-fn key(raw: &str) -> Option<GroupKey> {
-    let id = raw.parse::<GroupId>().ok().map(GroupKey::Id);
-    id.or_else(|| raw.parse::<GroupCode>().ok().map(GroupKey::Code))
 }
 
 /// Long, and nothing but hexadecimal digits and dashes: a mistyped ID rather than a name.
@@ -85,7 +79,7 @@ fn link(raw: &str) -> Result<Place, NotAPlace> {
         return Err(NotAPlace::Link);
     }
     let path = path.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
-    let key = path.strip_prefix("j/").and_then(key).ok_or(NotAPlace::Link)?;
+    let key = path.strip_prefix("j/").and_then(|key| key.parse().ok()).ok_or(NotAPlace::Link)?;
     Ok(Place::Link { origin: format!("{scheme}://{}", host.to_ascii_lowercase()), key })
 }
 

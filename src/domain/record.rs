@@ -2,10 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::call::Direction;
+use super::call::{Direction, Peer};
 use super::end_reason::EndReason;
 use super::id::CallId;
-use super::person::Person;
 use super::time::UnixMillis;
 
 /// How a call went, as one participant sees it.
@@ -36,7 +35,8 @@ pub struct CallRecord {
     /// Which call.
     pub call_id: CallId,
     /// The other side.
-    pub with: Person,
+    #[serde(flatten)]
+    pub with: Peer,
     /// Who called whom.
     pub direction: Direction,
     /// How it went.

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::audio::device::{SinkChoice, SourceChoice};
 use crate::domain::dtmf::Tone;
-use crate::domain::id::{CallId, Identity};
+use crate::domain::group::{GroupKey, GroupName};
+use crate::domain::id::{CallId, GroupId, Identity};
 use crate::domain::presence::PresenceChoice;
 
 /// A command.
@@ -17,6 +18,30 @@ pub enum Command {
         /// How long it may ring; the service's own limit when absent.
         ring_for: Option<Duration>,
     },
+    /// Joins a group's call: its ID, code, link or name, as typed. Answered by [`super::event::Event::Joined`], or a
+    /// refusal of `join`.
+    Join {
+        /// Where, as typed.
+        place: String,
+        /// Refuses to begin a call: somebody has to be there.
+        existing: bool,
+        /// Whether to join with the microphone off; as the options say when absent.
+        muted: Option<bool>,
+    },
+    /// Begins a group call of a new group: named and kept, or without a name. Answered as a join.
+    StartGroup {
+        /// The name.
+        name: Option<GroupName>,
+    },
+    /// Rings one more person into a call: a friend's name, a user name, or an identity.
+    Invite {
+        /// Which call.
+        call: CallId,
+        /// Whom, as typed.
+        who: String,
+    },
+    /// Ends a group call for everybody.
+    EndForAll(CallId),
     /// Answers an incoming call.
     Answer(CallId),
     /// Declines an incoming call.
@@ -52,6 +77,21 @@ pub enum Command {
     RemoveFriend(Identity),
     /// Looks for people; answered by [`super::event::Event::People`] with the same text.
     SearchPeople(String),
+    /// Asks for the groups of the user's list; answered by [`super::event::Event::Groups`].
+    LoadGroups,
+    /// Makes a group that the service keeps; answered by [`super::event::Event::Group`].
+    CreateGroup(GroupName),
+    /// Asks for a group: its ID, code, link or name, as typed; answered by [`super::event::Event::Group`].
+    ShowGroup(String),
+    /// Shares a group with friends: names or identities, as typed; answered by [`super::event::Event::Shared`].
+    ShareGroup {
+        /// Which.
+        group: GroupKey,
+        /// With whom.
+        with: Vec<String>,
+    },
+    /// Takes a group off the user's list; of its owner, gives it up.
+    RemoveGroup(GroupId),
     /// Asks for the call records; answered by [`super::event::Event::History`].
     LoadHistory,
     /// Asks for the sound devices; answered by [`super::event::Event::Devices`].

@@ -1,12 +1,14 @@
 //! What a phone tells. Every event holds whole values, so that a listener needs no memory of earlier ones.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::audio::device::Devices;
-use crate::domain::call::{CallState, Direction, Participant};
+use crate::domain::call::{CallState, Direction, Peer, RosterRow};
 use crate::domain::dtmf::Tone;
 use crate::domain::end_reason::EndReason;
-use crate::domain::id::{CallId, Identity};
+use crate::domain::group::{Group, GroupRow};
+use crate::domain::id::{CallId, GroupId, Identity};
 use crate::domain::person::{Friend, Person};
 use crate::domain::presence::Presence;
 use crate::domain::record::CallRecord;
@@ -55,6 +57,47 @@ pub enum Event {
     },
     /// A call began or changed.
     Call(CallView),
+    /// A group's call was joined; its [`Event::Call`] came before.
+    Joined {
+        /// Which call.
+        call: CallId,
+        /// The group.
+        group: GroupCard,
+        /// Whether nobody was there: the call began with this.
+        first: bool,
+    },
+    /// Who speaks now in a group call.
+    Speakers {
+        /// Which call.
+        call: CallId,
+        /// Numbers in the roster, the loudest first; empty when nobody does.
+        speakers: Vec<u16>,
+    },
+    /// The groups of the user's list.
+    Groups(Vec<GroupRow>),
+    /// A group: made, or asked for.
+    Group {
+        /// What to share of it.
+        card: GroupCard,
+        /// Its row.
+        row: GroupRow,
+    },
+    /// Somebody shares a group with the user.
+    GroupShared {
+        /// The group.
+        card: GroupCard,
+        /// Who shares it.
+        by: Person,
+        /// How many are in it now.
+        here: u32,
+    },
+    /// A group was shared with these people.
+    Shared {
+        /// Which.
+        group: GroupId,
+        /// With whom.
+        with: Vec<Person>,
+    },
     /// A DTMF tone arrived from the other side.
     Dtmf {
         /// In which call.
@@ -72,6 +115,8 @@ pub enum Event {
         microphone: f32,
         /// What is heard, dBFS (−127 is silence).
         speaker: f32,
+        /// What is heard of each participant now, by number in the roster, dBFS; of a direct call empty.
+        heard: Vec<(u16, f32)>,
     },
     /// Quality of a call, once a second while there is one.
     Quality {
@@ -124,6 +169,28 @@ pub struct Incoming {
     pub from: Person,
     /// Since when.
     pub at: UnixMillis,
+    /// The group it is to join, for an invitation into a group call.
+    pub group: Option<Group>,
+}
+
+/// What is shared of a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupCard {
+    /// The group.
+    pub group: Group,
+    /// The link to it.
+    pub link: String,
+    /// Where the link works.
+    pub reach: LinkReach,
+}
+
+/// Where a link works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkReach {
+    /// On this machine only: the service is reached by a loopback address.
+    ThisMachine,
+    /// Wherever the service's address leads.
+    Network,
 }
 
 /// A call as this phone sees it.
@@ -133,8 +200,12 @@ pub struct CallView {
     pub call: CallId,
     /// Who called whom.
     pub direction: Direction,
-    /// The other side.
-    pub with: Person,
+    /// Whom it was with when it began.
+    pub with: Peer,
+    /// The group, once it is a group call.
+    pub group: Option<GroupCard>,
+    /// Whether this user may end it for everybody.
+    pub may_end: bool,
     /// Its state.
     pub state: CallState,
     /// When it began, for the screen's timer while it rings.
@@ -143,8 +214,9 @@ pub struct CallView {
     pub connected_at: Option<UnixMillis>,
     /// Whether this microphone is off.
     pub muted: bool,
-    /// The others in it.
-    pub participants: Vec<Participant>,
+    /// Who is in it: the other side of a direct call (number 0), or the roster of a group call in the order of
+    /// appearance, without this user. Shared, so that a large roster is not copied with every change.
+    pub participants: Arc<[RosterRow]>,
     /// Whether sound flows, as far as this phone can tell.
     pub media: MediaState,
 }
@@ -186,8 +258,8 @@ pub struct Summary {
     pub call: CallId,
     /// Who called whom.
     pub direction: Direction,
-    /// The other side.
-    pub with: Person,
+    /// Whom it was with when it began.
+    pub with: Peer,
     /// Why it ended.
     pub end: EndReason,
     /// How long it was connected; `None` when it never was.
@@ -252,6 +324,15 @@ pub enum Refusal {
         name: String,
         /// Who could be meant.
         candidates: Vec<Person>,
+    },
+    /// No group of the user's list has this name.
+    NoGroupCalled(String),
+    /// What was typed is no place to join: a sentence that shows what one looks like.
+    NotAPlace(crate::domain::place::NotAPlace),
+    /// The link is of another service.
+    OtherService {
+        /// Its scheme, host and port.
+        origin: String,
     },
     /// It does not fit the state of the phone; a sentence that says what to do.
     NotNow(String),

@@ -13,6 +13,9 @@ impl fmt::Display for Refusal {
             Self::NotConnected => f.write_str(refusal::NOT_CONNECTED),
             Self::NobodyCalled(name) => f.write_str(&refusal::nobody_called(name)),
             Self::Ambiguous { name, candidates } => f.write_str(&refusal::ambiguous(name, candidates)),
+            Self::NoGroupCalled(name) => f.write_str(&refusal::no_group_called(name)),
+            Self::NotAPlace(why) => write!(f, "{why}"),
+            Self::OtherService { origin } => f.write_str(&refusal::other_service(origin)),
             Self::NotNow(sentence) => f.write_str(&printable(sentence, 300)),
         }
     }

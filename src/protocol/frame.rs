@@ -8,6 +8,7 @@ use super::request::Request;
 use super::response::Response;
 use crate::base::secret::Secret;
 use crate::domain::call::{Direction, Participant};
+use crate::domain::group::Group;
 use crate::domain::id::{CallId, ClientId, SessionId};
 use crate::domain::person::{Friend, Person};
 use crate::domain::presence::PresenceChoice;
@@ -102,6 +103,10 @@ pub struct Welcome {
     /// Calls this client is still part of, after a session that could not be resumed.
     #[serde(default)]
     pub calls: Vec<OngoingCall>,
+    /// Where links to this service begin (`https://calls.example`), if its operator has said so; else the address the
+    /// client reached it by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<String>,
 }
 
 /// A call a client is still part of.
@@ -111,6 +116,9 @@ pub struct OngoingCall {
     pub call_id: CallId,
     /// Who called whom.
     pub direction: Direction,
-    /// The others in it.
+    /// The other side of a direct call; the roster of a group call follows as a notice.
     pub participants: Vec<Participant>,
+    /// Its group, once it is a group call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<Group>,
 }

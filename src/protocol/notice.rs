@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::call::{CallState, Participant};
+use crate::domain::call::{CallState, Participant, RosterRow};
 use crate::domain::end_reason::EndReason;
-use crate::domain::id::{CallId, Identity};
+use crate::domain::group::Group;
+use crate::domain::id::{CallId, GroupId, Identity};
 use crate::domain::person::{Friend, Person};
 use crate::domain::presence::Presence;
 use crate::domain::record::CallRecord;
@@ -22,6 +23,9 @@ pub enum Notice {
         from: Person,
         /// Since when.
         at: UnixMillis,
+        /// The group it is to join, for an invitation into a group call.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        group: Option<Group>,
     },
     /// Stop ringing: the call was cancelled, answered elsewhere, or rang too long.
     CallIncomingEnded {
@@ -37,7 +41,7 @@ pub enum Notice {
         /// Its state now.
         state: CallState,
     },
-    /// Another participant of a call came, went or changed.
+    /// Another participant of a direct call came, went or changed.
     CallParticipant {
         /// Which call.
         call_id: CallId,
@@ -51,12 +55,65 @@ pub enum Notice {
         /// The slots in use.
         slots: Vec<Slot>,
     },
+    /// The call is a group call now, of this group.
+    CallGroup {
+        /// Which call.
+        call_id: CallId,
+        /// Its group.
+        group: Group,
+        /// Whether this user may end it for everybody.
+        #[serde(default)]
+        may_end: bool,
+    },
+    /// The roster of a group call changed; changes are gathered for a moment and sent together.
+    CallRoster {
+        /// Which call.
+        call_id: CallId,
+        /// Whether this is the whole roster: rows known before and not named here are gone.
+        #[serde(default)]
+        whole: bool,
+        /// Rows that are new or changed; the user's own is among them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        rows: Vec<RosterRow>,
+        /// Numbers of participants who left.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        left: Vec<u16>,
+    },
+    /// Who speaks now in a group call.
+    CallSpeakers {
+        /// Which call.
+        call_id: CallId,
+        /// Numbers in the roster, the loudest first; empty when nobody does.
+        speakers: Vec<u16>,
+    },
     /// The call is over for this client.
     CallEnded {
         /// Which call.
         call_id: CallId,
         /// Why.
         reason: EndReason,
+    },
+    /// Somebody shares a group with the user; it is in the user's list now.
+    GroupShared {
+        /// The group.
+        group: Group,
+        /// Who shares it.
+        by: Person,
+        /// How many are in it now.
+        #[serde(default)]
+        here: u32,
+    },
+    /// Somebody came into, or left, a group of the user's list. Told at most once a second for each group.
+    GroupChanged {
+        /// Which group.
+        group_id: GroupId,
+        /// Who is in it now.
+        here: Vec<Person>,
+    },
+    /// A group was taken off the user's list.
+    GroupRemoved {
+        /// Which.
+        group_id: GroupId,
     },
     /// Somebody on the friend list, or the user, has another presence now.
     PresenceChanged {

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::base::secret::Secret;
-use crate::domain::id::{CallId, Identity};
+use crate::domain::group::{GroupKey, GroupName};
+use crate::domain::id::{CallId, GroupId, Identity};
 use crate::domain::presence::PresenceChoice;
 
 /// An SDP description (RFC 8866), as text.
@@ -70,6 +71,55 @@ pub enum Request {
         call_id: CallId,
         /// The new leg.
         offer: Sdp,
+    },
+    /// Rings one more person into a connected call. A direct call becomes a group call by it.
+    CallInvite {
+        /// Which call.
+        call_id: CallId,
+        /// Whom.
+        to: Identity,
+    },
+    /// Ends a group call for everybody; for who started it.
+    CallEndForAll {
+        /// Which call.
+        call_id: CallId,
+    },
+    /// Joins the call of a group, uninvited. Without one it begins: any GUID is a group's.
+    GroupJoin {
+        /// Which group.
+        group: GroupKey,
+        /// The leg.
+        offer: Sdp,
+        /// Refuses to begin a call: somebody has to be there.
+        #[serde(default)]
+        existing: bool,
+        /// Whether the microphone is off from the start.
+        #[serde(default)]
+        muted: bool,
+    },
+    /// Makes a group that the service keeps.
+    GroupCreate {
+        /// How it is called.
+        name: GroupName,
+    },
+    /// Asks for one group, and who is in it.
+    GroupShow {
+        /// Which.
+        group: GroupKey,
+    },
+    /// Asks for the groups of the user's list: those they made, joined, or had shared with them.
+    GroupsList {},
+    /// Shares a group with friends: they are told at once, and find it in their lists.
+    GroupShare {
+        /// Which.
+        group: GroupKey,
+        /// With whom, at most 100.
+        with: Vec<Identity>,
+    },
+    /// Takes a group off the user's list; of its owner, the group is given up altogether, its code with it.
+    GroupRemove {
+        /// Which.
+        group_id: GroupId,
     },
     /// Asks for the friend list.
     FriendsList {},

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::request::Sdp;
+use crate::domain::group::{Group, GroupRow};
+use crate::domain::id::CallId;
 use crate::domain::person::{Friend, Person};
 use crate::domain::record::CallRecord;
 
@@ -16,6 +18,27 @@ pub enum Response {
     Leg {
         /// The answer to the offer.
         answer: Sdp,
+    },
+    /// The call of a group was joined.
+    Joined {
+        /// Which call it is. Its roster follows as a notice.
+        call_id: CallId,
+        /// The group.
+        group: Group,
+        /// Whether nobody was there: the call began with this.
+        first: bool,
+        /// The answer to the offer.
+        answer: Sdp,
+    },
+    /// A group.
+    Group {
+        /// Its row.
+        group: GroupRow,
+    },
+    /// Groups.
+    Groups {
+        /// The rows of the user's list, by name; at most 200.
+        groups: Vec<GroupRow>,
     },
     /// The friend list.
     Friends {

@@ -47,6 +47,18 @@ pub fn failure(failure: &Failure) -> String {
     }
 }
 
+/// No group of the user's list has the name that was typed.
+pub fn no_group_called(name: &str) -> String {
+    let name = printable(name, 64);
+    format!("No group of yours is called {name}. Give its ID, its code (like k7mq-3tzf) or its link.")
+}
+
+/// A link leads to another service than the one signed in to.
+pub fn other_service(origin: &str) -> String {
+    let origin = printable(origin, 200);
+    format!("This link is of another service, {origin}. Sign in there: switchboard sign-in NAME --server {origin}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,8 +1,16 @@
 //! One word, or a few, for every state: of people, calls and records.
 
-use crate::domain::call::{CallState, Direction};
+use crate::domain::call::{CallState, Direction, Peer};
 use crate::domain::presence::{PresenceChoice, PresenceState};
 use crate::domain::record::Outcome;
+
+/// Whom a call is with: a person's name, a group's, or that it is a group at all.
+pub fn peer(peer: &Peer) -> &str {
+    match peer {
+        Peer::Person(person) => person.display_name.as_str(),
+        Peer::Group(group) => group.name.as_ref().map_or("group call", |name| name.as_str()),
+    }
+}
 
 /// A person's presence.
 pub fn presence(state: PresenceState) -> &'static str {

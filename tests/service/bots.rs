@@ -101,6 +101,6 @@ async fn callback_calls_back_and_can_be_answered() {
     assert_ne!(back, call);
     alice.tell(Command::Answer(back)).await;
     let view = alice.is(CallState::Connected).await;
-    assert_eq!(view.with.name.as_str(), "callback");
+    assert_eq!(view.with.person().unwrap().name.as_str(), "callback");
     alice.hears_something().await;
 }

@@ -56,7 +56,7 @@ async fn killed_in_a_call() {
     bob.sees_other("gone", |alice| alice.state == ParticipantState::Disconnected).await;
     let (ended, record) = bob.ends_and_records().await;
     assert_eq!((ended.end, record.end), (EndReason::VANISHED, Some(EndReason::VANISHED)));
-    bob.sees(&call.with.identity, PresenceState::Offline).await;
+    bob.sees(&call.with.person().unwrap().identity, PresenceState::Offline).await;
 }
 
 async fn killed_while_it_rings_out() {

@@ -53,10 +53,14 @@ async fn sound_flows_on_while_the_socket_is_cut_and_what_was_missed_is_replayed(
     bob.mutes(call, true).await;
     bob.holds(call, true).await;
     alice
-        .shows("be held and bob muted", |view| view.state == CallState::RemoteHold && view.participants[0].muted)
+        .shows("be held and bob muted", |view| {
+            view.state == CallState::RemoteHold && view.participants[0].participant.muted
+        })
         .await;
     let views = alice.seen[before..].iter().filter_map(|event| match event {
-        Event::Call(view) => Some((view.state, view.participants[0].muted, view.participants[0].state)),
+        Event::Call(view) => {
+            Some((view.state, view.participants[0].participant.muted, view.participants[0].participant.state))
+        }
         _ => None,
     });
     let views: Vec<_> = views.collect();

@@ -276,7 +276,10 @@ impl TestPhone {
 
     /// Waits until the other side of its call is shown like that.
     pub async fn sees_other(&mut self, what: &str, like_that: impl Fn(&Participant) -> bool) {
-        self.shows(&format!("see the other {what}"), |view| view.participants.first().is_some_and(&like_that)).await;
+        self.shows(&format!("see the other {what}"), |view| {
+            view.participants.first().is_some_and(|row| like_that(&row.participant))
+        })
+        .await;
     }
 
     pub async fn ends(&mut self) -> Summary {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::domain::call::{CallState, Direction, Participant};
+use crate::domain::call::{CallState, Direction, Participant, Peer, RosterRow};
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::{CallId, Identity};
 use crate::domain::person::Person;
@@ -90,12 +90,14 @@ impl ActiveCall {
         CallView {
             call: self.id,
             direction: self.direction,
-            with: self.with.clone(),
+            with: Peer::Person(self.with.clone()),
+            group: None,
+            may_end: false,
             state: self.state,
             started_at: self.started_at,
             connected_at: self.connected.map(|(at, _)| at),
             muted: self.muted,
-            participants: self.participants.clone(),
+            participants: self.participants.iter().map(|p| RosterRow { number: 0, participant: p.clone() }).collect(),
             media: self.media,
         }
     }
@@ -156,7 +158,7 @@ impl ActiveCall {
         Summary {
             call: self.id,
             direction: self.direction,
-            with: self.with.clone(),
+            with: Peer::Person(self.with.clone()),
             end: ending.reason,
             connected_for: ending.connected_for,
             quality: self.quality,

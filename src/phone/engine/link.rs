@@ -130,7 +130,9 @@ impl Engine {
 
     async fn on_notice(&mut self, notice: Notice) {
         match notice {
-            Notice::CallIncoming { call_id, from, at } => self.on_incoming(Incoming { call: call_id, from, at }).await,
+            Notice::CallIncoming { call_id, from, at, group } => {
+                self.on_incoming(Incoming { call: call_id, from, at, group }).await
+            }
             Notice::CallIncomingEnded { call_id, reason } => self.on_incoming_ended(call_id, reason).await,
             Notice::CallChanged { call_id, state } => self.on_state(call_id, state).await,
             Notice::CallParticipant { call_id, participant } => {
@@ -154,6 +156,12 @@ impl Engine {
             Notice::FriendAdded { friend } => self.on_friend_added(friend).await,
             Notice::FriendRemoved { identity } => self.on_friend_removed(&identity).await,
             Notice::HistoryAdded { record } => self.emit(Event::Recorded(record)).await,
+            Notice::CallGroup { .. }
+            | Notice::CallRoster { .. }
+            | Notice::CallSpeakers { .. }
+            | Notice::GroupShared { .. }
+            | Notice::GroupChanged { .. }
+            | Notice::GroupRemoved { .. } => {}
             // The signalling task acts on this one.
             Notice::Closing { .. } => {}
         }

@@ -112,7 +112,7 @@ impl Engine {
     pub(super) async fn on_voice(&mut self, event: VoiceEvent) {
         match event {
             VoiceEvent::Levels { call, microphone, speaker } => {
-                self.emit(Event::Levels { call, microphone, speaker }).await;
+                self.emit(Event::Levels { call, microphone, speaker, heard: Vec::new() }).await;
             }
             VoiceEvent::Quality { call, quality } => {
                 let Some(active) = self.call.as_mut().filter(|active| active.id == call) else { return };

@@ -47,6 +47,15 @@ impl Engine {
             Command::ListDevices => self.list_devices(),
             Command::UseMicrophone(source) => self.use_microphone(source),
             Command::UseSpeaker(sink) => self.use_speaker(sink),
+            Command::Join { .. }
+            | Command::StartGroup { .. }
+            | Command::Invite { .. }
+            | Command::EndForAll(_)
+            | Command::LoadGroups
+            | Command::CreateGroup(_)
+            | Command::ShowGroup(_)
+            | Command::ShareGroup { .. }
+            | Command::RemoveGroup(_) => {}
             Command::Quit => self.quit().await,
         }
     }

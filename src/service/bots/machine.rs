@@ -72,6 +72,12 @@ impl Machine {
             Notice::CallChanged { .. }
             | Notice::CallParticipant { .. }
             | Notice::CallSlots { .. }
+            | Notice::CallGroup { .. }
+            | Notice::CallRoster { .. }
+            | Notice::CallSpeakers { .. }
+            | Notice::GroupShared { .. }
+            | Notice::GroupChanged { .. }
+            | Notice::GroupRemoved { .. }
             | Notice::PresenceChanged { .. }
             | Notice::FriendAdded { .. }
             | Notice::FriendRemoved { .. }

@@ -35,7 +35,7 @@ fn alice() -> Person {
 }
 
 fn incoming(n: u128) -> Notice {
-    Notice::CallIncoming { call_id: call(n), from: alice(), at: UnixMillis(0) }
+    Notice::CallIncoming { call_id: call(n), from: alice(), at: UnixMillis(0), group: None }
 }
 
 fn connected(n: u128) -> Notice {

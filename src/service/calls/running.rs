@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::ports::OwnedRecord;
 use crate::control::call::{Call, Entry, News, Side};
-use crate::domain::call::{Direction, Participant};
+use crate::domain::call::{Direction, Participant, Peer};
 use crate::domain::id::{CallId, EndpointId};
 use crate::domain::person::Person;
 use crate::domain::record::{CallRecord, Outcome};
@@ -35,7 +35,7 @@ impl Running {
         let (caller_endpoint, caller) = from;
         let record = |with: &Person, direction| CallRecord {
             call_id: id,
-            with: with.clone(),
+            with: Peer::Person(with.clone()),
             direction,
             outcome: Outcome::Ongoing,
             started_at: at,
@@ -72,7 +72,7 @@ impl Running {
     /// The notice that lets an endpoint of the callee ring.
     pub fn incoming(&self) -> Notice {
         let [record, _] = &self.records;
-        Notice::CallIncoming { call_id: self.id, from: self.caller.clone(), at: record.started_at }
+        Notice::CallIncoming { call_id: self.id, from: self.caller.clone(), at: record.started_at, group: None }
     }
 
     /// The notice for an endpoint that takes part.
@@ -97,7 +97,7 @@ impl Running {
         };
         let person = self.person(part.side.other()).clone();
         let participants = vec![Participant { person, state: part.other, muted: part.other_muted }];
-        Some(OngoingCall { call_id: self.id, direction, participants })
+        Some(OngoingCall { call_id: self.id, direction, participants, group: None })
     }
 
     /// Keeps something in one side's record.

@@ -6,7 +6,7 @@ use super::kit::{Did, House, Mood, Phone, Talk, endpoint_of, person};
 use super::*;
 use crate::base::{clock, entropy};
 use crate::control::call::{ABSENT_MAX, NOBODY_MAX, VANISHED_AFTER};
-use crate::domain::call::{CallState, Direction, ParticipantState};
+use crate::domain::call::{CallState, Direction, ParticipantState, Peer};
 use crate::domain::end_reason::EndReason;
 use crate::domain::record::Outcome;
 use crate::protocol::failure::FailureCode;
@@ -96,7 +96,7 @@ async fn a_declined_call_is_declined_for_both() {
     alice.ends(EndReason::DECLINED).await;
     let record = bob.gets_record().await;
     assert_eq!((record.direction, record.outcome), (Direction::Incoming, Outcome::Declined));
-    assert_eq!(record.with, person("alice"));
+    assert_eq!(record.with, Peer::Person(person("alice")));
 }
 
 #[tokio::test(start_paused = true)]

@@ -71,6 +71,14 @@ impl Signalling {
             }
             Request::HistoryList { limit } => self.history(caller, limit).await,
             Request::TokenRenew { token } => self.token_renew(caller, token.expose()).await,
+            Request::CallInvite { .. }
+            | Request::CallEndForAll { .. }
+            | Request::GroupJoin { .. }
+            | Request::GroupCreate { .. }
+            | Request::GroupShow { .. }
+            | Request::GroupsList {}
+            | Request::GroupShare { .. }
+            | Request::GroupRemove { .. } => Err(Failure::new(FailureCode::NotUnderstood, "no groups yet")),
             Request::Bye {} => return Outcome::Bye,
         };
         Outcome::Answer(answer)

@@ -6,6 +6,7 @@ use sqlx::{Sqlite, Transaction};
 
 use super::identities::person;
 use super::{Db, StoreError, writing};
+use crate::domain::call::Peer;
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::Identity;
 use crate::domain::record::CallRecord;
@@ -71,6 +72,7 @@ pub async fn close_open(db: &Db, reason: EndReason) -> Result<u64, StoreError> {
 }
 
 async fn keep_one(tx: &mut Transaction<'static, Sqlite>, Entry { owner, record }: &Entry) -> Result<(), StoreError> {
+    let Peer::Person(with) = &record.with else { return Ok(()) };
     sqlx::query(
         "INSERT INTO call_records (call_id, identity, with_identity, with_user_name, with_display_name, direction, \
          outcome, started_at, answered_at, ended_at, end_code, end_sub_code) \
@@ -82,9 +84,9 @@ async fn keep_one(tx: &mut Transaction<'static, Sqlite>, Entry { owner, record }
     )
     .bind(record.call_id.to_string())
     .bind(owner.as_str())
-    .bind(record.with.identity.as_str())
-    .bind(record.with.name.as_str())
-    .bind(record.with.display_name.as_str())
+    .bind(with.identity.as_str())
+    .bind(with.name.as_str())
+    .bind(with.display_name.as_str())
     .bind(word(&record.direction))
     .bind(word(&record.outcome))
     .bind(record.started_at.0)
@@ -116,7 +118,7 @@ impl Row {
     fn record(self) -> Result<CallRecord, StoreError> {
         Ok(CallRecord {
             call_id: self.call_id.parse().map_err(|_| StoreError::Damaged("call id"))?,
-            with: person((self.with_identity, self.with_user_name, self.with_display_name))?,
+            with: Peer::Person(person((self.with_identity, self.with_user_name, self.with_display_name))?),
             direction: from_word(self.direction)?,
             outcome: from_word(self.outcome)?,
             started_at: UnixMillis(self.started_at),

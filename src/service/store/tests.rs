@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::records::{self, Entry};
 use super::*;
-use crate::domain::call::Direction;
+use crate::domain::call::{Direction, Peer};
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::{CallId, DisplayName, Identity};
 use crate::domain::person::Person;
@@ -230,7 +230,7 @@ fn person(name: &str) -> Person {
 fn ringing(number: u8) -> CallRecord {
     CallRecord {
         call_id: CallId(uuid::Builder::from_bytes([number; 16]).into_uuid()),
-        with: person("carol"),
+        with: Peer::Person(person("carol")),
         direction: Direction::Outgoing,
         outcome: Outcome::Ongoing,
         started_at: UnixMillis(i64::from(number) * 1000),

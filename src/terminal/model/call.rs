@@ -80,12 +80,12 @@ impl LiveCall {
 
     /// Whether the other side's connection is lost for the moment.
     pub fn are_they_reconnecting(&self) -> bool {
-        self.view.participants.iter().any(|p| p.state == ParticipantState::Reconnecting)
+        self.view.participants.iter().any(|row| row.participant.state == ParticipantState::Reconnecting)
     }
 
     /// Whether the other side's microphone is off.
     pub fn are_they_muted(&self) -> bool {
-        self.view.participants.iter().any(|p| p.muted)
+        self.view.participants.iter().any(|row| row.participant.muted)
     }
 
     /// What was asked for is not going to happen.

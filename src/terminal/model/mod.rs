@@ -13,6 +13,7 @@ use ::time::UtcOffset;
 
 use super::keys::{Action, Context, KeyError, KeyMap};
 use super::theme::{self, ColourChoice, Glyphs, Theme, ThemeError};
+use crate::domain::call::Peer;
 use crate::domain::person::Person;
 use crate::domain::presence::PresenceState;
 use crate::domain::time::UnixMillis;
@@ -238,7 +239,7 @@ impl Model {
     /// The other side of the last call.
     pub fn last_person(&self) -> Option<&Person> {
         let ended = self.ended.as_ref().map(|ended| &ended.summary.with);
-        ended.or_else(|| self.history.records.first().map(|record| &record.with))
+        ended.or_else(|| self.history.records.first().map(|record| &record.with)).and_then(Peer::person)
     }
 
     /// When the picture changes next though nothing happens; `None` when it stands still.

@@ -1,7 +1,7 @@
 //! Given lists, entries and commands, these keys have these effects.
 
 use super::kit::{CALL, Desk, devices, friends, person, records, summary, view};
-use crate::domain::call::CallState;
+use crate::domain::call::{CallState, Peer};
 use crate::domain::dtmf::Tone;
 use crate::domain::end_reason::EndReason;
 use crate::domain::presence::PresenceChoice;
@@ -124,7 +124,7 @@ fn missed_calls_are_counted_once_and_called_back_with_enter() {
     let mut desk = Desk::ready();
     let mut missed = records().remove(0);
     missed.call_id = CALL;
-    missed.with = person("frank");
+    missed.with = Peer::Person(person("frank"));
     desk.hears(Event::Recorded(missed.clone()));
     desk.hears(Event::Recorded(missed));
     assert_eq!(desk.model.history.unseen, 1);

@@ -44,7 +44,8 @@ fn a_call_is_drawn_once_a_second() {
 #[test]
 fn levels_that_look_the_same_are_not_drawn_again() {
     let (mut screen, _) = screen(Desk::in_call(CallState::Connected));
-    let levels = |microphone| Message::Phone(Event::Levels { call: CALL, microphone, speaker: -31.0 });
+    let levels =
+        |microphone| Message::Phone(Event::Levels { call: CALL, microphone, speaker: -31.0, heard: Vec::new() });
     screen.take(NOW, levels(-18.2));
     assert!(!screen.model().changed);
     screen.take(NOW, levels(-12.0));

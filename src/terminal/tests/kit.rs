@@ -1,5 +1,6 @@
 //! People, a fixed time, and verbs: what is pressed, what the phone tells, what is seen.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -8,7 +9,7 @@ use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 use uuid::Uuid;
 
-use crate::domain::call::{CallState, Direction, Participant, ParticipantState};
+use crate::domain::call::{CallState, Direction, Participant, ParticipantState, Peer, RosterRow};
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::CallId;
 use crate::domain::person::{Friend, Person};
@@ -63,7 +64,7 @@ pub(super) fn records() -> Vec<CallRecord> {
         let started_at = NOW.plus(-ago * 60_000);
         CallRecord {
             call_id: CallId(Uuid::from_u128(100 + n)),
-            with: person(name),
+            with: Peer::Person(person(name)),
             direction,
             outcome,
             started_at,
@@ -82,7 +83,13 @@ pub(super) fn records() -> Vec<CallRecord> {
 }
 
 pub(super) fn incoming(name: &str) -> Incoming {
-    Incoming { call: CALL, from: person(name), at: NOW.plus(-7000) }
+    Incoming { call: CALL, from: person(name), at: NOW.plus(-7000), group: None }
+}
+
+/// The other side's row of a direct call.
+pub(super) fn row(name: &str, muted: bool) -> RosterRow {
+    let participant = Participant { person: person(name), state: ParticipantState::Connected, muted };
+    RosterRow { number: 0, participant }
 }
 
 pub(super) fn view(state: CallState) -> CallView {
@@ -90,12 +97,14 @@ pub(super) fn view(state: CallState) -> CallView {
     CallView {
         call: CALL,
         direction: Direction::Outgoing,
-        with: person("bob"),
+        with: Peer::Person(person("bob")),
+        group: None,
+        may_end: false,
         state,
         started_at: NOW.plus(-280_000),
         connected_at: connected.then(|| NOW.plus(-271_000)),
         muted: false,
-        participants: vec![Participant { person: person("bob"), state: ParticipantState::Connected, muted: false }],
+        participants: Arc::new([row("bob", false)]),
         media: if connected { MediaState::Flowing } else { MediaState::Connecting },
     }
 }
@@ -116,7 +125,7 @@ pub(super) fn summary(end: EndReason, seconds: Option<u64>) -> Summary {
     Summary {
         call: CALL,
         direction: Direction::Outgoing,
-        with: person("bob"),
+        with: Peer::Person(person("bob")),
         end,
         connected_for: seconds.map(Duration::from_secs),
         quality: if seconds.is_some() { quality() } else { Quality::default() },
@@ -201,7 +210,7 @@ impl Desk {
         self.hears(Event::Call(view));
         if flowing {
             self.hears(Event::Quality { call: CALL, quality: quality() });
-            self.hears(Event::Levels { call: CALL, microphone: -18.0, speaker: -31.0 });
+            self.hears(Event::Levels { call: CALL, microphone: -18.0, speaker: -31.0, heard: Vec::new() });
         }
         self.effects.clear();
     }

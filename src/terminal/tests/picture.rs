@@ -34,7 +34,7 @@ fn scene() -> Desk {
     desk.takes(Message::Tick(NOW.plus(-731_000)));
     desk.hears(Event::Recorded(records().remove(0)));
     let mut ringing = view(CallState::Ringing);
-    ringing.participants.clear();
+    ringing.participants = [].into();
     desk.takes(Message::Tick(NOW.plus(-279_000)));
     desk.hears(Event::Call(ringing));
     desk.takes(Message::Tick(NOW.plus(-271_000)));

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::kit::{CALL, Desk, devices, friends, incoming, person, records, summary, view};
-use crate::domain::call::CallState;
+use crate::domain::call::{CallState, Peer};
 use crate::domain::dtmf::Tone;
 use crate::domain::end_reason::EndReason;
 use crate::domain::presence::{Presence, PresenceState};
@@ -40,7 +40,9 @@ const EVENTS: usize = 28;
 fn event(n: usize) -> Event {
     let strange = || "x\u{301}日本 \u{1f469}\u{200d}\u{1f680} very very long text that goes on and on and on".repeat(4);
     let mut loud = view(CallState::Connected);
-    loud.with.display_name = strange().as_str().into();
+    let mut bob = person("bob");
+    bob.display_name = strange().as_str().into();
+    loud.with = Peer::Person(bob);
     match n {
         0 => Event::Link(Link::Connecting),
         1 => Event::Link(Link::Up),
@@ -59,7 +61,7 @@ fn event(n: usize) -> Event {
         14 => Event::Call(view(CallState::LocalHold)),
         15 => Event::Call(view(CallState::Disconnected)),
         16 => Event::Dtmf { call: CALL, from: person("bob").identity, tone: Tone::from_event(11).unwrap() },
-        17 => Event::Levels { call: CALL, microphone: f32::NAN, speaker: f32::INFINITY },
+        17 => Event::Levels { call: CALL, microphone: f32::NAN, speaker: f32::INFINITY, heard: vec![(1, f32::NAN)] },
         18 => Event::Quality {
             call: CALL,
             quality: Quality {

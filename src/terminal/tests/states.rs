@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::kit::{CALL, Desk, NOW, devices, incoming, person, records, summary, view};
+use super::kit::{CALL, Desk, NOW, devices, incoming, person, records, row, summary, view};
 use crate::domain::call::CallState;
 use crate::domain::dtmf::Tone;
 use crate::domain::end_reason::EndReason;
@@ -112,7 +112,7 @@ fn muted_call() {
     let mut desk = Desk::ready();
     let mut muted = view(CallState::Connected);
     muted.muted = true;
-    muted.participants[0].muted = true;
+    muted.participants = [row("bob", true)].into();
     desk.calls(muted);
     check("call_muted", &desk);
 }

@@ -76,7 +76,7 @@ fn accept(model: &mut Model, effects: &mut Vec<Effect>) {
 fn call_selected(model: &mut Model, effects: &mut Vec<Effect>) {
     let person = match model.focus {
         Pane::Friends => model.friends.current().map(|friend| friend.person.clone()),
-        Pane::History => model.history.current().map(|record| record.with.clone()),
+        Pane::History => model.history.current().and_then(|record| record.with.person().cloned()),
         Pane::Events => None,
     };
     match person {

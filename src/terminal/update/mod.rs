@@ -60,7 +60,7 @@ fn retitle(model: &mut Model, effects: &mut Vec<Effect>) {
     let title = match (model.ringing.first(), &model.call) {
         (Some(incoming), _) => format!("{} - {name}", texts::screen::calls(incoming.from.display_name.as_str())),
         (None, Some(call)) => {
-            format!("{} - {} - {name}", call.view.with.display_name, texts::state::call(call.view.state))
+            format!("{} - {} - {name}", texts::state::peer(&call.view.with), texts::state::call(call.view.state))
         }
         (None, None) if model.history.unseen > 0 => format!("{} - {name}", texts::screen::missed(model.history.unseen)),
         (None, None) => name.clone(),

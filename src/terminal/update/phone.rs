@@ -40,14 +40,20 @@ pub(super) fn heard(model: &mut Model, event: Event, effects: &mut Vec<Effect>) 
             say(model, Mood::Plain, format!("{}: {} {}", from.display_name, ending.what, ending.advice));
         }
         Event::Call(view) => call(model, view),
+        Event::Joined { .. }
+        | Event::Speakers { .. }
+        | Event::Groups(_)
+        | Event::Group { .. }
+        | Event::GroupShared { .. }
+        | Event::Shared { .. } => {}
         Event::Dtmf { call, tone, .. } => {
             if let Some(live) = live(model, call) {
                 live.note_received(tone);
-                let name = live.view.with.display_name.clone();
+                let name = state::peer(&live.view.with).to_owned();
                 note(model, Mood::Plain, format!("tone {tone} from {name}"));
             }
         }
-        Event::Levels { call, microphone, speaker } => levels(model, call, microphone, speaker),
+        Event::Levels { call, microphone, speaker, heard: _ } => levels(model, call, microphone, speaker),
         Event::Quality { call, quality } => measured(model, call, quality),
         Event::MicrophoneFinished(_) => {
             say(model, Mood::Plain, "the sound file that was the microphone is over".to_owned());
@@ -96,7 +102,7 @@ fn friend_is(model: &mut Model, identity: &crate::domain::id::Identity, presence
 
 fn recorded(model: &mut Model, record: CallRecord) {
     if record.outcome == Outcome::Missed {
-        note(model, Mood::Warn, format!("missed call from {}", record.with.display_name));
+        note(model, Mood::Warn, format!("missed call from {}", state::peer(&record.with)));
     }
     model.history.add(record);
 }
@@ -133,7 +139,7 @@ fn call(model: &mut Model, view: CallView) {
     }
     let before = live(model, view.call).map(|live| live.view.state);
     if before != Some(view.state) {
-        let name = &view.with.display_name;
+        let name = state::peer(&view.with);
         let text = match (before, view.state) {
             (_, CallState::Connected) if view.connected_at.is_none_or(|at| model.now.since(at) < 2000) => {
                 format!("{name}: connected after {}", clock::span(connect_time(&view)))
@@ -177,9 +183,9 @@ fn measured(model: &mut Model, call: CallId, quality: Quality) {
 fn ended(model: &mut Model, summary: Summary) {
     stop_ringing(model, summary.call);
     let current = model.call.as_ref().is_none_or(|live| live.view.call == summary.call);
-    let ending = end::ending(summary.end, summary.direction, summary.with.display_name.as_str());
+    let ending = end::ending(summary.end, summary.direction, state::peer(&summary.with));
     let mood = if summary.end.is_normal() { Mood::Plain } else { Mood::Warn };
-    note(model, mood, format!("{}: {}", summary.with.display_name, ending.what));
+    note(model, mood, format!("{}: {}", state::peer(&summary.with), ending.what));
     if current {
         model.call = None;
         model.armed_until = None;

@@ -101,13 +101,15 @@ fn who(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
     let mut pen = paper.pen(place);
     pen.right(" ", dim).right(&time, title).right("  ", dim);
     pen.text(" ", dim).text(word, badge).text(" ", badge).text(sign, badge).text("  ", dim);
-    pen.text(call.view.with.display_name.as_str(), title).text("  ", dim);
-    pen.text(call.view.with.name.as_str(), dim);
+    pen.text(state::peer(&call.view.with), title).text("  ", dim);
+    if let Some(person) = call.view.with.person() {
+        pen.text(person.name.as_str(), dim);
+    }
 }
 
 /// What the state means for the person.
 fn means(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
-    let name = call.view.with.display_name.as_str();
+    let name = state::peer(&call.view.with);
     let resume = paper.model.key_of(Action::Hold);
     let plain = screen::means(call.view.state, call.view.muted, call.are_they_muted(), &resume);
     let (text, role): (&str, Role) = match call.view.state {
@@ -214,13 +216,13 @@ fn over(paper: &mut Paper<'_>, place: Rect, ended: &Ended) {
 
 fn ending(ended: &Ended) -> end::Ending {
     let summary = &ended.summary;
-    end::ending(summary.end, summary.direction, summary.with.display_name.as_str())
+    end::ending(summary.end, summary.direction, state::peer(&summary.with))
 }
 
 /// Who it was and for how long; below, in as many rows as there are, why it ended and what to do.
 fn over_lines(paper: &mut Paper<'_>, place: Rect, ended: &Ended) {
     let summary = &ended.summary;
-    let name = summary.with.display_name.as_str();
+    let name = state::peer(&summary.with);
     let ending = ending(ended);
     let role = if summary.end.is_normal() { Role::Text } else { Role::Warn };
     let (badge, title, dim, style) =

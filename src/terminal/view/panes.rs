@@ -132,7 +132,7 @@ fn record(paper: &mut Paper<'_>, place: Rect, record: &CallRecord, selected: boo
     pen.text(mark, text).text(sign, outcome).text(" ", text);
     let name_width = pen.room().saturating_sub(36).clamp(8, 24);
     pen.column_of(state::direction(record.direction), 5, dim);
-    pen.column_of(record.with.display_name.as_str(), name_width, text).text(" ", text);
+    pen.column_of(state::peer(&record.with), name_width, text).text(" ", text);
     pen.column_of(state::outcome(record.outcome), 10, outcome);
     pen.right(" ", dim);
     if pen.room() > columns(&length) + columns(&when) + 2 {

@@ -35,7 +35,7 @@ pub(super) fn tiny(paper: &mut Paper<'_>, mut place: Rect) {
         paper.pen(row).text(word, badge).text(" ", badge).text(sign, badge).text(" ", text).text(&time, text);
         let row = area::top(&mut place, 1);
         let microphone = if call.view.muted { "mic MUTED " } else { "mic LIVE " };
-        paper.pen(row).text(microphone, text).text(call.view.with.display_name.as_str(), text);
+        paper.pen(row).text(microphone, text).text(crate::texts::state::peer(&call.view.with), text);
         let row = area::top(&mut place, 1);
         if model.armed_until.is_some() {
             paper.pen(row).text(&header::again(model), warn);
