@@ -7,9 +7,10 @@ use super::exit::{Exit, Failure};
 use super::globals::Globals;
 use super::settings::Settings;
 use super::{local, password};
-use crate::config::{Paths, ServerUrl, ServiceFile};
+use crate::config::{NotAServer, Paths, ServerUrl, ServiceFile};
 use crate::domain::id::UserName;
 use crate::phone::account::{self, Account, AccountError};
+use crate::texts::refusal;
 
 /// The demo accounts, in the order in which screens take them.
 const DEMO_USERS: [&str; 3] = ["alice", "bob", "carol"];
@@ -49,6 +50,42 @@ pub(crate) async fn acting(
         None if settings.loaded.config.phone.server.is_some() => Err(nobody_signed_in()),
         None => demo_account(globals, settings, screen).await,
     }
+}
+
+/// The account a command acts as that was given a link to a group of the service at `origin`: who it was told to act as,
+/// or else who is signed in there. Nothing is sent to a service just because a link names it.
+///
+/// # Errors
+/// As [`acting`], and when nobody is signed in at the link's service.
+pub(crate) async fn acting_at(globals: &Globals, settings: &Settings, origin: &str) -> Result<Acting, Failure> {
+    let linked: ServerUrl = origin.parse().map_err(|why: NotAServer| Failure::usage(why.to_string()))?;
+    let elsewhere = || Failure::usage(refusal::other_service(origin));
+    let told = globals.token.is_some() || globals.user.is_some() || settings.loaded.config.phone.server.is_some();
+    if told {
+        let acting = acting(globals, settings, false, false).await?;
+        return if acting.account.server().same_service(&linked) { Ok(acting) } else { Err(elsewhere()) };
+    }
+    if let Some(user) = signed_in_at(&settings.paths, &linked) {
+        return Ok(plain(saved(settings, &user)?));
+    }
+    let local = local::find(&settings.paths).await.map(|file| server_in(&file)).transpose()?;
+    match local {
+        Some(server) if server.same_service(&linked) => demo_account(globals, settings, false).await,
+        _ => Err(elsewhere()),
+    }
+}
+
+/// Who is signed in at `server`: who signed in last, if it was there, or else the first by name.
+fn signed_in_at(paths: &Paths, server: &ServerUrl) -> Option<UserName> {
+    let is_there = |user: &UserName| {
+        let kept = account::load(&sign_in_file(paths, user)).ok();
+        kept.and_then(|kept| kept.server.parse().ok()).is_some_and(|at: ServerUrl| at.same_service(server))
+    };
+    let folders = fs::read_dir(&paths.users).into_iter().flatten().flatten();
+    let mut users: Vec<UserName> =
+        folders.filter_map(|folder| folder.file_name().to_str()?.parse().ok()).filter(is_there).collect();
+    users.sort();
+    last(paths).filter(is_there).or_else(|| users.into_iter().next())
 }
 
 fn plain(account: Account) -> Acting {

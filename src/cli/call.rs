@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
-use super::headless::{self, Conversation, End, Session};
+use super::headless::{self, Conversation, Session};
 use super::media_flags::MediaFlags;
 use super::output::Output;
 use super::settings::Settings;
@@ -16,7 +16,8 @@ use crate::phone::command::Command;
 /// Call somebody without a screen.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
-The call lasts until the other side hangs up, --for is over, or the file of --mic is. Ctrl-C hangs up.
+The call lasts until the other side hangs up, --for is over, or the file of --mic is. Ctrl-C hangs up. Once a third
+person is in it, it is a group call, and lasts until it is ended for everybody.
 
 Examples:
   switchboard call echo --for 10s                        talk to the echo for ten seconds
@@ -74,16 +75,6 @@ async fn call(arguments: &CallArgs, settings: &Settings, session: &mut Session<'
     let configured = Duration::from_secs(settings.loaded.config.phone.ring_seconds.get().into());
     let ring_for = Some(arguments.ring_for.unwrap_or(configured));
     session.tell(Command::Call { to: arguments.to.clone(), ring_for }).await;
-    match Conversation::new(&arguments.media, None).follow(session).await? {
-        End::Summary { summary, signalled } => {
-            let line = session.print_summary(&summary)?;
-            signalled.map_or_else(|| headless::judge(&line, &summary, &arguments.media), Ok)
-        }
-        End::Refused(refused) => Err(Failure::new(Exit::of_command(&refused.why), refused.why.to_string())),
-        End::Signal(exit) => Err(Failure::new(exit, "")),
-        End::Gone { from, reason } => {
-            session.print_gone(&from, reason)?;
-            Ok(Exit::of_end(reason))
-        }
-    }
+    let end = Conversation::new(&arguments.media, None).follow(session).await?;
+    session.conclude(end, &arguments.media)
 }

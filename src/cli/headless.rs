@@ -1,4 +1,4 @@
-//! A phone without a screen, for `call` and `wait`: it prints what happens, sends tones, and knows when to hang up.
+//! A phone without a screen, for `call`, `join` and `wait`: it prints what happens, sends tones, and knows when to hang up.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -10,6 +10,7 @@ use super::globals::Globals;
 use super::json::{Journal, SummaryLine};
 use super::media_flags::MediaFlags;
 use super::output::Output;
+use super::plain::Plain;
 use super::settings::Settings;
 use super::signals::Signals;
 use crate::base::{clock, deadline};
@@ -82,8 +83,8 @@ pub(crate) struct Session<'a> {
     link: PhoneLink,
     output: &'a mut Output,
     journal: Journal,
+    plain: Plain,
     signals: Signals,
-    printed: Option<(CallId, CallState)>,
     was_up: bool,
 }
 
@@ -104,7 +105,7 @@ impl<'a> Session<'a> {
     pub(crate) fn new(link: PhoneLink, output: &'a mut Output) -> Result<Self, Failure> {
         let signals =
             Signals::take().map_err(|why| Failure::new(Exit::Failed, format!("signals can't be caught: {why}")))?;
-        Ok(Self { link, output, journal: Journal::new(clock::now()), signals, printed: None, was_up: false })
+        Ok(Self { link, output, journal: Journal::new(clock::now()), plain: Plain::default(), signals, was_up: false })
     }
 
     pub(crate) fn output(&mut self) -> &mut Output {
@@ -183,17 +184,8 @@ impl<'a> Session<'a> {
             return Ok(());
         }
         match event {
-            Event::Call(view) if self.printed != Some((view.call, view.state)) => {
-                self.printed = Some((view.call, view.state));
-                self.output.progress(&format!("{}: {}", state::peer(&view.with), state::call(view.state)));
-            }
-            Event::Incoming(incoming) => {
-                self.output.progress(&format!("{} ({}) calls", incoming.from.display_name, incoming.from.name));
-            }
-            Event::Dtmf { tone, .. } => self.output.result(&format!("dtmf {tone}"))?,
-            Event::Warning(text) => self.output.warning(text),
             Event::Link(Link::Down { reason, .. }) if self.was_up => self.output.warning(reason),
-            _ => {}
+            event => self.plain.tell(event, self.output)?,
         }
         Ok(())
     }
@@ -319,7 +311,9 @@ impl<'a> Conversation<'a> {
                     self.on_connected();
                 }
             }
-            Event::Refused(refused) if matches!(refused.what, "call" | "answer") => return Some(End::Refused(refused)),
+            Event::Refused(refused) if matches!(refused.what, "call" | "answer" | "join") => {
+                return Some(End::Refused(refused));
+            }
             Event::Refused(refused) => session.output().warning(&refused.why.to_string()),
             Event::MicrophoneFinished(call) if self.media.hang_up_after.is_none() => {
                 session.tell(Command::HangUp(call)).await;
@@ -362,8 +356,26 @@ impl<'a> Conversation<'a> {
     }
 }
 
+impl Session<'_> {
+    /// Says how a call of this user's own went, and what that means for the exit.
+    pub(crate) fn conclude(&mut self, end: End, media: &MediaFlags) -> Result<Exit, Failure> {
+        match end {
+            End::Summary { summary, signalled } => {
+                let line = self.print_summary(&summary)?;
+                signalled.map_or_else(|| judge(&line, &summary, media), Ok)
+            }
+            End::Refused(refused) => Err(Failure::new(Exit::of_command(&refused.why), refused.why.to_string())),
+            End::Signal(exit) => Err(Failure::new(exit, "")),
+            End::Gone { from, reason } => {
+                self.print_gone(&from, reason)?;
+                Ok(Exit::of_end(reason))
+            }
+        }
+    }
+}
+
 /// The exit for a call's end, unless an expectation was not met.
-pub(crate) fn judge(line: &SummaryLine, summary: &Summary, media: &MediaFlags) -> Result<Exit, Failure> {
+fn judge(line: &SummaryLine, summary: &Summary, media: &MediaFlags) -> Result<Exit, Failure> {
     let unmet: Vec<String> =
         media.expect.iter().filter_map(|e| e.check(line).err()).map(|unmet| unmet.to_string()).collect();
     if !unmet.is_empty() {

@@ -12,6 +12,7 @@ use super::output::Output;
 use super::settings::Settings;
 use crate::base::clock;
 use crate::domain::call::Direction;
+use crate::domain::group::GroupRef;
 use crate::domain::id::CallId;
 use crate::domain::record::{CallRecord, Outcome};
 use crate::phone::command::Command;
@@ -39,6 +40,8 @@ struct RecordLine<'a> {
     name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     identity: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<&'a GroupRef>,
     direction: Direction,
     outcome: Outcome,
     started: String,
@@ -87,6 +90,7 @@ fn print(record: &CallRecord, output: &mut Output) -> Result<(), Failure> {
             call_id: record.call_id,
             name: record.with.person().map(|person| person.name.as_str()),
             identity: record.with.person().map(|person| person.identity.as_str()),
+            group: record.with.group(),
             direction: record.direction,
             outcome: record.outcome,
             started: rfc3339(record.started_at),

@@ -8,13 +8,14 @@ use std::time::Instant;
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use crate::domain::call::{CallState, ParticipantState};
+use super::roster::{Change, Roster};
+use crate::domain::call::{CallState, Direction, ParticipantState};
 use crate::domain::dtmf::Tone;
 use crate::domain::end_reason::EndReason;
-use crate::domain::id::{CallId, Identity, UserName};
-use crate::domain::person::Person;
+use crate::domain::group::{GroupCode, GroupName};
+use crate::domain::id::{CallId, GroupId, Identity, UserName};
 use crate::domain::time::UnixMillis;
-use crate::phone::event::{Event, Quality, Summary};
+use crate::phone::event::{CallView, Event, GroupCard, Quality, Summary};
 
 /// The version every line names; it changes when a field changes its meaning or goes.
 const VERSION: u8 = 1;
@@ -46,6 +47,28 @@ struct ParticipantLine {
     id: Identity,
     name: UserName,
     state: ParticipantState,
+    muted: bool,
+}
+
+/// The call is a group call: of which group, and what to share of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct GroupLine<'a> {
+    call_id: CallId,
+    id: GroupId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a GroupName>,
+    code: &'a GroupCode,
+    link: &'a str,
+    /// Of who joined: whether nobody was there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first: Option<bool>,
+}
+
+/// Who speaks now, the loudest first.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct SpeakersLine {
+    call_id: CallId,
+    names: Vec<UserName>,
 }
 
 /// A tone arrived.
@@ -162,14 +185,22 @@ impl SummaryLine {
 #[derive(Debug)]
 pub struct Journal {
     began: Instant,
-    states: HashMap<CallId, CallState>,
-    participants: HashMap<(CallId, Identity), ParticipantState>,
+    calls: HashMap<CallId, Told>,
+}
+
+/// What was told of a call.
+#[derive(Debug, Default)]
+struct Told {
+    state: Option<CallState>,
+    roster: Roster,
+    group: bool,
+    speakers: Vec<UserName>,
 }
 
 impl Journal {
     /// A journal of a command that began at `began`.
     pub fn new(began: Instant) -> Self {
-        Self { began, states: HashMap::new(), participants: HashMap::new() }
+        Self { began, calls: HashMap::new() }
     }
 
     /// The lines for `event`; none for what the line format does not tell.
@@ -178,25 +209,32 @@ impl Journal {
         match event {
             Event::Incoming(incoming) => {
                 self.state(&mut out, incoming.call, CallState::Ringing);
-                self.participant(&mut out, incoming.call, &incoming.from, ParticipantState::Connected);
+                let told = self.calls.entry(incoming.call).or_default();
+                let caller = told.roster.expect(&incoming.from, ParticipantState::Connected);
+                out.participants(incoming.call, caller);
             }
             Event::IncomingEnded { call, .. } => self.state(&mut out, *call, CallState::Disconnected),
             Event::Call(view) => {
                 self.state(&mut out, view.call, view.state);
-                for row in view.participants.iter() {
-                    let other = &row.participant;
-                    self.participant(&mut out, view.call, &other.person, other.state);
-                }
+                self.group_of(&mut out, view);
+                let told = self.calls.entry(view.call).or_default();
+                out.participants(view.call, told.roster.changes(&view.participants));
             }
-            Event::Ended(summary) => self.state(&mut out, summary.call, CallState::Disconnected),
+            Event::Joined { call, group, first } => {
+                self.calls.entry(*call).or_default().group = true;
+                out.push("group", group_line(*call, group, Some(*first)));
+            }
+            Event::Speakers { call, speakers } => self.speakers(&mut out, *call, speakers),
+            Event::Ended(summary) => {
+                self.state(&mut out, summary.call, CallState::Disconnected);
+                self.calls.remove(&summary.call);
+            }
             Event::Dtmf { call, from, tone } => {
                 out.push("dtmf", DtmfLine { call_id: *call, from: from.clone(), tone: *tone });
             }
             Event::Quality { call, quality } => out.push("quality", quality_line(*call, quality)),
             Event::Warning(message) => out.push("warning", WarningLine { message }),
-            Event::Joined { .. }
-            | Event::Speakers { .. }
-            | Event::Groups(_)
+            Event::Groups(_)
             | Event::Group { .. }
             | Event::GroupShared { .. }
             | Event::Shared { .. }
@@ -227,15 +265,30 @@ impl Journal {
     }
 
     fn state(&mut self, out: &mut Page, call_id: CallId, state: CallState) {
-        if self.states.insert(call_id, state) != Some(state) {
+        let told = self.calls.entry(call_id).or_default();
+        if told.state.replace(state) != Some(state) {
             out.push("state", StateLine { call_id, state });
         }
     }
 
-    fn participant(&mut self, out: &mut Page, call_id: CallId, person: &Person, state: ParticipantState) {
-        let id = person.identity.clone();
-        if self.participants.insert((call_id, id.clone()), state) != Some(state) {
-            out.push("participant", ParticipantLine { call_id, id, name: person.name.clone(), state });
+    /// A call that was joined is told as such by [`Event::Joined`]; the others once they are a group's.
+    fn group_of(&mut self, out: &mut Page, view: &CallView) {
+        let told = self.calls.entry(view.call).or_default();
+        let joined = view.direction == Direction::Outgoing && view.with.group().is_some();
+        if let Some(card) = view.group.as_ref().filter(|_| !joined && !told.group) {
+            told.group = true;
+            out.push("group", group_line(view.call, card, None));
+        }
+    }
+
+    /// Numbers that are nobody's row, such as the user's own, are left out.
+    fn speakers(&mut self, out: &mut Page, call_id: CallId, numbers: &[u16]) {
+        let told = self.calls.entry(call_id).or_default();
+        let names: Vec<UserName> =
+            numbers.iter().filter_map(|number| told.roster.by_number(*number)).map(|p| p.name.clone()).collect();
+        if told.speakers != names {
+            told.speakers.clone_from(&names);
+            out.push("speakers", SpeakersLine { call_id, names });
         }
     }
 }
@@ -251,11 +304,23 @@ impl Page {
     fn push(&mut self, event: &'static str, body: impl Serialize) {
         self.lines.push(line(event, self.ts.clone(), self.at_ms, body));
     }
+
+    fn participants(&mut self, call_id: CallId, changes: impl IntoIterator<Item = Change>) {
+        for Change { person, state, muted, .. } in changes {
+            let (id, name) = (person.identity, person.name);
+            self.push("participant", ParticipantLine { call_id, id, name, state, muted });
+        }
+    }
 }
 
 fn line(event: &'static str, ts: String, at_ms: u64, body: impl Serialize) -> String {
     let line = Line { v: VERSION, event, ts, at_ms, body };
     serde_json::to_string(&line).expect("lines are plain values")
+}
+
+fn group_line(call_id: CallId, card: &GroupCard, first: Option<bool>) -> GroupLine<'_> {
+    let group = &card.group;
+    GroupLine { call_id, id: group.id, name: group.name.as_ref(), code: &group.code, link: &card.link, first }
 }
 
 fn quality_line(call_id: CallId, quality: &Quality) -> QualityLine {
@@ -294,8 +359,11 @@ mod tests {
     use crate::base::clock;
     use std::sync::Arc;
 
-    use crate::domain::call::{Direction, Participant, Peer, RosterRow};
-    use crate::phone::event::{CallView, Incoming, MediaState};
+    use crate::cli::roster::tests::{person, rows};
+    use crate::domain::call::{Participant, Peer, RosterRow};
+    use crate::domain::group::Group;
+    use crate::domain::person::Person;
+    use crate::phone::event::{Incoming, LinkReach, MediaState};
 
     const WALL: UnixMillis = UnixMillis(1_769_850_300_250);
     const CALL: CallId = CallId(Uuid::from_u128(7));
@@ -355,7 +423,10 @@ mod tests {
         let mut told = told();
         let state = |state: &str| golden("state", &format!(r#"{CALL_TEXT},"state":"{state}""#));
         let bob = |state: &str| {
-            golden("participant", &format!(r#"{CALL_TEXT},"id":"8:acs:1_2","name":"bob","state":"{state}""#))
+            golden(
+                "participant",
+                &format!(r#"{CALL_TEXT},"id":"8:acs:1_2","name":"bob","state":"{state}","muted":false"#),
+            )
         };
         told.expect(&view(CallState::Ringing, ParticipantState::Ringing), &[state("ringing"), bob("ringing")]);
         told.expect(&view(CallState::Ringing, ParticipantState::Ringing), &[]);
@@ -368,11 +439,65 @@ mod tests {
         let mut told = told();
         let lines = [
             golden("state", &format!(r#"{CALL_TEXT},"state":"ringing""#)),
-            golden("participant", &format!(r#"{CALL_TEXT},"id":"8:acs:1_2","name":"bob","state":"connected""#)),
+            golden(
+                "participant",
+                &format!(r#"{CALL_TEXT},"id":"8:acs:1_2","name":"bob","state":"connected","muted":false"#),
+            ),
         ];
         told.expect(&Event::Incoming(Incoming { call: CALL, from: bob(), at: WALL, group: None }), &lines);
         let gone = Event::IncomingEnded { call: CALL, from: bob(), reason: EndReason::CANCELLED };
         told.expect(&gone, &[golden("state", &format!(r#"{CALL_TEXT},"state":"disconnected""#))]);
+    }
+
+    fn card() -> GroupCard {
+        let id = GroupId(Uuid::from_u128(9));
+        let group = Group { id, name: Some("Ops".parse().unwrap()), code: "k7mq3tzf".parse().unwrap() };
+        GroupCard { group, link: "http://h/j/k7mq-3tzf".to_owned(), reach: LinkReach::Network }
+    }
+
+    fn meeting(with: Peer, here: &[&str]) -> Event {
+        let Event::Call(view) = view(CallState::Connected, ParticipantState::Connected) else { unreachable!() };
+        let here: Vec<_> = here.iter().map(|name| (*name, ParticipantState::Connected)).collect();
+        Event::Call(CallView { with, group: Some(card()), participants: rows(&here), ..view })
+    }
+
+    fn group_told(more: &str) -> String {
+        let id = r#""id":"00000000-0000-0000-0000-000000000009","name":"Ops","code":"k7mq-3tzf""#;
+        golden("group", &format!(r#"{CALL_TEXT},{id},"link":"http://h/j/k7mq-3tzf"{more}"#))
+    }
+
+    #[test]
+    fn a_joined_group_is_told_and_then_who_comes_goes_and_speaks() {
+        let mut told = told();
+        let state = golden("state", &format!(r#"{CALL_TEXT},"state":"connected""#));
+        let participant = |name: &str, state: &str| {
+            let who = format!(r#""id":"8:acs:1_{name}","name":"{name}""#);
+            golden("participant", &format!(r#"{CALL_TEXT},{who},"state":"{state}","muted":false"#))
+        };
+        let with = || Peer::Group(card().group.reference());
+        let speak = |names: &str| golden("speakers", &format!(r#"{CALL_TEXT},"names":[{names}]"#));
+        told.expect(&meeting(with(), &[]), &[state]);
+        told.expect(&Event::Joined { call: CALL, group: card(), first: false }, &[group_told(r#","first":false"#)]);
+        let both = [participant("bob", "connected"), participant("carol", "connected")];
+        told.expect(&meeting(with(), &["bob", "carol"]), &both);
+        let speakers = |speakers: &[u16]| Event::Speakers { call: CALL, speakers: speakers.to_vec() };
+        told.expect(&speakers(&[2, 1]), &[speak(r#""carol","bob""#)]);
+        told.expect(&speakers(&[2, 1, 77]), &[]);
+        told.expect(&speakers(&[]), &[speak("")]);
+        told.expect(&meeting(with(), &["bob"]), &[participant("carol", "disconnected")]);
+    }
+
+    #[test]
+    fn a_call_that_becomes_a_group_call_tells_the_group_once() {
+        let mut told = told();
+        let bob = || Peer::Person(person("bob"));
+        let Event::Call(direct) = meeting(bob(), &["bob"]) else { unreachable!() };
+        told.journal.lines(&Event::Call(CallView { group: None, ..direct }), told.now, WALL);
+        let carol = r#""id":"8:acs:1_carol","name":"carol","state":"connected","muted":false"#;
+        let lines = told.journal.lines(&meeting(bob(), &["bob", "carol"]), told.now, WALL);
+        assert_eq!(lines[0], group_told(""));
+        assert!(lines.len() == 2 && lines[1].contains(carol), "{lines:?}");
+        assert!(told.journal.lines(&meeting(bob(), &["bob", "carol"]), told.now, WALL).is_empty());
     }
 
     #[test]

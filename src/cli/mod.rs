@@ -15,8 +15,10 @@ pub mod exit;
 pub mod expect;
 pub mod friends;
 pub mod globals;
+pub mod groups;
 mod headless;
 pub mod history;
+pub mod join;
 pub mod json;
 mod local;
 mod log;
@@ -24,6 +26,8 @@ pub mod man;
 pub mod media_flags;
 pub mod output;
 pub mod password;
+mod plain;
+mod roster;
 mod run;
 pub mod serve;
 pub mod settings;
@@ -67,6 +71,8 @@ const EXAMPLES: &str = "\
 Examples:
   switchboard --demo                          try it: friends to call, nothing to set up
   switchboard call echo --for 10s             call the echo without a screen
+  switchboard groups create \"Ops bridge\"      make a group, and get its ID, code and link
+  switchboard join k7mq-3tzf                  join a group's call by its code
   switchboard serve                           run the service for others
   switchboard sign-in alice --server http://127.0.0.1:8790
   switchboard doctor                          find out why something does not work
@@ -74,7 +80,7 @@ Examples:
 Settings are read from a file, the environment and arguments: see `switchboard config show`.
 
 Exit codes:
-  0 done           3 service unreachable      6 no answer, offline, timed out    9 no such person
+  0 done           3 service unreachable      6 no answer, offline, timed out    9 no such person or group
   1 other failure  4 sign-in refused          7 media failed                    10 --expect not met
   2 usage          5 declined or busy         8 not admitted or removed";
 
@@ -85,6 +91,8 @@ pub enum Command {
     Serve(serve::ServeArgs),
     /// Call somebody without a screen.
     Call(call::CallArgs),
+    /// Join a group's call without a screen.
+    Join(join::JoinArgs),
     /// Wait for calls without a screen.
     Wait(wait::WaitArgs),
     /// Sign in to a service and keep the sign-in.
@@ -98,6 +106,9 @@ pub enum Command {
     /// The friend list.
     #[command(alias = "friend")]
     Friends(friends::FriendsArgs),
+    /// Groups: make, share and list them.
+    #[command(alias = "group")]
+    Groups(groups::GroupsArgs),
     /// Past calls, missed ones included.
     History(history::HistoryArgs),
     /// Microphones and speakers.

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use super::exit::{Exit, Failure};
 use super::output::Output;
 use super::settings::{self, Settings};
-use super::{Cli, Command, admin, call, completions, config, devices, doctor, friends, history, log, man};
-use super::{serve, sign_in, sign_out, softphone, wait, whoami};
+use super::{Cli, Command, admin, call, completions, config, devices, doctor, friends, groups, history, join, log};
+use super::{man, serve, sign_in, sign_out, softphone, wait, whoami};
 use crate::config::Argument;
 
 /// Runs the program; the first of `arguments` is its name.
@@ -63,11 +63,13 @@ async fn with_runtime(cli: &Cli, settings: &Settings, output: &mut Output) -> Re
         None => softphone::run(cli.softphone, globals, settings).await,
         Some(Command::Serve(arguments)) => serve::run(arguments, globals, settings, output).await,
         Some(Command::Call(arguments)) => call::run(arguments, globals, settings, output).await,
+        Some(Command::Join(arguments)) => join::run(arguments, globals, settings, output).await,
         Some(Command::Wait(arguments)) => wait::run(arguments, globals, settings, output).await,
         Some(Command::SignIn(arguments)) => sign_in::run(arguments, globals, settings, output).await,
         Some(Command::SignOut(arguments)) => sign_out::run(*arguments, globals, settings, output).await,
         Some(Command::Whoami(arguments)) => whoami::run(*arguments, globals, settings, output).await,
         Some(Command::Friends(arguments)) => friends::run(arguments, globals, settings, output).await,
+        Some(Command::Groups(arguments)) => groups::run(arguments, globals, settings, output).await,
         Some(Command::History(arguments)) => history::run(*arguments, globals, settings, output).await,
         Some(Command::Doctor(arguments)) => doctor::run(*arguments, globals, settings, output).await,
         Some(Command::Admin(arguments)) => admin::run(arguments, globals, settings, output).await,

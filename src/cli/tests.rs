@@ -70,9 +70,31 @@ fn what_can_not_be_meant_is_refused_with_what_could() {
     assert!(refused("wait --calls 0").contains("--calls"));
     assert!(refused("history --limit 501").contains("1..=500"));
     assert!(refused("cal bob").contains("call"));
-    for absent in ["join x", "groups", "call bob --stdin", "call bob --camera x", "serve --tls-listen 1"] {
+    for absent in ["meetings", "call bob --stdin", "call bob --camera x", "serve --tls-listen 1"] {
         refused(absent);
     }
+}
+
+#[test]
+fn joining_takes_a_place_and_the_flags_of_a_call() {
+    let Command::Join(join) = command("join k7mq-3tzf --existing --muted --mic tone:220 --for 2s") else {
+        panic!("not a join")
+    };
+    assert_eq!((join.place.as_deref(), join.existing, join.muted), (Some("k7mq-3tzf"), true, true));
+    assert_eq!(join.media.mic, Some(SourceChoice::Tone(220)));
+    assert!(refused("join x --muted --unmuted").contains("cannot be used with"));
+}
+
+#[test]
+fn groups_are_made_shared_shown_and_removed() {
+    assert!(matches!(command("group"), Command::Groups(groups) if groups.command.is_none()));
+    for line in ["groups list", "groups create Ops", "groups share k7mq-3tzf bob carol", "groups show Ops"] {
+        assert!(matches!(command(line), Command::Groups(groups) if groups.command.is_some()), "{line}");
+    }
+    assert!(refused("groups create").contains("<NAME>"));
+    assert!(refused("groups share Ops").contains("<FRIEND>"));
+    assert!(refused("groups show http://h/x").contains("https://HOST/j/k7mq-3tzf"));
+    assert!(refused("groups show 29228d3e-040e-4656-a70e").contains("32 hexadecimal digits"));
 }
 
 #[test]

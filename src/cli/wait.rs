@@ -20,7 +20,8 @@ use crate::phone::event::Event;
 /// Wait for calls without a screen.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
-With neither --answer nor --decline it only reports that it rings.
+With neither --answer nor --decline it only reports that it rings. --answer also answers who calls to bring one into a
+group call.
 
 Examples:
   switchboard wait --answer --mic welcome.wav --record message.wav    a simple answering machine
@@ -110,16 +111,11 @@ async fn handle(arguments: &WaitArgs, session: &mut Session<'_>, call: CallId) -
         session.tell(Command::Decline(call)).await;
     }
     match Conversation::new(&arguments.media, Some(call)).follow(session).await? {
-        End::Summary { summary, signalled } => {
-            let line = session.print_summary(&summary)?;
-            signalled.map_or_else(|| headless::judge(&line, &summary, &arguments.media), Ok)
-        }
-        End::Gone { from, reason } => {
-            session.print_gone(&from, reason)?;
+        End::Gone { from, reason } if !arguments.answer => {
             // What was told to be declined, or only to be reported, went as told.
-            Ok(if arguments.answer { Exit::of_end(reason) } else { Exit::Done })
+            session.print_gone(&from, reason)?;
+            Ok(Exit::Done)
         }
-        End::Refused(refused) => Err(Failure::new(Exit::of_command(&refused.why), refused.why.to_string())),
-        End::Signal(exit) => Err(Failure::new(exit, "")),
+        end => session.conclude(end, &arguments.media),
     }
 }

@@ -1,6 +1,7 @@
 //! Where the service is: its address as a person writes it, and the URLs made from it.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use toml::Value;
@@ -58,6 +59,19 @@ impl ServerUrl {
         (self.host.trim_start_matches('[').trim_end_matches(']'), self.port)
     }
 
+    /// Whether both lead to the same port of the same host: all names of this machine's own loopback are one.
+    pub fn same_service(&self, other: &Self) -> bool {
+        let same_host = self.host.eq_ignore_ascii_case(&other.host) || (self.is_loopback() && other.is_loopback());
+        same_host && self.port == other.port
+    }
+
+    /// Whether it leads nowhere but to this machine.
+    pub fn is_loopback(&self) -> bool {
+        let host = self.socket().0;
+        let address = host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
+        address || host.eq_ignore_ascii_case("localhost")
+    }
+
     /// The URL of a REST route, given with its leading slash.
     pub fn rest(&self, route: &str) -> String {
         format!("{self}{route}")
@@ -101,6 +115,14 @@ mod tests {
         ] {
             assert_eq!(text.parse::<ServerUrl>().unwrap().to_string(), full);
         }
+    }
+
+    #[test]
+    fn one_service_may_have_several_names() {
+        let same = |a: &str, b: &str| a.parse::<ServerUrl>().unwrap().same_service(&b.parse().unwrap());
+        assert!(same("http://localhost:99", "127.0.0.1:99") && same("[::1]:99", "LOCALHOST:99"));
+        assert!(same("http://Calls.example", "calls.example:8790"));
+        assert!(!same("127.0.0.1:99", "127.0.0.1:98") && !same("127.0.0.1:99", "192.0.2.1:99"));
     }
 
     #[test]
