@@ -3,6 +3,7 @@
 //! What a bot decides is a pure machine (`machine.rs`: notices in, actions out); a task carries it out ([`run`]). It takes
 //! part in calls through the few verbs of [`Calling`], as any endpoint does, and speaks on legs inside this process.
 
+pub mod demo_group;
 mod driver;
 mod echo;
 mod machine;

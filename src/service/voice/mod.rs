@@ -7,6 +7,7 @@ mod hold;
 mod participant;
 mod prompt;
 mod sounds;
+mod speech;
 mod synth;
 mod thread;
 
@@ -14,4 +15,5 @@ pub use hold::{HoldMusic, MusicBox};
 pub use participant::{Participant, Tick};
 pub use prompt::{Player, Prompt};
 pub use sounds::{Sound, Sounds};
+pub use speech::{PHRASES, Phrase, Timbre};
 pub use thread::{Voice, VoiceError};

@@ -18,16 +18,28 @@ pub struct Prompt {
 struct Frame {
     payload: Arc<[u8]>,
     level: u8,
+    voice: bool,
 }
 
 impl Prompt {
-    /// Encodes `sound` (mono, 48 kHz); its last frame is filled up with silence.
+    /// Encodes `sound` (mono, 48 kHz) as music; its last frame is filled up with silence.
     ///
     /// # Errors
     /// When the encoder cannot be had, or refuses.
     pub fn encode(sound: &[f32]) -> Result<Self, OpusError> {
-        let mut encoder = Encoder::music()?;
-        let frames = sound.chunks(FRAME).map(|chunk| encode(&mut encoder, chunk)).collect::<Result<_, _>>()?;
+        Self::with(Encoder::music()?, sound, false)
+    }
+
+    /// Encodes `sound` as speech: frames that can be heard are marked as voice (RFC 6464 section 3).
+    ///
+    /// # Errors
+    /// When the encoder cannot be had, or refuses.
+    pub fn speech(sound: &[f32]) -> Result<Self, OpusError> {
+        Self::with(Encoder::new()?, sound, true)
+    }
+
+    fn with(mut encoder: Encoder, sound: &[f32], speech: bool) -> Result<Self, OpusError> {
+        let frames = sound.chunks(FRAME).map(|chunk| encode(&mut encoder, chunk, speech)).collect::<Result<_, _>>()?;
         Ok(Self { frames })
     }
 
@@ -78,7 +90,7 @@ impl Player {
             marker: self.next == 0,
             payload: Arc::clone(&frame.payload),
             level: frame.level,
-            voice: false,
+            voice: frame.voice,
         };
         tick.say(packet);
         self.next += 1;
@@ -86,12 +98,14 @@ impl Player {
     }
 }
 
-fn encode(encoder: &mut Encoder, chunk: &[f32]) -> Result<Frame, OpusError> {
+fn encode(encoder: &mut Encoder, chunk: &[f32], speech: bool) -> Result<Frame, OpusError> {
     let mut frame = [0.0; FRAME];
     frame[..chunk.len()].copy_from_slice(chunk);
     let mut payload = [0; PACKET_ROOM];
     let length = encoder.encode(&frame, &mut payload)?;
-    Ok(Frame { payload: payload[..length].into(), level: level::rfc6464(level::dbfs(&frame)) })
+    let loud = level::dbfs(&frame);
+    let voice = speech && loud > level::AUDIBLE;
+    Ok(Frame { payload: payload[..length].into(), level: level::rfc6464(loud), voice })
 }
 
 #[cfg(test)]
@@ -147,6 +161,15 @@ mod tests {
         let later = &sound[24_000..];
         let crossings = later.windows(2).filter(|pair| pair[0] < 0.0 && pair[1] >= 0.0).count();
         assert!((215..=225).contains(&crossings), "{crossings} periods in half a second of 440 Hz");
+    }
+
+    #[test]
+    fn only_speech_that_can_be_heard_is_marked_as_voice() {
+        let mut sound = tone(2);
+        sound.resize(3 * FRAME, 0.0);
+        let marks = |prompt: Prompt| played(&mut Player::once(prompt), 3).iter().map(|p| p.voice).collect::<Vec<_>>();
+        assert_eq!(marks(Prompt::speech(&sound).unwrap()), [true, true, false]);
+        assert_eq!(marks(Prompt::encode(&sound).unwrap()), [false, false, false]);
     }
 
     #[test]

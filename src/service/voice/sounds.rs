@@ -2,10 +2,13 @@
 //! wait for them. They are constants: too large to be kept in the program, so they are worked out.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::prompt::Prompt;
+use super::speech::{PHRASES, Phrase, Timbre, speak};
 use super::synth;
 use crate::base::task;
+use crate::media::opus::OpusError;
 
 /// Which prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,9 +32,19 @@ struct Made {
     greeting: OnceLock<Prompt>,
     callback: OnceLock<Prompt>,
     music: OnceLock<Prompt>,
+    /// Whether the phrases are being made.
+    talking: AtomicBool,
+    /// The phrases of every voice: they are made when somebody is there to hear them.
+    phrases: [OnceLock<Prompt>; Timbre::ALL.len() * PHRASES as usize],
 }
 
-static MADE: Made = Made { greeting: OnceLock::new(), callback: OnceLock::new(), music: OnceLock::new() };
+static MADE: Made = Made {
+    greeting: OnceLock::new(),
+    callback: OnceLock::new(),
+    music: OnceLock::new(),
+    talking: AtomicBool::new(false),
+    phrases: [const { OnceLock::new() }; Timbre::ALL.len() * PHRASES as usize],
+};
 
 impl Sounds {
     /// Begins to make the prompts, unless another service of this process has.
@@ -51,6 +64,27 @@ impl Sounds {
             Sound::Music => self.made.music.get(),
         }
     }
+
+    /// Begins to make the phrases of the voices that talk, unless that was begun before.
+    pub fn prepare_talk(&self) {
+        let made = self.made;
+        if made.talking.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        if let Err(error) = task::thread("phrases", || made.make_phrases()) {
+            tracing::warn!(%error, "there is no thread to make phrases; the voices stay silent");
+            made.talking.store(false, Ordering::Relaxed);
+        }
+    }
+
+    /// A phrase; `None` while it is not made yet, see [`Sounds::prepare_talk`].
+    pub fn phrase(&self, phrase: Phrase) -> Option<&Prompt> {
+        self.made.phrases[place(phrase)].get()
+    }
+}
+
+fn place(phrase: Phrase) -> usize {
+    phrase.timbre as usize * usize::from(PHRASES) + usize::from(phrase.number.min(PHRASES - 1))
 }
 
 impl Made {
@@ -60,12 +94,21 @@ impl Made {
             (&self.callback, synth::callback),
             (&self.music, synth::music),
         ] {
-            place.get_or_init(|| {
-                Prompt::encode(&synthesise()).unwrap_or_else(|error| {
-                    tracing::error!(%error, "a prompt could not be made; it stays silent");
-                    Prompt::silence()
-                })
-            });
+            place.get_or_init(|| or_silence(Prompt::encode(&synthesise())));
         }
     }
+
+    fn make_phrases(&self) {
+        let of = |number| Timbre::ALL.map(|timbre| Phrase { timbre, number });
+        for phrase in (0..PHRASES).flat_map(of) {
+            self.phrases[place(phrase)].get_or_init(|| or_silence(Prompt::speech(&speak(phrase))));
+        }
+    }
+}
+
+fn or_silence(made: Result<Prompt, OpusError>) -> Prompt {
+    made.unwrap_or_else(|error| {
+        tracing::error!(%error, "a prompt could not be made; it stays silent");
+        Prompt::silence()
+    })
 }
