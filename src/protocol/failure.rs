@@ -47,6 +47,12 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// Subcode of `not_found` (ours): the code of a group has ended.
+    pub const CODE_ENDED: u32 = 1;
+
+    /// Subcode of `not_found` (ours): nobody is in the group, and somebody was to be there.
+    pub const NOBODY_THERE: u32 = 2;
+
     /// A refusal without a subcode.
     pub fn new(code: FailureCode, message: impl Into<String>) -> Self {
         Self { code, sub_code: 0, message: message.into() }

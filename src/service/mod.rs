@@ -5,6 +5,7 @@
 pub mod bots;
 pub mod bus;
 pub mod calls;
+pub(crate) mod groups;
 pub mod identity;
 pub mod limits;
 mod listener;
