@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Subcode of a `conflict`: as many as may be are in the group call already. (Ours; ACS has none.)
+pub const GROUP_FULL: u32 = 1;
+
 /// What kind of refusal it is; programs decide by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

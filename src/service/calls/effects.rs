@@ -7,6 +7,7 @@ use super::owner::Owner;
 use super::refusals;
 use crate::base::clock;
 use crate::control::call::{Effect, Event};
+use crate::control::hearing::Hearing;
 use crate::domain::id::{CallId, EndpointId};
 use crate::protocol::failure::Failure;
 use crate::protocol::notice::Notice;
@@ -68,7 +69,7 @@ impl Owner {
                 let notice = running.notice(endpoint, news);
                 return self.push_effect(endpoint, notice);
             }
-            Effect::SetSources { leg, sources } => self.switch.set_sources(leg, &sources),
+            Effect::SetSources { leg, sources } => self.switch.hear(leg, Hearing::only(sources)),
             Effect::HoldMusic { to, on } => self.switch.hold_music(call, to, on),
             Effect::CloseLeg { leg } => {
                 self.legs.remove(&leg);

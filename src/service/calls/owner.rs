@@ -99,6 +99,15 @@ impl Owner {
             Message::Slots { leg, slots } => self.slots(leg, &slots, now),
             Message::Kept(records) => self.kept(records, now),
             Message::NotKept(call) => drop(self.drive(call, Event::Stop, now)),
+            Message::PlaceOf { group: _, fresh, reply } => {
+                drop(reply.send(super::GroupPlace { call: fresh, running: false, here: Vec::new() }));
+            }
+            Message::Join { join: _, reply } => drop(reply.send(Err(refusals::stopping()))),
+            Message::Invite { invite: _, reply } => answer(reply, Err(refusals::stopping())),
+            Message::EndForAll { reply, .. } => answer(reply, Err(refusals::stopping())),
+            Message::GroupOf { call: _, reply } => drop(reply.send(None)),
+            Message::Here { groups, reply } => drop(reply.send(vec![Vec::new(); groups.len()])),
+            Message::Speakers { .. } => {}
             Message::Stop { done } => return ControlFlow::Break(done),
         }
         ControlFlow::Continue(())
