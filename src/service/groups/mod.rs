@@ -27,8 +27,8 @@ pub(crate) use self::sharing::MAX_SHARED_WITH;
 use self::guesses::Guesses;
 use super::identity::Identities;
 use super::limits::{Buckets, Rate};
+use super::store::Db;
 use super::store::groups::{self as stored, Added, Cursor, StoredGroup};
-use super::store::{Db, StoreError};
 use crate::base::clock;
 use crate::domain::group::{Group, GroupCode, GroupKey, GroupName, GroupRow};
 use crate::domain::id::{GroupId, Identity};
@@ -60,6 +60,25 @@ const PEOPLE: usize = 10_000;
 /// How often a code that happens to be in use is drawn anew. Of 27⁸, one is met once in a lifetime.
 const DRAWS: usize = 8;
 
+/// What a key stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// A group the service keeps.
+    Kept(StoredGroup),
+    /// An ID the service keeps nothing of: any GUID may be joined.
+    Unused(GroupId),
+}
+
+impl Found {
+    /// The group's ID.
+    pub(crate) fn id(&self) -> GroupId {
+        match self {
+            Self::Kept(kept) => kept.group.id,
+            Self::Unused(id) => *id,
+        }
+    }
+}
+
 /// The groups of this service; cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Groups {
@@ -87,27 +106,28 @@ impl Groups {
         Self { inner: Arc::new(inner) }
     }
 
-    /// The group of a key; none for an ID the service keeps nothing of (nobody is known to use it, but anybody may).
+    /// What a key stands for.
     ///
     /// # Errors
-    /// `not_found` for a code that stands for nothing (subcode [`Failure::CODE_ENDED`] if it did until lately),
+    /// `not_found` for a code that stands for nothing (subcode [`CODE_ENDED`](crate::protocol::failure::CODE_ENDED) if it did until lately),
     /// `too_many_requests` when `asker` brought too many of those, whether this one is right or not.
-    pub(crate) async fn find(
-        &self,
-        key: &GroupKey,
-        asker: &Asker,
-        now: UnixMillis,
-    ) -> Result<Option<StoredGroup>, Failure> {
-        let code = match key {
-            GroupKey::Id(id) => return Ok(stored::by_id(&self.inner.db, *id).await?.filter(|group| is_good(group, now))),
-            GroupKey::Code(code) => code,
-        };
+    pub(crate) async fn find(&self, key: &GroupKey, asker: &Asker, now: UnixMillis) -> Result<Found, Failure> {
+        match key {
+            GroupKey::Id(id) => {
+                let kept = stored::by_id(&self.inner.db, *id).await?.filter(|group| is_good(group, now));
+                Ok(kept.map_or(Found::Unused(*id), Found::Kept))
+            }
+            GroupKey::Code(code) => self.find_by_code(code, asker, now).await.map(Found::Kept),
+        }
+    }
+
+    async fn find_by_code(&self, code: &GroupCode, asker: &Asker, now: UnixMillis) -> Result<StoredGroup, Failure> {
         locked(&self.inner.guesses).take(asker, clock::now()).map_err(refusals::too_many_guesses)?;
         let found = self.by_code(code, now).await;
         if !matches!(&found, Err(failure) if failure.code == FailureCode::NotFound) {
             locked(&self.inner.guesses).give_back(asker, clock::now());
         }
-        found.map(Some)
+        found
     }
 
     async fn by_code(&self, code: &GroupCode, now: UnixMillis) -> Result<StoredGroup, Failure> {
@@ -126,8 +146,7 @@ impl Groups {
     pub(crate) async fn create(&self, owner: &Identity, name: GroupName, now: UnixMillis) -> Result<Group, Failure> {
         self.may_make_another(owner)?;
         let id = GroupId(crate::base::entropy::uuid());
-        let added = async |group: &Group| stored::add(&self.inner.db, group, owner, MAX_OWNED, now).await;
-        self.draw(id, Some(name), added).await?.ok_or_else(refusals::out_of_codes)
+        self.add(id, Some(name), owner, now).await?.ok_or_else(refusals::out_of_codes)
     }
 
     /// The group with this ID; one the service keeps nothing of begins now, without a name.
@@ -141,8 +160,7 @@ impl Groups {
             None => {}
         }
         self.may_make_another(by)?;
-        let added = async |group: &Group| stored::add(&self.inner.db, group, by, MAX_OWNED, now).await;
-        if let Some(group) = self.draw(id, None, added).await? {
+        if let Some(group) = self.add(id, None, by, now).await? {
             return Ok(group);
         }
         // Somebody else began it at the same moment.
@@ -151,15 +169,16 @@ impl Groups {
     }
 
     /// Adds a group with a code drawn at random; none when there is a group with this ID.
-    async fn draw(
+    async fn add(
         &self,
         id: GroupId,
         name: Option<GroupName>,
-        add: impl AsyncFn(&Group) -> Result<Added, StoreError>,
+        owner: &Identity,
+        now: UnixMillis,
     ) -> Result<Option<Group>, Failure> {
         for _ in 0..DRAWS {
             let group = Group { id, name: name.clone(), code: code::draw() };
-            match add(&group).await? {
+            match stored::add(&self.inner.db, &group, owner, MAX_OWNED, now).await? {
                 Added::Yes => return Ok(Some(group)),
                 Added::CodeTaken => {}
                 Added::IdTaken => return Ok(None),
@@ -209,12 +228,7 @@ impl Groups {
     ///
     /// # Errors
     /// `not_found` when it is not on the list.
-    pub(crate) async fn remove(
-        &self,
-        who: &Identity,
-        id: GroupId,
-        now: UnixMillis,
-    ) -> Result<Vec<Identity>, Failure> {
+    pub(crate) async fn remove(&self, who: &Identity, id: GroupId, now: UnixMillis) -> Result<Vec<Identity>, Failure> {
         let group = stored::by_id(&self.inner.db, id).await?;
         if group.is_some_and(|group| group.owner == *who && group.group.name.is_some()) {
             return Ok(stored::end(&self.inner.db, id, now).await?);

@@ -3,7 +3,7 @@
 use super::{MAX_OWNED, MAX_SHARED_WITH};
 use crate::domain::group::GroupName;
 use crate::domain::id::Identity;
-use crate::protocol::failure::{Failure, FailureCode};
+use crate::protocol::failure::{CODE_ENDED, Failure, FailureCode, NOBODY_THERE};
 use crate::service::limits::Wait;
 
 /// A group that should be there is not.
@@ -13,7 +13,7 @@ pub(crate) fn no_such_group() -> Failure {
 
 /// A call that should be going on in a group is not.
 pub(crate) fn nobody_there() -> Failure {
-    Failure::new(FailureCode::NotFound, "nobody is in this group").with_sub_code(Failure::NOBODY_THERE)
+    Failure::new(FailureCode::NotFound, "nobody is in this group").with_sub_code(NOBODY_THERE)
 }
 
 pub(super) fn no_such_code() -> Failure {
@@ -21,7 +21,7 @@ pub(super) fn no_such_code() -> Failure {
 }
 
 pub(super) fn code_ended() -> Failure {
-    Failure::new(FailureCode::NotFound, "this code has ended; ask for a new one").with_sub_code(Failure::CODE_ENDED)
+    Failure::new(FailureCode::NotFound, "this code has ended; ask for a new one").with_sub_code(CODE_ENDED)
 }
 
 pub(super) fn too_many_guesses(wait: Wait) -> Failure {

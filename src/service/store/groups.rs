@@ -63,13 +63,7 @@ macro_rules! rows {
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn add(
-    db: &Db,
-    group: &Group,
-    owner: &Identity,
-    most: usize,
-    now: UnixMillis,
-) -> Result<Added, StoreError> {
+pub async fn add(db: &Db, group: &Group, owner: &Identity, most: usize, now: UnixMillis) -> Result<Added, StoreError> {
     let mut tx = writing(db).await?;
     let obstacle = obstacle(&mut tx, group, owner, most).await?;
     if obstacle != Added::Yes {
@@ -361,7 +355,8 @@ fn id(raw: &str) -> Result<GroupId, StoreError> {
 
 impl Row {
     fn stored(self) -> Result<StoredGroup, StoreError> {
-        let name: Option<GroupName> = self.name.map(GroupName::try_from).transpose().map_err(|_| damaged("group name"))?;
+        let name: Option<GroupName> =
+            self.name.map(GroupName::try_from).transpose().map_err(|_| damaged("group name"))?;
         let code = self.code.parse().map_err(|_| damaged("group code"))?;
         let names = self.user_name.zip(self.display_name);
         let account = names.map(|(user, shown)| person((self.owner.clone(), user, shown))).transpose()?;
