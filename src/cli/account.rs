@@ -7,7 +7,7 @@ use super::exit::{Exit, Failure};
 use super::globals::Globals;
 use super::settings::Settings;
 use super::{local, password};
-use crate::config::{NotAServer, Paths, ServerUrl, ServiceFile};
+use crate::config::{Paths, ServerUrl, ServiceFile};
 use crate::domain::id::UserName;
 use crate::phone::account::{self, Account, AccountError};
 use crate::texts::refusal;
@@ -53,26 +53,23 @@ pub(crate) async fn acting(
 }
 
 /// The account a command acts as that was given a link to a group of the service at `origin`: who it was told to act as,
-/// or else who is signed in there. Nothing is sent to a service just because a link names it.
+/// or else who is signed in there, or else whoever would act without a link. A service may have other names than the one
+/// it was signed in at: whether the link is one of its own is for the phone to say. Nothing is sent to a service just
+/// because a link names it.
 ///
 /// # Errors
-/// As [`acting`], and when nobody is signed in at the link's service.
+/// As [`acting`]; and when nobody is signed in and no service runs here that the link could be of.
 pub(crate) async fn acting_at(globals: &Globals, settings: &Settings, origin: &str) -> Result<Acting, Failure> {
-    let linked: ServerUrl = origin.parse().map_err(|why: NotAServer| Failure::usage(why.to_string()))?;
-    let elsewhere = || Failure::usage(refusal::other_service(origin));
     let told = globals.token.is_some() || globals.user.is_some() || settings.loaded.config.phone.server.is_some();
-    if told {
-        let acting = acting(globals, settings, false, false).await?;
-        return if acting.account.server().same_service(&linked) { Ok(acting) } else { Err(elsewhere()) };
-    }
-    if let Some(user) = signed_in_at(&settings.paths, &linked) {
+    let linked: Option<ServerUrl> = origin.parse().ok().filter(|_| !told);
+    if let Some(user) = linked.and_then(|linked| signed_in_at(&settings.paths, &linked)) {
         return Ok(plain(saved(settings, &user)?));
     }
-    let local = local::find(&settings.paths).await.map(|file| server_in(&file)).transpose()?;
-    match local {
-        Some(server) if server.same_service(&linked) => demo_account(globals, settings, false).await,
-        _ => Err(elsewhere()),
+    let nowhere = !told && last(&settings.paths).is_none() && local::find(&settings.paths).await.is_none();
+    if nowhere {
+        return Err(Failure::usage(refusal::other_service(origin)));
     }
+    acting(globals, settings, false, false).await
 }
 
 /// Who is signed in at `server`: who signed in last, if it was there, or else the first by name.

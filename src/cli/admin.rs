@@ -259,7 +259,7 @@ fn unreachable(file: &ServiceFile, why: &reqwest::Error) -> Failure {
 fn refused(failure: crate::protocol::failure::Failure) -> Failure {
     let exit = match failure.code {
         FailureCode::BadRequest => Exit::Usage,
-        code => Exit::of_refusal(code),
+        _ => Exit::of_refusal(&failure),
     };
     Failure::new(exit, failure.message)
 }

@@ -5,7 +5,7 @@ use std::io;
 use crate::config;
 use crate::domain::end_reason::EndReason;
 use crate::phone::event::Refusal;
-use crate::protocol::failure::FailureCode;
+use crate::protocol::failure::{self, FailureCode, GROUP_FULL};
 
 /// An exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,7 +29,7 @@ pub enum Exit {
     MediaFailed = 7,
     /// Not admitted, or removed.
     NotAdmitted = 8,
-    /// No such person.
+    /// No such person or group, or nobody in it.
     NobodyThere = 9,
     /// An `--expect` was not met.
     ExpectationNotMet = 10,
@@ -85,8 +85,9 @@ impl Exit {
     }
 
     /// The code for a refusal of the service.
-    pub fn of_refusal(code: FailureCode) -> Self {
-        match code {
+    pub fn of_refusal(failure: &failure::Failure) -> Self {
+        match failure.code {
+            FailureCode::Conflict if failure.sub_code == GROUP_FULL => Self::NotAdmitted,
             FailureCode::Unauthenticated | FailureCode::TokenExpired => Self::SignInRefused,
             FailureCode::Forbidden => Self::NotAdmitted,
             FailureCode::NotFound => Self::NobodyThere,
@@ -104,7 +105,7 @@ impl Exit {
     /// The code for a command the phone could not carry out.
     pub fn of_command(refusal: &Refusal) -> Self {
         match refusal {
-            Refusal::Service(failure) => Self::of_refusal(failure.code),
+            Refusal::Service(failure) => Self::of_refusal(failure),
             Refusal::NotConnected => Self::Unreachable,
             Refusal::NobodyCalled(_) | Refusal::NoGroupCalled(_) => Self::NobodyThere,
             Refusal::Ambiguous { .. } | Refusal::NotAPlace(_) | Refusal::OtherService { .. } => Self::Usage,
@@ -189,6 +190,7 @@ mod tests {
     fn every_end_of_a_call_has_its_code() {
         for (end, exit) in [
             (EndReason::HUNG_UP, Exit::Done),
+            (EndReason::ENDED_FOR_ALL, Exit::Done),
             (EndReason::VANISHED, Exit::Failed),
             (EndReason::DECLINED, Exit::Declined),
             (EndReason::BUSY, Exit::Declined),
@@ -204,6 +206,20 @@ mod tests {
         ] {
             assert_eq!(Exit::of_end(end), exit, "{end:?}");
         }
+    }
+
+    #[test]
+    fn a_refusal_has_the_code_of_what_was_refused() {
+        let full = failure::Failure::new(FailureCode::Conflict, "full").with_sub_code(GROUP_FULL);
+        assert_eq!(Exit::of_refusal(&full), Exit::NotAdmitted);
+        assert_eq!(Exit::of_refusal(&failure::Failure::new(FailureCode::Conflict, "in it already")), Exit::Failed);
+        assert_eq!(
+            Exit::of_refusal(&failure::Failure::new(FailureCode::NotFound, "nobody is in it")),
+            Exit::NobodyThere
+        );
+        let other = Refusal::OtherService { origin: "http://h:1".to_owned() };
+        assert_eq!(Exit::of_command(&other), Exit::Usage);
+        assert_eq!(Exit::of_command(&Refusal::NoGroupCalled("x".to_owned())), Exit::NobodyThere);
     }
 
     #[test]

@@ -11,10 +11,10 @@ use super::media_flags::MediaFlags;
 use super::output::Output;
 use super::plain;
 use super::settings::Settings;
-use crate::domain::group::{GroupCode, GroupKey, GroupName, GroupRow};
+use crate::domain::group::{GroupCode, GroupKey, GroupName, GroupRow, MAX_HERE};
 use crate::domain::id::{GroupId, Identity, UserName};
 use crate::domain::person::Person;
-use crate::domain::place::Place;
+use crate::domain::place::{LINK_PATH, Place};
 use crate::phone::command::Command;
 use crate::phone::event::{Event, GroupCard, Refused};
 
@@ -200,10 +200,11 @@ async fn find(place: &Place, session: &mut Session<'_>) -> Result<(GroupCard, Gr
     session.answer(group_or_refusal).await
 }
 
-/// A place as the phone reads it. Of a link only the group is left: its service is the one signed in to.
+/// A place as the phone reads it.
 fn typed(place: &Place) -> String {
     match place {
-        Place::Key(key) | Place::Link { key, .. } => key.to_string(),
+        Place::Key(key) => key.to_string(),
+        Place::Link { origin, key } => format!("{origin}{LINK_PATH}{key}"),
         Place::Name(name) => name.clone(),
     }
 }
@@ -237,8 +238,12 @@ fn print_row(row: &GroupRow, output: &mut Output) -> Result<(), Failure> {
         return print_line(row, None, output);
     }
     let name = row.group.name.as_ref().map_or("-", |name| name.as_str());
-    let here = if row.here.is_empty() { "nobody".to_owned() } else { format!("{} here", row.here.len()) };
-    Ok(output.result(&format!("{name:<24}  {}  {here:<8}  {}", row.group.code, row.owner.name))?)
+    let here = match row.here.len() {
+        0 => "nobody".to_owned(),
+        MAX_HERE.. => format!("{MAX_HERE} or more"),
+        here => format!("{here} here"),
+    };
+    Ok(output.result(&format!("{name:<24}  {}  {here:<10}  {}", row.group.code, row.owner.name))?)
 }
 
 fn print_group(card: &GroupCard, row: &GroupRow, output: &mut Output) -> Result<(), Failure> {
@@ -247,10 +252,11 @@ fn print_group(card: &GroupCard, row: &GroupRow, output: &mut Output) -> Result<
     }
     let group = &card.group;
     let name = group.name.as_ref().map_or("-", |name| name.as_str());
+    let more = if row.here.len() >= MAX_HERE { ", and perhaps more" } else { "" };
     let (owner, here) = (&row.owner, names(&row.here));
     plain::tell_reach(card, output);
     Ok(output.result(&format!(
-        "name   {name}\nid     {}\ncode   {}\nlink   {}\nowner  {} ({})\nhere   {here}",
+        "name   {name}\nid     {}\ncode   {}\nlink   {}\nowner  {} ({})\nhere   {here}{more}",
         group.id, group.code, card.link, owner.display_name, owner.name
     ))?)
 }

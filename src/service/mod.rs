@@ -6,6 +6,7 @@ pub mod bots;
 pub mod bus;
 pub mod calls;
 pub(crate) mod groups;
+mod guests;
 pub mod identity;
 pub mod limits;
 mod listener;
@@ -30,6 +31,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use self::bots::BotParts;
+use self::bots::demo_group::GuestParts;
 use self::calls::Calls;
 use self::groups::Groups;
 use self::identity::Identities;
@@ -41,9 +43,10 @@ use self::signalling::Signalling;
 use self::store::{Db, records};
 use self::voice::{HoldMusic, Sounds, Voice};
 use crate::base::secret::Secret;
-use crate::base::{entropy, task};
+use crate::base::{clock, entropy, task};
 use crate::config::PublicUrl;
 use crate::domain::end_reason::EndReason;
+use crate::domain::person::Person;
 use crate::protocol;
 
 /// How a service is to be run.
@@ -171,15 +174,21 @@ impl Service {
         let sfu_config =
             SfuConfig { bind: options.media, advertise: options.advertise.clone(), ..SfuConfig::default() };
         let (sfu, media) = Sfu::start(&sfu_config, &sfu_events).map_err(|source| StartError::Media { source })?;
-        let identities = Identities::start(db.clone(), options.identity, bots::persons()).await?;
+        let identities = Identities::start(db.clone(), options.identity, persons(options.demo)).await?;
         let demo_secret = demo_secret(&identities, options.demo).await?;
         let (voice, sounds) = (Voice::start()?, Sounds::start()?);
         let switch = SfuSwitch::new(sfu.clone(), HoldMusic::new(sfu.clone(), voice.clone(), sounds.clone()));
         let calls = Calls::run(Box::new(switch), Arc::new(StoreRecords::new(db.clone(), identities.clone())));
         task::spawn("sfu events", pass_on(from_sfu, calls.clone()));
+        let guests = GuestParts::new(sfu.clone(), voice.clone(), sounds.clone(), clock::now());
         let parts = BotParts { sfu: sfu.clone(), voice, sounds, callback_after: options.callback_after };
         BotCalls::register_all(&calls, &parts).await?;
         let groups = Groups::new(db.clone(), identities.clone());
+        if options.demo
+            && let Some(group) = guests::group(&db, &groups, &identities).await?
+        {
+            guests::invite(&calls, group, &guests).await?;
+        }
         let signalling = Signalling::new(identities.clone(), groups.clone(), calls.clone(), sfu.clone(), db.clone());
         let signalling = signalling.at(public_url.as_deref());
         signalling.follow();
@@ -257,8 +266,17 @@ async fn demo_secret(identities: &Identities, demo: bool) -> Result<Option<Secre
         return Ok(None);
     }
     let secret = secret();
-    identities.ensure_demo(secret.clone()).await?;
+    identities.ensure_demo(secret.clone(), &bots::persons()).await?;
     Ok(Some(secret))
+}
+
+/// People without an account: the bots and, in the demo, the guests of its group.
+fn persons(demo: bool) -> Vec<Person> {
+    let mut persons = bots::persons();
+    if demo {
+        persons.extend(guests::persons());
+    }
+    persons
 }
 
 /// 256 bits nobody can guess, as text.

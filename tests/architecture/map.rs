@@ -44,6 +44,7 @@ pub const SERVICE: &[Module] = &[
     module("signalling", "the WebSocket side: authenticate, decode, dispatch, push notices, resume"),
     module("rest", "the HTTP routes, and who may call each"),
     module("listener", "takes HTTP connections in: how many, how long, how much"),
+    module("guests", "the demo's group and who visits it; only for mod.rs"),
     module("ports", "fits the parts to what `calls` and the bots want of them; only for mod.rs"),
 ];
 

@@ -18,21 +18,33 @@ const MADE: &str = "demo_made";
 
 impl Identities {
     /// Lets the demo accounts sign in with `secret` until this service stops. The first time, it makes them, friends of
-    /// each other and of every bot; what was removed since stays removed.
+    /// each other and of `bots`; what was removed since stays removed.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn ensure_demo(&self, secret: Secret<String>) -> Result<(), Failure> {
+    pub async fn ensure_demo(&self, secret: Secret<String>, bots: &[Person]) -> Result<(), Failure> {
         if settings::get(&self.inner.db, MADE).await?.is_none() {
-            self.make_demo().await?;
+            self.make_demo(bots).await?;
             settings::keep(&self.inner.db, MADE, "yes").await?;
         }
         *locked(&self.inner.demo_secret) = Some(secret);
         Ok(())
     }
 
+    /// The people of the demo who are there.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn demo_people(&self) -> Result<Vec<Person>, Failure> {
+        let mut people = Vec::new();
+        for (user, _) in PEOPLE {
+            people.extend(self.find(&user.parse().expect("the demo names are user names")).await?);
+        }
+        Ok(people)
+    }
+
     /// Can be repeated when it was cut off in the middle. An account that happens to have a demo name is left alone.
-    async fn make_demo(&self) -> Result<(), Failure> {
+    async fn make_demo(&self, bots: &[Person]) -> Result<(), Failure> {
         let mut people = Vec::new();
         for (user, display_name) in PEOPLE {
             let user: UserName = user.parse().expect("the demo names are user names");
@@ -40,7 +52,7 @@ impl Identities {
             people.extend(self.identify(&user, clock::unix_now()).await?);
         }
         for person in &people {
-            self.befriend_everybody(person, &people).await?;
+            self.befriend_everybody(person, &people, bots).await?;
         }
         Ok(())
     }
@@ -57,8 +69,8 @@ impl Identities {
         Ok(())
     }
 
-    async fn befriend_everybody(&self, person: &Person, people: &[Person]) -> Result<(), Failure> {
-        for friend in people.iter().chain(&self.inner.bots).filter(|friend| friend.identity != person.identity) {
+    async fn befriend_everybody(&self, person: &Person, people: &[Person], bots: &[Person]) -> Result<(), Failure> {
+        for friend in people.iter().chain(bots).filter(|friend| friend.identity != person.identity) {
             friends::add(&self.inner.db, &person.identity, &friend.identity, clock::unix_now()).await?;
         }
         Ok(())

@@ -127,3 +127,79 @@ impl<M: Meeting> Driver<M> {
         Ok(Some(call))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::base::task;
+    use crate::service::sfu::SfuConfig;
+
+    const CALL: CallId = CallId(Uuid::from_u128(7));
+
+    /// What a guest asked for.
+    #[derive(Debug, PartialEq)]
+    enum Asked {
+        Join(CallId),
+        Leave(CallId),
+    }
+
+    /// A group's call that says what is asked of it.
+    struct Ledger {
+        sfu: Sfu,
+        asked: mpsc::UnboundedSender<Asked>,
+        legs: mpsc::UnboundedSender<LegId>,
+    }
+
+    impl Meeting for Ledger {
+        async fn call(&self) -> Result<Option<CallId>, Failure> {
+            Ok(Some(CALL))
+        }
+
+        async fn join(&self, call: CallId, leg: LegId) -> Result<(), Failure> {
+            assert_eq!(self.sfu.counts().legs, 1, "the leg is open before it is brought");
+            self.legs.send(leg).unwrap();
+            self.asked.send(Asked::Join(call)).unwrap();
+            Ok(())
+        }
+
+        async fn leave(&self, call: CallId) -> Result<(), Failure> {
+            self.asked.send(Asked::Leave(call)).unwrap();
+            Ok(())
+        }
+
+        async fn decline(&self, _: CallId) -> Result<(), Failure> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_guest_is_there_while_somebody_is_and_only_then() {
+        let (to, _events) = mpsc::channel(64);
+        let (sfu, _) = Sfu::start(&SfuConfig::default(), &to).unwrap();
+        let parts = GuestParts::new(sfu.clone(), Voice::start().unwrap(), Sounds::start().unwrap(), clock::now());
+        let ((asked, mut was_asked), (legs, mut opened)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
+        let ((notices, inbox), (occupied, seen)) = (mpsc::channel(8), watch::channel(false));
+        let meeting = Ledger { sfu: sfu.clone(), asked, legs };
+        let life = task::spawn("ada", attend(Guest::Ada, meeting, inbox, seen, parts));
+        for _ in 0..2 {
+            occupied.send(true).unwrap();
+            assert_eq!(was_asked.recv().await, Some(Asked::Join(CALL)));
+            let leg = opened.recv().await.unwrap();
+            occupied.send(false).unwrap();
+            assert_eq!(was_asked.recv().await, Some(Asked::Leave(CALL)));
+            sfu.close(leg).unwrap();
+            let until = clock::now() + Duration::from_secs(30);
+            while sfu.counts().legs != 0 {
+                assert!(clock::now() < until, "its leg stayed");
+                tokio::task::yield_now().await;
+            }
+        }
+        drop(notices);
+        life.await.unwrap();
+        assert_eq!(was_asked.recv().await, None);
+    }
+}

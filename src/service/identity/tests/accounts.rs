@@ -54,7 +54,7 @@ async fn a_removed_account_leaves_nothing_and_its_name_is_somebody_elses() {
 async fn no_secret_is_kept_in_the_clear() {
     let kit = Kit::new().await;
     kit.add("alice").await;
-    kit.identities.ensure_demo(secret("the demo secret")).await.unwrap();
+    kit.identities.ensure_demo(secret("the demo secret"), &bots()).await.unwrap();
     let signed_in = kit.sign_in("alice", PASSWORD).await.unwrap();
     kit.identities.inner.db.close().await;
     for entry in std::fs::read_dir(kit.folder.path()).unwrap() {

@@ -176,14 +176,14 @@ async fn signing_out_ends_one_sign_in_and_can_be_repeated() {
 async fn the_demo_people_sign_in_with_the_secret_of_this_run_only() {
     let kit = Kit::new().await;
     assert_eq!(kit.sign_in("alice", "demo secret").await.code(), FailureCode::Unauthenticated);
-    kit.identities.ensure_demo(secret("demo secret")).await.unwrap();
+    kit.identities.ensure_demo(secret("demo secret"), &bots()).await.unwrap();
     let alice = kit.sign_in("alice", "demo secret").await.unwrap().me.identity;
     assert_eq!(names(&kit.identities.friends(&alice).await.unwrap()), ["bob", "busy", "carol", "echo"]);
     assert_eq!(kit.sign_in("alice", "").await.code(), FailureCode::Unauthenticated);
 
     let kit = kit.restart().await;
     assert_eq!(kit.sign_in("alice", "demo secret").await.code(), FailureCode::Unauthenticated);
-    kit.identities.ensure_demo(secret("another secret")).await.unwrap();
+    kit.identities.ensure_demo(secret("another secret"), &bots()).await.unwrap();
     assert_eq!(kit.sign_in("alice", "demo secret").await.code(), FailureCode::Unauthenticated);
     assert_eq!(kit.sign_in("alice", "another secret").await.unwrap().me.identity, alice);
 }
@@ -193,7 +193,7 @@ async fn the_demo_secret_opens_no_account_but_the_demo_ones() {
     let kit = Kit::new().await;
     kit.add("alice").await;
     kit.add("dave").await;
-    kit.identities.ensure_demo(secret("demo secret")).await.unwrap();
+    kit.identities.ensure_demo(secret("demo secret"), &bots()).await.unwrap();
     for user in ["alice", "dave"] {
         assert_eq!(kit.sign_in(user, "demo secret").await.code(), FailureCode::Unauthenticated);
     }
@@ -203,11 +203,11 @@ async fn the_demo_secret_opens_no_account_but_the_demo_ones() {
 #[tokio::test]
 async fn what_was_removed_from_the_demo_stays_removed() {
     let kit = Kit::new().await;
-    kit.identities.ensure_demo(secret("demo secret")).await.unwrap();
+    kit.identities.ensure_demo(secret("demo secret"), &bots()).await.unwrap();
     let alice = kit.sign_in("alice", "demo secret").await.unwrap().me.identity;
     let echo = "8:echo123".parse().unwrap();
     kit.identities.remove_friend(&alice, &echo).await.unwrap();
     kit.identities.remove_account(&name("carol")).await.unwrap();
-    kit.identities.ensure_demo(secret("demo secret")).await.unwrap();
+    kit.identities.ensure_demo(secret("demo secret"), &bots()).await.unwrap();
     assert_eq!(names(&kit.identities.friends(&alice).await.unwrap()), ["bob", "busy"]);
 }
