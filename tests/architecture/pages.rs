@@ -1,7 +1,15 @@
 //! The pages for readers: what they link to is there.
 
 /// Pages with links to files of the project.
-const PAGES: &[&str] = &["README.md", "CHANGELOG.md", "docs/ARCHITECTURE.md", "docs/performance.md"];
+const PAGES: &[&str] = &[
+    "README.md",
+    "CHANGELOG.md",
+    "docs/ARCHITECTURE.md",
+    "docs/demo.md",
+    "docs/performance.md",
+    "docs/scripts.md",
+    "docs/signalling.md",
+];
 
 #[test]
 fn links_to_files_lead_somewhere() {
