@@ -2,3 +2,4 @@
 
 pub mod call;
 pub mod hearing;
+pub mod speakers;

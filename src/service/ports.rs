@@ -13,6 +13,7 @@ use super::sfu::{self, Sfu};
 use super::store::{Db, records};
 use super::voice::HoldMusic;
 use crate::base::{entropy, task};
+use crate::control::hearing::Hearing;
 use crate::domain::id::{CallId, EndpointId, Identity, LegId};
 use crate::domain::person::Person;
 use crate::domain::presence::PresenceChoice;
@@ -33,7 +34,7 @@ impl SfuSwitch {
 
 impl Switch for SfuSwitch {
     fn set_sources(&self, leg: LegId, sources: &[LegId]) {
-        log(leg, self.sfu.set_sources(leg, sources));
+        log(leg, self.sfu.hear(leg, Hearing::only(sources)));
     }
 
     fn hold_music(&self, call: CallId, to: LegId, on: bool) {

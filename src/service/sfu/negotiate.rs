@@ -15,6 +15,7 @@ use str0m::rtp::Extension;
 use str0m::{Candidate, IceCreds, Rtc, RtcConfig};
 
 use crate::base::entropy;
+use crate::media::mark;
 
 /// The longest offer, in bytes; a browser with eight media sections sends about 20 kB.
 const MAX_BYTES: usize = 48 * 1024;
@@ -126,7 +127,8 @@ fn config(crypto: &Crypto) -> RtcConfig {
         .enable_opus(true, false)
         .clear_extension_map()
         .set_extension(1, Extension::AudioLevel)
-        .set_extension(4, Extension::RtpMid);
+        .set_extension(4, Extension::RtpMid)
+        .set_extension(mark::ID, mark::extension());
     for (pt, rate) in [(110, Frequency::FORTY_EIGHT_KHZ), (126, Frequency::EIGHT_KHZ)] {
         config.codec_config().add_config(pt.into(), None, Codec::Tele, rate, None, FormatParams::default());
     }
