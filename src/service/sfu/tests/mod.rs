@@ -6,3 +6,4 @@ mod hostile;
 mod kit;
 mod legs;
 mod media;
+mod wiring;
