@@ -63,7 +63,16 @@ pub(super) struct Media {
     pub(super) sequence: u64,
     /// Whether the sender's numbering started anew with this packet.
     pub(super) anew: bool,
+    /// What it tells its receivers of its source; as that is marked when it is forwarded.
+    pub(super) mark: Option<u16>,
     pub(super) packet: LocalPacket,
+}
+
+impl Media {
+    /// A packet as it came.
+    pub(super) fn new(sequence: u64, anew: bool, packet: LocalPacket) -> Self {
+        Self { sequence, anew, mark: None, packet }
+    }
 }
 
 impl Leg {

@@ -214,9 +214,8 @@ impl Remote {
         assignment.assign(sources, |slot| slots[slot].numbers.switch());
     }
 
-    /// Writes a packet into a slot, with the mark of its source; it leaves with the next [`Remote::run`]. Whether it could be
-    /// written.
-    pub(super) fn write(&mut self, slot: usize, media: &Media, mark: Option<u16>, now: Instant) -> bool {
+    /// Writes a packet into a slot; it leaves with the next [`Remote::run`]. Whether it could be written.
+    pub(super) fn write(&mut self, slot: usize, media: &Media, now: Instant) -> bool {
         if !self.up {
             return false;
         }
@@ -243,7 +242,7 @@ impl Remote {
             voice_activity: Some(packet.voice),
             ..ExtensionValues::default()
         };
-        if let Some(mark) = mark {
+        if let Some(mark) = media.mark {
             mark::put(&mut values, mark);
         }
         stream.write_rtp(
@@ -352,7 +351,7 @@ impl Remote {
             voice: header.ext_vals.voice_activity.unwrap_or(false),
         };
         let anew = self.ingress.current.replace(header.ssrc) != Some(header.ssrc);
-        Some(Media { sequence: *seq_no, anew, packet })
+        Some(Media::new(*seq_no, anew, packet))
     }
 
     /// Whether a stream belongs to the section this peer is heard by.

@@ -109,7 +109,7 @@ impl Rooms {
     }
 
     /// Carries a packet to whoever hears its sender. Written packets leave with [`Rooms::take_dirty`].
-    pub(super) fn forward(&mut self, from: LegKey, media: &Media, now: Instant) -> Delivered {
+    pub(super) fn forward(&mut self, from: LegKey, media: &mut Media, now: Instant) -> Delivered {
         let Some(sender) = self.legs.get(from) else { return Delivered::default() };
         // The stage first, so that the very packet with which somebody begins to speak is heard.
         if sender.source.open
@@ -118,12 +118,13 @@ impl Rooms {
             self.listen(place, media, now);
         }
         let Some(sender) = self.legs.get_mut(from) else { return Delivered::default() };
-        let (source, mark) = (sender.id, sender.source.mark);
+        let source = sender.id;
+        media.mark = sender.source.mark;
         // The routes are lent out for the time of the loop: nobody else reads them, and nothing is copied.
         let routes = std::mem::take(&mut sender.routes);
         let mut delivered = Delivered::default();
         for route in &routes {
-            if self.deliver(source, mark, *route, media, now) {
+            if self.deliver(source, *route, media, now) {
                 delivered.forwarded += 1;
             } else {
                 delivered.dropped += 1;
@@ -200,12 +201,12 @@ impl Rooms {
         self.follow_up(place.room, change);
     }
 
-    fn deliver(&mut self, source: LegId, mark: Option<u16>, route: Route, media: &Media, now: Instant) -> bool {
+    fn deliver(&mut self, source: LegId, route: Route, media: &Media, now: Instant) -> bool {
         let Some(receiver) = self.legs.get_mut(route.to) else { return false };
         match &mut receiver.end {
             End::Remote(remote) => {
                 let waiting = remote.dirty;
-                let written = catch_unwind(AssertUnwindSafe(|| remote.write(route.slot, media, mark, now)));
+                let written = catch_unwind(AssertUnwindSafe(|| remote.write(route.slot, media, now)));
                 let written = written.unwrap_or_else(|_| {
                     self.broken.push(route.to);
                     false

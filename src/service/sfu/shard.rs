@@ -251,7 +251,7 @@ impl Shard {
             for _ in 0..LOCAL_PER_TURN {
                 let Ok(packet) = end.from_leg.pop() else { break };
                 end.sequence += 1;
-                turn.media.push((key, Media { sequence: end.sequence, anew: false, packet }));
+                turn.media.push((key, Media::new(end.sequence, false, packet)));
             }
             more |= !end.from_leg.is_empty();
             if end.from_leg.is_abandoned() && end.from_leg.is_empty() {
@@ -336,8 +336,8 @@ impl Shard {
         // Lent out and put back, so that its memory is used again.
         let mut media = std::mem::take(&mut turn.media);
         self.counters.add_media(media.len() as u64);
-        for (from, packet) in media.drain(..) {
-            let delivered = rooms.forward(from, &packet, now);
+        for (from, mut packet) in media.drain(..) {
+            let delivered = rooms.forward(from, &mut packet, now);
             self.counters.add_forwarded(delivered.forwarded);
             turn.dropped += delivered.dropped;
         }

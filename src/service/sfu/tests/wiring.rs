@@ -103,7 +103,7 @@ impl World {
         let Some(key) = self.rooms.legs.key(id) else { return 0 };
         self.sequence += 1;
         let packet = if self.dice.below(10) == 0 { dtmf(0, 5, 960) } else { opus(1, b"hello") };
-        let delivered = self.rooms.forward(key, &Media { sequence: self.sequence, anew: false, packet }, self.now);
+        let delivered = self.rooms.forward(key, &mut Media::new(self.sequence, false, packet), self.now);
         for end in &mut self.ends {
             while end.hear().is_some() {}
         }
