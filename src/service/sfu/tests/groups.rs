@@ -252,25 +252,42 @@ fn a_flood_is_dropped_and_costs_nobody_else_a_word() {
     assert!(from_flood as f64 <= allowed, "{from_flood} packets of a flood were carried");
 }
 
-/// Whatever order people come, go, mute, hear and speak in: the shard lives, and in the end it is empty.
+/// Whatever order people come, go, mute, hear and speak in: the shard lives, nobody hears itself, and in the end it is empty.
 #[test]
 fn any_order_of_coming_and_going_ends_empty() {
     for seed in 1..=3 {
         let mut house = House::start();
         let mut dice = Seed::new(seed);
-        let remote = group(&mut house, 4, 2);
+        let mut peers: Vec<(u8, Peer)> = (1..).zip(group(&mut house, 4, 2)).collect();
         let mut locals: Vec<LocalLeg> = Vec::new();
         for step in 0..1_500_u32 {
             random_step(&house.sfu, &mut dice, &mut locals, step);
+            for (id, peer) in &peers {
+                peer.says(word(*id, step));
+                let own = peer.heard().into_iter().find(|sound| sound.payload[0] == *id && sound.payload.len() == 2);
+                assert!(own.is_none(), "{id} hears itself: {own:?}");
+            }
             if step % 50 == 0 {
-                // No more than its queue of commands holds.
+                // No more orders than the queue of the shard holds.
                 house.settles();
             }
+            if step % 100 == 99 {
+                let id = 5 + (step / 100) as u8;
+                peers.push((id, house.joins(call(1), leg(id.into()), Peer::new(1 + dice.below(4) as usize))));
+                house.takes_part(leg(id.into()), id.into(), 1 + dice.below(5) as u8, &[]);
+                let (gone, peer) = peers.swap_remove(dice.below(peers.len() as u64) as usize);
+                if dice.below(2) == 0 {
+                    peer.hangs_up();
+                    house.waits_for(
+                        |event| matches!(event, SfuEvent::LegFailed { leg: id, .. } if *id == leg(gone.into())),
+                    );
+                } else {
+                    house.sfu.close(leg(gone.into())).unwrap();
+                }
+            }
         }
-        remote[0].says(word(1, 1));
-        house.settles();
-        for id in 1..=4 {
-            house.sfu.close(leg(id)).unwrap();
+        for (id, _) in &peers {
+            house.sfu.close(leg((*id).into())).unwrap();
         }
         drop(locals);
         house.waits_for_counts(|counts| counts.legs == 0);
