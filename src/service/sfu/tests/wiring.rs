@@ -33,14 +33,14 @@ struct World {
 #[test]
 fn routes_and_edges_agree_and_keep_to_what_is_asked() {
     let mut heard = 0;
-    for seed in 0..20 {
+    for seed in 0..12 {
         let played = std::panic::catch_unwind(|| {
             let mut world = World::new(seed);
             (0..1_500).map(|_| world.step()).sum::<u64>()
         });
         heard += played.unwrap_or_else(|_| panic!("seed {seed} broke a rule"));
     }
-    assert!(heard > 10_000, "only {heard} packets were heard");
+    assert!(heard > 6_000, "only {heard} packets were heard");
 }
 
 impl World {
