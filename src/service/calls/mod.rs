@@ -22,14 +22,21 @@
 //! and knows who is there. It knows neither sockets nor SDP nor SQL: endpoints bring a queue, the SFU is a [`Switch`],
 //! the store is [`Records`]. Nothing here waits for any of them.
 
+mod book;
+mod direct;
 mod effects;
 mod endpoint;
+mod endpoints;
+mod fence;
+mod group_calls;
+mod group_effects;
 mod groups;
 mod journal;
 #[cfg(test)]
 pub(crate) mod kit;
 mod mailbox;
 mod owner;
+mod places;
 mod ports;
 mod refusals;
 mod roster;
@@ -96,7 +103,7 @@ impl Calls {
         let (presence, _) = broadcast::channel(PRESENCE_BEHIND);
         let (occupied, _) = broadcast::channel(OCCUPIED_BEHIND);
         let journal = Arc::new(Journal::default());
-        let owner = Owner::new(switch, Arc::clone(&journal), presence.clone());
+        let owner = Owner::new(switch, Arc::clone(&journal), presence.clone(), occupied.clone());
         task::spawn("calls", owner.run(messages));
         task::spawn("call records", journal::write(journal, Arc::clone(&records), mailbox.downgrade()));
         Self { mailbox, presence, occupied, records, turns: Arc::default() }

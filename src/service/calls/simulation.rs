@@ -67,7 +67,12 @@ impl World {
     fn new(seed: u64) -> Self {
         let switch = Arc::default();
         let journal = Arc::new(Journal::default());
-        let owner = Owner::new(Box::new(Tape(Arc::clone(&switch))), Arc::clone(&journal), broadcast::channel(4).0);
+        let owner = Owner::new(
+            Box::new(Tape(Arc::clone(&switch))),
+            Arc::clone(&journal),
+            broadcast::channel(4).0,
+            broadcast::channel(4).0,
+        );
         Self {
             dice: Seed::new(seed),
             now: clock::now(),
