@@ -13,6 +13,7 @@ use super::sfu::{self, Sfu};
 use super::store::{Db, records};
 use super::voice::HoldMusic;
 use crate::base::{entropy, task};
+use crate::control::hearing::{Choice, Hearing, Source};
 use crate::domain::id::{CallId, EndpointId, Identity, LegId};
 use crate::domain::person::Person;
 use crate::domain::presence::PresenceChoice;
@@ -32,9 +33,13 @@ impl SfuSwitch {
 }
 
 impl Switch for SfuSwitch {
-    fn set_sources(&self, leg: LegId, sources: &[LegId]) {
-        log(leg, self.sfu.set_sources(leg, sources));
+    fn hear(&self, leg: LegId, hearing: Hearing) {
+        if let Choice::Only(sources) = hearing.choice {
+            log(leg, self.sfu.set_sources(leg, &sources));
+        }
     }
+
+    fn set_source(&self, _leg: LegId, _source: Source) {}
 
     fn hold_music(&self, call: CallId, to: LegId, on: bool) {
         if on {

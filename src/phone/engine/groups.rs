@@ -4,12 +4,15 @@ use super::people::Wanted;
 use super::roster::Batch;
 use super::{Engine, Pending};
 use crate::base::clock;
+use crate::domain::call::Direction;
+use crate::domain::end_reason::EndReason;
 use crate::domain::group::{Group, GroupKey, GroupRow};
 use crate::domain::id::{CallId, GroupId};
 use crate::domain::person::Person;
 use crate::media::tones::RosterTone;
 use crate::phone::event::{Event, Refusal};
 use crate::protocol::request::Request;
+use crate::texts::end;
 
 /// With more people in a group call, nobody's coming and going is heard.
 const MOST_WITH_TONES: usize = 12;
@@ -158,6 +161,13 @@ impl Engine {
             self.emit(Event::Dtmf { call: id, from, tone }).await;
         }
         self.enter(clock::now()).await;
+    }
+
+    /// Nobody came by an invitation of this phone.
+    pub(super) async fn on_invite_ended(&mut self, id: CallId, who: &Person, reason: EndReason) {
+        let end::Ending { what, advice } = end::ending(reason, Direction::Outgoing, who.display_name.as_str());
+        let sentence = format!("{what} {advice}").trim_end().to_owned();
+        self.refuse("invite", Some(id), Refusal::NotNow(sentence)).await;
     }
 
     pub(super) async fn on_speakers(&mut self, id: CallId, speakers: Vec<u16>) {

@@ -192,6 +192,7 @@ impl Engine {
             | Notice::CallGroup { call_id, .. }
             | Notice::CallRoster { call_id, .. }
             | Notice::CallSpeakers { call_id, .. }
+            | Notice::CallInviteEnded { call_id, .. }
             | Notice::CallEnded { call_id, .. } => self.on_call_notice(call_id, notice).await,
             Notice::PresenceChanged { identity, presence } => self.on_presence(&identity, presence).await,
             Notice::FriendAdded { friend } => self.on_friend_added(friend).await,
@@ -227,6 +228,7 @@ impl Engine {
             Notice::CallGroup { group, may_end, .. } => self.on_call_group(id, group, may_end).await,
             Notice::CallRoster { whole, rows, left, .. } => self.on_roster(id, Batch { whole, rows, left }).await,
             Notice::CallSpeakers { speakers, .. } => self.on_speakers(id, speakers).await,
+            Notice::CallInviteEnded { person, reason, .. } => self.on_invite_ended(id, &person, reason).await,
             Notice::CallEnded { reason, .. } => self.end_call(reason).await,
             Notice::CallIncoming { .. }
             | Notice::CallIncomingEnded { .. }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::domain::call::{ParticipantState, RosterRow};
 use crate::domain::id::Identity;
+use crate::protocol::rows::Rows;
 
 /// The roster of a group call.
 #[derive(Debug, Default)]
@@ -20,7 +21,7 @@ pub(super) struct Batch {
     /// Whether rows known before and not named here are gone.
     pub(super) whole: bool,
     /// Rows that are new or changed.
-    pub(super) rows: Vec<RosterRow>,
+    pub(super) rows: Rows,
     /// Numbers of those who left.
     pub(super) left: Vec<u16>,
 }
@@ -152,7 +153,7 @@ mod tests {
     }
 
     fn changed<const N: usize>(rows: [RosterRow; N]) -> Batch {
-        Batch { rows: rows.into(), ..Batch::default() }
+        Batch { rows: Rows::from_iter(rows), ..Batch::default() }
     }
 
     fn whole<const N: usize>(rows: [RosterRow; N]) -> Batch {

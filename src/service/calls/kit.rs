@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::{Calls, Endpoint, NotKept, OwnedRecord, PresenceChanged, Records, Registration, Switch};
 use crate::base::entropy;
+use crate::control::hearing::{Hearing, Source};
 use crate::domain::call::{CallState, ParticipantState};
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::{CallId, DisplayName, EndpointId, Identity, LegId};
@@ -199,9 +200,17 @@ impl Talk {
 /// What the SFU was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Did {
-    Sources(LegId, Vec<LegId>),
+    Hears(LegId, Hearing),
+    Offers(LegId, Source),
     Music(LegId, bool),
     Close(LegId),
+}
+
+impl Did {
+    /// A leg hears these and no other.
+    pub fn hears_only(leg: LegId, legs: &[LegId]) -> Self {
+        Self::Hears(leg, Hearing::only(legs))
+    }
 }
 
 /// An SFU that writes down what it is told.
@@ -214,8 +223,12 @@ impl Tape {
 }
 
 impl Switch for Tape {
-    fn set_sources(&self, leg: LegId, sources: &[LegId]) {
-        self.note(Did::Sources(leg, sources.to_vec()));
+    fn hear(&self, leg: LegId, hearing: Hearing) {
+        self.note(Did::Hears(leg, hearing));
+    }
+
+    fn set_source(&self, leg: LegId, source: Source) {
+        self.note(Did::Offers(leg, source));
     }
 
     fn hold_music(&self, _: CallId, to: LegId, on: bool) {

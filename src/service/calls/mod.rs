@@ -22,13 +22,21 @@
 //! and knows who is there. It knows neither sockets nor SDP nor SQL: endpoints bring a queue, the SFU is a [`Switch`],
 //! the store is [`Records`]. Nothing here waits for any of them.
 
+mod book;
+mod direct;
 mod effects;
 mod endpoint;
+mod endpoints;
+mod fence;
+mod group_calls;
+mod group_effects;
+mod groups;
 mod journal;
 #[cfg(test)]
 pub(crate) mod kit;
 mod mailbox;
 mod owner;
+mod places;
 mod ports;
 mod refusals;
 mod roster;
@@ -46,6 +54,7 @@ use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 pub use endpoint::{Endpoint, Registration};
+pub use groups::{GroupOccupied, GroupPlace, JoinCall, JoinedCall, PLACE_CHANGED};
 pub use ports::{NotKept, OwnedRecord, PresenceChanged, Records, SlotUse, Switch};
 
 use crate::base::task;
@@ -65,6 +74,9 @@ const MAILBOX: usize = 1024;
 /// Presence changes a listener may be behind; one that is further behind asks anew ([`Calls::presence_of`]).
 const PRESENCE_BEHIND: usize = 1024;
 
+/// Changes of who is in which group a listener may be behind.
+const OCCUPIED_BEHIND: usize = 1024;
+
 /// How long a stop waits for the last records to be kept.
 const STOP_MAX: Duration = Duration::from_secs(5);
 
@@ -79,6 +91,7 @@ const STOP_MAX: Duration = Duration::from_secs(5);
 pub struct Calls {
     mailbox: mpsc::Sender<Message>,
     presence: broadcast::Sender<PresenceChanged>,
+    occupied: broadcast::Sender<GroupOccupied>,
     records: Arc<dyn Records>,
     turns: Arc<AtomicU64>,
 }
@@ -88,11 +101,12 @@ impl Calls {
     pub fn run(switch: Box<dyn Switch>, records: Arc<dyn Records>) -> Self {
         let (mailbox, messages) = mpsc::channel(MAILBOX);
         let (presence, _) = broadcast::channel(PRESENCE_BEHIND);
+        let (occupied, _) = broadcast::channel(OCCUPIED_BEHIND);
         let journal = Arc::new(Journal::default());
-        let owner = Owner::new(switch, Arc::clone(&journal), presence.clone());
+        let owner = Owner::new(switch, Arc::clone(&journal), presence.clone(), occupied.clone());
         task::spawn("calls", owner.run(messages));
         task::spawn("call records", journal::write(journal, Arc::clone(&records), mailbox.downgrade()));
-        Self { mailbox, presence, records, turns: Arc::default() }
+        Self { mailbox, presence, occupied, records, turns: Arc::default() }
     }
 
     /// Registers an endpoint. One with the same id that was there before is replaced: its queue is closed, its calls go

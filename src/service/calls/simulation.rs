@@ -16,6 +16,7 @@ use super::owner::Owner;
 use crate::base::clock;
 use crate::base::seed::Seed;
 use crate::control::call::Event;
+use crate::control::hearing::{Choice, Hearing};
 use crate::domain::id::{CallId, EndpointId, Identity, LegId};
 use crate::domain::presence::PresenceChoice;
 use crate::protocol::failure::Failure;
@@ -66,7 +67,12 @@ impl World {
     fn new(seed: u64) -> Self {
         let switch = Arc::default();
         let journal = Arc::new(Journal::default());
-        let owner = Owner::new(Box::new(Tape(Arc::clone(&switch))), Arc::clone(&journal), broadcast::channel(4).0);
+        let owner = Owner::new(
+            Box::new(Tape(Arc::clone(&switch))),
+            Arc::clone(&journal),
+            broadcast::channel(4).0,
+            broadcast::channel(4).0,
+        );
         Self {
             dice: Seed::new(seed),
             now: clock::now(),
@@ -148,8 +154,10 @@ impl World {
         for did in self.switch.lock().unwrap().iter() {
             match did {
                 Did::Close(leg) => assert!(closed.insert(*leg), "closed twice"),
-                Did::Sources(leg, sources) => assert!(![leg].into_iter().chain(sources).any(|l| closed.contains(l))),
-                Did::Music(leg, _) => assert!(!closed.contains(leg)),
+                Did::Hears(leg, Hearing { choice: Choice::Only(sources), .. }) => {
+                    assert!(![leg].into_iter().chain(sources).any(|l| closed.contains(l)));
+                }
+                Did::Hears(leg, _) | Did::Offers(leg, _) | Did::Music(leg, _) => assert!(!closed.contains(leg)),
             }
         }
         assert_eq!(closed, self.taken, "the legs of the calls are closed, and no others");

@@ -2,6 +2,7 @@
 
 use super::kit::{Bench, CALL, group, listed, person, row};
 use crate::config::JoinMuted;
+use crate::domain::end_reason::EndReason;
 use crate::domain::group::GroupKey;
 use crate::phone::command::Command;
 use crate::phone::event::{Event, Refusal};
@@ -109,6 +110,9 @@ async fn a_group_call_is_steered_and_heard_of() {
     assert_eq!(request, invite);
     bench.refuses(id, FailureCode::Conflict).await;
     assert!(matches!(bench.refused("invite").await, Refusal::Service(_)));
+    let ended = Notice::CallInviteEnded { call_id: CALL, person: person("bob"), reason: EndReason::DECLINED };
+    bench.notices(ended).await;
+    assert_eq!(bench.refused("invite").await, Refusal::NotNow("bob declined the call.".into()));
     bench.tell(Command::EndForAll(CALL)).await;
     let (id, request) = bench.asks().await;
     assert_eq!(request, Request::CallEndForAll { call_id: CALL });

@@ -198,7 +198,7 @@ async fn a_direct_call_becomes_a_group_call() {
     bench.notices(Notice::CallGroup { call_id, group: group(), may_end: true }).await;
     let view = bench.view().await;
     assert_eq!((numbers(&view), view.may_end), (vec![0], true), "Bob stays until the roster is known");
-    let rows = vec![row(1, "me"), row(2, "bob"), row(3, "carol")];
+    let rows = vec![row(1, "me"), row(2, "bob"), row(3, "carol")].into();
     bench.notices(Notice::CallRoster { call_id, whole: true, rows, left: vec![] }).await;
     let view = bench.view().await;
     assert_eq!((numbers(&view), view.with), (vec![2, 3], Peer::Person(person("bob"))));

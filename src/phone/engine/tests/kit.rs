@@ -129,7 +129,7 @@ impl Bench {
     }
 
     pub(super) async fn tells_roster(&self, whole: bool, rows: Vec<RosterRow>, left: Vec<u16>) {
-        self.notices(Notice::CallRoster { call_id: CALL, whole, rows, left }).await;
+        self.notices(Notice::CallRoster { call_id: CALL, whole, rows: rows.into(), left }).await;
     }
 
     pub(super) async fn is_connected(&self) {
