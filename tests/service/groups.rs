@@ -354,6 +354,33 @@ async fn only_those_in_a_call_invite_into_it_and_only_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_ended_for_all_is_remembered_as_the_groups() {
+    let service = TestService::start().await;
+    let (mut alice, _) = welcomed(&service, "alice").await;
+    let (mut bob, _) = welcomed(&service, "bob").await;
+    let group = alice.makes("Ops").await;
+    let call_id = bob.joins(by_code(&group)).await.call;
+    let (mut carol, _) = welcomed(&service, "carol").await;
+    carol.joins(by_id(group.id)).await;
+    assert_eq!(carol.is_refused(Request::CallEndForAll { call_id }).await, FailureCode::Forbidden);
+    // She neither began the call nor was there before: it is her group.
+    alice.joins(by_id(group.id)).await;
+    alice.ask(Request::CallEndForAll { call_id }).await.unwrap();
+    for raw in [&mut alice, &mut bob] {
+        let record = raw.notice(|notice| match notice {
+            Notice::HistoryAdded { record } if record.ended_at.is_some() => Some(record.clone()),
+            _ => None,
+        });
+        let record = record.await;
+        assert_eq!(record.with.group(), Some(&group.reference()));
+        match raw.ask(Request::HistoryList { limit: 10 }).await.unwrap() {
+            Response::History { records } => assert_eq!(records, [record]),
+            other => panic!("no history: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_flood_of_joins_is_answered_or_limited_and_the_service_is_well() {
     const CLIENTS: usize = 10;
     const EACH: usize = 100;
