@@ -53,7 +53,7 @@ trait InGroups {
     async fn makes(&mut self, name: &str) -> Group;
     async fn list(&mut self) -> Vec<GroupRow>;
     async fn shows(&mut self, group: GroupKey) -> Result<GroupRow, Failure>;
-    async fn shares(&mut self, group: GroupKey, with: &[Identity]) -> Result<Response, Failure>;
+    async fn shares(&mut self, group: GroupKey, with: &[&Person]) -> Result<Response, Failure>;
     async fn sees_in(&mut self, group: GroupId, who: &[&Person]);
 }
 
@@ -93,8 +93,9 @@ impl InGroups for Raw {
         }
     }
 
-    async fn shares(&mut self, group: GroupKey, with: &[Identity]) -> Result<Response, Failure> {
-        self.ask(Request::GroupShare { group, with: with.to_vec() }).await
+    async fn shares(&mut self, group: GroupKey, with: &[&Person]) -> Result<Response, Failure> {
+        let with = with.iter().map(|person| person.identity.clone()).collect();
+        self.ask(Request::GroupShare { group, with }).await
     }
 
     /// Waits until it is told that just these are in the group.
@@ -224,7 +225,7 @@ async fn a_shared_group_reaches_its_friends_at_once_and_stays_on_their_lists() {
     let (mut bobs_other, _) = welcomed(&service, "bob").await;
     let group = alice.makes("Ops bridge").await;
     alice.joins(by_id(group.id)).await;
-    alice.shares(by_id(group.id), &[bob_is.identity.clone()]).await.unwrap();
+    alice.shares(by_id(group.id), &[&bob_is]).await.unwrap();
     for raw in [&mut bob, &mut bobs_other] {
         let shared = raw
             .notice(|notice| match notice {
@@ -239,7 +240,7 @@ async fn a_shared_group_reaches_its_friends_at_once_and_stays_on_their_lists() {
     assert_eq!(bob.makes("Ops bridge").await.name, group.name, "each names groups as they like");
 
     let unnamed = bob.joins(by_id(new_id())).await.group;
-    bob.shares(by_code(&unnamed), &[alice_is.identity.clone()]).await.unwrap();
+    bob.shares(by_code(&unnamed), &[&alice_is]).await.unwrap();
     let told = alice.notice(|notice| match notice {
         Notice::GroupShared { group, .. } => Some(group.clone()),
         _ => None,
@@ -254,14 +255,14 @@ async fn a_group_is_shared_only_with_people_there_are() {
     let (mut alice, _) = welcomed(&service, "alice").await;
     let (mut bob, bob_is) = welcomed(&service, "bob").await;
     let group = alice.makes("Ops").await;
-    let nobody: Identity = "8:acs:x_nobody".parse().unwrap();
-    let refused = alice.shares(by_id(group.id), &[bob_is.identity.clone(), nobody]).await.unwrap_err();
+    let nobody = Person { identity: "8:acs:x_nobody".parse().unwrap(), ..bob_is.clone() };
+    let refused = alice.shares(by_id(group.id), &[&bob_is, &nobody]).await.unwrap_err();
     assert_eq!(refused.code, FailureCode::NotFound);
     assert!(refused.message.contains("8:acs:x_nobody"), "{refused}");
-    for with in [Vec::new(), vec![bob_is.identity.clone(); 101]] {
+    for with in [Vec::new(), vec![&bob_is; 101]] {
         assert_eq!(alice.shares(by_id(group.id), &with).await.unwrap_err().code, FailureCode::BadRequest);
     }
-    assert_eq!(alice.shares(by_id(new_id()), &[bob_is.identity]).await.unwrap_err().code, FailureCode::NotFound);
+    assert_eq!(alice.shares(by_id(new_id()), &[&bob_is]).await.unwrap_err().code, FailureCode::NotFound);
     assert_eq!(bob.list().await, []);
 }
 
@@ -273,7 +274,7 @@ async fn those_who_have_a_group_on_their_list_see_who_is_in_it() {
     let group = alice.makes("Ops").await;
     bob.joins(by_code(&group)).await;
     alice.sees_in(group.id, &[&bob_is]).await;
-    assert_eq!(alice.list().await[0].here, [bob_is.clone()]);
+    assert_eq!(alice.list().await[0].here, std::slice::from_ref(&bob_is));
     let joined = alice.joins(by_id(group.id)).await;
     bob.sees_in(group.id, &[&bob_is, &alice_is]).await;
     alice.ask(Request::CallHangUp { call_id: joined.call }).await.unwrap();
@@ -306,7 +307,7 @@ async fn a_group_given_up_is_gone_from_all_lists_and_its_call_goes_on() {
     assert_eq!((still.call, still.first), (joined.call, false));
 
     let again = alice.makes("Ops").await;
-    alice.shares(by_id(again.id), &[bob_is.identity]).await.unwrap();
+    alice.shares(by_id(again.id), &[&bob_is]).await.unwrap();
     bob.ask(Request::GroupRemove { group_id: again.id }).await.unwrap();
     assert_eq!(bob.notice(removed).await, again.id);
     assert_eq!(bob.list().await, [], "others only forget it");
@@ -353,6 +354,58 @@ async fn only_those_in_a_call_invite_into_it_and_only_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_ended_for_all_is_remembered_as_the_groups() {
+    let service = TestService::start().await;
+    let (mut alice, _) = welcomed(&service, "alice").await;
+    let (mut bob, _) = welcomed(&service, "bob").await;
+    let group = alice.makes("Ops").await;
+    let call_id = bob.joins(by_code(&group)).await.call;
+    let (mut carol, _) = welcomed(&service, "carol").await;
+    carol.joins(by_id(group.id)).await;
+    assert_eq!(carol.is_refused(Request::CallEndForAll { call_id }).await, FailureCode::Forbidden);
+    // She neither began the call nor was there before: it is her group.
+    alice.joins(by_id(group.id)).await;
+    alice.ask(Request::CallEndForAll { call_id }).await.unwrap();
+    for raw in [&mut alice, &mut bob] {
+        let record = raw.notice(|notice| match notice {
+            Notice::HistoryAdded { record } if record.ended_at.is_some() => Some(record.clone()),
+            _ => None,
+        });
+        let record = record.await;
+        assert_eq!(record.with.group(), Some(&group.reference()));
+        match raw.ask(Request::HistoryList { limit: 10 }).await.unwrap() {
+            Response::History { records } => assert_eq!(records, [record]),
+            other => panic!("no history: {other:?}"),
+        }
+    }
+}
+
+/// The call a join was meant for may be over by the time the join arrives: the service looks again.
+#[tokio::test(flavor = "multi_thread")]
+async fn all_who_come_and_go_at_once_get_in_each_time() {
+    let service = TestService::start().await;
+    let id = new_id();
+    let mut restless = Vec::new();
+    for name in ["alice", "bob", "carol", "alice", "bob", "carol"] {
+        let (mut raw, _) = welcomed(&service, name).await;
+        restless.push(async move {
+            let mut firsts = 0;
+            for _ in 0..15 {
+                let joined = raw.joins(by_id(id)).await;
+                firsts += usize::from(joined.first);
+                raw.ask_patiently(Request::CallHangUp { call_id: joined.call }).await.unwrap();
+            }
+            (raw, firsts)
+        });
+    }
+    let done = futures_util::future::join_all(restless).await;
+    assert!(done.iter().map(|(_, firsts)| firsts).sum::<usize>() >= 1);
+    legs(&service, 0).await;
+    let (mut last, _) = welcomed(&service, "alice").await;
+    assert!(last.joins(by_id(id)).await.first);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_flood_of_joins_is_answered_or_limited_and_the_service_is_well() {
     const CLIENTS: usize = 10;
     const EACH: usize = 100;
@@ -395,7 +448,7 @@ async fn groups_outlive_a_killed_service_and_their_calls_do_not() {
     let (mut alice, _) = arrives(&service, "alice").await;
     let (mut bob, bob_is) = arrives(&service, "bob").await;
     let named = alice.makes("Ops").await;
-    alice.shares(by_id(named.id), &[bob_is.identity.clone()]).await.unwrap();
+    alice.shares(by_id(named.id), &[&bob_is]).await.unwrap();
     let unnamed = alice.joins(by_id(new_id())).await.group;
     bob.joins(by_code(&named)).await;
 

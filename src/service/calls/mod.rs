@@ -43,6 +43,8 @@ mod roster;
 mod running;
 
 #[cfg(test)]
+mod group_tests;
+#[cfg(test)]
 mod simulation;
 #[cfg(test)]
 mod tests;

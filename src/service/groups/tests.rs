@@ -219,7 +219,8 @@ async fn a_group_is_shared_with_people_there_are() {
     for with in [Vec::new(), vec![bob.clone(); MAX_SHARED_WITH + 1]] {
         assert_eq!(share(with).await.unwrap_err().code, FailureCode::BadRequest);
     }
-    assert_eq!(share(vec![bob.clone(), bob.clone()]).await.unwrap(), [bob.clone()], "each is told once");
+    let told = share(vec![bob.clone(), bob.clone()]).await.unwrap();
+    assert_eq!(told, std::slice::from_ref(&bob), "each is told once");
     assert_eq!(kit.list(&bob).await, ["Ops"]);
 }
 
@@ -246,7 +247,7 @@ async fn its_owner_gives_a_group_up_and_others_only_forget_it() {
     let (alice, bob, carol) = (kit.person("alice").await, kit.person("bob").await, kit.person("carol").await);
     let made = kit.create(&alice, "Ops").await;
     kit.groups.share(&alice, &made, vec![bob.clone(), carol.clone()], NOW).await.unwrap();
-    assert_eq!(kit.groups.remove(&carol, made.id, NOW).await.unwrap(), [carol.clone()]);
+    assert_eq!(kit.groups.remove(&carol, made.id, NOW).await.unwrap(), std::slice::from_ref(&carol));
     assert_eq!(kit.groups.remove(&carol, made.id, NOW).await.unwrap_err().code, FailureCode::NotFound);
     assert_eq!(kept(kit.by_code(&carol, &made.code, NOW).await), made, "it is there all the same");
 
