@@ -79,9 +79,10 @@ impl InGroups for Raw {
         }
     }
 
+    /// Without the demo's own group.
     async fn list(&mut self) -> Vec<GroupRow> {
         match self.ask(Request::GroupsList {}).await.unwrap() {
-            Response::Groups { groups } => groups,
+            Response::Groups { groups } => groups.into_iter().filter(|row| row.owner.name.as_str() != "ada").collect(),
             other => panic!("not listed: {other:?}"),
         }
     }
@@ -378,31 +379,6 @@ async fn a_call_ended_for_all_is_remembered_as_the_groups() {
             other => panic!("no history: {other:?}"),
         }
     }
-}
-
-/// The call a join was meant for may be over by the time the join arrives: the service looks again.
-#[tokio::test(flavor = "multi_thread")]
-async fn all_who_come_and_go_at_once_get_in_each_time() {
-    let service = TestService::start().await;
-    let id = new_id();
-    let mut restless = Vec::new();
-    for name in ["alice", "bob", "carol", "alice", "bob", "carol"] {
-        let (mut raw, _) = welcomed(&service, name).await;
-        restless.push(async move {
-            let mut firsts = 0;
-            for _ in 0..15 {
-                let joined = raw.joins(by_id(id)).await;
-                firsts += usize::from(joined.first);
-                raw.ask_patiently(Request::CallHangUp { call_id: joined.call }).await.unwrap();
-            }
-            (raw, firsts)
-        });
-    }
-    let done = futures_util::future::join_all(restless).await;
-    assert!(done.iter().map(|(_, firsts)| firsts).sum::<usize>() >= 1);
-    legs(&service, 0).await;
-    let (mut last, _) = welcomed(&service, "alice").await;
-    assert!(last.joins(by_id(id)).await.first);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,6 +11,7 @@ mod raw;
 
 mod accounts;
 mod bots;
+mod demo_group;
 mod direct_calls;
 mod groups;
 mod history;
