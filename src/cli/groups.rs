@@ -188,8 +188,15 @@ async fn share(place: &Place, with: &[String], session: &mut Session<'_>) -> Res
 async fn remove(place: &Place, session: &mut Session<'_>) -> Result<(), Failure> {
     let (card, _) = find(place, session).await?;
     let id = card.group.id;
+    // Once the list is known, the phone tells whenever it changes.
+    session.tell(Command::LoadGroups).await;
+    session.answer(groups_or_refusal).await?;
     session.tell(Command::RemoveGroup(id)).await;
-    let rows = session.answer(groups_or_refusal).await?;
+    let without = |event: &Event| match groups_or_refusal(event) {
+        Some(Ok(rows)) if rows.iter().any(|row| row.group.id == id) => None,
+        other => other,
+    };
+    let rows = session.answer(without).await?;
     session.output().progress(&format!("your list has {} groups now", rows.len()));
     Ok(())
 }

@@ -44,7 +44,7 @@ impl Prompt {
     }
 
     /// A prompt that is over at once.
-    pub fn silence() -> Self {
+    pub fn nothing() -> Self {
         Self { frames: Arc::new([]) }
     }
 
@@ -65,17 +65,19 @@ pub struct Player {
     prompt: Prompt,
     next: usize,
     again: bool,
+    /// Whether something was played: the marker is for the first packet alone, not for every round.
+    begun: bool,
 }
 
 impl Player {
     /// Plays `prompt` once.
     pub fn once(prompt: Prompt) -> Self {
-        Self { prompt, next: 0, again: false }
+        Self { prompt, next: 0, again: false, begun: false }
     }
 
     /// Plays `prompt` again and again.
     pub fn looped(prompt: Prompt) -> Self {
-        Self { prompt, next: 0, again: true }
+        Self { prompt, next: 0, again: true, begun: false }
     }
 
     /// Says the next packet. Whether there was one: `false` once the prompt is over.
@@ -87,12 +89,13 @@ impl Player {
         let packet = LocalPacket {
             kind: Kind::Opus,
             timestamp: tick.timestamp(),
-            marker: self.next == 0,
+            marker: !self.begun,
             payload: Arc::clone(&frame.payload),
             level: frame.level,
             voice: frame.voice,
         };
         tick.say(packet);
+        self.begun = true;
         self.next += 1;
         true
     }
@@ -145,6 +148,7 @@ mod tests {
         let said = played(&mut Player::looped(prompt), 8);
         assert_eq!(said.len(), 8);
         assert_eq!(said[0].payload, said[3].payload);
+        assert_eq!(said.iter().filter(|packet| packet.marker).count(), 1);
         assert_eq!(said[7].timestamp, 7 * 960);
     }
 

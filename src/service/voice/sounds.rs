@@ -9,6 +9,7 @@ use super::speech::{PHRASES, Phrase, Timbre, speak};
 use super::synth;
 use crate::base::task;
 use crate::media::opus::OpusError;
+use crate::media::packet::FRAME;
 
 /// Which prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +21,9 @@ pub enum Sound {
     /// Calm music; 24 seconds, made to be looped.
     Music,
 }
+
+/// Frames of [`Sounds::pause`].
+const PAUSE: usize = 5;
 
 /// The prompts. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -34,6 +38,8 @@ struct Made {
     music: OnceLock<Prompt>,
     /// Whether the phrases are being made.
     talking: AtomicBool,
+    /// A tenth of a second in which nobody speaks.
+    pause: OnceLock<Prompt>,
     /// The phrases of every voice: they are made when somebody is there to hear them.
     phrases: [OnceLock<Prompt>; Timbre::ALL.len() * PHRASES as usize],
 }
@@ -43,6 +49,7 @@ static MADE: Made = Made {
     callback: OnceLock::new(),
     music: OnceLock::new(),
     talking: AtomicBool::new(false),
+    pause: OnceLock::new(),
     phrases: [const { OnceLock::new() }; Timbre::ALL.len() * PHRASES as usize],
 };
 
@@ -77,6 +84,11 @@ impl Sounds {
         }
     }
 
+    /// What is sent between phrases, made to be looped: an open microphone into which nobody speaks.
+    pub fn pause(&self) -> &Prompt {
+        self.made.pause.get_or_init(|| or_nothing(Prompt::speech(&[0.0; PAUSE * FRAME])))
+    }
+
     /// A phrase; `None` while it is not made yet, see [`Sounds::prepare_talk`].
     pub fn phrase(&self, phrase: Phrase) -> Option<&Prompt> {
         self.made.phrases[place(phrase)].get()
@@ -94,21 +106,21 @@ impl Made {
             (&self.callback, synth::callback),
             (&self.music, synth::music),
         ] {
-            place.get_or_init(|| or_silence(Prompt::encode(&synthesise())));
+            place.get_or_init(|| or_nothing(Prompt::encode(&synthesise())));
         }
     }
 
     fn make_phrases(&self) {
         let of = |number| Timbre::ALL.map(|timbre| Phrase { timbre, number });
         for phrase in (0..PHRASES).flat_map(of) {
-            self.phrases[place(phrase)].get_or_init(|| or_silence(Prompt::speech(&speak(phrase))));
+            self.phrases[place(phrase)].get_or_init(|| or_nothing(Prompt::speech(&speak(phrase))));
         }
     }
 }
 
-fn or_silence(made: Result<Prompt, OpusError>) -> Prompt {
+fn or_nothing(made: Result<Prompt, OpusError>) -> Prompt {
     made.unwrap_or_else(|error| {
         tracing::error!(%error, "a prompt could not be made; it stays silent");
-        Prompt::silence()
+        Prompt::nothing()
     })
 }
