@@ -194,6 +194,8 @@ struct Told {
     state: Option<CallState>,
     roster: Roster,
     group: bool,
+    /// Who speaks, by number: the row may come later than the voice.
+    speaking: Vec<u16>,
     speakers: Vec<UserName>,
 }
 
@@ -219,12 +221,16 @@ impl Journal {
                 self.group_of(&mut out, view);
                 let told = self.calls.entry(view.call).or_default();
                 out.participants(view.call, told.roster.changes(&view.participants));
+                self.speakers(&mut out, view.call);
             }
             Event::Joined { call, group, first } => {
                 self.calls.entry(*call).or_default().group = true;
                 out.push("group", group_line(*call, group, Some(*first)));
             }
-            Event::Speakers { call, speakers } => self.speakers(&mut out, *call, speakers),
+            Event::Speakers { call, speakers } => {
+                self.calls.entry(*call).or_default().speaking.clone_from(speakers);
+                self.speakers(&mut out, *call);
+            }
             Event::Ended(summary) => {
                 self.state(&mut out, summary.call, CallState::Disconnected);
                 self.calls.remove(&summary.call);
@@ -282,10 +288,10 @@ impl Journal {
     }
 
     /// Numbers that are nobody's row, such as the user's own, are left out.
-    fn speakers(&mut self, out: &mut Page, call_id: CallId, numbers: &[u16]) {
+    fn speakers(&mut self, out: &mut Page, call_id: CallId) {
         let told = self.calls.entry(call_id).or_default();
         let names: Vec<UserName> =
-            numbers.iter().filter_map(|number| told.roster.by_number(*number)).map(|p| p.name.clone()).collect();
+            told.speaking.iter().filter_map(|number| told.roster.by_number(*number)).map(|p| p.name.clone()).collect();
         if told.speakers != names {
             told.speakers.clone_from(&names);
             out.push("speakers", SpeakersLine { call_id, names });
@@ -485,6 +491,8 @@ mod tests {
         told.expect(&speakers(&[2, 1, 77]), &[]);
         told.expect(&speakers(&[]), &[speak("")]);
         told.expect(&meeting(with(), &["bob"]), &[participant("carol", "disconnected")]);
+        told.expect(&speakers(&[2]), &[]);
+        told.expect(&meeting(with(), &["bob", "dan"]), &[participant("dan", "connected"), speak(r#""dan""#)]);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod calls;
 mod demo;
+mod groups;
 mod kit;
 mod screens;
 mod serving;
