@@ -4,7 +4,7 @@ use super::kit::{Bench, CALL, group, listed, numbers, person, row};
 use crate::config::JoinMuted;
 use crate::domain::call::{Direction, Participant, ParticipantState, Peer};
 use crate::domain::end_reason::EndReason;
-use crate::domain::group::GroupKey;
+use crate::domain::group::{Group, GroupKey};
 use crate::domain::id::CallId;
 use crate::domain::time::UnixMillis;
 use crate::phone::command::Command;
@@ -170,6 +170,29 @@ async fn a_join_whose_answer_was_lost_leaves_nobody_behind() {
         OngoingCall { call_id: CALL, direction: Direction::Outgoing, participants: Vec::new(), group: Some(group()) };
     bench.is_welcome(vec![call]).await;
     assert_eq!(bench.asks().await.1, Request::CallHangUp { call_id: CALL });
+}
+
+#[tokio::test]
+async fn a_service_that_forgot_the_session_tells_the_group_anew() {
+    let mut bench = Bench::new(JoinMuted::Never).await;
+    let (id, offer, _) = bench.asks_to_join(None).await;
+    bench.lets_in(id, &offer, false).await;
+    bench.notices(Notice::CallGroup { call_id: CALL, group: group(), may_end: true }).await;
+    bench.tells_roster(true, vec![row(1, "me"), row(2, "bob")], vec![]).await;
+    bench.until("be joined", |event| matches!(event, Event::Joined { .. }).then_some(())).await;
+    let group = Group { name: Some("Ops".parse().unwrap()), ..group() };
+    let call = OngoingCall {
+        call_id: CALL,
+        direction: Direction::Outgoing,
+        participants: Vec::new(),
+        group: Some(group.clone()),
+    };
+    bench.is_welcome(vec![call]).await;
+    let view = bench.view().await;
+    assert_eq!((numbers(&view), view.may_end), (vec![2], true), "nothing is forgotten here");
+    assert_eq!(view.group.map(|card| card.group), Some(group));
+    bench.tells_roster(true, vec![row(1, "me"), row(3, "carol")], vec![]).await;
+    assert_eq!(numbers(&bench.view().await), [3]);
 }
 
 #[tokio::test]
