@@ -196,8 +196,9 @@ async fn remove(place: &Place, session: &mut Session<'_>) -> Result<(), Failure>
         Some(Ok(rows)) if rows.iter().any(|row| row.group.id == id) => None,
         other => other,
     };
-    let rows = session.answer(without).await?;
-    session.output().progress(&format!("your list has {} groups now", rows.len()));
+    session.answer(without).await?;
+    let name = card.group.name.map_or_else(|| card.group.code.to_string(), |name| name.to_string());
+    session.output().progress(&format!("{name} is off your list"));
     Ok(())
 }
 

@@ -124,7 +124,7 @@ fn groups_are_listed_shown_shared_and_removed() {
     );
     hangs_up(bob);
 
-    home.run("groups remove Ops").exited(0).saying("1 groups");
+    home.run("groups remove Ops").exited(0).saying("Ops is off your list");
     home.run("groups show Ops").exited(9).saying("No group of yours is called Ops");
     home.run(&format!("groups show {id}")).exited(9);
     assert_eq!(names_of("bob"), ["Demo"]);
