@@ -14,7 +14,7 @@ use anyhow::{Result, ensure};
 use mio::{Events, Interest, Poll, Token};
 use switchboard::base::{clock, task};
 use switchboard::domain::id::{CallId, LegId};
-use switchboard::service::sfu::socket::{self, Inbox, Outgoing};
+use switchboard::service::sfu::socket::{self, Batch, Inbox};
 use switchboard::service::sfu::{Sfu, SfuConfig, SfuEvent};
 use tokio::sync::mpsc;
 use uuid::Uuid;
@@ -137,7 +137,7 @@ fn bare(pace: Duration) -> Result<Outcome> {
     crowd.iter().try_for_each(|sink| sink.set_nonblocking(true))?;
     let stop = Arc::new(AtomicBool::new(false));
     let stopped = Arc::clone(&stop);
-    let forwarding = task::thread("bare", move || forward_bare(&mut forwarder, here, &addresses, &stopped))?;
+    let forwarding = task::thread("bare", move || forward_bare(&mut forwarder, &addresses, &stopped))?;
     let speaker = UdpSocket::bind(loopback)?;
     let mut buffer = [0; 2_000];
     let outcome = run(
@@ -170,13 +170,13 @@ fn bare(pace: Duration) -> Result<Outcome> {
 }
 
 /// Receives in batches and sends in batches, and does nothing else.
-fn forward_bare(from: &mut mio::net::UdpSocket, here: SocketAddr, to: &[SocketAddr], stop: &AtomicBool) {
+fn forward_bare(from: &mut mio::net::UdpSocket, to: &[SocketAddr], stop: &AtomicBool) {
     const SOCKET: Token = Token(0);
     let Ok(mut poll) = Poll::new() else { return };
     if poll.registry().register(from, SOCKET, Interest::READABLE).is_err() {
         return;
     }
-    let (mut events, mut inbox, mut out) = (Events::with_capacity(8), Inbox::default(), Vec::new());
+    let (mut events, mut inbox, mut out) = (Events::with_capacity(8), Inbox::default(), Batch::default());
     while !stop.load(Ordering::Relaxed) {
         if poll.poll(&mut events, Some(Duration::from_millis(100))).is_err() {
             continue;
@@ -185,10 +185,14 @@ fn forward_bare(from: &mut mio::net::UdpSocket, here: SocketAddr, to: &[SocketAd
             let count = inbox.receive(from);
             for n in 0..count {
                 let datagram = inbox.get(n).1;
-                out.extend(to.iter().map(|&to| Outgoing { from: here, to, bytes: datagram.to_vec().into() }));
+                for &to in to {
+                    out.add(to, |buffer| {
+                        buffer.extend_from_slice(datagram);
+                        true
+                    });
+                }
             }
-            socket::send(from, &out);
-            out.clear();
+            out.send(from);
             if count < socket::BATCH {
                 break;
             }

@@ -221,6 +221,7 @@ fn start_shard(
     let bell = Arc::new(Bell::new(Waker::new(poll.registry(), WAKER).map_err(SfuError::Start)?));
     let (ports, candidates) = open_ports(config, index, &poll)?;
     let (commands, inbox): (_, Receiver<Command>) = sync_channel(COMMANDS);
+    let state = State::new(&ports);
     let shard = Shard {
         poll,
         ports,
@@ -233,7 +234,7 @@ fn start_shard(
             silent_after: config.silent_after,
             lost_after: config.lost_after,
         },
-        state: State::default(),
+        state,
     };
     task::thread("sfu", move || shard.run()).map_err(SfuError::Start)?;
     Ok(ShardHandle { commands, bell: WakeOnDrop(bell), candidates })

@@ -7,21 +7,28 @@
 mod counters;
 mod demux;
 mod dtmf_clock;
+mod egress;
 mod event;
 mod handle;
+mod keys;
 mod leg;
 mod legs;
 mod local;
 mod negotiate;
+mod once;
 mod outbox;
 mod packet;
+mod pattern;
+mod payloads;
 mod ports;
 mod remote;
 mod room;
+mod seal;
 mod shard;
 mod slot;
 mod slots;
 pub mod socket;
+mod stream;
 mod timers;
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
+use super::egress::Egress;
 use super::event::{SfuEvent, SlotUse};
 use super::leg::{End, Leg, Media, Route};
 use super::legs::{LegKey, Legs};
@@ -65,15 +66,16 @@ impl Rooms {
         }
     }
 
-    /// Carries a packet to whoever hears its sender. Written packets leave with [`Rooms::take_dirty`].
-    pub(super) fn forward(&mut self, from: LegKey, media: &Media, now: Instant) -> Delivered {
+    /// Carries a packet to whoever hears its sender: into `out`, or into connections that send it when they are run, see
+    /// [`Rooms::take_dirty`].
+    pub(super) fn forward(&mut self, from: LegKey, media: &Media, now: Instant, out: &mut Egress) -> Delivered {
         let Some(sender) = self.legs.get_mut(from) else { return Delivered::default() };
         let source = sender.id;
         // The routes are lent out for the time of the loop: nobody else reads them, and nothing is copied.
         let routes = std::mem::take(&mut sender.routes);
         let mut delivered = Delivered::default();
         for route in &routes {
-            if self.deliver(source, *route, media, now) {
+            if self.deliver(source, *route, media, now, out) {
                 delivered.forwarded += 1;
             } else {
                 delivered.dropped += 1;
@@ -95,17 +97,17 @@ impl Rooms {
         self.broken.pop()
     }
 
-    fn deliver(&mut self, source: LegId, route: Route, media: &Media, now: Instant) -> bool {
+    fn deliver(&mut self, source: LegId, route: Route, media: &Media, now: Instant, out: &mut Egress) -> bool {
         let Some(receiver) = self.legs.get_mut(route.to) else { return false };
         match &mut receiver.end {
             End::Remote(remote) => {
                 let waiting = remote.dirty;
-                let written = catch_unwind(AssertUnwindSafe(|| remote.write(route.slot, media, now)));
+                let written = catch_unwind(AssertUnwindSafe(|| remote.write(route.slot, media, now, out)));
                 let written = written.unwrap_or_else(|_| {
                     self.broken.push(route.to);
                     false
                 });
-                if written && !waiting {
+                if remote.dirty && !waiting {
                     self.dirty.push(route.to);
                 }
                 written

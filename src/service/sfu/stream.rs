@@ -1,0 +1,136 @@
+//! One receive slot of a WebRTC leg, and the two ways of a packet into it.
+//!
+//! Some packets go through the connection, which numbers, seals and addresses them, and keeps its reports in step. Each shows
+//! how the next ones are to look and where they go; those are sealed right here, until what was shown may have changed. The
+//! connection's sender reports therefore have the right clock, and count only the packets that went through it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use str0m::Rtc;
+use str0m::media::{Mid, Pt};
+use str0m::rtp::{Extension, ExtensionValues, RtpWrite, Ssrc};
+
+use super::egress::{Egress, Way};
+use super::leg::Media;
+use super::once::Once;
+use super::packet::LocalPacket;
+use super::pattern::Pattern;
+use super::payloads::Payloads;
+use super::seal::Sealer;
+use super::slot::{Numbers, Renumber};
+
+/// How long the connection is taken at its word: after that, a packet goes through it.
+const SHOWN_FOR: Duration = Duration::from_secs(2);
+
+/// A receive slot: one media section the peer receives in.
+pub(super) struct Stream {
+    pub(super) mid: Mid,
+    ssrc: Option<Ssrc>,
+    payloads: Payloads,
+    numbers: Renumber,
+    once: Once,
+    /// The number of the extension that tells the level.
+    level: Option<u8>,
+    shown: Option<Shown>,
+}
+
+/// What the connection's last packet in this slot showed.
+struct Shown {
+    way: Way,
+    header: Pattern,
+    at: Instant,
+}
+
+/// A packet as this slot sends it.
+pub(super) struct Outgoing<'a> {
+    numbers: Numbers,
+    payload_type: Pt,
+    payload: Arc<[u8]>,
+    packet: &'a LocalPacket,
+}
+
+impl Stream {
+    /// The slot of a section of `rtc`.
+    pub(super) fn new(rtc: &Rtc, mid: Mid) -> Self {
+        let media = rtc.media(mid);
+        let negotiated = media.map_or(&[][..], |media| media.remote_pts());
+        Self {
+            mid,
+            ssrc: None,
+            payloads: Payloads::of(rtc, |pt| negotiated.contains(&pt)),
+            numbers: Renumber::default(),
+            once: Once::default(),
+            level: media.and_then(|media| media.remote_extmap().id_of(Extension::AudioLevel)),
+            shown: None,
+        }
+    }
+
+    /// Another source speaks here from now on.
+    pub(super) fn switch(&mut self) {
+        self.numbers.switch();
+    }
+
+    /// Prepares a packet. `None` when the peer does not know its kind, or it is too late.
+    pub(super) fn next<'a>(&mut self, media: &'a Media, now: Instant) -> Option<Outgoing<'a>> {
+        if media.anew {
+            self.numbers.switch();
+        }
+        let packet = &media.packet;
+        let (payload_type, payload) = self.payloads.encode(packet)?;
+        let numbers = self.numbers.next(media.sequence, packet.timestamp, packet.marker, now)?;
+        self.once.take(numbers.sequence).then_some(Outgoing { numbers, payload_type, payload, packet })
+    }
+
+    /// Seals a packet and lets it go. False, and nothing done, when it has to go through the connection.
+    pub(super) fn seal(&self, packet: &Outgoing<'_>, sealer: &mut Sealer, now: Instant, out: &mut Egress) -> bool {
+        let Some(Shown { way, header, at }) = &self.shown else { return false };
+        if now.saturating_duration_since(*at) >= SHOWN_FOR {
+            return false;
+        }
+        let Outgoing { numbers, payload_type, payload, packet } = packet;
+        out.compose(*way, |buffer| {
+            let start = buffer.len();
+            header.write(buffer, **payload_type, *numbers, packet.level, packet.voice);
+            sealer.seal(buffer, start, header.ssrc(), numbers.sequence, payload)
+        })
+    }
+
+    /// Hands a packet to the connection, which sends it when it is run. Whether it took it.
+    pub(super) fn write(&mut self, packet: Outgoing<'_>, rtc: &mut Rtc, now: Instant) -> bool {
+        let mut api = rtc.direct_api();
+        let ssrc = match self.ssrc {
+            Some(ssrc) => ssrc,
+            None => match api.stream_tx_by_mid(self.mid, None) {
+                Some(stream) => *self.ssrc.insert(stream.ssrc()),
+                None => return false,
+            },
+        };
+        let Some(stream) = api.stream_tx(&ssrc) else { return false };
+        let Outgoing { numbers, payload_type, payload, packet } = packet;
+        let levels = ExtensionValues {
+            audio_level: i8::try_from(packet.level).ok().map(|level| -level),
+            voice_activity: Some(packet.voice),
+            ..ExtensionValues::default()
+        };
+        stream.write_rtp(
+            RtpWrite::new(payload_type, numbers.sequence.into(), numbers.timestamp, now, payload)
+                .marker(numbers.marker)
+                .ext_vals(levels),
+        );
+        true
+    }
+
+    /// The connection sends `datagram`: when it is a packet of this slot, the next ones go the same way.
+    pub(super) fn see(&mut self, datagram: &[u8], way: Way, now: Instant) {
+        let Some(header) = Pattern::of(datagram, self.level) else { return };
+        if self.ssrc.is_some_and(|ssrc| *ssrc == header.ssrc()) {
+            self.shown = Some(Shown { way, header, at: now });
+        }
+    }
+
+    /// What the connection showed may not be true any more.
+    pub(super) fn forget(&mut self) {
+        self.shown = None;
+    }
+}
