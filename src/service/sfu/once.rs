@@ -12,6 +12,11 @@ pub(super) struct Once {
 }
 
 impl Once {
+    /// The newest number used.
+    pub(super) fn newest(&self) -> u64 {
+        self.newest
+    }
+
     /// Uses a number. False when it has been used, or is so old that nobody knows.
     pub(super) fn take(&mut self, number: u64) -> bool {
         if number > self.newest || self.used == 0 {

@@ -46,6 +46,11 @@ impl Pattern {
         u32::from_be_bytes([a, b, c, d])
     }
 
+    /// The first byte of a header.
+    pub(super) fn first(&self) -> u8 {
+        self.bytes[0]
+    }
+
     /// Appends a header with these values; `level` is in −dBov.
     pub(super) fn write(&self, out: &mut Vec<u8>, payload_type: u8, numbers: Numbers, level: u8, voice: bool) {
         let mut bytes = self.bytes;

@@ -65,15 +65,16 @@ pub(super) struct Remote {
     pub(super) fragment: String,
     pub(super) addresses: Vec<SocketAddr>,
     pub(super) assignment: Assignment<LegKey>,
-    slots: Vec<Stream>,
     keys: keys::Place,
-    sealer: Option<Sealer>,
     incoming: Payloads,
     ingress: Ingress,
     /// When the connection wants to be called.
     timeout: Instant,
     opened: Instant,
     heard: Instant,
+    // What every packet needs lies together.
+    sealer: Option<Sealer>,
+    slots: Vec<Stream>,
     up: bool,
     silent: bool,
     /// Packets were written that leave with the next [`Remote::run`].
@@ -136,8 +137,9 @@ impl Remote {
             turn.dropped += 1;
         }
         if is_stun(datagram) {
-            // The peer may be about to move to another address.
-            self.slots.iter_mut().for_each(Stream::forget);
+            // The peer may be about to move to this address.
+            let way = Way { from: to, to: from };
+            self.slots.iter_mut().for_each(|slot| slot.keep(way));
         }
         self.heard = now;
         if std::mem::take(&mut self.silent) {
@@ -186,13 +188,18 @@ impl Remote {
         }
     }
 
+    /// Looks at what a packet into a slot will need; returns nothing of meaning.
+    pub(super) fn touch(&self, slot: usize) -> u8 {
+        u8::from(self.sealer.is_some()) ^ self.slots.get(slot).map_or(0, Stream::touch)
+    }
+
     /// Sends a packet into a slot: into `out`, or with the next [`Remote::run`] when that leaves the leg dirty. Whether it
     /// could be sent.
     pub(super) fn write(&mut self, slot: usize, media: &Media, now: Instant, out: &mut Egress) -> bool {
         let Some(slot) = self.slots.get_mut(slot).filter(|_| self.up) else { return false };
         let Some(packet) = slot.next(media, now) else { return false };
         // Behind a packet that waits in the connection others wait as well: they keep their order.
-        if let Some(sealer) = self.sealer.as_mut().filter(|_| !self.dirty)
+        if let Some(sealer) = self.sealer.as_ref().filter(|_| !self.dirty)
             && slot.seal(&packet, sealer, now, out)
         {
             return true;

@@ -11,6 +11,9 @@ use super::legs::{LegKey, Legs};
 use super::local::Heard;
 use crate::domain::id::{CallId, LegId};
 
+/// Receivers looked at before the first of them gets its packet: what they need fits well into the caches.
+const TOUCHED_AT_ONCE: usize = 32;
+
 #[derive(Default)]
 pub(super) struct Rooms {
     pub(super) legs: Legs,
@@ -74,11 +77,14 @@ impl Rooms {
         // The routes are lent out for the time of the loop: nobody else reads them, and nothing is copied.
         let routes = std::mem::take(&mut sender.routes);
         let mut delivered = Delivered::default();
-        for route in &routes {
-            if self.deliver(source, *route, media, now, out) {
-                delivered.forwarded += 1;
-            } else {
-                delivered.dropped += 1;
+        for routes in routes.chunks(TOUCHED_AT_ONCE) {
+            self.touch(routes);
+            for route in routes {
+                if self.deliver(source, *route, media, now, out) {
+                    delivered.forwarded += 1;
+                } else {
+                    delivered.dropped += 1;
+                }
             }
         }
         if let Some(sender) = self.legs.get_mut(from) {
@@ -95,6 +101,16 @@ impl Rooms {
     /// The next receiver that has to be given up.
     pub(super) fn take_broken(&mut self) -> Option<LegKey> {
         self.broken.pop()
+    }
+
+    /// Brings what the receivers' packets will need into the processor's caches. Fifty legs that were last used 20 ms ago are
+    /// in none: looked at all at once, they are fetched side by side instead of one after the other.
+    fn touch(&self, routes: &[Route]) {
+        let touched = routes.iter().fold(0, |sum, route| match self.legs.get(route.to).map(|leg| &leg.end) {
+            Some(End::Remote(remote)) => sum ^ remote.touch(route.slot),
+            _ => sum,
+        });
+        std::hint::black_box(touched);
     }
 
     fn deliver(&mut self, source: LegId, route: Route, media: &Media, now: Instant, out: &mut Egress) -> bool {

@@ -4,13 +4,12 @@
 //! what sealing does, most of all when fifty connections send one packet each and none is in the caches. Here is what one
 //! packet needs and no more. Whoever calls sees to it that no number is sealed twice.
 
+use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, Algorithm, LessSafeKey, Nonce, UnboundKey};
+use str0m::crypto::AeadAes256Gcm;
 use str0m::crypto::dtls::SrtpProfile;
-use str0m::crypto::{AeadAes128Gcm, AeadAes128GcmCipher, AeadAes256Gcm, AeadAes256GcmCipher};
 
 use super::keys::Keys;
 
-/// Bytes that seal a packet, behind it.
-const TAG: usize = 16;
 /// Bytes of a master salt and of a session salt.
 const SALT: usize = 12;
 /// What session keys are derived for (RFC 3711 section 4.3.2).
@@ -19,13 +18,8 @@ const LABEL_SALT: u8 = 2;
 
 /// The outgoing half of one connection's SRTP.
 pub(super) struct Sealer {
-    cipher: Cipher,
+    key: LessSafeKey,
     salt: [u8; SALT],
-}
-
-enum Cipher {
-    Aes128(Box<dyn AeadAes128GcmCipher>),
-    Aes256(Box<dyn AeadAes256GcmCipher>),
 }
 
 impl Sealer {
@@ -34,46 +28,38 @@ impl Sealer {
         let srtp = str0m::crypto::from_feature_flags().srtp_provider;
         match keys.profile {
             SrtpProfile::AEAD_AES_128_GCM => {
-                let master = Master::<{ AeadAes128Gcm::KEY_LEN }>::outgoing(keys)?;
+                let master = Master::<16>::outgoing(keys)?;
                 let block = |input: &[u8], output: &mut [u8]| srtp.srtp_aes_128_ecb_round(&master.key, input, output);
-                let cipher = srtp.aead_aes_128_gcm().create_cipher(master.derive(LABEL_KEY, block), true);
-                Some(Self { cipher: Cipher::Aes128(cipher), salt: master.derive(LABEL_SALT, block) })
+                Self::with::<16>(&AES_128_GCM, master.derive(LABEL_KEY, block), master.derive(LABEL_SALT, block))
             }
             SrtpProfile::AEAD_AES_256_GCM => {
-                let master = Master::<{ AeadAes256Gcm::KEY_LEN }>::outgoing(keys)?;
+                let master = Master::<32>::outgoing(keys)?;
                 let block = |input: &[u8], output: &mut [u8]| srtp.srtp_aes_256_ecb_round(&master.key, input, output);
-                let cipher = srtp.aead_aes_256_gcm().create_cipher(master.derive(LABEL_KEY, block), true);
-                Some(Self { cipher: Cipher::Aes256(cipher), salt: master.derive(LABEL_SALT, block) })
+                Self::with::<32>(&AES_256_GCM, master.derive(LABEL_KEY, block), master.derive(LABEL_SALT, block))
             }
             _ => None,
         }
     }
 
+    fn with<const KEY: usize>(algorithm: &'static Algorithm, key: [u8; KEY], salt: [u8; SALT]) -> Option<Self> {
+        Some(Self { key: LessSafeKey::new(UnboundKey::new(algorithm, &key).ok()?), salt })
+    }
+
     /// Appends the sealed `payload` to the RTP header that `packet` holds from `start` on. Whether it could be sealed.
-    pub(super) fn seal(
-        &mut self,
-        packet: &mut Vec<u8>,
-        start: usize,
-        ssrc: u32,
-        sequence: u64,
-        payload: &[u8],
-    ) -> bool {
-        let header_ends = packet.len();
-        packet.resize(header_ends + payload.len() + TAG, 0);
-        let (header, body) = packet[start..].split_at_mut(header_ends - start);
+    pub(super) fn seal(&self, packet: &mut Vec<u8>, start: usize, ssrc: u32, sequence: u64, payload: &[u8]) -> bool {
         // Truncation is meant: the packet carries the low 16 bits, and both ends count how often they rolled over.
-        let (roll_overs, number) = ((sequence >> 16) as u32, sequence as u16);
-        let sealed = match &mut self.cipher {
-            Cipher::Aes128(cipher) => {
-                let nonce = AeadAes128Gcm::rtp_iv(self.salt, ssrc, roll_overs, number);
-                cipher.encrypt(&nonce, header, payload, body)
+        let nonce = AeadAes256Gcm::rtp_iv(self.salt, ssrc, (sequence >> 16) as u32, sequence as u16);
+        let header_ends = packet.len();
+        packet.extend_from_slice(payload);
+        let (header, body) = packet[start..].split_at_mut(header_ends - start);
+        let nonce = Nonce::assume_unique_for_key(nonce);
+        match self.key.seal_in_place_separate_tag(nonce, Aad::from(&*header), body) {
+            Ok(tag) => {
+                packet.extend_from_slice(tag.as_ref());
+                true
             }
-            Cipher::Aes256(cipher) => {
-                let nonce = AeadAes256Gcm::rtp_iv(self.salt, ssrc, roll_overs, number);
-                cipher.encrypt(&nonce, header, payload, body)
-            }
-        };
-        sealed.is_ok()
+            Err(_) => false,
+        }
     }
 }
 

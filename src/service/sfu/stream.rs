@@ -21,7 +21,7 @@ use super::seal::Sealer;
 use super::slot::{Numbers, Renumber};
 
 /// How long the connection is taken at its word: after that, a packet goes through it.
-const SHOWN_FOR: Duration = Duration::from_secs(2);
+const SHOWN_FOR: Duration = Duration::from_secs(4);
 
 /// A receive slot: one media section the peer receives in.
 pub(super) struct Stream {
@@ -71,6 +71,12 @@ impl Stream {
         self.numbers.switch();
     }
 
+    /// Looks at what a packet will need here; returns nothing of meaning.
+    pub(super) fn touch(&self) -> u8 {
+        let shown = self.shown.as_ref().map_or(0, |shown| shown.header.first());
+        self.payloads.opus.map_or(0, |pt| *pt) ^ self.once.newest() as u8 ^ shown
+    }
+
     /// Prepares a packet. `None` when the peer does not know its kind, or it is too late.
     pub(super) fn next<'a>(&mut self, media: &'a Media, now: Instant) -> Option<Outgoing<'a>> {
         if media.anew {
@@ -83,7 +89,7 @@ impl Stream {
     }
 
     /// Seals a packet and lets it go. False, and nothing done, when it has to go through the connection.
-    pub(super) fn seal(&self, packet: &Outgoing<'_>, sealer: &mut Sealer, now: Instant, out: &mut Egress) -> bool {
+    pub(super) fn seal(&self, packet: &Outgoing<'_>, sealer: &Sealer, now: Instant, out: &mut Egress) -> bool {
         let Some(Shown { way, header, at }) = &self.shown else { return false };
         if now.saturating_duration_since(*at) >= SHOWN_FOR {
             return false;
@@ -129,8 +135,8 @@ impl Stream {
         }
     }
 
-    /// What the connection showed may not be true any more.
-    pub(super) fn forget(&mut self) {
-        self.shown = None;
+    /// Packets may be about to go this way: what showed another is true no longer.
+    pub(super) fn keep(&mut self, way: Way) {
+        self.shown.take_if(|shown| shown.way != way);
     }
 }
