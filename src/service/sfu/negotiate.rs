@@ -14,6 +14,7 @@ use str0m::media::Frequency;
 use str0m::rtp::Extension;
 use str0m::{Candidate, IceCreds, Rtc, RtcConfig};
 
+use super::keys;
 use crate::base::entropy;
 use crate::media::mark;
 
@@ -59,12 +60,14 @@ pub(super) struct Negotiated {
     pub(super) rtc: Rtc,
     /// The user name fragment by which the peer's STUN requests name this connection.
     pub(super) fragment: String,
+    /// Where its keys will lie.
+    pub(super) keys: keys::Place,
 }
 
 impl Crypto {
     /// The crypto library and one fresh DTLS certificate; `None` when it could not be made.
     pub(super) fn new() -> Option<Self> {
-        let provider = Arc::new(str0m::crypto::from_feature_flags());
+        let provider = Arc::new(keys::provider());
         let certificate = provider.dtls_provider.generate_certificate()?;
         Some(Self { provider, certificate })
     }
@@ -106,13 +109,14 @@ fn answer(
     }
     let credentials = fresh_credentials();
     let fragment = credentials.ufrag.clone();
-    let mut rtc = config(crypto, wants_fec(offer)).set_local_ice_credentials(credentials).build(now);
+    let config = config(crypto, wants_fec(offer)).set_local_ice_credentials(credentials);
+    let (mut rtc, keys) = keys::watched(|| config.build(now));
     for &at in candidates {
         let candidate = Candidate::host(at, "udp").map_err(|error| OfferError::Refused(error.to_string()))?;
         rtc.add_local_candidate(candidate);
     }
     let answer = rtc.sdp_api().accept_offer(parsed).map_err(|error| OfferError::Refused(error.to_string()))?;
-    Ok((Negotiated { rtc, fragment }, answer.to_sdp_string()))
+    Ok((Negotiated { rtc, fragment, keys }, answer.to_sdp_string()))
 }
 
 /// Audio only, forwarded as it comes: RTP mode, no retransmission, no bandwidth estimation.

@@ -7,7 +7,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 
 use mio::net::UdpSocket;
-use str0m::net::DatagramSend;
+use socket2::SockAddr;
 
 /// Datagrams per system call.
 pub const BATCH: usize = 64;
@@ -16,14 +16,54 @@ const LONGEST: usize = 2_048;
 /// Kernel buffer: a burst of 50 legs' packets must fit while the shard looks elsewhere.
 const KERNEL_BUFFER: usize = 4 << 20;
 
-/// A datagram to be sent.
-pub struct Outgoing {
-    /// The local candidate it leaves from.
-    pub from: SocketAddr,
-    /// Where it goes.
-    pub to: SocketAddr,
-    /// What is sent.
-    pub bytes: DatagramSend,
+/// Datagrams to be sent from one socket, one behind the other in one buffer.
+#[derive(Default)]
+pub struct Batch {
+    bytes: Vec<u8>,
+    /// Where each goes, and where it ends.
+    datagrams: Vec<(SockAddr, usize)>,
+}
+
+impl Batch {
+    /// Adds what `compose` appends to the buffer, unless it says that there is nothing to send after all. Returns what it
+    /// said.
+    pub fn add(&mut self, to: SocketAddr, compose: impl FnOnce(&mut Vec<u8>) -> bool) -> bool {
+        let start = self.datagrams.last().map_or(0, |(_, end)| *end);
+        // A datagram that was never finished may have left something.
+        self.bytes.truncate(start);
+        let composed = compose(&mut self.bytes);
+        if composed {
+            self.datagrams.push((to.into(), self.bytes.len()));
+        }
+        composed
+    }
+
+    /// How many wait.
+    pub fn len(&self) -> usize {
+        self.datagrams.len()
+    }
+
+    /// Whether none waits.
+    pub fn is_empty(&self) -> bool {
+        self.datagrams.is_empty()
+    }
+
+    /// Sends all without waiting; returns how many the system did not take. Lost media is not sent twice.
+    pub fn send(&mut self, socket: &UdpSocket) -> usize {
+        let mut start = 0;
+        let refused = self
+            .datagrams
+            .chunks(BATCH)
+            .map(|chunk| {
+                let refused = batch::send(socket, &self.bytes, start, chunk);
+                start = chunk.last().map_or(start, |(_, end)| *end);
+                refused
+            })
+            .sum();
+        self.bytes.clear();
+        self.datagrams.clear();
+        refused
+    }
 }
 
 /// Buffers for one batch of datagrams, used again for the next.
@@ -51,11 +91,6 @@ impl Inbox {
         let (from, length) = self.arrived[n];
         (from, &self.buffers[n][..length])
     }
-}
-
-/// Sends datagrams without waiting; returns how many the system did not take. Lost media is not sent twice.
-pub fn send(socket: &UdpSocket, datagrams: &[Outgoing]) -> usize {
-    datagrams.chunks(BATCH).map(|chunk| batch::send(socket, chunk)).sum()
 }
 
 /// A non-blocking socket at `at`, with large kernel buffers.
@@ -94,7 +129,7 @@ pub fn expand(wildcard: IpAddr) -> io::Result<Vec<IpAddr>> {
 
 #[cfg(target_os = "linux")]
 mod batch {
-    use std::mem::{size_of, zeroed};
+    use std::mem::{MaybeUninit, size_of, zeroed};
     use std::net::{Ipv4Addr, Ipv6Addr};
     use std::os::fd::AsRawFd;
 
@@ -138,32 +173,33 @@ mod batch {
     }
 
     #[expect(unsafe_code, reason = "sendmmsg has no safe wrapper")]
-    pub(super) fn send(socket: &UdpSocket, datagrams: &[Outgoing]) -> usize {
+    pub(super) fn send(socket: &UdpSocket, bytes: &[u8], mut start: usize, datagrams: &[(SockAddr, usize)]) -> usize {
         debug_assert!(datagrams.len() <= BATCH, "callers send at most one batch");
-        // SAFETY: these are C structures for which all zeroes is a valid value.
-        let (mut parts, mut messages) =
-            unsafe { (zeroed::<[libc::iovec; BATCH]>(), zeroed::<[libc::mmsghdr; BATCH]>()) };
-        let names: [Option<socket2::SockAddr>; BATCH] =
-            std::array::from_fn(|n| datagrams.get(n).map(|datagram| datagram.to.into()));
+        // Only as much of them is filled as is sent: zeroing all costs more than a small batch.
+        let mut parts = [const { MaybeUninit::<libc::iovec>::uninit() }; BATCH];
+        let mut messages = [const { MaybeUninit::<libc::mmsghdr>::uninit() }; BATCH];
         let mut count = 0;
-        for (datagram, name) in datagrams.iter().zip(names.iter().flatten()) {
-            parts[count] =
-                libc::iovec { iov_base: datagram.bytes.as_ptr().cast_mut().cast(), iov_len: datagram.bytes.len() };
-            let header = &mut messages[count].msg_hdr;
-            header.msg_iov = &raw mut parts[count];
-            header.msg_iovlen = 1;
-            header.msg_name = name.as_ptr().cast_mut().cast();
-            header.msg_namelen = name.len();
+        for ((name, end), (part, message)) in datagrams.iter().zip(parts.iter_mut().zip(&mut messages)) {
+            let datagram = &bytes[start..*end];
+            start = *end;
+            let part =
+                part.write(libc::iovec { iov_base: datagram.as_ptr().cast_mut().cast(), iov_len: datagram.len() });
+            // SAFETY: this is a C structure for which all zeroes is a valid value.
+            let message = message.write(unsafe { zeroed() });
+            message.msg_hdr.msg_iov = part;
+            message.msg_hdr.msg_iovlen = 1;
+            message.msg_hdr.msg_name = name.as_ptr().cast_mut().cast();
+            message.msg_hdr.msg_namelen = name.len();
             count += 1;
         }
         let (mut at, mut refused) = (0, 0);
         while at < count {
-            // SAFETY: `messages[at..count]` was filled above; its pointers point into `datagrams`, `parts` and `names`,
+            // SAFETY: `messages[at..count]` was filled above; its pointers point into `bytes`, `parts` and `datagrams`,
             // which outlive the call, and the system only reads through them.
             let sent = unsafe {
                 libc::sendmmsg(
                     socket.as_raw_fd(),
-                    messages[at..].as_mut_ptr(),
+                    messages[at..].as_mut_ptr().cast(),
                     (count - at) as libc::c_uint,
                     libc::MSG_DONTWAIT,
                 )
@@ -212,9 +248,14 @@ mod batch {
         }
     }
 
-    pub(super) fn send(socket: &UdpSocket, datagrams: &[Outgoing]) -> usize {
-        let taken = |datagram: &&Outgoing| socket.send_to(&datagram.bytes, datagram.to).is_ok();
-        datagrams.iter().filter(|datagram| !taken(datagram)).count()
+    pub(super) fn send(socket: &UdpSocket, bytes: &[u8], mut start: usize, datagrams: &[(SockAddr, usize)]) -> usize {
+        let mut refused = 0;
+        for (to, end) in datagrams {
+            let taken = to.as_socket().is_some_and(|to| socket.send_to(&bytes[start..*end], to).is_ok());
+            refused += usize::from(!taken);
+            start = *end;
+        }
+        refused
     }
 }
 
@@ -298,12 +339,17 @@ mod tests {
             let socket = bind(loopback.parse().unwrap()).unwrap();
             let here = socket.local_addr().unwrap();
             let there = peer.local_addr().unwrap();
-            let out: Vec<_> = (0..100_u8)
-                .map(|n| Outgoing { from: here, to: there, bytes: vec![n; usize::from(n) + 1].into() })
-                .collect();
-            assert_eq!(send(&socket, &out), 0);
-            let mut buffer = [0; 256];
+            let mut out = Batch::default();
             for n in 0..100_u8 {
+                let sent = out.add(there, |buffer| {
+                    buffer.resize(buffer.len() + usize::from(n) + 1, n);
+                    n % 10 != 9
+                });
+                assert_eq!(sent, n % 10 != 9);
+            }
+            assert_eq!((out.len(), out.send(&socket), out.len()), (90, 0, 0));
+            let mut buffer = [0; 256];
+            for n in (0..100_u8).filter(|n| n % 10 != 9) {
                 let (length, from) = peer.recv_from(&mut buffer).unwrap();
                 assert_eq!((length, from, buffer[0]), (usize::from(n) + 1, here, n));
             }
