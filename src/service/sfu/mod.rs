@@ -22,6 +22,7 @@ mod packet;
 mod pattern;
 mod payloads;
 mod ports;
+mod redundancy;
 mod remote;
 mod room;
 mod rooms;

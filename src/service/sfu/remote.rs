@@ -23,6 +23,7 @@ use super::legs::LegKey;
 use super::negotiate::Negotiated;
 use super::packet::{LocalPacket, SILENT};
 use super::payloads::Payloads;
+use super::redundancy::Redundant;
 use super::seal::Sealer;
 use super::slots::Assignment;
 use super::stream::Stream;
@@ -306,9 +307,15 @@ impl Remote {
             return None;
         }
         let pt = Some(header.payload_type);
+        let mut redundant = None;
         let (kind, timestamp, payload) = if pt == self.incoming.opus {
             self.ingress.dtmf.sound(header.timestamp, now);
             (Kind::Opus, header.timestamp, payload)
+        } else if pt == self.incoming.red {
+            let (newest, whole) = Redundant::split(&payload, *self.incoming.opus?)?;
+            redundant = whole;
+            self.ingress.dtmf.sound(header.timestamp, now);
+            (Kind::Opus, header.timestamp, newest)
         } else if pt == self.incoming.event_48k {
             (Kind::TelephoneEvent, header.timestamp, payload)
         } else if pt == self.incoming.event_8k {
@@ -326,7 +333,7 @@ impl Remote {
             voice: header.ext_vals.voice_activity.unwrap_or(false),
         };
         let anew = self.ingress.current.replace(header.ssrc) != Some(header.ssrc);
-        Some(Media::new(*seq_no, anew, packet))
+        Some(Media { redundant, ..Media::new(*seq_no, anew, packet) })
     }
 
     /// Whether a stream belongs to the section this peer is heard by.

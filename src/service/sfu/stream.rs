@@ -87,7 +87,12 @@ impl Stream {
             self.numbers.switch();
         }
         let packet = &media.packet;
-        let (payload_type, payload) = self.payloads.encode(packet)?;
+        // Nothing is repeated from before this source was heard here: it would be played where another one was.
+        let heard = self.numbers.heard_before(packet.timestamp);
+        let redundant = media.redundant.as_ref().filter(|redundant| redundant.reach() <= heard);
+        let (payload_type, payload) = redundant
+            .and_then(|redundant| self.payloads.encode_redundant(redundant))
+            .or_else(|| self.payloads.encode(packet))?;
         let numbers = self.numbers.next(media.sequence, packet.timestamp, packet.marker, now)?;
         self.once.take(numbers.sequence).then_some(Outgoing {
             numbers,

@@ -3,6 +3,7 @@
 use super::kit::{House, Peer, call, dtmf, leg, opus};
 use crate::media::opus::{Decoder, Encoder, LONGEST, PACKET_ROOM};
 use crate::media::packet::{FRAME, Kind};
+use crate::service::sfu::LocalPacket;
 
 #[test]
 fn what_one_says_the_other_hears() {
@@ -59,6 +60,38 @@ fn tones_pass_between_the_sounds() {
     );
     assert_eq!(kinds[1].timestamp, kinds[2].timestamp);
     assert_eq!(kinds[2].payload, [5, 10, 0x07, 0x80]);
+}
+
+/// A frame, and the one before it once more.
+fn redundant(n: u32, before: u8, newest: u8) -> LocalPacket {
+    // 960 samples before, one byte long (RFC 2198 section 3); Opus is 111 at the kit's clients.
+    opus(n, &[0x80 | 111, 0x0F, 0x00, 1, 111, before, newest])
+}
+
+#[test]
+fn repeated_frames_are_for_those_who_asked_for_them() {
+    let mut house = House::start();
+    let alice = house.joins(call(1), leg(1), Peer::with_redundancy(1));
+    let bob = house.joins(call(1), leg(2), Peer::with_redundancy(1));
+    let carol = house.joins(call(1), leg(3), Peer::new(1));
+    house.tells(leg(2), &[leg(1)]);
+    house.tells(leg(3), &[leg(1)]);
+    house.waits_for_slots(leg(3), &[leg(1)]);
+    for n in 1..=3_u8 {
+        alice.says_redundant(redundant(n.into(), n - 1, n));
+    }
+    alice.says(opus(4, &[4]));
+    let first = bob.hears();
+    assert_eq!((&first.payload[..], first.redundant), (&[1][..], false), "nothing from before it was heard here");
+    for n in 2..=3 {
+        let sound = bob.hears();
+        assert_eq!((&sound.payload[5..], sound.redundant), (&[n - 1, n][..], true));
+    }
+    assert_eq!((bob.hears().payload, carol.hears().payload), (vec![4], vec![1]));
+    for n in 2..=4 {
+        let sound = carol.hears();
+        assert_eq!((sound.payload, sound.redundant, sound.sequence), (vec![n], false, n.into()));
+    }
 }
 
 #[test]
