@@ -15,7 +15,7 @@ use mio::{Events, Interest, Poll, Token};
 use switchboard::base::{clock, task};
 use switchboard::control::hearing::Hearing;
 use switchboard::domain::id::{CallId, LegId};
-use switchboard::service::sfu::socket::{self, Batch, Inbox};
+use switchboard::service::sfu::socket::{self, Batch, Inbox, Received};
 use switchboard::service::sfu::{Sfu, SfuConfig, SfuEvent};
 use tokio::sync::mpsc;
 use uuid::Uuid;
@@ -207,7 +207,7 @@ fn forward_bare(from: &mut mio::net::UdpSocket, to: &[SocketAddr], stop: &Atomic
             continue;
         }
         loop {
-            let count = inbox.receive(from);
+            let Received { count, emptied } = inbox.receive(from);
             for n in 0..count {
                 let datagram = inbox.get(n).1;
                 for &to in to {
@@ -218,7 +218,7 @@ fn forward_bare(from: &mut mio::net::UdpSocket, to: &[SocketAddr], stop: &Atomic
                 }
             }
             out.send(from);
-            if count < socket::BATCH {
+            if emptied {
                 break;
             }
         }

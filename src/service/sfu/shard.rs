@@ -22,7 +22,7 @@ use super::outbox::Outbox;
 use super::ports::Port;
 use super::remote::{News, Patience, Remote, Turn};
 use super::rooms::Rooms;
-use super::socket::Inbox;
+use super::socket::{Inbox, Received};
 use super::timers::Timers;
 use crate::base::{clock, deadline};
 use crate::control::hearing::{Hearing, Source};
@@ -213,13 +213,9 @@ impl Shard {
                 if !port.readable {
                     break;
                 }
-                let count = inbox.receive(&port.socket);
-                // Edge-triggered: only a batch with nothing in it has emptied the socket. A short one may have ended at an
-                // error, with more behind it.
-                port.readable = count > 0;
-                if count == 0 {
-                    break;
-                }
+                let Received { count, emptied } = inbox.receive(&port.socket);
+                // Edge-triggered: a socket that was not emptied does not tell again.
+                port.readable = !emptied;
                 let candidate = port.candidate;
                 self.counters.add_received(count as u64);
                 let now = clock::now();

@@ -10,7 +10,9 @@ use mio::net::UdpSocket;
 use socket2::SockAddr;
 
 /// Datagrams per system call.
-pub const BATCH: usize = 64;
+const BATCH: usize = 64;
+/// Datagrams asked for while few come.
+const FEW: usize = 8;
 /// Longer datagrams are cut, and then fail their integrity check: nothing on the way here is longer than 1500 bytes.
 const LONGEST: usize = 2_048;
 /// Kernel buffer: a burst of 50 legs' packets must fit while the shard looks elsewhere.
@@ -66,6 +68,15 @@ impl Batch {
     }
 }
 
+/// What [`Inbox::receive`] found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Received {
+    /// How many datagrams are in the inbox.
+    pub count: usize,
+    /// Nothing is left behind them. Otherwise there may be more, of which an edge-triggered poll does not tell again.
+    pub emptied: bool,
+}
+
 /// Buffers for one batch of datagrams, used again for the next.
 pub struct Inbox {
     buffers: Box<[[u8; LONGEST]]>,
@@ -79,11 +90,13 @@ impl Default for Inbox {
 }
 
 impl Inbox {
-    /// Fills the inbox with what has arrived, without waiting. Returns how many.
-    pub fn receive(&mut self, socket: &UdpSocket) -> usize {
+    /// Fills the inbox with what has arrived, without waiting.
+    pub fn receive(&mut self, socket: &UdpSocket) -> Received {
+        // To ask for many costs something, even when few come: after few, few are asked for.
+        let ask = if self.arrived.len() < FEW { FEW } else { BATCH };
         self.arrived.clear();
-        batch::receive(socket, &mut self.buffers, &mut self.arrived);
-        self.arrived.len()
+        let emptied = batch::receive(socket, &mut self.buffers[..ask], &mut self.arrived);
+        Received { count: self.arrived.len(), emptied }
     }
 
     /// Where datagram `n` came from, and what is in it.
@@ -136,40 +149,50 @@ mod batch {
     use super::*;
 
     #[expect(unsafe_code, reason = "recvmmsg has no safe wrapper")]
-    pub(super) fn receive(socket: &UdpSocket, buffers: &mut [[u8; LONGEST]], arrived: &mut Vec<(SocketAddr, usize)>) {
-        // SAFETY: these are C structures for which all zeroes is a valid value.
-        let (mut names, mut parts, mut messages) = unsafe {
-            (
-                zeroed::<[libc::sockaddr_storage; BATCH]>(),
-                zeroed::<[libc::iovec; BATCH]>(),
-                zeroed::<[libc::mmsghdr; BATCH]>(),
-            )
-        };
-        for n in 0..BATCH {
-            parts[n] = libc::iovec { iov_base: buffers[n].as_mut_ptr().cast(), iov_len: LONGEST };
-            let header = &mut messages[n].msg_hdr;
-            header.msg_iov = &raw mut parts[n];
-            header.msg_iovlen = 1;
-            header.msg_name = (&raw mut names[n]).cast();
-            header.msg_namelen = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
+    pub(super) fn receive(
+        socket: &UdpSocket,
+        buffers: &mut [[u8; LONGEST]],
+        arrived: &mut Vec<(SocketAddr, usize)>,
+    ) -> bool {
+        let asked = buffers.len().min(BATCH);
+        // Only as much of them is filled as is asked for: zeroing all costs more than a few datagrams.
+        let mut names = [const { MaybeUninit::<libc::sockaddr_storage>::uninit() }; BATCH];
+        let mut parts = [const { MaybeUninit::<libc::iovec>::uninit() }; BATCH];
+        let mut messages = [const { MaybeUninit::<libc::mmsghdr>::uninit() }; BATCH];
+        for (n, buffer) in buffers.iter_mut().take(BATCH).enumerate() {
+            let part = parts[n].write(libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: LONGEST });
+            // SAFETY: these are C structures for which all zeroes is a valid value.
+            let (name, message) = unsafe { (names[n].write(zeroed()), messages[n].write(zeroed())) };
+            message.msg_hdr.msg_iov = part;
+            message.msg_hdr.msg_iovlen = 1;
+            message.msg_hdr.msg_name = std::ptr::from_mut(name).cast();
+            message.msg_hdr.msg_namelen = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
         }
-        // SAFETY: every pointer in `messages` points into `buffers`, `parts` or `names`, which outlive the call and are
-        // as long as said; the descriptor is open as long as `socket` is borrowed.
+        // SAFETY: the first `asked` of `messages` were filled above; their pointers point into `buffers`, `parts` and
+        // `names`, which outlive the call and are as long as said; the descriptor is open as long as `socket` is borrowed.
         let count = unsafe {
             libc::recvmmsg(
                 socket.as_raw_fd(),
-                messages.as_mut_ptr(),
-                BATCH as libc::c_uint,
+                messages.as_mut_ptr().cast(),
+                asked as libc::c_uint,
                 libc::MSG_DONTWAIT,
                 std::ptr::null_mut(),
             )
         };
-        for n in 0..usize::try_from(count).unwrap_or(0) {
-            let length = (messages[n].msg_len as usize).min(LONGEST);
+        let Ok(count) = usize::try_from(count) else {
+            // An error that was waiting is told instead of what is behind it.
+            return io::Error::last_os_error().kind() == io::ErrorKind::WouldBlock;
+        };
+        for n in 0..count {
+            // SAFETY: the first `asked` of both were filled above, and the system told of no more than `asked`.
+            let (name, message) = unsafe { (names[n].assume_init_ref(), messages[n].assume_init_ref()) };
+            let length = (message.msg_len as usize).min(LONGEST);
             // A sender that is neither IPv4 nor IPv6 cannot be; the empty datagram is dropped as garbage.
             let nobody = SocketAddr::from(([0, 0, 0, 0], 0));
-            arrived.push(address(&names[n]).map_or((nobody, 0), |from| (from, length)));
+            arrived.push(address(name).map_or((nobody, 0), |from| (from, length)));
         }
+        // A socket that is not connected has no errors of its peers in its queue: a short batch found it empty.
+        count < asked
     }
 
     #[expect(unsafe_code, reason = "sendmmsg has no safe wrapper")]
@@ -239,13 +262,19 @@ mod batch {
 mod batch {
     use super::*;
 
-    pub(super) fn receive(socket: &UdpSocket, buffers: &mut [[u8; LONGEST]], arrived: &mut Vec<(SocketAddr, usize)>) {
+    pub(super) fn receive(
+        socket: &UdpSocket,
+        buffers: &mut [[u8; LONGEST]],
+        arrived: &mut Vec<(SocketAddr, usize)>,
+    ) -> bool {
         for buffer in buffers {
             match socket.recv_from(buffer) {
                 Ok((length, from)) => arrived.push((from, length)),
-                Err(_) => return,
+                // Some systems tell of an earlier packet's fate here, with more behind it.
+                Err(error) => return error.kind() == io::ErrorKind::WouldBlock,
             }
         }
+        false
     }
 
     pub(super) fn send(socket: &UdpSocket, bytes: &[u8], mut start: usize, datagrams: &[(SockAddr, usize)]) -> usize {
@@ -358,11 +387,30 @@ mod tests {
             let mut inbox = Inbox::default();
             let mut heard = Vec::new();
             while heard.len() < 2 {
-                for n in 0..inbox.receive(&socket) {
+                for n in 0..inbox.receive(&socket).count {
                     heard.push((inbox.get(n).0, inbox.get(n).1.to_vec()));
                 }
             }
+            assert_eq!(inbox.receive(&socket), Received { count: 0, emptied: true });
             assert_eq!(heard, [(there, b"hello".to_vec()), (there, vec![1; 1_400])]);
         }
+    }
+
+    #[test]
+    fn a_full_batch_says_that_there_may_be_more() {
+        let Ok(peer) = StdSocket::bind("127.0.0.1:0") else { return };
+        let socket = bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let sent = FEW + BATCH + 1;
+        for n in 0..sent {
+            peer.send_to(&[n as u8], socket.local_addr().unwrap()).unwrap();
+        }
+        // On the loopback what was sent has arrived.
+        let (mut inbox, mut heard) = (Inbox::default(), Vec::new());
+        for expected in [(FEW, false), (BATCH, false), (1, true)] {
+            let Received { count, emptied } = inbox.receive(&socket);
+            assert_eq!((count, emptied), expected);
+            heard.extend((0..count).map(|n| inbox.get(n).1[0]));
+        }
+        assert!(heard.into_iter().eq(0..sent as u8));
     }
 }

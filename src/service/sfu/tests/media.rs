@@ -121,3 +121,25 @@ fn a_tone_is_still_a_tone_at_the_other_end() {
     let power = later.iter().map(|sample| sample * sample).sum::<f32>() / later.len() as f32;
     assert!((0.05..0.2).contains(&power), "a power of {power} instead of 0.125");
 }
+
+/// Some packets go through the receiver's connection, the others past it: they are one stream.
+#[test]
+fn all_of_a_stream_arrives_whichever_way_it_takes() {
+    let mut house = House::start();
+    let bob = house.joins(call(1), leg(1), Peer::new(2));
+    let mut bots = [2, 3].map(|id| house.sfu.open_local_leg(call(1), leg(id)).unwrap());
+    house.tells(leg(1), &[leg(2), leg(3)]);
+    house.waits_for_slots(leg(1), &[leg(2), leg(3)]);
+    let mut mids: [Option<String>; 2] = [None, None];
+    for n in 1..=200_u8 {
+        for (bot, mid) in bots.iter_mut().zip(&mut mids) {
+            assert!(bot.speak(LocalPacket { level: n / 2, ..opus(n.into(), &[n]) }));
+            // Heard before the next is said: each is a turn of its own.
+            let sound = bob.hears();
+            assert_eq!((sound.sequence, sound.payload, sound.timestamp), (n.into(), vec![n], u32::from(n) * 960));
+            assert_eq!(sound.level, Some(-i8::try_from(n / 2).unwrap()));
+            assert_eq!(*mid.get_or_insert_with(|| sound.mid.clone()), sound.mid);
+        }
+    }
+    assert_ne!(mids[0], mids[1]);
+}
