@@ -117,7 +117,7 @@ pub enum Notice {
     GroupChanged {
         /// Which group.
         group_id: GroupId,
-        /// Who is in it now.
+        /// Who is in it now: the first of them, at most [`crate::domain::group::MAX_HERE`].
         here: Vec<Person>,
     },
     /// A group was taken off the user's list.

@@ -7,4 +7,5 @@ pub mod clock;
 pub mod end;
 pub mod refusal;
 pub mod screen;
+pub mod share;
 pub mod state;
