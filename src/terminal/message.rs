@@ -21,6 +21,17 @@ pub enum Message {
     Phone(Event),
     /// The phone took no command: its queue is full.
     PhoneBusy,
+    /// A text was copied.
+    Copied(Copied),
+}
+
+/// What took a text that was copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Copied {
+    /// A clipboard program of this machine; its name.
+    Program(&'static str),
+    /// The terminal, asked with OSC 52.
+    Terminal,
 }
 
 /// Something the screen wants done.
@@ -34,6 +45,8 @@ pub enum Effect {
     Title(String),
     /// Ask the terminal to notify the person.
     Notify(String),
+    /// Put a text on the clipboard; answered by [`Message::Copied`].
+    Copy(String),
     /// Draw everything anew.
     Repaint,
     /// Stop this process until it is continued.

@@ -19,12 +19,13 @@ use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_ra
 use futures_util::StreamExt;
 use ratatui::backend::CrosstermBackend;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
 
-use super::alert;
-use super::message::{Effect, Message};
+use super::message::{Copied, Effect, Message};
 use super::model::{Model, OptionsError, ScreenOptions};
 use super::screen::Screen;
-use crate::base::{clock, deadline};
+use super::{alert, clipboard};
+use crate::base::{clock, deadline, task};
 use crate::phone::PhoneLink;
 use crate::phone::command::Command;
 
@@ -61,6 +62,9 @@ const BYE: Duration = Duration::from_secs(2);
 /// How long the loop sleeps at most while something moves: the wall clock may be set back meanwhile.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 
+/// How many answers about copied texts may wait.
+const COPIES: usize = 4;
+
 /// How many messages are taken in before a picture is due again.
 const BATCH: usize = 256;
 
@@ -83,7 +87,10 @@ pub async fn run(mut link: PhoneLink, options: ScreenOptions) -> Result<Left, Sc
     let hook = PanicHook::set();
     let output = CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout()));
     let left = match Screen::new(model, output) {
-        Ok(screen) => Loop { screen, link: &mut link, guard: &guard, signals }.run().await,
+        Ok(screen) => {
+            let copied = mpsc::channel(COPIES);
+            Loop { copied, screen, link: &mut link, guard: &guard, signals }.run().await
+        }
         Err(error) => Err(error.into()),
     };
     drop(hook);
@@ -105,6 +112,8 @@ async fn say_bye(mut link: PhoneLink) {
 }
 
 struct Loop<'a> {
+    /// What took a text that was copied, told by the thread that did it.
+    copied: (mpsc::Sender<(Copied, String)>, mpsc::Receiver<(Copied, String)>),
     screen: Screen<Output>,
     link: &'a mut PhoneLink,
     guard: &'a Guard,
@@ -114,6 +123,7 @@ struct Loop<'a> {
 /// What woke the loop.
 enum Woken {
     Message(Message),
+    Copied((Copied, String)),
     Continued,
     Leave(Left),
 }
@@ -129,6 +139,8 @@ impl Loop<'_> {
                 woken = self.signals.next() => woken,
                 event = input.next() => typed(event),
                 event = self.link.events.recv() => heard(event),
+                // The loop holds a sender of its own, so that the channel never ends.
+                Some(copied) = self.copied.1.recv() => Woken::Copied(copied),
                 () = deadline::sleep_until(wake_at) => Woken::Message(Message::Tick(clock::unix_now())),
             };
             if let Some(left) = self.wake(woken)? {
@@ -163,6 +175,12 @@ impl Loop<'_> {
     fn wake(&mut self, woken: Woken) -> Result<Option<Left>, ScreenError> {
         match woken {
             Woken::Message(message) => self.take(message),
+            Woken::Copied((by, text)) => {
+                if by == Copied::Terminal {
+                    self.write(&alert::clipboard(&text))?;
+                }
+                self.take(Message::Copied(by))
+            }
             Woken::Continued => {
                 self.resume()?;
                 Ok(None)
@@ -197,6 +215,7 @@ impl Loop<'_> {
             Effect::Bell => self.write(alert::BELL)?,
             Effect::Title(text) => self.write(&alert::title(&text))?,
             Effect::Notify(text) => self.write(&alert::notification(&text))?,
+            Effect::Copy(text) => self.copy(text),
             Effect::Repaint => self.screen.repaint()?,
             Effect::Suspend => self.suspend()?,
             Effect::Quit => return Ok(Some(Left::Quit)),
@@ -209,6 +228,19 @@ impl Loop<'_> {
         if self.link.commands.try_send(command).is_err() {
             // Its only effect could be a new title, which the next message brings.
             self.screen.take(clock::unix_now(), Message::PhoneBusy);
+        }
+    }
+
+    /// Copies a text on a thread of its own: clipboard programs may take their time.
+    fn copy(&self, text: String) {
+        let tell = self.copied.0.clone();
+        let for_terminal = text.clone();
+        let copying = task::thread("clipboard", move || {
+            // With so many answers waiting already, this one says nothing new.
+            let _ = tell.try_send((clipboard::copy(&text), text));
+        });
+        if copying.is_err() {
+            let _ = self.copied.0.try_send((Copied::Terminal, for_terminal));
         }
     }
 

@@ -2,6 +2,9 @@
 
 mod calling;
 mod choosing;
+mod group_kit;
+mod group_states;
+mod groups;
 mod idle;
 mod kit;
 mod picture;

@@ -30,7 +30,7 @@ pub(super) fn answer(model: &mut Model, effects: &mut Vec<Effect>) {
     }
 }
 
-fn hang_up_first(model: &mut Model, then: &str) {
+pub(super) fn hang_up_first(model: &mut Model, then: &str) {
     let text = screen::hang_up_first(&model.key_of(Action::HangUp), then);
     say(model, Mood::Warn, text);
 }
