@@ -61,6 +61,11 @@ pub fn inviting(who: &str) -> String {
     format!("inviting {who} ...")
 }
 
+/// A group is being joined.
+pub fn joining(place: &str) -> String {
+    format!("joining {place} ...")
+}
+
 /// How a group's call was joined.
 pub fn joined(group: &str, first: bool, muted: bool, others: usize, unmute: &str, share: &str) -> String {
     match (first || others == 0, muted) {

@@ -6,7 +6,7 @@ use super::super::model::{DevicePicker, Input, Model, Mood, Naming, Palette, Pan
 use super::{call, choose, groups, palette, say, sharing};
 use crate::domain::call::Peer;
 use crate::phone::command::Command;
-use crate::texts::{group, screen};
+use crate::texts::{group, screen, state};
 
 /// How long a removal can be taken back, ms.
 const UNDO: i64 = 3000;
@@ -118,7 +118,7 @@ fn call_selected(model: &mut Model, effects: &mut Vec<Effect>) {
 fn meet(model: &mut Model, peer: &Peer, effects: &mut Vec<Effect>) {
     match peer {
         Peer::Person(person) => call::start(model, person.identity.as_str().to_owned(), effects),
-        Peer::Group(group) => groups::join(model, group.id.to_string(), effects),
+        Peer::Group(group) => groups::join_group(model, group.id, state::peer(peer), effects),
     }
 }
 

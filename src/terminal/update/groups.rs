@@ -27,8 +27,18 @@ pub(super) fn take_place(model: &mut Model, effects: &mut Vec<Effect>) {
     }
 }
 
+/// Joins a group known here by `name`.
+pub(super) fn join_group(model: &mut Model, id: GroupId, name: &str, effects: &mut Vec<Effect>) {
+    enter(model, id.to_string(), name, effects);
+}
+
 /// Joins a place, as typed.
 pub(super) fn join(model: &mut Model, place: String, effects: &mut Vec<Effect>) {
+    let name = place.clone();
+    enter(model, place, &name, effects);
+}
+
+fn enter(model: &mut Model, place: String, name: &str, effects: &mut Vec<Effect>) {
     if model.call.is_some() {
         call::hang_up_first(model, "join");
         return;
@@ -38,6 +48,7 @@ pub(super) fn join(model: &mut Model, place: String, effects: &mut Vec<Effect>) 
         return;
     }
     model.ended = None;
+    say(model, Mood::Plain, group::joining(name));
     effects.push(Effect::Phone(Command::Join { place, existing: false, muted: None }));
 }
 
@@ -91,8 +102,8 @@ pub(super) fn create(model: &mut Model, name: &str, effects: &mut Vec<Effect>) {
 
 /// Joins the group shared last.
 pub(super) fn join_shared(model: &mut Model, effects: &mut Vec<Effect>) {
-    match model.shared.last().map(|shared| shared.card.group.id) {
-        Some(id) => join(model, id.to_string(), effects),
+    match model.shared.last().map(|shared| shared.card.group.clone()) {
+        Some(group) => join_group(model, group.id, &title(&group), effects),
         None => say(model, Mood::Plain, group::NOTHING_SHARED),
     }
 }

@@ -79,7 +79,9 @@ pub(super) fn shared(paper: &mut Paper<'_>, place: Rect) {
 /// Who shares which group; the newest, and how many there are beside it.
 pub(super) fn shared_text(model: &Model) -> Option<String> {
     let last = model.shared.last()?;
-    let text = texts::shares(last.by.display_name.as_str(), &title(&last.card.group), last.here);
+    let listed = model.groups.list.iter().find(|row| row.group.id == last.card.group.id);
+    let here = listed.map_or(last.here, |row| u32::try_from(row.here.len()).unwrap_or(u32::MAX));
+    let text = texts::shares(last.by.display_name.as_str(), &title(&last.card.group), here);
     Some(match model.shared.len() {
         1 => text,
         count => format!("{text} (and {} more)", count - 1),

@@ -58,6 +58,8 @@ pub(super) fn lines(paper: &mut Paper<'_>, mut place: Rect) {
         microphone(paper, area::top(&mut place, 1), call);
         if call.sent_at.is_some() || !call.received.is_empty() {
             tones(paper, place, call);
+        } else if call.is_group() && speaker_trouble(paper.model).is_none() {
+            speaking(paper, place, call);
         } else {
             speaker(paper, place, call);
         }
@@ -225,7 +227,7 @@ fn microphone(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
 
 fn speaker(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
     let (on, dim, warn) = (paper.style(Role::Good), paper.style(Role::Dim), paper.style(Role::Warn));
-    let broken = paper.model.audio.as_ref().and_then(|audio| trouble(&audio.speaker));
+    let broken = speaker_trouble(paper.model);
     let glyphs = paper.glyphs();
     let (choose, key) = (paper.model.key_of(Action::Devices), paper.style(Role::Key));
     let mut pen = paper.pen(place);
@@ -235,6 +237,10 @@ fn speaker(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
     } else {
         bar(&mut pen, glyphs, call.speaker, on, dim);
     }
+}
+
+fn speaker_trouble(model: &Model) -> Option<&str> {
+    model.audio.as_ref().and_then(|audio| trouble(&audio.speaker))
 }
 
 fn trouble(device: &DeviceState) -> Option<&str> {

@@ -39,18 +39,20 @@ pub(super) fn groups(paper: &mut Paper<'_>, place: Rect) {
         return empty(paper, inside, &text);
     }
     let wide = inside.width >= NAMES_FROM;
-    if !wide && inside.height > 1 {
-        let dim = paper.style(Role::Dim);
-        let row = area::bottom(&mut inside, 1);
-        if let Some(current) = groups.current() {
-            let mut pen = paper.pen(row);
-            pen.text("   ", dim);
-            names(&mut pen, current, dim);
-        }
-    }
     let selected = groups.index();
-    for (line, index) in (0..).zip(window(groups.list.len(), selected, inside.height)) {
-        row(paper, area::row(inside, line), &groups.list[index], index == selected && focused, wide);
+    // Where a row has no room for them, the names of the selected group are beneath it.
+    let below = groups.list.get(selected).filter(|row| !wide && !row.here.is_empty() && inside.height > 1);
+    let height = inside.height - u16::from(below.is_some());
+    for index in window(groups.list.len(), selected, height) {
+        let place = area::top(&mut inside, 1);
+        row(paper, place, &groups.list[index], index == selected && focused, wide);
+        if let Some(group) = below.filter(|_| index == selected) {
+            let dim = paper.style(Role::Dim);
+            let place = area::top(&mut inside, 1);
+            let mut pen = paper.pen(place);
+            pen.skip(3);
+            names(&mut pen, group, dim);
+        }
     }
 }
 

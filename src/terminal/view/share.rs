@@ -99,6 +99,9 @@ fn details(paper: &mut Paper<'_>, mut place: Rect, card: &GroupCard) {
         let row = area::top(&mut place, 1);
         paper.pen(row).text(line, warn);
     }
+    if place.height > 1 && card.reach == LinkReach::ThisMachine {
+        area::top(&mut place, 1);
+    }
     let (copy, with) = (paper.model.key_of(Action::CopyLink), paper.model.key_of(Action::ShareWith));
     let mut pen = paper.pen(area::row(place, 0));
     pen.text(&copy, key).text(" copy link   ", dim).text(&with, key).text(" share with friends", dim);

@@ -41,10 +41,13 @@ pub(super) fn tiny(paper: &mut Paper<'_>, mut place: Rect) {
             (false, true) => "mic LIVE ",
             (false, false) => "mic NONE ",
         };
-        paper.pen(row).text(microphone, text).text(call.name(), text);
-        if call.is_group() {
-            paper.pen(row).right(&group::people(call.roster.here + 1, 0), text);
+        let people = if call.is_group() { group::people(call.roster.here + 1, 0) } else { String::new() };
+        let mut pen = paper.pen(row);
+        pen.text(microphone, text);
+        if columns(call.name()) + 1 + columns(&people) <= pen.room() {
+            pen.right(&people, text);
         }
+        pen.text(call.name(), text);
         let row = area::top(&mut place, 1);
         if model.armed_until.is_some() {
             paper.pen(row).text(&header::again(model), warn);
