@@ -8,6 +8,7 @@ use crate::phone::event::Event;
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "made and taken one at a time, and most are the largest one")]
 pub enum Message {
     /// Time went on; comes before every other message, so that those happen at the time the model holds.
     Tick(UnixMillis),

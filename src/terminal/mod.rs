@@ -3,6 +3,7 @@
 
 pub mod alert;
 mod clipboard;
+mod guard;
 pub mod keys;
 pub mod message;
 pub mod model;

@@ -226,11 +226,9 @@ fn levels_and_speakers_that_look_the_same_are_not_drawn_again() {
         screen.take(NOW, message);
         assert!(!screen.model().changed);
     }
-    let mut pictures = 1;
-    for message in [levels(-40.0), speakers(&[2, 1])] {
+    for (second, message) in (1..).zip([levels(-40.0), speakers(&[2, 1])]) {
         screen.take(NOW, message);
-        assert!(screen.draw(start + Duration::from_secs(pictures)).unwrap());
-        pictures += 1;
+        assert!(screen.draw(start + Duration::from_secs(second)).unwrap());
     }
 }
 

@@ -92,7 +92,8 @@ fn wide(paper: &mut Paper<'_>, mut rest: Rect) -> Option<Position> {
     quality::panel(paper, area::top(&mut right, quality::rows(paper.model)));
     panes::events(paper, right);
     call::card(paper, area::top(&mut rest, call::rows(paper.model)));
-    cursor.or(below_the_call(paper, rest))
+    let below = below_the_call(paper, rest);
+    cursor.or(below)
 }
 
 fn medium(paper: &mut Paper<'_>, mut rest: Rect) -> Option<Position> {
@@ -102,7 +103,8 @@ fn medium(paper: &mut Paper<'_>, mut rest: Rect) -> Option<Position> {
         panes::events(paper, rest);
         return cursor;
     }
-    cursor.or(below_the_call(paper, rest))
+    let below = below_the_call(paper, rest);
+    cursor.or(below)
 }
 
 /// The left column: friends, and the groups beneath.

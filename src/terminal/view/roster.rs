@@ -27,7 +27,7 @@ type Look = (&'static str, &'static str, Role, Option<f32>);
 /// How many rows the panel takes when everybody is seen.
 pub(super) fn rows(model: &Model) -> u16 {
     let people = model.group_call().map_or(0, |call| call.view.participants.len() + 1);
-    let search = model.group_call().is_some_and(|call| is_searched(call));
+    let search = model.group_call().is_some_and(is_searched);
     u16::try_from(people).unwrap_or(u16::MAX).saturating_add(2 + u16::from(search))
 }
 
