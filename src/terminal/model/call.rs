@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::Roster;
 use super::roster::{Moves, moves};
+use super::{Pane, Roster};
 use crate::domain::call::{CallState, ParticipantState, Peer};
 use crate::domain::dtmf::Tone;
 use crate::domain::id::Identity;
@@ -29,6 +29,8 @@ pub struct LiveCall {
     pub view: CallView,
     /// What the screen keeps of the people in a group call.
     pub roster: Roster,
+    /// Which panel had the focus before the people of the group call took it.
+    pub came_from: Option<Pane>,
     /// Whether nobody was there when the group was joined, and nobody came since.
     pub first: bool,
     /// What the microphone picks up, dBFS.
@@ -59,6 +61,7 @@ impl LiveCall {
         Self {
             view,
             roster,
+            came_from: None,
             first: false,
             microphone: SILENCE,
             speaker: SILENCE,

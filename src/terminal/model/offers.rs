@@ -1,6 +1,7 @@
 //! What can be done now: decides which hints are shown, and which rows of the help menu are marked.
 
 use super::{Model, Pane, Popup, SEARCH_FROM};
+use crate::domain::call::Peer;
 use crate::phone::event::Link;
 use crate::terminal::keys::{Action, Context};
 
@@ -70,7 +71,10 @@ impl Model {
                 Some(call) if self.focus == Pane::People => call.view.participants.len() + 1 >= SEARCH_FROM,
                 Some(_) | None => self.friends.list.len() > 1,
             },
-            Action::Back => self.popup.is_some() || self.is_filtering() || self.ended.is_some(),
+            Action::Back => {
+                let searched = self.group_call().is_some_and(|call| !call.roster.search.text().is_empty());
+                self.popup.is_some() || self.is_filtering() || searched || self.ended.is_some()
+            }
             Action::Yes => matches!(self.popup, Some(Popup::Confirm(_))),
             Action::AddFriend
             | Action::Friends
@@ -137,6 +141,8 @@ impl Model {
             let key = self.keys.key(action, context)?;
             let word = match action {
                 Action::Accept => self.accept_word(),
+                Action::Redial if matches!(self.last_peer(), Some(Peer::Group(_))) => "join again",
+                Action::Filter if self.focus == Pane::People => "search",
                 Action::Mute if self.call.as_ref().is_some_and(|call| call.view.muted) => "unmute",
                 Action::Hold if self.call.as_ref().is_some_and(super::LiveCall::is_held_here) => "resume",
                 action => action.row().hint,
@@ -179,7 +185,10 @@ impl Model {
             Some(Popup::Devices(_) | Popup::Presence(_)) => "choose",
             None if self.is_filtering() => "keep",
             None if self.focus == Pane::Groups => "join",
-            None if self.focus == Pane::History => "call back",
+            None if self.focus == Pane::History => match self.history.current().map(|record| &record.with) {
+                Some(Peer::Group(_)) => "join",
+                Some(Peer::Person(_)) | None => "call back",
+            },
             Some(Popup::Dial(_) | Popup::Keypad | Popup::Confirm(_)) | None => "call",
         }
     }

@@ -23,6 +23,8 @@ pub struct Roster {
     pub searching: bool,
     /// The number of the selected participant; `None` for the user's own row.
     pub selected: Option<u16>,
+    /// The index of the selected row among those shown.
+    pub cursor: usize,
     /// The numbers of those who speak, the loudest first.
     pub speakers: Vec<u16>,
     /// What is heard of participants now: number and level, dBFS.
@@ -65,6 +67,7 @@ impl Roster {
             let fits = |row: &RosterRow| matches(&row.participant.person, &needle);
             (0..rows.len()).filter(|at| fits(&rows[*at])).collect()
         });
+        self.cursor = self.index(rows);
     }
 
     /// Others speak now; says whether that is a change.
@@ -106,7 +109,7 @@ impl Roster {
     }
 
     /// The index of the selected row among those shown; the first when it is not among them.
-    pub fn index(&self, rows: &[RosterRow]) -> usize {
+    fn index(&self, rows: &[RosterRow]) -> usize {
         let Some(number) = self.selected else { return 0 };
         let is_it = |at: usize| rows.get(at).is_some_and(|row| row.number == number);
         match &self.found {
@@ -118,8 +121,8 @@ impl Roster {
     /// Selects the row `by` rows on (or back), staying within what is shown.
     pub(crate) fn select(&mut self, by: isize, rows: &[RosterRow]) {
         let last = self.shown(rows).saturating_sub(1);
-        let index = self.index(rows).saturating_add_signed(by).min(last);
-        self.selected = self.at(index).and_then(|at| rows.get(at)).map(|row| row.number);
+        self.cursor = self.cursor.saturating_add_signed(by).min(last);
+        self.selected = self.at(self.cursor).and_then(|at| rows.get(at)).map(|row| row.number);
     }
 
     fn listen(&mut self, rows: &[RosterRow]) {
@@ -176,10 +179,10 @@ mod tests {
         let before = rows(&[1, 2, 3]);
         roster.take(&before);
         roster.select(2, &before);
-        assert_eq!((roster.selected, roster.index(&before)), (Some(2), 2));
+        assert_eq!((roster.selected, roster.cursor), (Some(2), 2));
         let after = rows(&[2, 3, 4]);
         roster.take(&after);
-        assert_eq!(roster.index(&after), 1);
+        assert_eq!(roster.cursor, 1);
         roster.select(isize::MIN, &after);
         assert_eq!((roster.selected, roster.at(0)), (None, None), "the first row is the user's own");
         roster.select(isize::MAX, &after);
@@ -197,7 +200,7 @@ mod tests {
         assert_eq!(roster.selected, Some(21));
         roster.search.clear();
         roster.find(&everybody);
-        assert_eq!((roster.shown(&everybody), roster.index(&everybody)), (5, 4));
+        assert_eq!((roster.shown(&everybody), roster.cursor), (5, 4));
     }
 
     #[test]

@@ -74,6 +74,29 @@ fn a_pasted_link_offers_to_join_and_waits_for_enter() {
 }
 
 #[test]
+fn a_link_typed_where_a_person_is_wanted_is_joined() {
+    let mut desk = Desk::ready();
+    desk.presses("d");
+    desk.types(LINK);
+    desk.presses("Enter");
+    assert_eq!(desk.commands(), [join(LINK)]);
+}
+
+#[test]
+fn leaving_a_group_call_goes_back_to_where_it_was_joined() {
+    let mut desk = Desk::ready();
+    desk.presses("G");
+    desk.calls(group_view(four()));
+    assert_eq!(desk.model.focus, Pane::People);
+    let mut over = summary(EndReason::HUNG_UP, Some(3));
+    over.with = Peer::Group(card().group.reference());
+    desk.hears(Event::Ended(over));
+    assert_eq!(desk.model.focus, Pane::Groups);
+    let seen = desk.sees(80, 24);
+    assert!(seen.contains("R join again") && seen.contains("ENDED"), "{seen}");
+}
+
+#[test]
 fn a_group_call_is_started_with_or_without_a_name() {
     let mut desk = Desk::ready();
     desk.presses("n Enter");
@@ -235,7 +258,7 @@ fn levels_and_speakers_that_look_the_same_are_not_drawn_again() {
 #[test]
 fn people_are_searched_by_name_and_found_again_when_they_change() {
     let mut desk = Desk::in_group(crowd(349));
-    assert!(desk.model.hints().iter().any(|(key, word)| key == "/" && *word == "filter"));
+    assert!(desk.model.hints().iter().any(|(key, word)| key == "/" && *word == "search"));
     desk.presses("/");
     desk.types("ada 16");
     let seen = desk.sees(80, 24);

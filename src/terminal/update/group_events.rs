@@ -48,7 +48,10 @@ pub(super) fn grown(model: &mut Model, was_group: Option<bool>) {
         settle(&mut model.shared, group);
     }
     if !model.friends.filtering {
-        model.focus = Pane::People;
+        let came_from = std::mem::replace(&mut model.focus, Pane::People);
+        if let Some(live) = &mut model.call {
+            live.came_from = Some(came_from);
+        }
     }
     if let Some(text) = became {
         say(model, Mood::Plain, text);

@@ -215,7 +215,7 @@ fn ended(model: &mut Model, summary: Summary) {
     let mood = if summary.end.is_normal() { Mood::Plain } else { Mood::Warn };
     note(model, mood, format!("{}: {}", state::peer(&summary.with), ending.what));
     if current {
-        model.call = None;
+        let came_from = model.call.take().and_then(|live| live.came_from);
         model.armed_until = None;
         let about_it = match &model.popup {
             Some(Popup::Keypad | Popup::Confirm(Question::Quit | Question::EndForAll)) => true,
@@ -226,7 +226,7 @@ fn ended(model: &mut Model, summary: Summary) {
             model.popup = None;
         }
         if model.focus == Pane::People {
-            model.focus = Pane::Friends;
+            model.focus = came_from.filter(|pane| *pane != Pane::People).unwrap_or(Pane::Friends);
         }
         model.ended = Some(Ended { summary, at: model.now });
     }

@@ -288,7 +288,11 @@ fn over(paper: &mut Paper<'_>, place: Rect, ended: &Ended) {
     paper.pen(area::row(inside, 4)).text(" ", dim).text(&figures, dim);
     let (again, back) = (paper.model.key_of(Action::Redial), paper.model.key_of(Action::Back));
     let mut pen = paper.pen(area::row(inside, 5));
-    pen.text(" ", dim).text(&again, key).text(" call again   ", dim).text(&back, key).text(" put this away", dim);
+    pen.text(" ", dim)
+        .text(&again, key)
+        .text(if summary.with.person().is_some() { " call again   " } else { " join again   " }, dim)
+        .text(&back, key)
+        .text(" put this away", dim);
 }
 
 fn ending(ended: &Ended) -> end::Ending {

@@ -43,7 +43,7 @@ pub(super) fn people(paper: &mut Paper<'_>, place: Rect) -> Option<Position> {
     let focused = model.focus == Pane::People && model.popup.is_none();
     let searched = is_searched(call);
     let room = place.height.saturating_sub(2 + u16::from(searched));
-    let (count, selected) = (roster.shown(participants), roster.index(participants));
+    let (count, selected) = (roster.shown(participants), roster.cursor);
     let seen = window(count, selected, room);
     let mut title = format!("PEOPLE {}", roster.here + 1);
     if seen.len() < count {
