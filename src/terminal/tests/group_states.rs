@@ -55,6 +55,9 @@ fn direct_call_without_a_microphone() {
     for size in [(132, 38), (80, 24), (60, 20), (30, 6)] {
         assert!(!desk.sees(size.0, size.1).contains("LIVE"), "{size:?}");
     }
+    let silence = DeviceState::Working("silence".to_owned());
+    desk.hears(Event::Audio(AudioState { microphone: silence, speaker: DeviceState::Idle }));
+    assert!(desk.sees(80, 24).contains("Bob does not hear you"), "silence is no microphone either");
 }
 
 #[test]

@@ -321,6 +321,13 @@ fn the_code_is_dark_on_light_with_its_quiet_zone() {
         }
     }
     assert!(!light(4, 5), "the finder pattern begins behind the quiet zone");
+    let drawn = super::kit::text(&buffer);
+    let drawn: Vec<&str> = drawn.lines().skip(3).take(19).collect();
+    let code = qrcode::QrCode::with_error_correction_level(LINK, qrcode::EcLevel::L).unwrap();
+    let rendered: String = code.render::<qrcode::render::unicode::Dense1x2>().build();
+    for (drawn, rendered) in drawn.iter().zip(rendered.lines()) {
+        assert!(drawn.starts_with(rendered.trim_end()), "{drawn}\n{rendered}");
+    }
 }
 
 #[test]
