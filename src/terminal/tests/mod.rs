@@ -2,6 +2,7 @@
 
 mod calling;
 mod choosing;
+mod group_calls;
 mod group_kit;
 mod group_states;
 mod groups;
