@@ -77,6 +77,7 @@ fn options(folder: &Path) -> ServiceOptions {
         media: any,
         advertise: Vec::new(),
         names: Vec::new(),
+        public_url: None,
         folder: folder.to_owned(),
         identity: identity::Settings::default(),
         demo: true,

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use mio::{Events, Interest, Poll, Token};
 use switchboard::base::{clock, task};
+use switchboard::control::hearing::Hearing;
 use switchboard::domain::id::{CallId, LegId};
 use switchboard::service::sfu::socket::{self, Inbox, Outgoing};
 use switchboard::service::sfu::{Sfu, SfuConfig, SfuEvent};
@@ -77,7 +78,9 @@ struct Outcome {
 
 fn sfu(pace: Duration) -> Result<Outcome> {
     let (events, mut told) = mpsc::channel(1024);
-    let (sfu, _) = Sfu::start(&SfuConfig::default(), &events)?;
+    // One leg sends what twenty voices would.
+    let config = SfuConfig { packets_per_second: 2_000, ..SfuConfig::default() };
+    let (sfu, _) = Sfu::start(&config, &events)?;
     let room = CallId(Uuid::from_u128(1));
     let leg = |n: usize| LegId(Uuid::from_u128(n as u128));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -87,7 +90,7 @@ fn sfu(pace: Duration) -> Result<Outcome> {
         let answer = runtime.block_on(sfu.open_leg(room, leg(n), &offer))?;
         peer.accept(&answer)?;
         if n > 0 {
-            sfu.set_sources(leg(n), &[leg(0)])?;
+            sfu.hear(leg(n), Hearing::only([leg(0)]))?;
         }
         peers.push(peer);
     }

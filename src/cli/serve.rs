@@ -26,6 +26,8 @@ Prints one line on standard output when it is ready:
 Examples:
   switchboard serve                                    for this machine
   switchboard serve --listen 127.0.0.1:0 --media 127.0.0.1:0     on any free ports
+  switchboard serve --listen 192.0.2.7:8790 --media 192.0.2.7:8790 --public-url http://192.0.2.7:8790
+                                                       for a network you trust, with links that work in it
   switchboard admin user add alice                     then add somebody who may sign in")]
 pub struct ServeArgs {
     /// Where to serve HTTP and WebSocket; port 0 takes any free one [setting: service.listen]
@@ -35,6 +37,10 @@ pub struct ServeArgs {
     /// Where to receive and send sound, over UDP [setting: service.media]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub media: Option<String>,
+
+    /// Where links to groups begin: how everybody reaches the service, http://HOST:PORT [setting: service.public_url]
+    #[arg(long, value_name = "URL")]
+    pub public_url: Option<String>,
 
     /// Have the demo's accounts and bots, for whoever can read this user's files
     #[arg(long)]
@@ -48,7 +54,11 @@ pub struct ServeArgs {
 impl ServeArgs {
     /// The settings among the flags.
     pub fn settings(&self) -> Vec<Argument> {
-        let flags = [("service.listen", "--listen", &self.listen), ("service.media", "--media", &self.media)];
+        let flags = [
+            ("service.listen", "--listen", &self.listen),
+            ("service.media", "--media", &self.media),
+            ("service.public_url", "--public-url", &self.public_url),
+        ];
         let given = flags.into_iter().filter_map(|(key, flag, text)| Some((key, flag, text.clone()?)));
         given.map(|(key, flag, text)| Argument { key, flag, text }).collect()
     }
@@ -144,6 +154,7 @@ fn options(arguments: &ServeArgs, settings: &Settings) -> ServiceOptions {
         media,
         advertise: config.media.advertise.clone(),
         names: config.service.names.clone(),
+        public_url: config.service.public_url.clone(),
         folder: settings.paths.service.clone(),
         identity: identity::Settings { access_token_life: life, ..identity::Settings::default() },
         demo: arguments.demo,

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use super::public_url::PublicUrl;
 use super::section::section;
 use super::value::Whole;
 
@@ -16,6 +17,9 @@ section! {
         /// Further host names under which clients may reach the service; others are refused. The addresses it listens
         /// on, and localhost, need not be listed.
         names: Vec<String> = Vec::new(),
+        /// Where links to groups begin, such as http://calls.example:8790: the address under which everybody reaches
+        /// the service. Its host counts among the names. Empty: the address each client uses itself.
+        public_url: Option<PublicUrl> = None,
         /// How long an access token lasts, in minutes, 60 to 1440. Clients renew theirs unasked.
         token_minutes: Whole<60, 1440> = Whole::clamped(60),
     }

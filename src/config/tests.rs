@@ -102,6 +102,22 @@ fn an_unknown_variable_warns_and_flags_of_the_command_line_do_not() {
 }
 
 #[test]
+fn where_links_begin_is_nothing_or_a_whole_address() {
+    let with = |text: &str| Inputs {
+        arguments: vec![Argument { key: "service.public_url", flag: "--public-url", text: text.to_owned() }],
+        ..Inputs::default()
+    };
+    assert_eq!(load(&with("")).unwrap().config.service.public_url, None);
+    let loaded = load(&with("https://calls.example/")).unwrap();
+    assert_eq!(loaded.config.service.public_url.map(|url| url.to_string()).as_deref(), Some("https://calls.example"));
+    let told = complaint(&with("calls.example"));
+    assert!(
+        told.starts_with("`service.public_url` (from --public-url): `calls.example` is no address links"),
+        "{told}"
+    );
+}
+
+#[test]
 fn a_missing_file_is_a_fault_only_when_it_was_asked_for() {
     let mut inputs = Inputs { file: Some(PathBuf::from("/nonexistent/config.toml")), ..Inputs::default() };
     assert!(load(&inputs).is_ok());

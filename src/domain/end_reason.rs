@@ -25,6 +25,8 @@ macro_rules! reasons {
 reasons! {
     /// Somebody hung up.
     HUNG_UP = 0 / 0;
+    /// Who started a group call, or owns its group, ended it for everybody.
+    ENDED_FOR_ALL = 0 / 4097;
     /// The other client vanished: socket and media lost.
     VANISHED = 0 / 4521;
     /// The caller gave up before an answer.

@@ -12,6 +12,9 @@ use super::text;
 /// The most participants of one group call (the limit of ACS, "group calls", service limits).
 pub const MAX_PARTICIPANTS: usize = 350;
 
+/// How many of those who are in a group its row, and the notice of a change, name at the most: the first of them.
+pub const MAX_HERE: usize = 32;
+
 /// The name of a group the service keeps: 1–64 printable characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -198,7 +201,7 @@ pub struct GroupRow {
     pub group: Group,
     /// Whose it is.
     pub owner: Person,
-    /// Who is in it now.
+    /// Who is in it now: the first of them, at most [`MAX_HERE`].
     #[serde(default)]
     pub here: Vec<Person>,
 }

@@ -2,6 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Subcode of a `conflict`: as many as may be are in the group call already. (Ours; ACS has none.)
+pub const GROUP_FULL: u32 = 1;
+
+/// Subcode of a `not_found`: the code stood for a group until lately. (Ours.)
+pub const CODE_ENDED: u32 = 1;
+
+/// Subcode of a `not_found`: nobody is in the group, and somebody was to be there. (Ours.)
+pub const NOBODY_THERE: u32 = 2;
+
 /// What kind of refusal it is; programs decide by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

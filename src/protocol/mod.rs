@@ -11,6 +11,7 @@ pub mod notice;
 pub mod request;
 pub mod response;
 pub mod rest;
+pub mod rows;
 
 /// The WebSocket subprotocol (`Sec-WebSocket-Protocol`) both sides must name.
 pub const SUBPROTOCOL: &str = "switchboard.v1";

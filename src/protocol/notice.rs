@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::call::{CallState, Participant, RosterRow};
+use super::rows::Rows;
+use crate::domain::call::{CallState, Participant};
 use crate::domain::end_reason::EndReason;
 use crate::domain::group::Group;
 use crate::domain::id::{CallId, GroupId, Identity};
@@ -73,11 +74,20 @@ pub enum Notice {
         #[serde(default)]
         whole: bool,
         /// Rows that are new or changed; the user's own is among them.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        rows: Vec<RosterRow>,
+        #[serde(default, skip_serializing_if = "Rows::is_empty")]
+        rows: Rows,
         /// Numbers of participants who left.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         left: Vec<u16>,
+    },
+    /// An invitation of this client into a group call ended without an answer.
+    CallInviteEnded {
+        /// Which call.
+        call_id: CallId,
+        /// Who was invited.
+        person: Person,
+        /// Why.
+        reason: EndReason,
     },
     /// Who speaks now in a group call.
     CallSpeakers {
@@ -107,7 +117,7 @@ pub enum Notice {
     GroupChanged {
         /// Which group.
         group_id: GroupId,
-        /// Who is in it now.
+        /// Who is in it now: the first of them, at most [`crate::domain::group::MAX_HERE`].
         here: Vec<Person>,
     },
     /// A group was taken off the user's list.

@@ -5,6 +5,7 @@
 pub mod bots;
 pub mod bus;
 pub mod calls;
+pub(crate) mod groups;
 pub mod identity;
 pub mod limits;
 mod listener;
@@ -30,6 +31,7 @@ use tokio::task::JoinHandle;
 
 use self::bots::BotParts;
 use self::calls::Calls;
+use self::groups::Groups;
 use self::identity::Identities;
 use self::listener::Allowance;
 use self::ports::{BotCalls, SfuSwitch, StoreRecords};
@@ -40,6 +42,7 @@ use self::store::{Db, records};
 use self::voice::{HoldMusic, Sounds, Voice};
 use crate::base::secret::Secret;
 use crate::base::{entropy, task};
+use crate::config::PublicUrl;
 use crate::domain::end_reason::EndReason;
 use crate::protocol;
 
@@ -54,6 +57,8 @@ pub struct ServiceOptions {
     pub advertise: Vec<IpAddr>,
     /// Further names a `Host` header may have.
     pub names: Vec<String>,
+    /// Where links to this service begin; its host is a name too.
+    pub public_url: Option<PublicUrl>,
     /// The folder of the database.
     pub folder: PathBuf,
     /// What may be chosen about identities.
@@ -161,6 +166,7 @@ impl Service {
         let listener = listen(options.listen).await?;
         let address = listener.local_addr().map_err(|source| StartError::Listen { at: options.listen, source })?;
         let names = Names::new(&[address.port()], &names(&options, address));
+        let public_url = options.public_url.as_ref().map(ToString::to_string);
         let (sfu_events, from_sfu) = mpsc::channel(SFU_EVENTS);
         let sfu_config =
             SfuConfig { bind: options.media, advertise: options.advertise.clone(), ..SfuConfig::default() };
@@ -173,11 +179,13 @@ impl Service {
         task::spawn("sfu events", pass_on(from_sfu, calls.clone()));
         let parts = BotParts { sfu: sfu.clone(), voice, sounds, callback_after: options.callback_after };
         BotCalls::register_all(&calls, &parts).await?;
-        let signalling = Signalling::new(identities.clone(), calls.clone(), sfu.clone(), db.clone());
+        let groups = Groups::new(db.clone(), identities.clone());
+        let signalling = Signalling::new(identities.clone(), groups.clone(), calls.clone(), sfu.clone(), db.clone());
+        let signalling = signalling.at(public_url.as_deref());
         signalling.follow();
         let instance = entropy::uuid().to_string();
         let admin_secret = secret();
-        let rest = Rest::new(identities, instance.clone(), admin_secret.clone());
+        let rest = Rest::new(identities, groups, instance.clone(), admin_secret.clone()).at(public_url.as_deref());
         let socket = Router::new().route(protocol::PATH, get(signalling::upgrade)).with_state(signalling.clone());
         let (stop_http, stopping) = watch::channel(false);
         let http = listener::serve(listener, rest::router(rest, names, socket), Allowance::default(), stopping);
@@ -259,12 +267,13 @@ fn secret() -> Secret<String> {
     Secret::new(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(entropy::bytes::<32>()))
 }
 
-/// The configured names, and the addresses listened on.
+/// The configured names, that of the links, and the addresses listened on.
 fn names(options: &ServiceOptions, http: SocketAddr) -> Vec<String> {
     let ips =
         if http.ip().is_unspecified() { sfu::local_addresses(http.ip()).unwrap_or_default() } else { vec![http.ip()] };
     let addresses = ips.into_iter().map(|ip| SocketAddr::new(ip, http.port()).to_string());
-    options.names.iter().cloned().chain(addresses).collect()
+    let public = options.public_url.iter().map(ToString::to_string);
+    options.names.iter().cloned().chain(public).chain(addresses).collect()
 }
 
 async fn pass_on(mut events: mpsc::Receiver<SfuEvent>, calls: Calls) {
@@ -278,6 +287,8 @@ async fn pass_on(mut events: mpsc::Receiver<SfuEvent>, calls: Calls) {
                 calls.leg_failed(leg).await;
             }
             SfuEvent::Slots { leg, slots } => calls.slots(leg, slots.into_iter().map(ports::slot_use).collect()).await,
+            // Calls of two choose nobody by loudness, so there is nobody to be told.
+            SfuEvent::Speakers { call, speakers } => calls.speakers(call, speakers).await,
         }
     }
 }

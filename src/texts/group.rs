@@ -1,4 +1,4 @@
-//! Sentences about groups and group calls. Where one names a key, it is handed that key.
+//! Sentences about groups, group calls and sharing, on the screen. Where one names a key, it is handed that key.
 
 /// What a group without a name is called.
 pub const UNNAMED: &str = "group call";
@@ -140,7 +140,7 @@ pub fn here(count: usize) -> String {
 
 /// People came into the call, or left it: a few by name.
 pub fn came(names: &[&str], came: bool) -> String {
-    format!("{} {}", super::share::some_of(names), if came { "joined" } else { "left" })
+    format!("{} {}", some_of(names), if came { "joined" } else { "left" })
 }
 
 /// A direct call became a group call.
@@ -156,6 +156,48 @@ pub fn nobody_fits(clear: &str) -> String {
 fn others_are(others: usize) -> String {
     if others == 1 { "1 other is here".to_owned() } else { format!("{others} others are here") }
 }
+
+/// The link was handed to a clipboard program.
+pub fn copied_with(program: &str) -> String {
+    format!("copied with {program}")
+}
+
+/// The link was handed to the terminal, which does not say whether it took it.
+pub const SENT_TO_TERMINAL: &str = "sent to your terminal's clipboard (OSC 52)";
+
+/// A group was shared with these people.
+pub fn shared_with(group: &str, names: &[&str]) -> String {
+    match names {
+        [] => format!("{group} was shared with nobody new"),
+        names => format!("{group} is shared with {}", some_of(names)),
+    }
+}
+
+/// Somebody shares a group.
+pub fn shares(who: &str, group: &str, here: u32) -> String {
+    match here {
+        0 => format!("{who} shares {group}: nobody is in it now"),
+        1 => format!("{who} shares {group}: 1 is in it now"),
+        here => format!("{who} shares {group}: {here} are in it now"),
+    }
+}
+
+/// A few names, and how many more there are.
+pub fn some_of(names: &[&str]) -> String {
+    const FEW: usize = 3;
+    match names.len().saturating_sub(FEW) {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names[..FEW].join(", ")),
+    }
+}
+
+/// How many friends are marked, in the title of the choice.
+pub fn marked(count: usize) -> String {
+    if count == 0 { "none marked".to_owned() } else { format!("{count} marked") }
+}
+
+/// There is nobody to share with.
+pub const NO_FRIENDS: &str = "Your friend list is empty: give them the link or the code.";
 
 #[cfg(test)]
 mod tests {
@@ -173,5 +215,12 @@ mod tests {
         assert_eq!(hear_you(1, 1), "1 other hears you");
         assert_eq!(hear_you(4, 4), "4 others hear you");
         assert_eq!(hear_you(3, 4), "3 of 4 others hear you");
+    }
+
+    #[test]
+    fn a_few_names_stand_for_many() {
+        assert_eq!(some_of(&["Bob"]), "Bob");
+        assert_eq!(some_of(&["Bob", "Carol", "Dave", "Erin", "Frank"]), "Bob, Carol, Dave and 2 more");
+        assert_eq!(shared_with("Ops", &["Bob", "Carol"]), "Ops is shared with Bob, Carol");
     }
 }

@@ -1,68 +1,45 @@
-//! Sentences about sharing a group: where its link works, and what became of it.
+//! Sharing a group: what a link is, said to whoever has one, and what stands in its way.
 
-/// The link works on this machine only, and how to open the service up.
+/// A link leads to a service that only programs of its own machine reach.
 pub fn this_machine_only() -> &'static str {
-    "This link works on this machine only. To let others in, run the service where they reach it: \
-     switchboard serve --listen 0.0.0.0:8790 --media 0.0.0.0:8790 --public-url http://THIS-HOST:8790"
+    "This link works on this machine only. To open the service up to a network you trust, run it with this machine's \
+     address there: switchboard serve --listen ADDRESS:8790 --media ADDRESS:8790 --public-url http://ADDRESS:8790"
 }
 
-/// The link was handed to a clipboard program.
-pub fn copied_with(program: &str) -> String {
-    format!("copied with {program}")
+/// What the page behind a link is called.
+pub const JOIN: &str = "Join a group call";
+
+/// What a link is.
+pub fn what_a_link_is(origin: &str) -> String {
+    format!("This link leads to a group call on {origin}. Whoever has an account there can join with it.")
 }
 
-/// The link was handed to the terminal, which does not say whether it took it.
-pub const SENT_TO_TERMINAL: &str = "sent to your terminal's clipboard (OSC 52)";
+/// How to use it.
+pub const HOW_TO_JOIN: &str = "In a terminal, or pasted into the open phone:";
 
-/// A group was shared with these people.
-pub fn shared_with(group: &str, names: &[&str]) -> String {
-    match names {
-        [] => format!("{group} was shared with nobody new"),
-        names => format!("{group} is shared with {}", some_of(names)),
-    }
+/// The command that joins.
+pub fn join_command(link: &str) -> String {
+    format!("switchboard join {link}")
 }
 
-/// Somebody shares a group.
-pub fn shares(who: &str, group: &str, here: u32) -> String {
-    match here {
-        0 => format!("{who} shares {group}: nobody is in it now"),
-        1 => format!("{who} shares {group}: 1 is in it now"),
-        here => format!("{who} shares {group}: {here} are in it now"),
-    }
+/// How to sign in, before the first call.
+pub const SIGN_IN_FIRST: &str = "Not signed in there yet?";
+
+/// The command that signs in.
+pub fn sign_in_command(origin: &str) -> String {
+    format!("switchboard sign-in NAME --server {origin}")
 }
 
-/// A few names, and how many more there are.
-pub fn some_of(names: &[&str]) -> String {
-    const FEW: usize = 3;
-    match names.len().saturating_sub(FEW) {
-        0 => names.join(", "),
-        more => format!("{} and {more} more", names[..FEW].join(", ")),
-    }
-}
+/// How to get the program.
+pub const GET_THE_PROGRAM: &str = "Switchboard is one program, a phone for the terminal. If this machine does not have \
+    it, whoever sent the link can tell where to get it; from its sources, this installs it:";
 
-/// How many friends are marked, in the title of the choice.
-pub fn marked(count: usize) -> String {
-    if count == 0 { "none marked".to_owned() } else { format!("{count} marked") }
-}
+/// The command that installs it, in a copy of its sources.
+pub const INSTALL_COMMAND: &str = "cargo install --path . --locked";
 
-/// There is nobody to share with.
-pub const NO_FRIENDS: &str = "Your friend list is empty: give them the link or the code.";
+/// What the page of a link that leads nowhere is called.
+pub const NO_GROUP: &str = "No group call here";
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_few_names_stand_for_many() {
-        assert_eq!(some_of(&["Bob"]), "Bob");
-        assert_eq!(some_of(&["Bob", "Carol", "Dave", "Erin", "Frank"]), "Bob, Carol, Dave and 2 more");
-        assert_eq!(shared_with("Ops", &["Bob", "Carol"]), "Ops is shared with Bob, Carol");
-    }
-
-    #[test]
-    fn a_link_that_stays_here_says_how_to_open_the_service_up() {
-        for word in ["switchboard serve", "--listen", "--media", "--public-url"] {
-            assert!(this_machine_only().contains(word), "{word}");
-        }
-    }
-}
+/// What to do about a link that can't be read.
+pub const NOT_A_LINK: &str = "This is no link to a group: the code in it has eight letters and digits, like k7mq-3tzf. \
+    Check that it was copied whole.";

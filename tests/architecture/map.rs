@@ -36,6 +36,7 @@ pub const SERVICE: &[Module] = &[
     module("store", "SQL: one file per aggregate"),
     module("bus", "typed topics for news that must flow down this list"),
     module("identity", "accounts, identities, tokens, friends"),
+    module("groups", "groups kept by name, their codes, who has them on their list"),
     module("sfu", "sockets, shards, rooms, tracks; told who may send to whom, knows nothing else"),
     module("voice", "the thread that ticks the in-process legs; prompts encoded once; hold music"),
     module("calls", "owns the running calls; endpoints register with it; call records"),

@@ -1,6 +1,8 @@
 //! SDP that is none, or nearly: `media_refused` or answered, and no leg stays behind.
 
 use switchboard::base::seed::Seed;
+use switchboard::domain::group::GroupKey;
+use switchboard::domain::id::GroupId;
 use switchboard::protocol::failure::FailureCode;
 use switchboard::protocol::request::{Request, Sdp};
 use switchboard::protocol::response::Response;
@@ -18,9 +20,10 @@ async fn what_is_no_offer_is_refused_as_media() {
         let offer = Sdp(String::from_utf8_lossy(&bytes).into_owned());
         let to = "8:echo123".parse().unwrap();
         let start = Request::CallStart { call_id, to, offer: offer.clone(), ring_seconds: None };
-        for request in
-            [start, Request::CallAnswer { call_id, offer: offer.clone() }, Request::CallRejoin { call_id, offer }]
-        {
+        let group = GroupKey::Id(GroupId(call_id.0));
+        let join = Request::GroupJoin { group, offer: offer.clone(), existing: false, muted: false };
+        let answer = Request::CallAnswer { call_id, offer: offer.clone() };
+        for request in [start, answer, join, Request::CallRejoin { call_id, offer }] {
             assert_eq!(alice.is_refused(request).await, FailureCode::MediaRefused, "{name}");
         }
     }

@@ -5,9 +5,14 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../hostile/raw.rs"]
+#[allow(dead_code, reason = "a kit of another binary; this one uses its own part of it")]
+mod raw;
+
 mod accounts;
 mod bots;
 mod direct_calls;
+mod groups;
 mod history;
 mod hold;
 mod hostile;

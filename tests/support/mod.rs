@@ -51,6 +51,7 @@ pub fn options(folder: &Path) -> ServiceOptions {
         media: any,
         advertise: Vec::new(),
         names: Vec::new(),
+        public_url: None,
         folder: folder.to_owned(),
         identity: identity::Settings::default(),
         demo: true,

@@ -69,6 +69,7 @@ names! { NOTICES, name_of_notice: Notice {
     Notice::CallEnded { .. } => "call_ended",
     Notice::CallGroup { .. } => "call_group",
     Notice::CallRoster { .. } => "call_roster",
+    Notice::CallInviteEnded { .. } => "call_invite_ended",
     Notice::CallSpeakers { .. } => "call_speakers",
     Notice::GroupShared { .. } => "group_shared",
     Notice::GroupChanged { .. } => "group_changed",

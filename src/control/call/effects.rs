@@ -126,6 +126,8 @@ pub enum Refusal {
     AnsweredElsewhere,
     /// The two are not connected yet.
     NotConnected,
+    /// The call is held, by either.
+    Held,
     /// The leg belongs to the call already.
     LegInUse,
     /// The call is over.

@@ -47,7 +47,7 @@ impl Call {
     /// When, and why, the call ends if nothing else happens.
     pub(super) fn endings(&self) -> impl Iterator<Item = (Instant, EndReason)> {
         let connected = self.is_connected();
-        let absent = self.members().filter_map(move |(_, m)| m.ends_at(connected));
+        let absent = self.members().filter_map(move |(_, m)| m.link.ends_at(connected));
         let (ringing, setup) = match &self.phase {
             Phase::Ringing(ringing) => (Some(ringing.endings()), None),
             Phase::Talking(talking) => (None, talking.setup_ending()),
@@ -64,7 +64,8 @@ impl Call {
         let outcomes = self.outcomes(reason);
         self.stop_ringing(None, reason, out);
         for (_, member) in self.members_mut() {
-            member.close_leg(out);
+            let leg = member.link.leg.take();
+            member.close(leg, out);
         }
         let told = self.members().map(|(_, m)| Effect::Tell { endpoint: m.endpoint, news: News::Ended(reason) });
         out.extend(told);

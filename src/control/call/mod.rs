@@ -52,42 +52,27 @@ mod simulation;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 pub use effects::{Effect, Entry, News, Refusal, Side};
 pub use events::Event;
 
-use crate::domain::call::ParticipantState;
+pub use super::connection::{ABSENT_MAX, GONE_AFTER, SILENT_AFTER, VANISHED_AFTER};
+pub use super::ring::{Candidate, NOBODY_MAX, RING_DEFAULT, Reach};
+
+use super::connection::Connection;
+use super::ring::Ring;
+use crate::domain::call::{CallState, ParticipantState};
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::{EndpointId, LegId};
 use member::Member;
-use ringing::Ringing;
 use talking::Talking;
-
-/// How long a call rings when the caller doesn't say.
-pub const RING_DEFAULT: Duration = Duration::from_secs(60);
 
 /// The least and the most a caller may ask a call to ring.
 pub const RING_RANGE: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(300);
 
-/// How long a call waits for the callee when none of its endpoints that rang is connected any more.
-pub const NOBODY_MAX: Duration = Duration::from_secs(5);
-
 /// How long both legs may take to come up after the answer.
 pub const SETUP_MAX: Duration = Duration::from_secs(15);
-
-/// How long nothing has come from a leg when it is reported by [`Event::LegSilent`].
-pub const SILENT_AFTER: Duration = Duration::from_secs(3);
-
-/// After how long without a socket an endpoint counts as gone whose leg never came up, or broke.
-pub const GONE_AFTER: Duration = Duration::from_secs(3);
-
-/// How long the other side keeps the call when an endpoint is gone.
-pub const VANISHED_AFTER: Duration = Duration::from_secs(10);
-
-/// How long an endpoint may be without its socket, or without sound, and come back (the limit of ACS).
-pub const ABSENT_MAX: Duration = Duration::from_secs(120);
 
 /// What a call begins with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,28 +87,6 @@ pub struct Start {
     pub callee: Vec<Candidate>,
 }
 
-/// An endpoint of the callee, when the call begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Candidate {
-    /// Which.
-    pub endpoint: EndpointId,
-    /// Whether it can ring.
-    pub reach: Reach,
-}
-
-/// Whether an endpoint can ring.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
-    /// It can.
-    Free,
-    /// It takes part in another call.
-    InCall,
-    /// Its user does not want to be disturbed.
-    DoNotDisturb,
-    /// Its socket is lost for the moment.
-    Lost,
-}
-
 /// A direct call.
 #[derive(Debug)]
 pub struct Call {
@@ -135,9 +98,19 @@ pub struct Call {
 
 #[derive(Debug)]
 enum Phase {
-    Ringing(Ringing),
+    Ringing(Ring),
     Talking(Talking),
     Over,
+}
+
+/// An endpoint on its way from a direct call into a group call.
+#[derive(Debug)]
+pub(super) struct Moving {
+    pub endpoint: EndpointId,
+    pub link: Connection,
+    pub muted: bool,
+    /// The state it was told; `None` when it knows nothing.
+    pub told: Option<CallState>,
 }
 
 /// How a call looks to one of the two endpoints that take part.
@@ -158,9 +131,8 @@ impl Call {
         let mut out = vec![Effect::Accept];
         out.extend(Side::BOTH.map(|side| Effect::Record { side, entry: Entry::Started }));
         let until = now + start.ring_for.clamp(*RING_RANGE.start(), *RING_RANGE.end());
-        let ringing = Ringing { rung: BTreeMap::new(), until, alone_since: None };
         let caller = Member::new(start.caller, start.leg);
-        let mut call = Self { caller, phase: Phase::Ringing(ringing), rang: false };
+        let mut call = Self { caller, phase: Phase::Ringing(Ring::new(until, now)), rang: false };
         call.ring_first(&start.callee, now, &mut out);
         (call, out)
     }
@@ -194,7 +166,7 @@ impl Call {
     /// When [`Event::DeadlinePassed`] is due next; `None` once the call is over, or while nothing has to happen.
     pub fn next_deadline(&self) -> Option<Instant> {
         let end = self.endings().map(|(at, _)| at).min();
-        let gone = self.members().filter(|(_, m)| !m.gone).filter_map(|(_, m)| m.gone_from()).min();
+        let gone = self.members().filter(|(_, m)| !m.link.gone).filter_map(|(_, m)| m.link.gone_from()).min();
         crate::base::deadline::earlier(end, gone)
     }
 
@@ -212,8 +184,28 @@ impl Call {
 
     /// The endpoint a leg of this call belongs to.
     pub fn owner_of(&self, leg: LegId) -> Option<(Side, EndpointId)> {
-        let (side, member) = self.members().find(|(_, m)| m.leg == Some(leg))?;
+        let (side, member) = self.members().find(|(_, m)| m.link.leg == Some(leg))?;
         Some((side, member.endpoint))
+    }
+
+    /// Why the call can't go on as a group call now; `None` when it can.
+    pub fn cannot_grow(&self) -> Option<Refusal> {
+        if !self.is_connected() {
+            return Some(if self.is_over() { Refusal::Over } else { Refusal::NotConnected });
+        }
+        self.members().any(|(_, m)| m.holding).then_some(Refusal::Held)
+    }
+
+    /// The two endpoints, the caller's first, to go on with in a group call; `None` when that can't be now.
+    pub(super) fn into_members(self) -> Option<[Moving; 2]> {
+        let Phase::Talking(talking) = self.phase else { return None };
+        let moving = |m: Member| Moving {
+            endpoint: m.endpoint,
+            link: m.link,
+            muted: m.muted,
+            told: m.told.map(|view| view.state),
+        };
+        talking.setup_until.is_none().then(|| [moving(self.caller), moving(talking.callee)])
     }
 
     fn members(&self) -> impl Iterator<Item = (Side, &Member)> {
@@ -245,7 +237,7 @@ impl Call {
     }
 
     fn leg_mut(&mut self, leg: LegId) -> Option<&mut Member> {
-        self.members_mut().map(|(_, m)| m).find(|m| m.leg == Some(leg))
+        self.members_mut().map(|(_, m)| m).find(|m| m.link.leg == Some(leg))
     }
 
     /// Why a request of an endpoint that takes no part is refused.

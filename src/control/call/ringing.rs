@@ -1,75 +1,29 @@
 //! Before the answer: whom to ring, and which of them wins.
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 use super::effects::{Effect, Entry, Refusal, Side};
 use super::member::Member;
 use super::talking::Talking;
-use super::{Call, Candidate, NOBODY_MAX, Phase, Reach, SETUP_MAX};
+use super::{Call, Candidate, Phase, Reach, SETUP_MAX};
+use crate::control::ring;
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::{EndpointId, LegId};
-
-/// What is known while the call rings.
-#[derive(Debug)]
-pub(super) struct Ringing {
-    /// The endpoints that ring, and how they do.
-    pub rung: BTreeMap<EndpointId, Rung>,
-    /// When it has rung long enough.
-    pub until: Instant,
-    /// Since when none of them is connected.
-    pub alone_since: Option<Instant>,
-}
-
-/// How an endpoint rings.
-#[derive(Debug, Default)]
-pub(super) struct Rung {
-    /// Its socket is lost; what it is told waits for it.
-    lost: bool,
-}
-
-impl Ringing {
-    fn note_alone(&mut self, now: Instant) {
-        let alone = self.rung.values().all(|rung| rung.lost);
-        self.alone_since = alone.then(|| self.alone_since.unwrap_or(now));
-    }
-
-    /// When, and why, the ringing ends by itself.
-    pub fn endings(&self) -> impl Iterator<Item = (Instant, EndReason)> + use<> {
-        let alone = self.alone_since.map(|since| (since + NOBODY_MAX, EndReason::OFFLINE));
-        [(self.until, EndReason::RING_TIMEOUT)].into_iter().chain(alone)
-    }
-}
 
 impl Call {
     /// Rings every endpoint of the callee that can ring, or ends the call with the reason why none can.
     pub(super) fn ring_first(&mut self, callee: &[Candidate], now: Instant, out: &mut Vec<Effect>) {
-        let any = |reach| callee.iter().any(|c| c.reach == reach);
         for candidate in callee.iter().filter(|c| c.reach == Reach::Free) {
             self.ring(candidate.endpoint, now, out);
         }
-        if any(Reach::Free) {
-        } else if any(Reach::InCall) {
-            self.end(EndReason::BUSY, out);
-        } else if any(Reach::DoNotDisturb) {
-            self.end(EndReason::DO_NOT_DISTURB, out);
-        } else if any(Reach::Lost) {
-            self.wait_for_the_lost(now);
-        } else {
-            self.end(EndReason::OFFLINE, out);
-        }
-    }
-
-    fn wait_for_the_lost(&mut self, now: Instant) {
-        if let Phase::Ringing(ringing) = &mut self.phase {
-            ringing.note_alone(now);
+        if let Some(reason) = ring::unreachable(callee) {
+            self.end(reason, out);
         }
     }
 
     fn ring(&mut self, endpoint: EndpointId, now: Instant, out: &mut Vec<Effect>) {
         let Phase::Ringing(ringing) = &mut self.phase else { return };
-        ringing.rung.insert(endpoint, Rung::default());
-        ringing.note_alone(now);
+        ringing.add(endpoint, now);
         out.push(Effect::Ring { endpoint });
     }
 
@@ -84,7 +38,7 @@ impl Call {
         if allowed != Effect::Accept {
             return out.push(allowed);
         }
-        if self.caller.leg == Some(leg) {
+        if self.caller.link.leg == Some(leg) {
             return out.push(Effect::Refuse(Refusal::LegInUse));
         }
         out.push(Effect::Accept);
@@ -107,7 +61,7 @@ impl Call {
     pub(super) fn appeared(&mut self, endpoint: EndpointId, now: Instant, out: &mut Vec<Effect>) {
         match self.member_mut(endpoint) {
             Some(member) => {
-                member.lost_at = None;
+                member.link.back();
                 member.told = None;
             }
             None => self.ring(endpoint, now, out),
@@ -115,37 +69,32 @@ impl Call {
     }
 
     pub(super) fn rung_lost(&mut self, endpoint: EndpointId, now: Instant) {
-        let Phase::Ringing(ringing) = &mut self.phase else { return };
-        if let Some(rung) = ringing.rung.get_mut(&endpoint) {
-            rung.lost = true;
-            ringing.note_alone(now);
+        if let Phase::Ringing(ringing) = &mut self.phase {
+            ringing.lost(endpoint, now);
         }
     }
 
     pub(super) fn rung_back(&mut self, endpoint: EndpointId, now: Instant) {
-        let Phase::Ringing(ringing) = &mut self.phase else { return };
-        if let Some(rung) = ringing.rung.get_mut(&endpoint) {
-            rung.lost = false;
-            ringing.note_alone(now);
+        if let Phase::Ringing(ringing) = &mut self.phase {
+            ringing.back(endpoint, now);
         }
     }
 
     pub(super) fn rung_left(&mut self, endpoint: EndpointId, now: Instant) {
-        let Phase::Ringing(ringing) = &mut self.phase else { return };
-        if ringing.rung.remove(&endpoint).is_some() {
-            ringing.note_alone(now);
+        if let Phase::Ringing(ringing) = &mut self.phase {
+            ringing.left(endpoint, now);
         }
     }
 
     /// Stops all that ring, but for the one that answered.
     pub(super) fn stop_ringing(&self, winner: Option<EndpointId>, reason: EndReason, out: &mut Vec<Effect>) {
         let Phase::Ringing(ringing) = &self.phase else { return };
-        let others = ringing.rung.keys().filter(|&&endpoint| Some(endpoint) != winner);
-        out.extend(others.map(|&endpoint| Effect::StopRinging { endpoint, reason }));
+        let others = ringing.endpoints().filter(|endpoint| Some(*endpoint) != winner);
+        out.extend(others.map(|endpoint| Effect::StopRinging { endpoint, reason }));
     }
 
     pub(super) fn is_rung(&self, endpoint: EndpointId) -> bool {
-        matches!(&self.phase, Phase::Ringing(ringing) if ringing.rung.contains_key(&endpoint))
+        matches!(&self.phase, Phase::Ringing(ringing) if ringing.rings(endpoint))
     }
 
     /// Whether an endpoint may do what only one that rings may.

@@ -3,8 +3,9 @@
 use std::time::Instant;
 
 use super::effects::{Effect, Refusal};
-use super::member::{Media, Member};
+use super::member::Member;
 use super::{Call, Phase};
+use crate::control::connection::Media;
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::{EndpointId, LegId};
 
@@ -20,7 +21,7 @@ pub(super) struct Talking {
 impl Talking {
     /// When, and why, the set-up has failed.
     pub fn setup_ending(&self) -> Option<(Instant, EndReason)> {
-        let reason = match self.callee.media {
+        let reason = match self.callee.link.media {
             Media::Starting { .. } | Media::Silent { .. } => EndReason::SETUP_TIMEOUT,
             Media::Up | Media::Failed { .. } => EndReason::NO_MEDIA_PATH,
         };
@@ -62,54 +63,56 @@ impl Call {
             None => out.push(stranger),
             Some(member) => {
                 out.push(Effect::Accept);
-                member.rejoin(leg, now, out);
+                let old = member.link.rejoin(leg, now);
+                member.close(old, out);
             }
         }
     }
 
     pub(super) fn lost(&mut self, endpoint: EndpointId, now: Instant) {
         match self.member_mut(endpoint) {
-            Some(member) => member.lost_at = member.lost_at.or(Some(now)),
+            Some(member) => member.link.lost(now),
             None => self.rung_lost(endpoint, now),
         }
     }
 
     pub(super) fn back(&mut self, endpoint: EndpointId, now: Instant) {
         match self.member_mut(endpoint) {
-            Some(member) => member.lost_at = None,
+            Some(member) => member.link.back(),
             None => self.rung_back(endpoint, now),
         }
     }
 
     pub(super) fn leg_up(&mut self, leg: LegId) {
         if let Some(member) = self.leg_mut(leg) {
-            member.leg_up();
+            member.link.leg_up();
         }
     }
 
     pub(super) fn leg_silent(&mut self, leg: LegId, now: Instant) {
         if let Some(member) = self.leg_mut(leg) {
-            member.leg_silent(now);
+            member.link.leg_silent(now);
         }
     }
 
     pub(super) fn leg_heard(&mut self, leg: LegId) {
         if let Some(member) = self.leg_mut(leg) {
-            member.leg_heard();
+            member.link.leg_heard();
         }
     }
 
     pub(super) fn leg_failed(&mut self, leg: LegId, now: Instant, out: &mut Vec<Effect>) {
         if let Some(member) = self.leg_mut(leg) {
-            member.leg_failed(now, out);
+            let leg = member.link.leg_failed(now);
+            member.close(leg, out);
         }
     }
 
     /// Ends the set-up once both legs are up.
     pub(super) fn note_connected(&mut self) {
         if let Phase::Talking(talking) = &mut self.phase
-            && talking.callee.media == Media::Up
-            && self.caller.media == Media::Up
+            && talking.callee.link.media == Media::Up
+            && self.caller.link.media == Media::Up
         {
             talking.setup_until = None;
         }

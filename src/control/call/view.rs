@@ -3,8 +3,9 @@
 use std::time::Instant;
 
 use super::effects::{Effect, News, Side};
-use super::member::{Media, Member, View};
+use super::member::{Member, View};
 use super::{Call, Phase};
+use crate::control::connection::Media;
 use crate::domain::call::{CallState, ParticipantState};
 use crate::domain::id::LegId;
 
@@ -13,7 +14,7 @@ impl Call {
     pub(super) fn settle(&mut self, now: Instant, out: &mut Vec<Effect>) {
         self.note_connected();
         for (_, member) in self.members_mut() {
-            member.gone = member.gone_from().is_some_and(|at| at <= now);
+            member.link.note_gone(now);
         }
         for side in Side::BOTH {
             self.wire(side, out);
@@ -27,7 +28,7 @@ impl Call {
     fn wire(&mut self, side: Side, out: &mut Vec<Effect>) {
         let (hears, music) = self.wanted(side);
         let Some(member) = self.side_mut(side) else { return };
-        let Some(leg) = member.leg else { return };
+        let Some(leg) = member.link.leg else { return };
         if member.music && !music {
             out.push(Effect::HoldMusic { to: leg, on: false });
         }
@@ -43,9 +44,9 @@ impl Call {
 
     fn wanted(&self, side: Side) -> (Option<LegId>, bool) {
         let (Some(me), Some(other)) = (self.side(side), self.side(side.other())) else { return (None, false) };
-        let wired = self.is_connected() && me.wired_leg().is_some();
+        let wired = self.is_connected() && me.link.wired_leg().is_some();
         let held = me.holding || other.holding;
-        (other.wired_leg().filter(|_| wired && !held), wired && other.holding && !me.holding)
+        (other.link.wired_leg().filter(|_| wired && !held), wired && other.holding && !me.holding)
     }
 
     fn tell(&mut self, side: Side, out: &mut Vec<Effect>) {
@@ -92,9 +93,9 @@ impl Call {
 
     fn state_of(&self, member: &Member) -> ParticipantState {
         let connected = self.is_connected();
-        if member.gone {
+        if member.link.gone {
             ParticipantState::Disconnected
-        } else if member.lost_at.is_some() || (connected && member.media != Media::Up) {
+        } else if member.link.lost_at.is_some() || (connected && member.link.media != Media::Up) {
             ParticipantState::Reconnecting
         } else if !connected {
             ParticipantState::Connecting

@@ -159,6 +159,7 @@ impl Engine {
             Notice::CallGroup { .. }
             | Notice::CallRoster { .. }
             | Notice::CallSpeakers { .. }
+            | Notice::CallInviteEnded { .. }
             | Notice::GroupShared { .. }
             | Notice::GroupChanged { .. }
             | Notice::GroupRemoved { .. } => {}

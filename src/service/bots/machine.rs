@@ -75,6 +75,7 @@ impl Machine {
             | Notice::CallGroup { .. }
             | Notice::CallRoster { .. }
             | Notice::CallSpeakers { .. }
+            | Notice::CallInviteEnded { .. }
             | Notice::GroupShared { .. }
             | Notice::GroupChanged { .. }
             | Notice::GroupRemoved { .. }

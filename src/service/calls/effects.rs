@@ -1,74 +1,108 @@
-//! Carries out what a call's machine decided, effect by effect, in order.
+//! Carries out what a direct call's machine decided, effect by effect, in order; and what follows from any effects.
 
 use std::time::Instant;
 
+use super::fence::fenced;
 use super::mailbox::Reply;
 use super::owner::Owner;
 use super::refusals;
+use super::running::Machine;
 use crate::base::clock;
 use crate::control::call::{Effect, Event};
-use crate::domain::id::{CallId, EndpointId};
+use crate::control::hearing::Hearing;
+use crate::domain::id::{CallId, EndpointId, Identity};
 use crate::protocol::failure::Failure;
 use crate::protocol::notice::Notice;
 
 /// What came of a request; `None` when the event was none.
-type Verdict = Option<Result<(), Failure>>;
+pub(super) type Verdict = Option<Result<(), Failure>>;
+
+/// What the effects of one event come to.
+#[derive(Default)]
+pub(super) struct Outcome {
+    pub verdict: Verdict,
+    pub finished: bool,
+    /// Endpoints that do not read what they are told.
+    pub too_slow: Vec<EndpointId>,
+}
 
 impl Owner {
     /// Hands an event to a call's machine. `None` also when there is no such call.
     pub(super) fn drive(&mut self, call: CallId, event: Event, now: Instant) -> Verdict {
-        let effects = self.running.get_mut(&call)?.machine.handle(event, now);
-        self.apply(call, effects, None, now)
+        let Machine::Direct(direct) = &mut self.running.get_mut(&call)?.machine else {
+            let event = self.for_group(event)?;
+            return self.drive_group(call, event, now);
+        };
+        match fenced(call, || direct.call.handle(event, now)) {
+            Some(effects) => self.apply(call, effects, None, now),
+            None => self.broken(call, now),
+        }
+    }
+
+    /// Ends a call whose machine panicked.
+    pub(super) fn broken(&mut self, call: CallId, now: Instant) -> Verdict {
+        self.break_off(call, now);
+        Some(Err(refusals::broken()))
     }
 
     /// Carries out the effects of one event. A `reply` is answered once the records they wrote are kept.
     pub(super) fn apply(&mut self, call: CallId, effects: Vec<Effect>, reply: Option<Reply>, now: Instant) -> Verdict {
-        let mut verdict = None;
-        let mut finished = false;
-        let mut too_slow = Vec::new();
+        let mut outcome = Outcome::default();
         for effect in effects {
             match effect {
-                Effect::Accept => verdict = Some(Ok(())),
-                Effect::Refuse(why) => verdict = Some(Err(refusals::refused(why))),
-                Effect::Finished => finished = true,
-                effect => too_slow.extend(self.carry_out(call, effect)),
+                Effect::Accept => outcome.verdict = Some(Ok(())),
+                Effect::Refuse(why) => outcome.verdict = Some(Err(refusals::refused(why))),
+                Effect::Finished => outcome.finished = true,
+                effect => outcome.too_slow.extend(self.carry_out(call, effect)),
             }
         }
-        if let Some(running) = self.running.get_mut(&call)
-            && let Some(records) = running.take_unwritten()
-        {
-            self.journal.put(call, records, reply);
-        }
-        if finished {
+        self.conclude(call, outcome, reply, now)
+    }
+
+    /// After the effects of an event: records, the next deadline or the end, and endpoints that were too slow.
+    pub(super) fn conclude(&mut self, call: CallId, outcome: Outcome, reply: Option<Reply>, now: Instant) -> Verdict {
+        self.write_records(call, reply);
+        if outcome.finished {
             self.finish(call, now);
         } else {
             self.set_timer(call);
         }
-        for endpoint in too_slow {
+        for endpoint in outcome.too_slow {
             self.lose(endpoint, now);
         }
-        verdict
+        outcome.verdict
+    }
+
+    pub(super) fn write_records(&mut self, call: CallId, reply: Option<Reply>) {
+        if let Some(running) = self.running.get_mut(&call)
+            && let Some(records) = running.book.take_unwritten()
+        {
+            self.journal.put(call, records, reply);
+        }
     }
 
     /// Carries out one effect; an endpoint found too slow on the way is returned.
     fn carry_out(&mut self, call: CallId, effect: Effect) -> Option<EndpointId> {
         let running = self.running.get_mut(&call)?;
+        let Machine::Direct(direct) = &mut running.machine else { return None };
         match effect {
             Effect::Ring { endpoint } => {
-                running.rung.insert(endpoint);
-                let notice = running.incoming();
+                direct.rung.insert(endpoint);
+                let at = running.book.get(&direct.callee.identity).map(|record| record.started_at);
+                let at = at.unwrap_or_else(clock::unix_now);
+                let from = direct.caller.clone();
                 self.roster.seat_mut(endpoint)?.ringing.insert(call);
-                return self.push_effect(endpoint, notice);
+                return self.push_effect(endpoint, Notice::CallIncoming { call_id: call, from, at, group: None });
             }
             Effect::StopRinging { endpoint, reason } => {
                 self.roster.seat_mut(endpoint)?.ringing.remove(&call);
                 return self.push_effect(endpoint, Notice::CallIncomingEnded { call_id: call, reason });
             }
             Effect::Tell { endpoint, news } => {
-                let notice = running.notice(endpoint, news);
+                let notice = direct.notice(call, endpoint, news);
                 return self.push_effect(endpoint, notice);
             }
-            Effect::SetSources { leg, sources } => self.switch.set_sources(leg, &sources),
+            Effect::SetSources { leg, sources } => self.switch.hear(leg, Hearing::only(sources)),
             Effect::HoldMusic { to, on } => self.switch.hold_music(call, to, on),
             Effect::CloseLeg { leg } => {
                 self.legs.remove(&leg);
@@ -80,13 +114,16 @@ impl Owner {
         None
     }
 
-    fn push_effect(&mut self, endpoint: EndpointId, notice: Notice) -> Option<EndpointId> {
+    pub(super) fn push_effect(&mut self, endpoint: EndpointId, notice: Notice) -> Option<EndpointId> {
         (!self.roster.push(endpoint, notice)).then_some(endpoint)
     }
 
-    fn set_timer(&mut self, call: CallId) {
+    pub(super) fn set_timer(&mut self, call: CallId) {
         let Some(running) = self.running.get_mut(&call) else { return };
-        let next = running.machine.next_deadline();
+        let next = running.next_deadline();
+        if running.timer == next {
+            return;
+        }
         if let Some(before) = std::mem::replace(&mut running.timer, next) {
             self.timers.remove(&(before, call));
         }
@@ -94,23 +131,38 @@ impl Owner {
     }
 
     /// Forgets a call that is over.
-    fn finish(&mut self, call: CallId, now: Instant) {
+    pub(super) fn finish(&mut self, call: CallId, now: Instant) {
         let Some(running) = self.running.remove(&call) else { return };
         if let Some(at) = running.timer {
             self.timers.remove(&(at, call));
         }
-        if let Some(calls) = self.calls_to.get_mut(&running.callee.identity) {
-            calls.remove(&call);
-            if calls.is_empty() {
-                self.calls_to.remove(&running.callee.identity);
+        match running.machine {
+            Machine::Group { group, .. } => self.places.end(group.id, call),
+            Machine::Direct(direct) => {
+                self.no_call_to(&direct.callee.identity, call);
+                for endpoint in direct.endpoints() {
+                    self.release(endpoint, call, now);
+                }
             }
         }
-        for endpoint in running.endpoints() {
-            if let Some(seat) = self.roster.seat_mut(endpoint) {
-                seat.ringing.remove(&call);
-                seat.calls.remove(&call);
+    }
+
+    /// An endpoint has nothing to do with a call any more.
+    pub(super) fn release(&mut self, endpoint: EndpointId, call: CallId, now: Instant) {
+        if let Some(seat) = self.roster.seat_mut(endpoint) {
+            seat.ringing.remove(&call);
+            seat.calls.remove(&call);
+        }
+        self.publish_of(endpoint, now);
+    }
+
+    /// Endpoints of somebody that connect need not ring for a call any more.
+    pub(super) fn no_call_to(&mut self, who: &Identity, call: CallId) {
+        if let Some(calls) = self.calls_to.get_mut(who) {
+            calls.remove(&call);
+            if calls.is_empty() {
+                self.calls_to.remove(who);
             }
-            self.publish_of(endpoint, now);
         }
     }
 }

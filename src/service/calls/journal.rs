@@ -1,7 +1,7 @@
 //! What is to be kept of calls and people, on its way to the store: the task that owns the calls never waits for a disk.
 //!
-//! The newest state of each call replaces the one that still waits, so the journal holds at most one entry per call;
-//! new calls are refused while it is full. Failed writes are tried again.
+//! There is at most one entry per call, and in it the newest record of each person: a newer one replaces the one that
+//! still waits. New calls are refused while the journal is full. Failed writes are tried again.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -46,7 +46,7 @@ struct State {
 #[derive(Debug)]
 struct Entry {
     call: CallId,
-    records: Vec<OwnedRecord>,
+    records: BTreeMap<Identity, OwnedRecord>,
     reply: Option<Reply>,
     attempts: u32,
 }
@@ -63,12 +63,13 @@ impl Journal {
         self.state().entries.len() >= FULL
     }
 
-    /// Takes the records of a call as they are now; a `reply` is answered once they are kept.
+    /// Takes records of a call that changed, as they are now; a `reply` is answered once they are kept.
     pub fn put(&self, call: CallId, records: Vec<OwnedRecord>, reply: Option<Reply>) {
+        let records = records.into_iter().map(|owned| (owned.owner.clone(), owned)).collect();
         let mut state = self.state();
         match state.entries.get_mut(&call) {
             Some(entry) => {
-                entry.records = records;
+                entry.records.extend(records);
                 entry.reply = reply.or_else(|| entry.reply.take());
             }
             None => state.push(Entry { call, records, reply, attempts: 0 }),
@@ -101,7 +102,7 @@ impl Journal {
         }
     }
 
-    /// Puts back what could not be written, unless something newer waits by now. Whoever waits for an answer is refused.
+    /// Puts back what could not be written, but for what is newer by now. Whoever waits for an answer is refused.
     fn put_back(&self, batch: Vec<Entry>) -> Vec<CallId> {
         let mut state = self.state();
         let mut refused = Vec::new();
@@ -110,7 +111,10 @@ impl Journal {
             entry.attempts += 1;
             if entry.attempts >= ATTEMPTS {
                 tracing::error!(call = %entry.call, "the records of a call could not be kept and are given up");
-            } else if !state.entries.contains_key(&entry.call) {
+            } else if let Some(newer) = state.entries.get_mut(&entry.call) {
+                entry.records.append(&mut newer.records);
+                newer.records = entry.records;
+            } else {
                 state.push(entry);
             }
         }
@@ -170,7 +174,7 @@ impl Journal {
     pub fn drain(&self) -> Vec<OwnedRecord> {
         let mut state = self.state();
         state.order.clear();
-        std::mem::take(&mut state.entries).into_values().flat_map(|entry| entry.records).collect()
+        std::mem::take(&mut state.entries).into_values().flat_map(|entry| entry.records.into_values()).collect()
     }
 }
 
@@ -193,7 +197,7 @@ pub(super) async fn write(journal: Arc<Journal>, store: Arc<dyn Records>, owner:
 }
 
 async fn write_records(journal: &Journal, store: &dyn Records, owner: &mpsc::WeakSender<Message>, batch: Vec<Entry>) {
-    let records: Vec<OwnedRecord> = batch.iter().flat_map(|entry| entry.records.iter().cloned()).collect();
+    let records: Vec<OwnedRecord> = batch.iter().flat_map(|entry| entry.records.values().cloned()).collect();
     match store.keep(&records).await {
         Ok(()) => {
             for reply in batch.into_iter().filter_map(|entry| entry.reply) {
@@ -215,5 +219,55 @@ async fn write_records(journal: &Journal, store: &dyn Records, owner: &mpsc::Wea
 async fn tell(owner: &mpsc::WeakSender<Message>, message: Message) {
     if let Some(owner) = owner.upgrade() {
         let _ = owner.send(message).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::super::kit::{group, person};
+    use super::*;
+    use crate::domain::call::{Direction, Peer};
+    use crate::domain::record::{CallRecord, Outcome};
+
+    fn record(name: &str, outcome: Outcome) -> OwnedRecord {
+        let record = CallRecord {
+            call_id: CallId(Uuid::nil()),
+            with: Peer::Group(group(1).reference()),
+            direction: Direction::Outgoing,
+            outcome,
+            started_at: UnixMillis(1),
+            answered_at: None,
+            ended_at: None,
+            end: None,
+        };
+        OwnedRecord { owner: person(name).identity, record }
+    }
+
+    fn take(journal: &Journal) -> Vec<Entry> {
+        match journal.state().take() {
+            Some(Work::Records(batch)) => batch,
+            _ => panic!("there is something to write"),
+        }
+    }
+
+    #[test]
+    fn of_one_call_the_newest_record_of_each_person_waits() {
+        let (journal, call) = (Journal::default(), CallId(Uuid::nil()));
+        journal.put(call, vec![record("alice", Outcome::Ongoing)], None);
+        journal.put(call, vec![record("bob", Outcome::Ongoing)], None);
+        journal.put(call, vec![record("alice", Outcome::Answered)], None);
+        assert_eq!(journal.drain(), [record("alice", Outcome::Answered), record("bob", Outcome::Ongoing)]);
+    }
+
+    #[test]
+    fn what_could_not_be_written_gives_way_to_what_is_newer_alone() {
+        let (journal, call) = (Journal::default(), CallId(Uuid::nil()));
+        journal.put(call, vec![record("alice", Outcome::Ongoing), record("bob", Outcome::Ongoing)], None);
+        let failed = take(&journal);
+        journal.put(call, vec![record("alice", Outcome::Answered)], None);
+        assert_eq!(journal.put_back(failed), []);
+        assert_eq!(journal.drain(), [record("alice", Outcome::Answered), record("bob", Outcome::Ongoing)]);
     }
 }

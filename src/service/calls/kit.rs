@@ -9,11 +9,13 @@ use futures_util::future::BoxFuture;
 use tokio::sync::{broadcast, mpsc, watch};
 use uuid::Uuid;
 
-use super::{Calls, Endpoint, NotKept, OwnedRecord, PresenceChanged, Records, Registration, Switch};
+use super::{Calls, Endpoint, JoinCall, NotKept, OwnedRecord, PresenceChanged, Records, Registration, Switch};
 use crate::base::entropy;
+use crate::control::hearing::{Hearing, Source};
 use crate::domain::call::{CallState, ParticipantState};
 use crate::domain::end_reason::EndReason;
-use crate::domain::id::{CallId, DisplayName, EndpointId, Identity, LegId};
+use crate::domain::group::Group;
+use crate::domain::id::{CallId, DisplayName, EndpointId, GroupId, Identity, LegId};
 use crate::domain::person::Person;
 use crate::domain::presence::{PresenceChoice, PresenceState};
 use crate::domain::record::{CallRecord, Outcome};
@@ -111,6 +113,26 @@ impl Phone {
         self.calls.start(self.id, call, person(name), leg, None).await.map(|()| (call, leg))
     }
 
+    /// Joins a group's call with a fresh leg, which comes up.
+    pub async fn joins(&self, group: &Group) -> (CallId, LegId) {
+        let (call, leg, _) = self.tries_to_join(group).await.unwrap();
+        self.calls.leg_up(leg).await;
+        (call, leg)
+    }
+
+    /// The call, the leg, and whether it began with this.
+    pub async fn tries_to_join(&self, group: &Group) -> Result<(CallId, LegId, bool), Failure> {
+        let place = self.calls.place_of(group.id).await?;
+        let join = self.join_of(group, place.call);
+        let leg = join.leg;
+        self.calls.join(join).await.map(|joined| (place.call, leg, joined.first))
+    }
+
+    pub fn join_of(&self, group: &Group, call: CallId) -> JoinCall {
+        let (endpoint, leg) = (self.id, LegId(entropy::uuid()));
+        JoinCall { endpoint, group: group.clone(), call, leg, existing: false, muted: false, owner: false }
+    }
+
     pub async fn answers(&self, call: CallId) -> LegId {
         let leg = LegId(entropy::uuid());
         self.calls.answer(self.id, call, leg).await.unwrap();
@@ -173,6 +195,11 @@ impl Phone {
     }
 }
 
+/// A group without a name.
+pub fn group(id: u128) -> Group {
+    Group { id: GroupId(Uuid::from_u128(id)), name: None, code: "k7mq-3tzf".parse().unwrap() }
+}
+
 /// Two phones in a call.
 pub struct Talk {
     pub alice: Phone,
@@ -199,9 +226,17 @@ impl Talk {
 /// What the SFU was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Did {
-    Sources(LegId, Vec<LegId>),
+    Hears(LegId, Hearing),
+    Offers(LegId, Source),
     Music(LegId, bool),
     Close(LegId),
+}
+
+impl Did {
+    /// A leg hears these and no other.
+    pub fn hears_only(leg: LegId, legs: &[LegId]) -> Self {
+        Self::Hears(leg, Hearing::only(legs))
+    }
 }
 
 /// An SFU that writes down what it is told.
@@ -214,8 +249,12 @@ impl Tape {
 }
 
 impl Switch for Tape {
-    fn set_sources(&self, leg: LegId, sources: &[LegId]) {
-        self.note(Did::Sources(leg, sources.to_vec()));
+    fn hear(&self, leg: LegId, hearing: Hearing) {
+        self.note(Did::Hears(leg, hearing));
+    }
+
+    fn set_source(&self, leg: LegId, source: Source) {
+        self.note(Did::Offers(leg, source));
     }
 
     fn hold_music(&self, _: CallId, to: LegId, on: bool) {

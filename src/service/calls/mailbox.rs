@@ -5,9 +5,11 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::endpoint::{Endpoint, Registration};
+use super::groups::{GroupPlace, JoinCall, JoinedCall};
 use super::ports::{OwnedRecord, SlotUse};
 use crate::control::call::Event;
-use crate::domain::id::{CallId, EndpointId, Identity, LegId};
+use crate::domain::group::Group;
+use crate::domain::id::{CallId, EndpointId, GroupId, Identity, LegId};
 use crate::domain::person::Person;
 use crate::domain::presence::{PresenceChoice, PresenceState};
 use crate::protocol::failure::Failure;
@@ -32,6 +34,13 @@ pub(super) enum Message {
     Slots { leg: LegId, slots: Vec<SlotUse> },
     Kept(Vec<OwnedRecord>),
     NotKept(CallId),
+    PlaceOf { group: GroupId, fresh: CallId, reply: oneshot::Sender<GroupPlace> },
+    Join { join: JoinCall, reply: oneshot::Sender<Result<JoinedCall, Failure>> },
+    Invite { invite: InviteCall, reply: Reply },
+    EndForAll { endpoint: EndpointId, call: CallId, reply: Reply },
+    GroupOf { call: CallId, reply: oneshot::Sender<Option<Group>> },
+    Here { groups: Vec<GroupId>, reply: oneshot::Sender<Vec<Vec<Person>>> },
+    Speakers { call: CallId, speakers: Vec<LegId> },
     Stop { done: oneshot::Sender<()> },
 }
 
@@ -43,4 +52,14 @@ pub(super) struct StartCall {
     pub to: Person,
     pub leg: LegId,
     pub ring_for: Duration,
+}
+
+/// Somebody to be rung into a call.
+#[derive(Debug)]
+pub(super) struct InviteCall {
+    pub endpoint: EndpointId,
+    pub call: CallId,
+    pub who: Person,
+    /// What a direct call becomes.
+    pub group: Group,
 }

@@ -2,6 +2,7 @@
 
 use futures_util::future::BoxFuture;
 
+use crate::control::hearing::{Hearing, Source};
 use crate::domain::id::{CallId, Identity, LegId};
 use crate::domain::presence::Presence;
 use crate::domain::record::CallRecord;
@@ -10,10 +11,13 @@ use crate::domain::time::UnixMillis;
 /// What the calls ask of the SFU. Called from the task that owns all calls: a call must neither block nor fail; a leg
 /// the SFU does not know (any more) is not worth a word.
 pub trait Switch: Send {
-    /// Lets `leg` hear the legs in `sources`, and no other.
-    fn set_sources(&self, leg: LegId, sources: &[LegId]);
+    /// Lets `leg` hear these, and no other; nobody until it is said.
+    fn hear(&self, leg: LegId, hearing: Hearing);
 
-    /// Begins or ends hold music for the leg `to`. It never plays while the leg has sources.
+    /// Offers `leg` to those that choose, or does not. Legs that name it hear it either way.
+    fn set_source(&self, leg: LegId, source: Source);
+
+    /// Begins or ends hold music for the leg `to`. It never plays while the leg hears others.
     fn hold_music(&self, call: CallId, to: LegId, on: bool);
 
     /// Closes a leg; nothing is reported of it afterwards.

@@ -1,19 +1,89 @@
 //! Refusals, worded for the person who meets them.
 
+use super::groups::PLACE_CHANGED;
 use crate::control::call::Refusal;
+use crate::control::group;
 use crate::domain::end_reason::EndReason;
-use crate::protocol::failure::{Failure, FailureCode};
+use crate::domain::group::MAX_PARTICIPANTS;
+use crate::domain::id::DisplayName;
+use crate::protocol::failure::{Failure, FailureCode, GROUP_FULL};
 
 /// The failure for what the machine of a call refused.
 pub(super) fn refused(why: Refusal) -> Failure {
     match why {
         Refusal::NotInCall | Refusal::Over => no_such_call(),
-        Refusal::NotRinging => conflict("this call does not ring here any more"),
+        Refusal::NotRinging => not_ringing(),
         Refusal::AnsweredElsewhere => conflict("this call was answered on another client of yours")
             .with_sub_code(EndReason::ANSWERED_ELSEWHERE.sub_code),
         Refusal::NotConnected => conflict("the two of you are not connected yet; try again in a moment"),
+        Refusal::Held => conflict("this call is on hold; resume it first"),
         Refusal::LegInUse => leg_in_use(),
     }
+}
+
+/// The failure for what the machine of a group call refused.
+pub(super) fn refused_in_group(why: group::Refusal) -> Failure {
+    use group::Refusal;
+    match why {
+        Refusal::NotInCall | Refusal::Over => no_such_call(),
+        Refusal::NotRinging => not_ringing(),
+        Refusal::AlreadyIn => already_in(),
+        Refusal::InviteeIsIn => invitee_is_in(),
+        Refusal::InviteeRings => conflict("they are being rung already"),
+        Refusal::TooManyRing => {
+            conflict(&format!("{} people are being rung already; wait a moment", group::RINGING_MAX))
+        }
+        Refusal::NotConnected => conflict("you are not connected to this call yet; try again in a moment"),
+        Refusal::LegInUse => leg_in_use(),
+        Refusal::Full => {
+            conflict(&format!("this group call is full: {MAX_PARTICIPANTS} are in it")).with_sub_code(GROUP_FULL)
+        }
+        Refusal::TooManyClients => {
+            conflict(&format!("you are in this call on {} clients already; leave on one of them", group::CLIENTS_MAX))
+        }
+        Refusal::NotYours => Failure::new(
+            FailureCode::Forbidden,
+            "only who started this call, or owns its group, may end it for everybody",
+        ),
+    }
+}
+
+/// Somebody who is invited can't be rung.
+pub(super) fn unreachable(name: &DisplayName, why: EndReason) -> Failure {
+    let how = match why {
+        EndReason::BUSY => "is in another call",
+        EndReason::DO_NOT_DISTURB => "does not want to be disturbed now",
+        _ => "is offline: no phone is signed in",
+    };
+    conflict(&format!("{name} {how}")).with_sub_code(why.sub_code)
+}
+
+pub(super) fn place_changed() -> Failure {
+    conflict("the group meets in another call by now; join again").with_sub_code(PLACE_CHANGED)
+}
+
+pub(super) fn nobody_there() -> Failure {
+    Failure::new(FailureCode::NotFound, "nobody is in this group now")
+}
+
+pub(super) fn already_in() -> Failure {
+    conflict("this client is in this call already")
+}
+
+pub(super) fn invitee_is_in() -> Failure {
+    conflict("they are in this call already")
+}
+
+pub(super) fn invites_oneself() -> Failure {
+    bad_request("you are in this call already; invite somebody else")
+}
+
+pub(super) fn group_in_use() -> Failure {
+    conflict("the group this call would become meets already; join it instead")
+}
+
+pub(super) fn broken() -> Failure {
+    Failure::new(FailureCode::Internal, "this call broke by a fault of the service; call again")
 }
 
 pub(super) fn no_such_call() -> Failure {
@@ -54,6 +124,10 @@ pub(super) fn not_kept() -> Failure {
 
 pub(super) fn stopping() -> Failure {
     Failure::new(FailureCode::Unavailable, "the service is stopping; try again later")
+}
+
+fn not_ringing() -> Failure {
+    conflict("this call does not ring here any more")
 }
 
 fn conflict(message: &str) -> Failure {

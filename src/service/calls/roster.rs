@@ -145,6 +145,12 @@ impl Roster {
         self.people.get(who).into_iter().flatten().copied()
     }
 
+    /// The endpoints that take part in a call, or ring for it.
+    pub fn concerned_by(&self, call: CallId) -> impl Iterator<Item = EndpointId> {
+        let concerned = move |seat: &Seat| seat.calls.contains(&call) || seat.ringing.contains(&call);
+        self.seats.iter().filter(move |(_, seat)| concerned(seat)).map(|(id, _)| *id)
+    }
+
     /// The endpoints of somebody who is called; those lost for long are not waited for.
     pub fn candidates(&self, who: &Identity, now: Instant) -> Vec<Candidate> {
         let seats = self.endpoints_of(who).filter_map(|id| Some((id, self.seat(id)?)));

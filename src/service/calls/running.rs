@@ -1,14 +1,15 @@
-//! One running call as the service sees it: the machine that decides, the two people, and their records so far.
+//! One running call as the service sees it: the machine that decides, the people, and their records so far.
 
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use super::ports::OwnedRecord;
+use super::book::Book;
 use crate::control::call::{Call, Entry, News, Side};
+use crate::control::group::{self, GroupCall};
 use crate::domain::call::{Direction, Participant, Peer};
-use crate::domain::id::{CallId, EndpointId};
+use crate::domain::group::Group;
+use crate::domain::id::{CallId, EndpointId, Identity, LegId};
 use crate::domain::person::Person;
-use crate::domain::record::{CallRecord, Outcome};
 use crate::domain::time::UnixMillis;
 use crate::protocol::frame::OngoingCall;
 use crate::protocol::notice::Notice;
@@ -17,46 +18,116 @@ use crate::protocol::notice::Notice;
 #[derive(Debug)]
 pub(super) struct Running {
     pub id: CallId,
-    pub machine: Call,
-    pub caller: Person,
-    pub callee: Person,
-    /// The endpoints of the callee that rang.
-    pub rung: BTreeSet<EndpointId>,
-    caller_endpoint: EndpointId,
+    pub machine: Machine,
+    pub book: Book,
     /// The machine's deadline, as noted among the timers.
     pub timer: Option<Instant>,
-    records: [CallRecord; 2],
-    /// Whether the records changed since they were last put into the journal.
-    unwritten: bool,
+}
+
+/// What decides about a call.
+#[derive(Debug)]
+pub(super) enum Machine {
+    Direct(Box<Direct>),
+    Group { call: Box<GroupCall>, group: Group },
+}
+
+/// A direct call and its two people.
+#[derive(Debug)]
+pub(super) struct Direct {
+    pub call: Call,
+    pub caller: Person,
+    pub callee: Person,
+    pub caller_endpoint: EndpointId,
+    /// The endpoints of the callee that rang.
+    pub rung: BTreeSet<EndpointId>,
 }
 
 impl Running {
-    pub fn new(id: CallId, machine: Call, from: (EndpointId, Person), callee: Person, at: UnixMillis) -> Self {
-        let (caller_endpoint, caller) = from;
-        let record = |with: &Person, direction| CallRecord {
-            call_id: id,
-            with: Peer::Person(with.clone()),
-            direction,
-            outcome: Outcome::Ongoing,
-            started_at: at,
-            answered_at: None,
-            ended_at: None,
-            end: None,
-        };
-        let records = [record(&callee, Direction::Outgoing), record(&caller, Direction::Incoming)];
-        Self {
-            id,
-            machine,
-            caller,
-            callee,
-            rung: BTreeSet::new(),
-            caller_endpoint,
-            timer: None,
-            records,
-            unwritten: false,
+    pub fn new(id: CallId, machine: Machine) -> Self {
+        Self { id, machine, book: Book::new(id), timer: None }
+    }
+
+    pub fn next_deadline(&self) -> Option<Instant> {
+        match &self.machine {
+            Machine::Direct(direct) => direct.call.next_deadline(),
+            Machine::Group { call, .. } => call.next_deadline(),
         }
     }
 
+    /// The group, of a group call.
+    pub fn group(&self) -> Option<&Group> {
+        match &self.machine {
+            Machine::Direct(_) => None,
+            Machine::Group { group, .. } => Some(group),
+        }
+    }
+
+    /// Who is in it, of a group call.
+    pub fn here(&self) -> Vec<Person> {
+        match &self.machine {
+            Machine::Direct(_) => Vec::new(),
+            Machine::Group { call, .. } => call.here().cloned().collect(),
+        }
+    }
+
+    /// The endpoint a leg belongs to, and whose it is.
+    pub fn owner_of(&self, leg: LegId) -> Option<(EndpointId, &Person)> {
+        match &self.machine {
+            Machine::Direct(direct) => {
+                let (side, endpoint) = direct.call.owner_of(leg)?;
+                Some((endpoint, direct.person(side)))
+            }
+            Machine::Group { call, .. } => call.owner_of(leg),
+        }
+    }
+
+    /// How the call looks to an endpoint that takes part.
+    pub fn ongoing(&self, endpoint: EndpointId, who: &Identity) -> Option<OngoingCall> {
+        let call_id = self.id;
+        match &self.machine {
+            Machine::Direct(direct) => {
+                let (direction, other) = direct.seen_by(endpoint)?;
+                Some(OngoingCall { call_id, direction, participants: vec![other], group: None })
+            }
+            Machine::Group { call, group } => {
+                let direction = self.book.get(who).map_or(Direction::Outgoing, |record| record.direction);
+                let ongoing = OngoingCall { call_id, direction, participants: Vec::new(), group: Some(group.clone()) };
+                call.has(endpoint).then_some(ongoing)
+            }
+        }
+    }
+
+    /// Keeps something in the record of one side of a direct call.
+    pub fn record(&mut self, side: Side, entry: Entry, at: UnixMillis) {
+        let Machine::Direct(direct) = &self.machine else { return };
+        let (who, with) = (&direct.person(side).identity, direct.person(side.other()));
+        let direction = match side {
+            Side::Caller => Direction::Outgoing,
+            Side::Callee => Direction::Incoming,
+        };
+        match entry {
+            Entry::Started => self.book.begin(who, Peer::Person(with.clone()), direction, at),
+            Entry::Answered => self.book.answered(who, at),
+            Entry::Ended { outcome, reason } => self.book.ended(who, outcome, reason, at),
+        }
+    }
+
+    /// Keeps something in the record of somebody in a group call.
+    pub fn record_of(&mut self, who: &Identity, entry: group::Entry, at: UnixMillis) {
+        let Machine::Group { group, .. } = &self.machine else { return };
+        let with = || Peer::Group(group.reference());
+        match entry {
+            group::Entry::Rung => self.book.rung(who, with(), at),
+            group::Entry::Joined => {
+                self.book.begin(who, with(), Direction::Outgoing, at);
+                self.book.answered(who, at);
+            }
+            group::Entry::Ended { outcome, reason } => self.book.ended(who, outcome, reason, at),
+        }
+    }
+}
+
+impl Direct {
     /// Every endpoint that has, or had, to do with the call.
     pub fn endpoints(&self) -> impl Iterator<Item = EndpointId> {
         [self.caller_endpoint].into_iter().chain(self.rung.iter().copied())
@@ -69,15 +140,8 @@ impl Running {
         }
     }
 
-    /// The notice that lets an endpoint of the callee ring.
-    pub fn incoming(&self) -> Notice {
-        let [record, _] = &self.records;
-        Notice::CallIncoming { call_id: self.id, from: self.caller.clone(), at: record.started_at, group: None }
-    }
-
     /// The notice for an endpoint that takes part.
-    pub fn notice(&self, endpoint: EndpointId, news: News) -> Notice {
-        let call_id = self.id;
+    pub fn notice(&self, call_id: CallId, endpoint: EndpointId, news: News) -> Notice {
         match news {
             News::State(state) => Notice::CallChanged { call_id, state },
             News::Ended(reason) => Notice::CallEnded { call_id, reason },
@@ -88,47 +152,14 @@ impl Running {
         }
     }
 
-    /// How the call looks to an endpoint that takes part.
-    pub fn ongoing(&self, endpoint: EndpointId) -> Option<OngoingCall> {
-        let part = self.machine.part(endpoint)?;
+    /// Which way the call was made for an endpoint that takes part, and the other side.
+    fn seen_by(&self, endpoint: EndpointId) -> Option<(Direction, Participant)> {
+        let part = self.call.part(endpoint)?;
         let direction = match part.side {
             Side::Caller => Direction::Outgoing,
             Side::Callee => Direction::Incoming,
         };
         let person = self.person(part.side.other()).clone();
-        let participants = vec![Participant { person, state: part.other, muted: part.other_muted }];
-        Some(OngoingCall { call_id: self.id, direction, participants, group: None })
-    }
-
-    /// Keeps something in one side's record.
-    pub fn record(&mut self, side: Side, entry: Entry, at: UnixMillis) {
-        let [caller, callee] = &mut self.records;
-        let record = match side {
-            Side::Caller => caller,
-            Side::Callee => callee,
-        };
-        match entry {
-            Entry::Started => record.started_at = at,
-            Entry::Answered => record.answered_at = Some(at),
-            Entry::Ended { outcome, reason } => {
-                record.outcome = outcome;
-                record.ended_at = Some(at);
-                record.end = Some(reason);
-            }
-        }
-        self.unwritten = true;
-    }
-
-    /// The records, if they changed since the last time.
-    pub fn take_unwritten(&mut self) -> Option<Vec<OwnedRecord>> {
-        if !std::mem::take(&mut self.unwritten) {
-            return None;
-        }
-        let owned = |side, record: &CallRecord| OwnedRecord {
-            owner: self.person(side).identity.clone(),
-            record: record.clone(),
-        };
-        let [caller, callee] = &self.records;
-        Some(vec![owned(Side::Caller, caller), owned(Side::Callee, callee)])
+        Some((direction, Participant { person, state: part.other, muted: part.other_muted }))
     }
 }

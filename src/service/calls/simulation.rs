@@ -9,14 +9,17 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 use uuid::Uuid;
 
 use super::endpoint::{Endpoint, Registration};
+use super::groups::JoinCall;
 use super::journal::Journal;
-use super::kit::{Did, Tape, person};
-use super::mailbox::{Message, StartCall};
+use super::kit::{Did, Tape, group, person};
+use super::mailbox::{InviteCall, Message, StartCall};
 use super::owner::Owner;
 use crate::base::clock;
 use crate::base::seed::Seed;
 use crate::control::call::Event;
-use crate::domain::id::{CallId, EndpointId, Identity, LegId};
+use crate::control::hearing::{Choice, Hearing};
+use crate::domain::group::Group;
+use crate::domain::id::{CallId, EndpointId, GroupId, Identity, LegId};
 use crate::domain::presence::PresenceChoice;
 use crate::protocol::failure::Failure;
 use crate::protocol::notice::Notice;
@@ -28,16 +31,18 @@ const NAMES: [&str; 4] = ["alice", "bob", "carol", "echo"];
 
 #[test]
 fn when_all_have_gone_nothing_is_left_of_their_calls() {
-    let mut answered = 0;
+    let (mut answered, mut joined, mut invited) = (0, 0, 0);
     for seed in 0..WORLDS {
         let played = std::panic::catch_unwind(|| play(seed));
-        answered += played.unwrap_or_else(|_| panic!("the world of seed {seed} broke a rule"));
+        let played = played.unwrap_or_else(|_| panic!("the world of seed {seed} broke a rule"));
+        (answered, joined, invited) = (answered + played.0, joined + played.1, invited + played.2);
     }
     assert!(answered > 200, "only {answered} calls were answered");
+    assert!(joined > 1000 && invited > 100, "only {joined} joined, {invited} were invited");
 }
 
-/// Plays one world to its end; how many calls were answered.
-fn play(seed: u64) -> usize {
+/// Plays one world to its end; how many direct calls were answered, how often somebody joined a group, was invited.
+fn play(seed: u64) -> (usize, usize, usize) {
     let mut world = World::new(seed);
     for _ in 0..400 {
         world.something_happens();
@@ -45,7 +50,7 @@ fn play(seed: u64) -> usize {
     world.all_leave();
     assert!(world.owner.is_empty(), "something is left");
     world.check_legs();
-    world.check_records()
+    (world.check_records(), world.joined, world.invited)
 }
 
 struct World {
@@ -59,6 +64,9 @@ struct World {
     calls: Vec<CallId>,
     legs: Vec<LegId>,
     taken: BTreeSet<LegId>,
+    group_calls: BTreeSet<CallId>,
+    joined: usize,
+    invited: usize,
     next_id: u128,
 }
 
@@ -66,7 +74,12 @@ impl World {
     fn new(seed: u64) -> Self {
         let switch = Arc::default();
         let journal = Arc::new(Journal::default());
-        let owner = Owner::new(Box::new(Tape(Arc::clone(&switch))), Arc::clone(&journal), broadcast::channel(4).0);
+        let owner = Owner::new(
+            Box::new(Tape(Arc::clone(&switch))),
+            Arc::clone(&journal),
+            broadcast::channel(4).0,
+            broadcast::channel(4).0,
+        );
         Self {
             dice: Seed::new(seed),
             now: clock::now(),
@@ -78,6 +91,9 @@ impl World {
             calls: vec![CallId(Uuid::nil())],
             legs: vec![LegId(Uuid::nil())],
             taken: BTreeSet::new(),
+            group_calls: BTreeSet::new(),
+            joined: 0,
+            invited: 0,
             next_id: 1000,
         }
     }
@@ -89,6 +105,9 @@ impl World {
         let leg = self.pick(self.legs.len().min(4), self.legs.len());
         let (call, leg) = (self.calls[call], self.legs[leg]);
         let on = self.dice.below(2) == 0;
+        if self.dice.below(3) == 0 {
+            return self.something_happens_in_groups(endpoint, call, leg);
+        }
         let seat = self.seats.get(&endpoint).copied();
         match self.dice.below(24) {
             0..=3 => self.registers(name, endpoint),
@@ -115,6 +134,52 @@ impl World {
         }
     }
 
+    fn something_happens_in_groups(&mut self, endpoint: EndpointId, call: CallId, leg: LegId) {
+        let who = person(NAMES[self.pick(4, 4)]);
+        match self.dice.below(10) {
+            0..=4 => self.joins(endpoint),
+            5..=7 => {
+                let seat = self.owner.roster.seat(endpoint);
+                let call = seat.and_then(|seat| seat.calls.first().copied()).unwrap_or(call);
+                let group = Group { id: GroupId(call.0), ..group(0) };
+                let (reply, mut answer) = oneshot::channel();
+                self.send(Message::Invite { invite: InviteCall { endpoint, call, who, group }, reply });
+                if answer.try_recv().expect("an invitation is answered at once").is_ok() {
+                    self.group_calls.insert(call);
+                    self.invited += 1;
+                }
+            }
+            8 => {
+                let (reply, _answer) = oneshot::channel();
+                self.send(Message::EndForAll { endpoint, call, reply });
+            }
+            _ => self.send(Message::Speakers { call, speakers: vec![leg] }),
+        }
+    }
+
+    /// Somebody joins one of two groups; now and then where it met a while ago.
+    fn joins(&mut self, endpoint: EndpointId) {
+        let group = group(1 + u128::from(self.dice.below(2)));
+        let (reply, mut answer) = oneshot::channel();
+        let fresh = CallId(Uuid::from_u128(self.fresh()));
+        self.send(Message::PlaceOf { group: group.id, fresh, reply });
+        let place = answer.try_recv().unwrap();
+        let stale = self.dice.below(10) == 0;
+        let call = if stale { self.calls[self.calls.len() - 1] } else { place.call };
+        let (leg, existing, muted) = (LegId(Uuid::from_u128(self.fresh())), self.dice.below(8) == 0, false);
+        let (reply, mut answer) = oneshot::channel();
+        let join = JoinCall { endpoint, group, call, leg, existing, muted, owner: self.dice.below(9) == 0 };
+        self.send(Message::Join { join, reply });
+        if let Ok(joined) = answer.try_recv().expect("a join is answered at once") {
+            self.takes(leg);
+            self.joined += 1;
+            if joined.first {
+                self.calls.push(call);
+                self.group_calls.insert(call);
+            }
+        }
+    }
+
     fn time_passes(&mut self) {
         if self.dice.below(4) > 0 {
             return;
@@ -133,7 +198,7 @@ impl World {
                 _ => self.send(Message::Left(seat)),
             }
         }
-        assert!(!properly || self.owner.is_empty(), "something waits for a deadline");
+        assert!(!properly || self.owner.running.is_empty(), "a call goes on without anybody");
         let left = self.now;
         while let Some(at) = self.owner.next_deadline() {
             self.now = self.now.max(at);
@@ -148,8 +213,10 @@ impl World {
         for did in self.switch.lock().unwrap().iter() {
             match did {
                 Did::Close(leg) => assert!(closed.insert(*leg), "closed twice"),
-                Did::Sources(leg, sources) => assert!(![leg].into_iter().chain(sources).any(|l| closed.contains(l))),
-                Did::Music(leg, _) => assert!(!closed.contains(leg)),
+                Did::Hears(leg, Hearing { choice: Choice::Only(sources), .. }) => {
+                    assert!(![leg].into_iter().chain(sources).any(|l| closed.contains(l)));
+                }
+                Did::Hears(leg, _) | Did::Offers(leg, _) | Did::Music(leg, _) => assert!(!closed.contains(leg)),
             }
         }
         assert_eq!(closed, self.taken, "the legs of the calls are closed, and no others");
@@ -163,7 +230,10 @@ impl World {
             answered += usize::from(kept.record.answered_at.is_some());
             owners.entry(kept.record.call_id).or_default().insert(kept.owner);
         }
-        assert!(owners.values().all(|owners| owners.len() == 2));
+        for (call, owners) in &owners {
+            let two = owners.len() == 2 && !self.group_calls.contains(call);
+            assert!(two || self.group_calls.contains(call), "whose records? {owners:?}");
+        }
         assert_eq!(owners.len() + 1, self.calls.len(), "every call begun has its records");
         answered / 2
     }

@@ -32,7 +32,7 @@ async fn all_clients_of_the_callee_ring_and_the_first_answer_wins() {
     house.calls.leg_up(leg_b).await;
     alice.is_told(CallState::Connected).await;
     sofa.is_told(CallState::Connected).await;
-    assert_eq!(house.switched(), [Did::Sources(leg_a, vec![leg_b]), Did::Sources(leg_b, vec![leg_a])]);
+    assert_eq!(house.switched(), [Did::hears_only(leg_a, &[leg_b]), Did::hears_only(leg_b, &[leg_a])]);
 
     house.calls.hang_up(alice.id, call).await.unwrap();
     alice.ends(EndReason::HUNG_UP).await;
@@ -188,7 +188,7 @@ async fn a_hold_stops_the_sound_and_plays_music_to_the_other() {
     house.calls.hold(alice.id, call, true).await.unwrap();
     bob.is_told(CallState::RemoteHold).await;
     bob.sees_other(ParticipantState::Hold).await;
-    let held = [Did::Sources(leg_a, vec![]), Did::Sources(leg_b, vec![]), Did::Music(leg_b, true)];
+    let held = [Did::hears_only(leg_a, &[]), Did::hears_only(leg_b, &[]), Did::Music(leg_b, true)];
     assert_eq!(house.switched(), held);
     house.calls.hold(alice.id, call, false).await.unwrap();
     bob.is_told(CallState::Connected).await;
@@ -238,9 +238,9 @@ async fn a_client_rejoins_with_a_new_leg() {
     alice.sees_other(ParticipantState::Connected).await;
     let wired = [
         Did::Close(leg_b),
-        Did::Sources(leg_a, vec![]),
-        Did::Sources(leg_a, vec![leg]),
-        Did::Sources(leg, vec![leg_a]),
+        Did::hears_only(leg_a, &[]),
+        Did::hears_only(leg_a, &[leg]),
+        Did::hears_only(leg, &[leg_a]),
     ];
     assert_eq!(house.switched(), wired);
 }

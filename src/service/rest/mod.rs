@@ -1,4 +1,4 @@
-//! Our own HTTP routes: sign-in, who am I, health, keys, and the administration of accounts.
+//! Our own HTTP routes: sign-in, who am I, health, keys, the administration of accounts, and the page behind a link.
 //!
 //! One table says which routes there are and who may call each; the router is built from it and from nothing else.
 //! Decisions are taken by [`crate::service::identity`]; sockets are bound by whoever starts the service.
@@ -7,6 +7,7 @@ mod admin;
 mod answer;
 mod body;
 mod doors;
+mod link;
 mod names;
 mod session;
 
@@ -24,6 +25,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use axum::{Router, middleware};
 
+use super::groups::Groups;
 use super::identity::Identities;
 use super::limits::{Buckets, Rate};
 use crate::base::secret::Secret;
@@ -47,18 +49,25 @@ const PEERS: usize = 10_000;
 #[derive(Clone)]
 pub struct Rest {
     identities: Identities,
+    groups: Groups,
     instance: String,
     admin_secret: Secret<String>,
+    public_url: Option<Arc<str>>,
     deadline: Duration,
     peers: Arc<Mutex<Buckets<IpAddr>>>,
 }
 
 impl Rest {
-    /// Routes to `identities`. `instance` names this run of the service, as `service.json` does; whoever shows
+    /// Routes to `identities` and `groups`. `instance` names this run of the service, as `service.json` does; whoever shows
     /// `admin_secret` as a bearer token administrates.
-    pub fn new(identities: Identities, instance: String, admin_secret: Secret<String>) -> Self {
+    pub(crate) fn new(identities: Identities, groups: Groups, instance: String, admin_secret: Secret<String>) -> Self {
         let peers = Arc::new(Mutex::new(Buckets::new(PER_PEER, PEERS)));
-        Self { identities, instance, admin_secret, deadline: DEADLINE, peers }
+        Self { identities, groups, instance, admin_secret, public_url: None, deadline: DEADLINE, peers }
+    }
+
+    /// The same, whose links begin with `public_url`.
+    pub(crate) fn at(self, public_url: Option<&str>) -> Self {
+        Self { public_url: public_url.map(Arc::from), ..self }
     }
 }
 
@@ -88,6 +97,7 @@ fn routes() -> Vec<Route> {
     vec![
         route(Method::GET, "/healthz", Anyone, session::health),
         route(Method::GET, "/.well-known/jwks.json", Anyone, session::keys),
+        route(Method::GET, "/j/{key}", Anyone, link::page),
         route(Method::POST, "/api/v1/sign-in", Anyone, session::sign_in),
         route(Method::POST, "/api/v1/refresh", Anyone, session::refresh),
         route(Method::POST, "/api/v1/sign-out", Anyone, session::sign_out),

@@ -1,9 +1,10 @@
 //! The SFU: UDP sockets, DTLS-SRTP, and which leg hears which.
 //!
-//! It is told who may send to whom ([`Sfu::set_sources`]) and knows nothing else: not who the people are, not what a call
-//! is beyond the room its legs share. Each shard is one operating-system thread with its own UDP port; a room lives wholly in one shard, so that
+//! It is told who hears whom ([`Sfu::hear`], [`Sfu::set_source`]) and knows nothing else: not who the people are, not what a
+//! call is beyond the room its legs share. Each shard is one operating-system thread with its own UDP port; a room lives wholly in one shard, so that
 //! forwarding takes no lock. A leg is either a WebRTC connection or a [`LocalLeg`] inside this process.
 
+mod allowance;
 mod counters;
 mod demux;
 mod dtmf_clock;
@@ -18,6 +19,7 @@ mod packet;
 mod ports;
 mod remote;
 mod room;
+mod rooms;
 mod shard;
 mod slot;
 mod slots;

@@ -13,7 +13,8 @@ use str0m::net::{DatagramRecv, Protocol, Receive};
 use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, Ssrc};
 use str0m::{Event, Input, Output, Rtc, format::Codec};
 
-use super::demux::is_stun;
+use super::allowance::Allowance;
+use super::demux::{is_media, is_stun};
 use super::dtmf_clock::{self, DtmfClock};
 use super::event::LegFailure;
 use super::leg::Media;
@@ -23,6 +24,7 @@ use super::packet::{LocalPacket, SILENT};
 use super::slot::Renumber;
 use super::slots::Assignment;
 use super::socket::Outgoing;
+use crate::media::mark;
 use crate::media::packet::Kind;
 
 /// The most streams one peer may send: a microphone, started anew a few times.
@@ -30,6 +32,13 @@ const MAX_STREAMS: usize = 16;
 
 /// A connection that wants to be called at once again may have to wait: it must not take all of a shard's time.
 const SHORTEST_WAIT: Duration = Duration::from_millis(1);
+
+/// How much of what a peer may send in the long run may come at once.
+const BURST: Duration = Duration::from_secs(1);
+
+/// How many times more datagrams are looked at than packets may be in them: who sends in the name of a peer, and so in vain,
+/// shall not silence it.
+const FORGED: u32 = 5;
 
 /// How patient the SFU is.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +55,8 @@ pub(super) struct Turn {
     pub(super) media: Vec<(LegKey, Media)>,
     pub(super) news: VecDeque<(LegKey, News)>,
     pub(super) dropped: u64,
+    /// Of peers that sent more than they may.
+    pub(super) flooded: u64,
 }
 
 /// Something that happened to a connection.
@@ -72,6 +83,10 @@ pub(super) struct Remote {
     heard: Instant,
     up: bool,
     silent: bool,
+    /// Datagrams that look like media: anybody who forges the address of the peer can send them.
+    datagrams: Allowance,
+    /// Packets of the peer itself.
+    packets: Allowance,
     /// Packets were written that leave with the next [`Remote::run`].
     pub(super) dirty: bool,
 }
@@ -103,7 +118,8 @@ struct Ingress {
 }
 
 impl Remote {
-    pub(super) fn new(negotiated: Negotiated, now: Instant) -> Self {
+    /// A connection to a peer that may send so many media packets per second.
+    pub(super) fn new(negotiated: Negotiated, packets_per_second: u32, now: Instant) -> Self {
         Self {
             incoming: Payloads::of(&negotiated.rtc, |_| true),
             rtc: negotiated.rtc,
@@ -117,6 +133,8 @@ impl Remote {
             heard: now,
             up: false,
             silent: false,
+            datagrams: Allowance::new(packets_per_second.saturating_mul(FORGED), BURST),
+            packets: Allowance::new(packets_per_second, BURST),
             dirty: false,
         }
     }
@@ -130,6 +148,11 @@ impl Remote {
         now: Instant,
         turn: &mut Turn,
     ) -> bool {
+        // Before it costs anything.
+        if is_media(datagram) && !self.datagrams.takes(now) {
+            turn.flooded += 1;
+            return false;
+        }
         let Ok(contents) = DatagramRecv::try_from(datagram) else {
             turn.dropped += 1;
             return false;
@@ -185,11 +208,10 @@ impl Remote {
         self.slots.iter().map(|slot| slot.mid.to_string())
     }
 
-    /// Another source speaks in `slot` from now on.
-    pub(super) fn switch(&mut self, slot: usize) {
-        if let Some(slot) = self.slots.get_mut(slot) {
-            slot.numbers.switch();
-        }
+    /// Gives slots to `sources`, the first ones first; who has one keeps it.
+    pub(super) fn assign(&mut self, sources: &[LegKey]) {
+        let Self { assignment, slots, .. } = self;
+        assignment.assign(sources, |slot| slots[slot].numbers.switch());
     }
 
     /// Writes a packet into a slot; it leaves with the next [`Remote::run`]. Whether it could be written.
@@ -215,15 +237,18 @@ impl Remote {
             },
         };
         let Some(stream) = api.stream_tx(&ssrc) else { return false };
-        let levels = ExtensionValues {
+        let mut values = ExtensionValues {
             audio_level: i8::try_from(packet.level).ok().map(|level| -level),
             voice_activity: Some(packet.voice),
             ..ExtensionValues::default()
         };
+        if let Some(mark) = media.mark {
+            mark::put(&mut values, mark);
+        }
         stream.write_rtp(
             RtpWrite::new(pt, numbers.sequence.into(), numbers.timestamp, now, payload)
                 .marker(numbers.marker)
-                .ext_vals(levels),
+                .ext_vals(values),
         );
         self.dirty = true;
         true
@@ -269,6 +294,7 @@ impl Remote {
 
     fn happened(&mut self, key: LegKey, event: Event, now: Instant, turn: &mut Turn) {
         match event {
+            Event::RtpPacket(_) if !self.packets.takes(now) => turn.flooded += 1,
             Event::RtpPacket(packet) => match self.ingest(packet, now) {
                 Some(media) => turn.media.push((key, media)),
                 None => turn.dropped += 1,
@@ -325,7 +351,7 @@ impl Remote {
             voice: header.ext_vals.voice_activity.unwrap_or(false),
         };
         let anew = self.ingress.current.replace(header.ssrc) != Some(header.ssrc);
-        Some(Media { sequence: *seq_no, anew, packet })
+        Some(Media::new(*seq_no, anew, packet))
     }
 
     /// Whether a stream belongs to the section this peer is heard by.

@@ -20,10 +20,11 @@ use super::negotiate::Negotiated;
 use super::outbox::Outbox;
 use super::ports::Port;
 use super::remote::{News, Patience, Remote, Turn};
-use super::room::Rooms;
+use super::rooms::Rooms;
 use super::socket::{self, Inbox};
 use super::timers::Timers;
 use crate::base::{clock, deadline};
+use crate::control::hearing::{Hearing, Source};
 use crate::domain::id::{CallId, LegId};
 
 /// The token of the waker; sockets have the tokens from 0.
@@ -33,7 +34,7 @@ pub(super) const WAKER: Token = Token(usize::MAX);
 const BATCHES_PER_TURN: usize = 4;
 /// Commands carried out before the sockets get their turn.
 const COMMANDS_PER_TURN: usize = 64;
-/// Legs that get attention in one turn for their timers.
+/// Legs, and rooms, that get attention in one turn for their timers.
 const TIMERS_PER_TURN: usize = 256;
 /// Datagrams that wait for others to be sent with: enough to share a system call, and few enough that in a large room the
 /// first need not wait until the last is encrypted.
@@ -51,7 +52,8 @@ const MAX_LEGS: usize = 4_096;
 pub(super) enum Command {
     Open { call: CallId, leg: LegId, connection: Box<Negotiated>, reply: oneshot::Sender<Result<(), SfuError>> },
     OpenLocal { call: CallId, leg: LegId, end: FarEnd },
-    SetSources { leg: LegId, sources: Vec<LegId> },
+    Hear { leg: LegId, hearing: Hearing },
+    SetSource { leg: LegId, source: Source },
     Close { leg: LegId },
 }
 
@@ -63,6 +65,7 @@ pub(super) struct Shard {
     pub(super) counters: Arc<Counters>,
     pub(super) outbox: Outbox,
     pub(super) patience: Patience,
+    pub(super) packets_per_second: u32,
     pub(super) state: State,
 }
 
@@ -71,7 +74,7 @@ pub(super) struct Shard {
 pub(super) struct State {
     rooms: Rooms,
     demux: Demux,
-    timers: Timers,
+    timers: Timers<LegKey>,
     /// The legs inside this process.
     locals: Vec<LegKey>,
     turn: Turn,
@@ -113,7 +116,7 @@ impl Shard {
     /// How long nothing will be to do.
     fn sleep(&mut self) -> Duration {
         let cap = if self.outbox.deliver() { OUTBOX_RETRY } else { LONGEST_SLEEP };
-        deadline::wait(self.state.timers.next(), clock::now(), cap)
+        deadline::wait(self.state.next_deadline(), clock::now(), cap)
     }
 
     /// Carries out what was asked. Whether more may be waiting.
@@ -135,9 +138,8 @@ impl Shard {
                 let _ = reply.send(self.open_remote(call, leg, *connection, now));
             }
             Command::OpenLocal { call, leg, end } => self.open_local(call, leg, end),
-            Command::SetSources { leg, sources } => {
-                self.state.rooms.set_sources(leg, sources, &mut |event| self.outbox.push(event));
-            }
+            Command::Hear { leg, hearing } => self.state.rooms.hear(leg, hearing, now),
+            Command::SetSource { leg, source } => self.state.rooms.set_source(leg, source, now),
             Command::Close { leg } => {
                 if let Some(key) = self.state.rooms.legs.key(leg) {
                     self.close(key, now);
@@ -150,7 +152,7 @@ impl Shard {
     fn open_remote(&mut self, call: CallId, leg: LegId, connection: Negotiated, now: Instant) -> Result<(), SfuError> {
         self.check_room_for(leg)?;
         let fragment = connection.fragment.clone();
-        let remote = Box::new(Remote::new(connection, now));
+        let remote = Box::new(Remote::new(connection, self.packets_per_second, now));
         let key = self.insert(Leg::new(leg, call, End::Remote(remote)));
         self.state.demux.add_leg(fragment, key);
         self.schedule(key);
@@ -180,11 +182,11 @@ impl Shard {
 
     fn insert(&mut self, leg: Leg) -> LegKey {
         self.counters.leg_opened();
-        self.state.rooms.open(leg, &mut |event| self.outbox.push(event))
+        self.state.rooms.open(leg)
     }
 
     fn close(&mut self, key: LegKey, now: Instant) {
-        let Some(mut leg) = self.state.rooms.close(key, &mut |event| self.outbox.push(event)) else { return };
+        let Some(mut leg) = self.state.rooms.close(key, now) else { return };
         self.counters.leg_closed();
         self.state.locals.retain(|&local| local != key);
         if let Some(remote) = leg.remote() {
@@ -249,7 +251,7 @@ impl Shard {
             for _ in 0..LOCAL_PER_TURN {
                 let Ok(packet) = end.from_leg.pop() else { break };
                 end.sequence += 1;
-                turn.media.push((key, Media { sequence: end.sequence, anew: false, packet }));
+                turn.media.push((key, Media::new(end.sequence, false, packet)));
             }
             more |= !end.from_leg.is_empty();
             if end.from_leg.is_abandoned() && end.from_leg.is_empty() {
@@ -273,8 +275,13 @@ impl Shard {
             let Some((key, at)) = self.state.timers.due(now) else { break };
             self.attend(key, at, now);
         }
+        for _ in 0..TIMERS_PER_TURN {
+            if !self.state.rooms.keep_time(now) {
+                break;
+            }
+        }
         self.finish_turn(now);
-        self.state.timers.next().is_some_and(|next| next <= now)
+        self.state.next_deadline().is_some_and(|next| next <= now)
     }
 
     fn attend(&mut self, key: LegKey, at: Instant, now: Instant) {
@@ -303,7 +310,15 @@ impl Shard {
         self.forward(now);
         self.tell_news(now);
         self.send();
-        self.counters.add_dropped(std::mem::take(&mut self.state.turn.dropped));
+        self.tell_rooms();
+        self.count();
+    }
+
+    fn count(&mut self) {
+        let State { rooms, turn, .. } = &mut self.state;
+        self.counters.add_dropped(std::mem::take(&mut turn.dropped));
+        self.counters.add_flooded(std::mem::take(&mut turn.flooded));
+        self.counters.add_stage_changes(rooms.take_stage_changes());
     }
 
     /// Sends what is to be sent.
@@ -320,8 +335,9 @@ impl Shard {
         let State { rooms, turn, .. } = &mut self.state;
         // Lent out and put back, so that its memory is used again.
         let mut media = std::mem::take(&mut turn.media);
-        for (from, packet) in media.drain(..) {
-            let delivered = rooms.forward(from, &packet, now);
+        self.counters.add_media(media.len() as u64);
+        for (from, mut packet) in media.drain(..) {
+            let delivered = rooms.forward(from, &mut packet, now);
             self.counters.add_forwarded(delivered.forwarded);
             turn.dropped += delivered.dropped;
         }
@@ -348,13 +364,19 @@ impl Shard {
                 News::Up => self.outbox.push(SfuEvent::LegUp { leg }),
                 News::Silent => self.outbox.push(SfuEvent::LegSilent { leg }),
                 News::Heard => self.outbox.push(SfuEvent::LegHeard { leg }),
-                News::NewSlot => self.state.rooms.new_slot(key, &mut |event| self.outbox.push(event)),
+                News::NewSlot => self.state.rooms.new_slot(key, now),
                 News::Failed(why) => {
                     self.close(key, now);
+                    // The last word about the leg comes last.
+                    self.tell_rooms();
                     self.outbox.push(SfuEvent::LegFailed { leg, why });
                 }
             }
         }
+    }
+
+    fn tell_rooms(&mut self) {
+        self.state.rooms.take_events().for_each(|event| self.outbox.push(event));
     }
 
     fn close_all(&mut self) {
@@ -363,6 +385,13 @@ impl Shard {
             self.close(key, now);
         }
         self.finish_turn(now);
+    }
+}
+
+impl State {
+    /// When a leg or a room wants attention next.
+    fn next_deadline(&self) -> Option<Instant> {
+        self.timers.next().into_iter().chain(self.rooms.next_deadline()).min()
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! It decides nothing about calls: requests become verbs of `calls`, and what `calls` tells becomes notices.
 
+mod groups;
+mod occupied;
 mod outbox;
 pub(crate) mod registry;
 mod requests;
@@ -25,6 +27,7 @@ use self::requests::Caller;
 use self::session::{Attached, SessionHandle};
 use super::bus::{Listener, News};
 use super::calls::{Calls, PresenceChanged};
+use super::groups::Groups;
 use super::identity::Identities;
 use super::limits::{self, Buckets, Rate};
 use super::sfu::Sfu;
@@ -49,17 +52,25 @@ const PEERS: usize = 10_000;
 #[derive(Clone)]
 pub(crate) struct Signalling {
     identities: Identities,
+    groups: Groups,
     calls: Calls,
     sfu: Sfu,
     db: Db,
+    /// Where links begin, as the operator says.
+    public_url: Option<Arc<str>>,
     registry: Registry,
     hellos: Arc<Mutex<Buckets<IpAddr>>>,
 }
 
 impl Signalling {
-    pub(crate) fn new(identities: Identities, calls: Calls, sfu: Sfu, db: Db) -> Self {
+    pub(crate) fn new(identities: Identities, groups: Groups, calls: Calls, sfu: Sfu, db: Db) -> Self {
         let hellos = Arc::new(Mutex::new(Buckets::new(HELLOS, PEERS)));
-        Self { identities, calls, sfu, db, registry: Registry::default(), hellos }
+        Self { identities, groups, calls, sfu, db, public_url: None, registry: Registry::default(), hellos }
+    }
+
+    /// The same, whose links begin with `public_url`.
+    pub(crate) fn at(self, public_url: Option<&str>) -> Self {
+        Self { public_url: public_url.map(Arc::from), ..self }
     }
 
     /// The sessions there are.
@@ -67,9 +78,12 @@ impl Signalling {
         &self.registry
     }
 
-    /// Passes presence on to friends, and ends the sessions of identities whose tokens were revoked, for as long as the service runs.
+    /// Passes on presence to friends and who is in which group to those who have it on their list, ends the sessions of
+    /// identities whose tokens were revoked, and codes that are not used any more, for as long as the service runs.
     pub(crate) fn follow(&self) {
         task::spawn("presence", self.clone().follow_presence(self.calls.presence_changes()));
+        task::spawn("occupied", self.clone().follow_occupied(self.calls.occupied()));
+        task::spawn("group codes", self.clone().tend_codes());
         task::spawn("revoked", self.clone().follow_revoked(self.identities.revoked()));
     }
 

@@ -1,8 +1,10 @@
-//! What each request does: verbs of `calls`, `identity` and the SFU, and nothing of its own.
+//! What each request does: verbs of `calls`, `identity` and the SFU, and nothing of its own. Those about groups are in
+//! [`super::groups`].
 
 use std::ops::RangeInclusive;
 use std::time::Instant;
 
+use super::groups::Join;
 use super::{Signalling, expiry};
 use crate::base::{clock, entropy};
 use crate::domain::id::{CallId, EndpointId, Identity, LegId};
@@ -71,14 +73,16 @@ impl Signalling {
             }
             Request::HistoryList { limit } => self.history(caller, limit).await,
             Request::TokenRenew { token } => self.token_renew(caller, token.expose()).await,
-            Request::CallInvite { .. }
-            | Request::CallEndForAll { .. }
-            | Request::GroupJoin { .. }
-            | Request::GroupCreate { .. }
-            | Request::GroupShow { .. }
-            | Request::GroupsList {}
-            | Request::GroupShare { .. }
-            | Request::GroupRemove { .. } => Err(Failure::new(FailureCode::NotUnderstood, "no groups yet")),
+            Request::CallInvite { call_id, to } => self.call_invite(caller, call_id, &to).await,
+            Request::CallEndForAll { call_id } => done(self.calls.end_for_all(caller.endpoint, call_id).await),
+            Request::GroupJoin { group, offer, existing, muted } => {
+                self.group_join(caller, Join { group, offer, existing, muted }).await
+            }
+            Request::GroupCreate { name } => self.group_create(caller, name).await,
+            Request::GroupShow { group } => self.group_show(caller, &group).await,
+            Request::GroupsList {} => self.groups_list(caller).await,
+            Request::GroupShare { group, with } => self.group_share(caller, &group, with).await,
+            Request::GroupRemove { group_id } => self.group_remove(caller, group_id).await,
             Request::Bye {} => return Outcome::Bye,
         };
         Outcome::Answer(answer)
@@ -117,7 +121,7 @@ impl Signalling {
         self.with_leg(leg, answer, rejoined)
     }
 
-    async fn open_leg(&self, call: CallId, offer: &Sdp) -> Result<(LegId, Sdp), Failure> {
+    pub(super) async fn open_leg(&self, call: CallId, offer: &Sdp) -> Result<(LegId, Sdp), Failure> {
         let leg = LegId(entropy::uuid());
         let refused = |e: crate::service::sfu::SfuError| {
             Failure::new(FailureCode::MediaRefused, format!("the offered media can't be used: {e}"))

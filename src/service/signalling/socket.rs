@@ -76,7 +76,7 @@ async fn greet(signalling: &Signalling, socket: &mut WebSocket, peer: IpAddr) ->
         me: caller.person.clone(),
         friends: Vec::new(),
         calls: Vec::new(),
-        public_url: None,
+        public_url: signalling.public_url.as_deref().map(str::to_owned),
     };
     if !went_on {
         welcome.friends = signalling.friends_of(&caller.person.identity).await?;

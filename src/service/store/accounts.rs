@@ -97,8 +97,8 @@ pub async fn set_disabled(db: &Db, user: &UserName, disabled: bool) -> Result<bo
     Ok(done.rows_affected() == 1)
 }
 
-/// Removes the account with its identity, tokens, friend list and own call records, and from the friend lists of others;
-/// `false` when there is no such account.
+/// Removes the account with its identity, tokens, friend list, groups and own call records, and from the friend lists of
+/// others; `false` when there is no such account.
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -107,6 +107,7 @@ pub async fn remove(db: &Db, user: &UserName) -> Result<bool, StoreError> {
     for statement in [
         "DELETE FROM friends WHERE friend IN (SELECT identity FROM identities WHERE user_name = $1)",
         "DELETE FROM call_records WHERE identity IN (SELECT identity FROM identities WHERE user_name = $1)",
+        "DELETE FROM groups WHERE owner IN (SELECT identity FROM identities WHERE user_name = $1)",
     ] {
         sqlx::query(statement).bind(user.as_str()).execute(&mut *tx).await?;
     }

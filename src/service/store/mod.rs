@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod friends;
+pub mod groups;
 pub mod identities;
 pub mod records;
 pub mod refresh_tokens;

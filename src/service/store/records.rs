@@ -8,6 +8,7 @@ use super::identities::person;
 use super::{Db, StoreError, writing};
 use crate::domain::call::Peer;
 use crate::domain::end_reason::EndReason;
+use crate::domain::group::{GroupName, GroupRef};
 use crate::domain::id::Identity;
 use crate::domain::record::CallRecord;
 use crate::domain::time::UnixMillis;
@@ -41,8 +42,8 @@ pub async fn keep(db: &Db, entries: &[Entry]) -> Result<(), StoreError> {
 /// See [`StoreError`].
 pub async fn list(db: &Db, owner: &Identity, limit: usize) -> Result<Vec<CallRecord>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT call_id, with_identity, with_user_name, with_display_name, direction, outcome, started_at, \
-         answered_at, ended_at, end_code, end_sub_code \
+        "SELECT call_id, with_identity, with_user_name, with_display_name, group_id, group_name, direction, outcome, \
+         started_at, answered_at, ended_at, end_code, end_sub_code \
          FROM call_records WHERE identity = $1 ORDER BY started_at DESC, call_id LIMIT $2",
     )
     .bind(owner.as_str())
@@ -72,11 +73,11 @@ pub async fn close_open(db: &Db, reason: EndReason) -> Result<u64, StoreError> {
 }
 
 async fn keep_one(tx: &mut Transaction<'static, Sqlite>, Entry { owner, record }: &Entry) -> Result<(), StoreError> {
-    let Peer::Person(with) = &record.with else { return Ok(()) };
+    let (with, group) = (record.with.person(), record.with.group());
     sqlx::query(
-        "INSERT INTO call_records (call_id, identity, with_identity, with_user_name, with_display_name, direction, \
-         outcome, started_at, answered_at, ended_at, end_code, end_sub_code) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+        "INSERT INTO call_records (call_id, identity, with_identity, with_user_name, with_display_name, group_id, \
+         group_name, direction, outcome, started_at, answered_at, ended_at, end_code, end_sub_code) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
          ON CONFLICT (call_id, identity) DO UPDATE SET outcome = excluded.outcome, \
          answered_at = excluded.answered_at, ended_at = excluded.ended_at, end_code = excluded.end_code, \
          end_sub_code = excluded.end_sub_code \
@@ -84,9 +85,11 @@ async fn keep_one(tx: &mut Transaction<'static, Sqlite>, Entry { owner, record }
     )
     .bind(record.call_id.to_string())
     .bind(owner.as_str())
-    .bind(with.identity.as_str())
-    .bind(with.name.as_str())
-    .bind(with.display_name.as_str())
+    .bind(with.map(|person| person.identity.as_str()))
+    .bind(with.map(|person| person.name.as_str()))
+    .bind(with.map(|person| person.display_name.as_str()))
+    .bind(group.map(|group| group.id.to_string()))
+    .bind(group.and_then(|group| group.name.as_ref()).map(GroupName::as_str))
     .bind(word(&record.direction))
     .bind(word(&record.outcome))
     .bind(record.started_at.0)
@@ -102,9 +105,11 @@ async fn keep_one(tx: &mut Transaction<'static, Sqlite>, Entry { owner, record }
 #[derive(sqlx::FromRow)]
 struct Row {
     call_id: String,
-    with_identity: String,
-    with_user_name: String,
-    with_display_name: String,
+    with_identity: Option<String>,
+    with_user_name: Option<String>,
+    with_display_name: Option<String>,
+    group_id: Option<String>,
+    group_name: Option<String>,
     direction: String,
     outcome: String,
     started_at: i64,
@@ -118,7 +123,7 @@ impl Row {
     fn record(self) -> Result<CallRecord, StoreError> {
         Ok(CallRecord {
             call_id: self.call_id.parse().map_err(|_| StoreError::Damaged("call id"))?,
-            with: Peer::Person(person((self.with_identity, self.with_user_name, self.with_display_name))?),
+            with: self.with()?,
             direction: from_word(self.direction)?,
             outcome: from_word(self.outcome)?,
             started_at: UnixMillis(self.started_at),
@@ -126,6 +131,18 @@ impl Row {
             ended_at: self.ended_at.map(UnixMillis),
             end: self.end_code.zip(self.end_sub_code).map(reason).transpose()?,
         })
+    }
+
+    fn with(&self) -> Result<Peer, StoreError> {
+        if let Some(id) = &self.group_id {
+            let id = id.parse().map_err(|_| StoreError::Damaged("group id"))?;
+            let name = self.group_name.clone().map(GroupName::try_from).transpose();
+            return Ok(Peer::Group(GroupRef { id, name: name.map_err(|_| StoreError::Damaged("group name"))? }));
+        }
+        match (self.with_identity.clone(), self.with_user_name.clone(), self.with_display_name.clone()) {
+            (Some(identity), Some(name), Some(shown)) => Ok(Peer::Person(person((identity, name, shown))?)),
+            _ => Err(StoreError::Damaged("call record")),
+        }
     }
 }
 

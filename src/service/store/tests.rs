@@ -11,7 +11,8 @@ use super::records::{self, Entry};
 use super::*;
 use crate::domain::call::{Direction, Peer};
 use crate::domain::end_reason::EndReason;
-use crate::domain::id::{CallId, DisplayName, Identity};
+use crate::domain::group::GroupRef;
+use crate::domain::id::{CallId, DisplayName, GroupId, Identity};
 use crate::domain::person::Person;
 use crate::domain::record::{CallRecord, Outcome};
 use crate::domain::time::UnixMillis;
@@ -114,6 +115,42 @@ async fn a_newer_schema_is_refused() {
 }
 
 #[tokio::test]
+async fn what_the_first_schema_held_survives_the_second() {
+    let folder = TempDir::new().unwrap();
+    let first = Migrator { migrations: MIGRATIONS.migrations[..1].to_vec().into(), ..Migrator::DEFAULT };
+    let options = SqliteConnectOptions::new().filename(folder.path().join(FILE)).create_if_missing(true);
+    let mut old = options.connect().await.unwrap();
+    first.run(&mut old).await.unwrap();
+    sqlx::query(
+        "INSERT INTO call_records (call_id, identity, with_identity, with_user_name, with_display_name, direction, \
+         outcome, started_at, answered_at, ended_at, end_code, end_sub_code) VALUES \
+         ('01010101-0101-0101-0101-010101010101', '8:acs:test_alice', '8:acs:test_carol', 'carol', 'carol', 'outgoing', \
+         'answered', 1000, 1200, 5000, 0, 0), ('02020202-0202-0202-0202-020202020202', '8:acs:test_alice', \
+         '8:acs:test_carol', 'carol', 'carol', 'outgoing', 'ongoing', 2000, NULL, NULL, NULL, NULL)",
+    )
+    .execute(&mut old)
+    .await
+    .unwrap();
+    sqlx::query("INSERT INTO settings (name, value) VALUES ('colour', 'blue')").execute(&mut old).await.unwrap();
+    old.close().await.unwrap();
+
+    let db = open(folder.path()).await.unwrap();
+    let answered = CallRecord {
+        outcome: Outcome::Answered,
+        answered_at: Some(UnixMillis(1200)),
+        ended_at: Some(UnixMillis(5000)),
+        end: Some(EndReason::HUNG_UP),
+        ..ringing(1)
+    };
+    let alice = person("alice").identity;
+    assert_eq!(records::list(&db, &alice, 10).await.unwrap(), [ringing(2), answered]);
+    assert_eq!(settings::get(&db, "colour").await.unwrap().as_deref(), Some("blue"));
+    let again = records::keep(&db, &[Entry { owner: alice.clone(), record: ringing(2) }]).await;
+    assert!(again.is_ok(), "a record is still one for each call and person");
+    assert_eq!(records::list(&db, &alice, 10).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
 async fn a_file_held_by_another_process_is_locked() {
     let folder = TempDir::new().unwrap();
     open(folder.path()).await.unwrap().close().await;
@@ -174,6 +211,22 @@ async fn a_record_follows_its_call_and_comes_back_whole() {
     let late = Entry { owner: alice.clone(), record: ringing(1) };
     records::keep(&db, &[late]).await.unwrap();
     assert_eq!(records::list(&db, &alice, 10).await.unwrap(), [record], "an ended call is not opened again");
+}
+
+#[tokio::test]
+async fn a_record_may_be_of_a_group_with_or_without_a_name() {
+    let folder = TempDir::new().unwrap();
+    let db = open(folder.path()).await.unwrap();
+    let alice = person("alice").identity;
+    let id = GroupId(uuid::Builder::from_bytes([7; 16]).into_uuid());
+    let of = |number, name: Option<&str>| {
+        let with = Peer::Group(GroupRef { id, name: name.map(|name| name.parse().unwrap()) });
+        CallRecord { with, ..ringing(number) }
+    };
+    let records = [of(3, Some("Ops bridge")), of(2, None), ringing(1)];
+    let entries: Vec<_> = records.iter().map(|record| Entry { owner: alice.clone(), record: record.clone() }).collect();
+    records::keep(&db, &entries).await.unwrap();
+    assert_eq!(records::list(&db, &alice, 10).await.unwrap(), records);
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use crate::domain::id::{CallId, GroupId};
 use crate::domain::person::Person;
 use crate::domain::text::printable;
 use crate::phone::event::GroupCard;
-use crate::texts::{group, share as texts, state};
+use crate::texts::{group, state};
 
 /// The longest link that is shown, in characters.
 const LONGEST_LINK: usize = 300;
@@ -99,7 +99,7 @@ pub(super) fn told(model: &mut Model, mut card: GroupCard, row: GroupRow) {
 /// Somebody shares a group with the user: it is told once, and rings nothing.
 pub(super) fn shared(model: &mut Model, mut card: GroupCard, by: Person, here: u32, effects: &mut Vec<Effect>) {
     made_printable(&mut card);
-    let text = texts::shares(by.display_name.as_str(), &title(&card.group), here);
+    let text = group::shares(by.display_name.as_str(), &title(&card.group), here);
     note(model, Mood::Warn, text.clone());
     let in_it = model.group_call().and_then(|live| live.group()).is_some_and(|mine| mine.group.id == card.group.id);
     if in_it {
@@ -119,5 +119,5 @@ pub(super) fn was_shared(model: &mut Model, id: GroupId, with: &[Person]) {
     let name =
         of_call.into_iter().chain(listed).find(|known| known.id == id).map_or_else(|| group::UNNAMED.to_owned(), title);
     let names: Vec<&str> = with.iter().map(|person| person.display_name.as_str()).collect();
-    say(model, Mood::Good, texts::shared_with(&name, &names));
+    say(model, Mood::Good, group::shared_with(&name, &names));
 }

@@ -6,7 +6,7 @@ use super::say;
 use crate::domain::group::GroupKey;
 use crate::phone::command::Command;
 use crate::phone::event::GroupCard;
-use crate::texts::{group, share as texts};
+use crate::texts::group;
 
 /// Shows the card of the group selected, or else of the call's.
 pub(super) fn share(model: &mut Model, effects: &mut Vec<Effect>) {
@@ -39,8 +39,8 @@ pub(super) fn copy(model: &mut Model, effects: &mut Vec<Effect>) {
 /// What was to be copied was taken.
 pub(super) fn copied(model: &mut Model, by: Copied) {
     match by {
-        Copied::Program(name) => say(model, Mood::Good, texts::copied_with(name)),
-        Copied::Terminal => say(model, Mood::Good, texts::SENT_TO_TERMINAL),
+        Copied::Program(name) => say(model, Mood::Good, group::copied_with(name)),
+        Copied::Terminal => say(model, Mood::Good, group::SENT_TO_TERMINAL),
     }
 }
 
@@ -56,7 +56,7 @@ pub(super) fn ask_friends(model: &mut Model) {
     let Some(share) = share else { return say(model, Mood::Plain, group::NOTHING_TO_SHARE) };
     if model.friends.list.is_empty() {
         model.popup = Some(Popup::Share(share));
-        return say(model, Mood::Plain, texts::NO_FRIENDS);
+        return say(model, Mood::Plain, group::NO_FRIENDS);
     }
     model.popup = Some(Popup::ShareWith(ShareWith { share, marked: Default::default(), selected: 0 }));
 }

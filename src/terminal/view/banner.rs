@@ -10,7 +10,7 @@ use crate::terminal::theme::Role;
 use crate::terminal::update::rings;
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::pen::columns;
-use crate::texts::{clock, share as texts};
+use crate::texts::{clock, group};
 
 /// How long one look of the banner lasts, ms.
 const BLINK: i64 = crate::terminal::model::BLINK;
@@ -81,7 +81,7 @@ pub(super) fn shared_text(model: &Model) -> Option<String> {
     let last = model.shared.last()?;
     let listed = model.groups.list.iter().find(|row| row.group.id == last.card.group.id);
     let here = listed.map_or(last.here, |row| u32::try_from(row.here.len()).unwrap_or(u32::MAX));
-    let text = texts::shares(last.by.display_name.as_str(), &title(&last.card.group), here);
+    let text = group::shares(last.by.display_name.as_str(), &title(&last.card.group), here);
     Some(match model.shared.len() {
         1 => text,
         count => format!("{text} (and {} more)", count - 1),

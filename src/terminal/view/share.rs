@@ -13,7 +13,7 @@ use crate::terminal::theme::Role;
 use crate::terminal::widgets::pen::{columns, cut, wrapped};
 use crate::terminal::widgets::rows::window;
 use crate::terminal::widgets::{area, frame};
-use crate::texts::{share as texts, state};
+use crate::texts::{group, share as texts, state};
 
 /// Between the QR code and the text beside it, columns.
 const GAP: u16 = 2;
@@ -127,7 +127,7 @@ fn draw(paper: &mut Paper<'_>, place: Rect, code: &Qr) {
 
 /// The friends to share with.
 pub(super) fn friends(paper: &mut Paper<'_>, place: Rect, choice: &ShareWith) {
-    let heading = format!("SHARE {}  {}", title(&choice.share.card.group), texts::marked(choice.marked.len()));
+    let heading = format!("SHARE {}  {}", title(&choice.share.card.group), group::marked(choice.marked.len()));
     let list = &paper.model.friends.list;
     let height = u16::try_from(list.len()).unwrap_or(u16::MAX).saturating_add(2).min(16);
     let inside = paper.popup(area::middle(place, 56, height), &heading);

@@ -1,6 +1,7 @@
 //! A real server on a free port and a real client; the sentences by subject.
 
 mod doors;
+mod links;
 mod routes;
 
 use std::net::SocketAddr;
@@ -30,6 +31,7 @@ struct Kit {
     _folder: TempDir,
     address: SocketAddr,
     client: Client,
+    groups: Groups,
 }
 
 impl Kit {
@@ -41,8 +43,9 @@ impl Kit {
     async fn with(change: impl FnOnce(&mut Rest)) -> Self {
         let folder = TempDir::new().unwrap();
         let db = store::open(folder.path()).await.unwrap();
-        let identities = Identities::start(db, Settings::default(), Vec::new()).await.unwrap();
-        let mut rest = Rest::new(identities, "instance-1".to_owned(), Secret::new(ADMIN.to_owned()));
+        let identities = Identities::start(db.clone(), Settings::default(), Vec::new()).await.unwrap();
+        let groups = Groups::new(db, identities.clone());
+        let mut rest = Rest::new(identities, groups.clone(), "instance-1".to_owned(), Secret::new(ADMIN.to_owned()));
         change(&mut rest);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -52,7 +55,7 @@ impl Kit {
             let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>());
             server.await.unwrap();
         });
-        Self { _folder: folder, address, client: Client::new() }
+        Self { _folder: folder, address, client: Client::new(), groups }
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {

@@ -16,9 +16,11 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::base::clock;
+use crate::control::hearing::{Choice, Hearing, Source};
 use crate::domain::id::{CallId, LegId};
+use crate::media::mark;
 use crate::media::packet::Kind;
-use crate::service::sfu::{LocalPacket, Sfu, SfuConfig, SfuEvent};
+use crate::service::sfu::{Counts, Heard, LocalLeg, LocalPacket, Sfu, SfuConfig, SfuEvent};
 
 /// Far longer than anything here takes.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -52,6 +54,18 @@ pub fn dtmf(timestamp: u32, key: u8, duration: u16) -> LocalPacket {
     }
 }
 
+/// The next packet that a leg inside this process hears: it has no thread of its own here, so it is asked until there is one.
+pub fn hears(leg: &mut LocalLeg) -> Heard {
+    let deadline = clock::now() + PATIENCE;
+    loop {
+        if let Some(heard) = leg.hear() {
+            return heard;
+        }
+        assert!(clock::now() < deadline, "nothing was heard");
+        std::thread::yield_now();
+    }
+}
+
 /// An SFU and its events.
 pub struct House {
     pub sfu: Sfu,
@@ -79,6 +93,18 @@ impl House {
         peer
     }
 
+    /// Says that `id` hears these legs and no other.
+    pub fn tells(&self, id: LegId, sources: &[LegId]) {
+        self.sfu.hear(id, Hearing::only(sources)).unwrap();
+    }
+
+    /// Opens a leg to those that choose; `mark` is what its packets then carry. It hears the loudest `n`, without `except`.
+    pub fn takes_part(&self, id: LegId, mark: u16, n: u8, except: &[LegId]) {
+        let choice = Choice::Loudest(n);
+        self.sfu.hear(id, Hearing { choice, except: except.to_vec(), pinned: Vec::new() }).unwrap();
+        self.sfu.set_source(id, Source { open: true, mark: Some(mark) }).unwrap();
+    }
+
     /// Waits for an event; passes over others.
     pub fn waits_for(&mut self, wanted: impl Fn(&SfuEvent) -> bool) -> SfuEvent {
         let mut passed = Vec::new();
@@ -98,11 +124,31 @@ impl House {
 
     /// Waits until so many datagrams have arrived.
     pub fn waits_for_datagrams(&self, count: u64) {
+        self.waits_for_counts(|counts| counts.received >= count);
+    }
+
+    /// Waits until the counts are as wanted.
+    pub fn waits_for_counts(&self, wanted: impl Fn(&Counts) -> bool) {
         let deadline = clock::now() + PATIENCE;
-        while self.sfu.counts().received < count {
+        while !wanted(&self.sfu.counts()) {
             assert!(clock::now() < deadline, "{:?}", self.sfu.counts());
             std::thread::yield_now();
         }
+    }
+
+    /// Waits until everything that was asked for is done.
+    pub fn settles(&mut self) {
+        let last = leg(u128::MAX);
+        // Orders are carried out one after another; of this one it is told.
+        let end = self.sfu.open_local_leg(call(u128::MAX), last).unwrap();
+        self.waits_for(|event| *event == SfuEvent::LegUp { leg: last });
+        self.sfu.close(last).unwrap();
+        drop(end);
+    }
+
+    /// Whether such an event is among those that have come; passes over the others.
+    pub fn was_told(&mut self, wanted: impl Fn(&SfuEvent) -> bool) -> bool {
+        std::iter::from_fn(|| self.events.try_recv().ok()).any(|event| wanted(&event))
     }
 
     /// Waits until `id` hears exactly `sources`, in this order of slots.
@@ -126,6 +172,7 @@ pub struct Sound {
     pub marker: bool,
     pub payload: Vec<u8>,
     pub level: Option<i8>,
+    pub mark: Option<u16>,
 }
 
 enum Order {
@@ -172,7 +219,9 @@ impl Peer {
             .enable_h264(video)
             .clear_extension_map()
             .set_extension(1, Extension::AudioLevel)
-            .set_extension(4, Extension::RtpMid);
+            .set_extension(4, Extension::RtpMid)
+            // Not the identifier the SFU would choose: it follows the offer.
+            .set_extension(mark::ID + 3, mark::extension());
         config.set_max_stun_rto(Duration::from_millis(500));
         for (pt, rate) in (100_u8..).zip(rates) {
             config.codec_config().add_config(pt.into(), None, Codec::Tele, *rate, None, FormatParams::default());
@@ -237,6 +286,11 @@ impl Peer {
     /// The next packet that this peer hears.
     pub fn hears(&self) -> Sound {
         self.sounds.as_ref().unwrap().recv_timeout(PATIENCE).expect("nothing was heard")
+    }
+
+    /// The next packet that this peer hears, if one comes in time.
+    pub fn hears_within(&self, time: Duration) -> Option<Sound> {
+        self.sounds.as_ref().unwrap().recv_timeout(time).ok()
     }
 
     /// Everything heard so far.
@@ -332,6 +386,7 @@ impl Connection {
             marker: header.marker,
             payload: packet.payload.to_vec(),
             level: header.ext_vals.audio_level,
+            mark: mark::of(&header.ext_vals),
         }
     }
 }

@@ -9,8 +9,8 @@ fn what_one_says_the_other_hears() {
     let mut house = House::start();
     let alice = house.joins(call(1), leg(1), Peer::new(4));
     let bob = house.joins(call(1), leg(2), Peer::new(4));
-    house.sfu.set_sources(leg(1), &[leg(2)]).unwrap();
-    house.sfu.set_sources(leg(2), &[leg(1)]).unwrap();
+    house.tells(leg(1), &[leg(2)]);
+    house.tells(leg(2), &[leg(1)]);
     house.waits_for_slots(leg(2), &[leg(1)]);
     for n in 1..=3 {
         alice.says(opus(n, b"from alice"));
@@ -31,7 +31,7 @@ fn a_burst_arrives_whole_and_in_order() {
     let mut house = House::start();
     let bob = house.joins(call(1), leg(1), Peer::new(1));
     let mut bot = house.sfu.open_local_leg(call(1), leg(2)).unwrap();
-    house.sfu.set_sources(leg(1), &[leg(2)]).unwrap();
+    house.tells(leg(1), &[leg(2)]);
     house.waits_for_slots(leg(1), &[leg(2)]);
     for n in 1..=60_u8 {
         assert!(bot.speak(opus(n.into(), &[n])));
@@ -47,7 +47,7 @@ fn tones_pass_between_the_sounds() {
     let mut house = House::start();
     let alice = house.joins(call(1), leg(1), Peer::new(1));
     let bob = house.joins(call(1), leg(2), Peer::new(1));
-    house.sfu.set_sources(leg(2), &[leg(1)]).unwrap();
+    house.tells(leg(2), &[leg(1)]);
     house.waits_for_slots(leg(2), &[leg(1)]);
     alice.says(opus(1, b"sound"));
     alice.says(dtmf(1_920, 5, 960));
@@ -66,7 +66,7 @@ fn a_tone_is_still_a_tone_at_the_other_end() {
     let mut house = House::start();
     let alice = house.joins(call(1), leg(1), Peer::new(1));
     let bob = house.joins(call(1), leg(2), Peer::new(1));
-    house.sfu.set_sources(leg(2), &[leg(1)]).unwrap();
+    house.tells(leg(2), &[leg(1)]);
     house.waits_for_slots(leg(2), &[leg(1)]);
     let mut encoder = Encoder::new().unwrap();
     let mut decoder = Decoder::new().unwrap();

@@ -1,0 +1,95 @@
+//! The records of one running call: one for each person who took part, or was rung.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::ports::OwnedRecord;
+use crate::domain::call::{Direction, Peer};
+use crate::domain::end_reason::EndReason;
+use crate::domain::id::{CallId, Identity};
+use crate::domain::record::{CallRecord, Outcome};
+use crate::domain::time::UnixMillis;
+
+/// The records of one call.
+#[derive(Debug)]
+pub(super) struct Book {
+    call: CallId,
+    records: BTreeMap<Identity, CallRecord>,
+    /// Whose changed since they were last put into the journal.
+    unwritten: BTreeSet<Identity>,
+}
+
+impl Book {
+    pub fn new(call: CallId) -> Self {
+        Self { call, records: BTreeMap::new(), unwritten: BTreeSet::new() }
+    }
+
+    pub fn get(&self, who: &Identity) -> Option<&CallRecord> {
+        self.records.get(who)
+    }
+
+    /// The call began for somebody. Who was in it before, and left, goes on with the same record.
+    pub fn begin(&mut self, who: &Identity, with: Peer, direction: Direction, at: UnixMillis) {
+        let call_id = self.call;
+        let fresh = || CallRecord {
+            call_id,
+            with,
+            direction,
+            outcome: Outcome::Ongoing,
+            started_at: at,
+            answered_at: None,
+            ended_at: None,
+            end: None,
+        };
+        let record = self.records.entry(who.clone()).or_insert_with(fresh);
+        (record.outcome, record.ended_at, record.end) = (Outcome::Ongoing, None, None);
+        self.unwritten.insert(who.clone());
+    }
+
+    /// Somebody is rung into it. Who was in it before keeps that record as it is, unless they follow.
+    pub fn rung(&mut self, who: &Identity, with: Peer, at: UnixMillis) {
+        if self.records.get(who).is_none_or(|record| record.answered_at.is_none()) {
+            self.begin(who, with, Direction::Incoming, at);
+        }
+    }
+
+    /// Somebody is in the call.
+    pub fn answered(&mut self, who: &Identity, at: UnixMillis) {
+        if let Some(record) = self.records.get_mut(who) {
+            record.answered_at = record.answered_at.or(Some(at));
+            self.unwritten.insert(who.clone());
+        }
+    }
+
+    /// The call is over for somebody.
+    pub fn ended(&mut self, who: &Identity, outcome: Outcome, reason: EndReason, at: UnixMillis) {
+        if let Some(record) = self.records.get_mut(who) {
+            let unanswered = [Outcome::Missed, Outcome::Declined].contains(&outcome);
+            if unanswered && record.answered_at.is_some() {
+                return;
+            }
+            (record.outcome, record.ended_at, record.end) = (outcome, Some(at), Some(reason));
+            self.unwritten.insert(who.clone());
+        }
+    }
+
+    /// Ends every record that is still open: the call broke.
+    pub fn break_off(&mut self, reason: EndReason, at: UnixMillis) {
+        let open: Vec<Identity> =
+            self.records.iter().filter(|(_, r)| r.ended_at.is_none()).map(|(who, _)| who.clone()).collect();
+        for who in open {
+            let answered = self.records.get(&who).is_some_and(|record| record.answered_at.is_some());
+            self.ended(&who, if answered { Outcome::Answered } else { Outcome::Failed }, reason, at);
+        }
+    }
+
+    /// The records that changed since the last time; `None` when none did.
+    pub fn take_unwritten(&mut self) -> Option<Vec<OwnedRecord>> {
+        let changed = std::mem::take(&mut self.unwritten);
+        let owned = |owner: Identity| {
+            let record = self.records.get(&owner)?.clone();
+            Some(OwnedRecord { owner, record })
+        };
+        let records: Vec<OwnedRecord> = changed.into_iter().filter_map(owned).collect();
+        (!records.is_empty()).then_some(records)
+    }
+}

@@ -1,0 +1,146 @@
+//! What the task does about endpoints: they come, are lost, come back and leave; their calls learn of it, and so does
+//! everybody who follows their presence.
+
+use std::time::Instant;
+
+use super::endpoint::{Endpoint, Registration};
+use super::owner::Owner;
+use super::ports::{OwnedRecord, PresenceChanged};
+use super::refusals;
+use crate::base::clock;
+use crate::control::call::{Event, Reach};
+use crate::domain::id::{CallId, EndpointId, Identity};
+use crate::domain::presence::{Presence, PresenceChoice, PresenceState};
+use crate::protocol::failure::Failure;
+use crate::protocol::notice::Notice;
+
+impl Owner {
+    pub(super) fn register(
+        &mut self,
+        endpoint: Endpoint,
+        registration: Registration,
+        now: Instant,
+    ) -> Result<(), Failure> {
+        let id = endpoint.id;
+        let who = endpoint.person.identity.clone();
+        if !self.roster.register(endpoint, registration) {
+            return Err(refusals::not_yours());
+        }
+        let Some(seat) = self.roster.seat(id) else { return Ok(()) };
+        let mut appears = seat.calls.clone();
+        if seat.reach() == Reach::Free {
+            appears.extend(self.calls_to.get(&who).into_iter().flatten());
+        }
+        let missed: Vec<CallId> = seat.ringing.difference(&appears).copied().collect();
+        for call in appears {
+            self.drive(call, Event::Appeared { endpoint: id }, now);
+        }
+        for call in missed {
+            self.drive(call, Event::Left { endpoint: id }, now);
+        }
+        self.publish(&who, now);
+        Ok(())
+    }
+
+    pub(super) fn lost(&mut self, registration: Registration, now: Instant) {
+        if self.roster.is_current(registration) {
+            self.lose(registration.id, now);
+        }
+    }
+
+    pub(super) fn lose(&mut self, id: EndpointId, now: Instant) {
+        if self.roster.lose(id, now) {
+            self.tell_calls_of(id, Event::Lost { endpoint: id }, now);
+        }
+    }
+
+    pub(super) fn back(&mut self, registration: Registration, now: Instant) {
+        let id = registration.id;
+        if !self.roster.is_current(registration) || !self.roster.regain(id) {
+            return;
+        }
+        self.tell_calls_of(id, Event::Back { endpoint: id }, now);
+        self.ring_waiting_calls(id, now);
+        self.publish_of(id, now);
+    }
+
+    /// Calls that began while the endpoint was lost ring now.
+    fn ring_waiting_calls(&mut self, id: EndpointId, now: Instant) {
+        let Some(seat) = self.roster.seat(id).filter(|seat| seat.reach() == Reach::Free) else { return };
+        let to_me = self.calls_to.get(&seat.person.identity).into_iter().flatten();
+        let waiting: Vec<CallId> = to_me.filter(|call| !seat.ringing.contains(call)).copied().collect();
+        for call in waiting {
+            self.drive(call, Event::Appeared { endpoint: id }, now);
+        }
+    }
+
+    pub(super) fn left(&mut self, registration: Registration, now: Instant) {
+        if self.roster.is_current(registration) {
+            self.remove(registration.id, now);
+        }
+    }
+
+    pub(super) fn remove(&mut self, id: EndpointId, now: Instant) {
+        self.tell_calls_of(id, Event::Left { endpoint: id }, now);
+        let who = self.roster.seat(id).map(|seat| seat.person.identity.clone());
+        self.roster.forget(id);
+        if let Some(who) = who {
+            self.publish(&who, now);
+        }
+    }
+
+    fn tell_calls_of(&mut self, id: EndpointId, event: Event, now: Instant) {
+        let concerned = self.roster.seat(id).map(|seat| seat.concerned()).unwrap_or_default();
+        for call in concerned {
+            self.drive(call, event, now);
+        }
+    }
+
+    pub(super) fn set_presence(&mut self, id: EndpointId, choice: PresenceChoice, now: Instant) {
+        if let Some(seat) = self.roster.seat_mut(id) {
+            seat.choice = choice;
+            self.publish_of(id, now);
+        }
+    }
+
+    pub(super) fn kept(&mut self, records: Vec<OwnedRecord>, now: Instant) {
+        for OwnedRecord { owner, record } in records.into_iter().filter(|kept| kept.record.ended_at.is_some()) {
+            let endpoints: Vec<EndpointId> = self.roster.endpoints_of(&owner).collect();
+            for endpoint in endpoints {
+                self.push(endpoint, Notice::HistoryAdded { record: record.clone() }, now);
+            }
+        }
+    }
+
+    pub(super) fn push(&mut self, endpoint: EndpointId, notice: Notice, now: Instant) {
+        if !self.roster.push(endpoint, notice) {
+            self.lose(endpoint, now);
+        }
+    }
+
+    pub(super) fn publish_of(&mut self, id: EndpointId, now: Instant) {
+        if let Some(who) = self.roster.seat(id).map(|seat| seat.person.identity.clone()) {
+            self.publish(&who, now);
+        }
+    }
+
+    /// Publishes somebody's presence, if it is another than before.
+    fn publish(&mut self, who: &Identity, now: Instant) {
+        let state = self.roster.state_of(who, now);
+        let before = self.presence.get(who).copied().unwrap_or(PresenceState::Offline);
+        if state == before {
+            return;
+        }
+        let presence = if state == PresenceState::Offline {
+            let seen = clock::unix_now();
+            self.presence.remove(who);
+            self.journal.seen(who.clone(), seen);
+            Presence::offline(Some(seen))
+        } else {
+            self.presence.insert(who.clone(), state);
+            Presence::now(state)
+        };
+        // Nobody listening is fine: presence can be asked for at any time.
+        let _ = self.presence_changes.send(PresenceChanged { identity: who.clone(), presence });
+    }
+}
