@@ -131,7 +131,7 @@ impl Engine {
     async fn on_notice(&mut self, notice: Notice) {
         match notice {
             Notice::CallIncoming { call_id, from, at, group } => {
-                self.on_incoming(Incoming { call: call_id, from, at, group }).await
+                self.on_incoming(Incoming { call: call_id, from, at, group }).await;
             }
             Notice::CallIncomingEnded { call_id, reason } => self.on_incoming_ended(call_id, reason).await,
             Notice::CallChanged { call_id, state } => self.on_state(call_id, state).await,
