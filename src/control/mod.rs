@@ -5,3 +5,4 @@ pub mod connection;
 pub mod group;
 pub mod hearing;
 pub mod ring;
+pub mod speakers;

@@ -13,7 +13,7 @@ use super::sfu::{self, Sfu};
 use super::store::{Db, records};
 use super::voice::HoldMusic;
 use crate::base::{entropy, task};
-use crate::control::hearing::{Choice, Hearing, Source};
+use crate::control::hearing::{Hearing, Source};
 use crate::domain::id::{CallId, EndpointId, Identity, LegId};
 use crate::domain::person::Person;
 use crate::domain::presence::PresenceChoice;
@@ -34,12 +34,12 @@ impl SfuSwitch {
 
 impl Switch for SfuSwitch {
     fn hear(&self, leg: LegId, hearing: Hearing) {
-        if let Choice::Only(sources) = hearing.choice {
-            log(leg, self.sfu.set_sources(leg, &sources));
-        }
+        log(leg, self.sfu.hear(leg, hearing));
     }
 
-    fn set_source(&self, _leg: LegId, _source: Source) {}
+    fn set_source(&self, leg: LegId, source: Source) {
+        log(leg, self.sfu.set_source(leg, source));
+    }
 
     fn hold_music(&self, call: CallId, to: LegId, on: bool) {
         if on {

@@ -390,7 +390,7 @@ async fn all_who_come_and_go_at_once_get_in_each_time() {
         let (mut raw, _) = welcomed(&service, name).await;
         restless.push(async move {
             let mut firsts = 0;
-            for _ in 0..15 {
+            for _ in 0..10 {
                 let joined = raw.joins(by_id(id)).await;
                 firsts += usize::from(joined.first);
                 raw.ask_patiently(Request::CallHangUp { call_id: joined.call }).await.unwrap();
@@ -415,11 +415,11 @@ async fn a_flood_of_joins_is_answered_or_limited_and_the_service_is_well() {
     let mut floods = Vec::new();
     for client in 0..CLIENTS {
         let (mut raw, _) = welcomed(&service, ["alice", "bob", "carol"][client % 3]).await;
-        let popular = popular.id;
+        let (popular, offer) = (popular.id, offer());
         floods.push(async move {
             for number in 0..EACH {
-                let group = if number % 2 == 0 { popular } else { new_id() };
-                raw.requests(join(by_id(group))).await;
+                let group = by_id(if number % 2 == 0 { popular } else { new_id() });
+                raw.requests(Request::GroupJoin { group, offer: offer.clone(), existing: false, muted: false }).await;
             }
             let (mut answered, mut joined) = (0, 0);
             // The service answers each, or has had enough of this socket.

@@ -387,7 +387,7 @@ impl Observer {
 
     /// What must be true between two events.
     fn check(&mut self) {
-        assert!(self.finished != !self.members.is_empty(), "a call without members goes on");
+        assert!(self.finished == self.members.is_empty(), "a call without members goes on");
         for (endpoint, known) in &self.members {
             let Some(leg) = known.leg else { continue };
             let talks = self.up.contains(&leg) && !known.holding;

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::machine::{Action, Machine, Programme};
 use super::{Bot, BotParts, Calling, persons, run};
 use crate::base::{clock, task};
+use crate::control::hearing::Hearing;
 use crate::domain::call::CallState;
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::{CallId, DisplayName, LegId};
@@ -198,8 +199,8 @@ async fn a_caller_hears_the_greeting_and_then_the_echo_and_is_called_back() {
 
     let my_leg = LegId(Uuid::from_u128(77));
     let mut me = sfu.open_local_leg(call_back, my_leg).unwrap();
-    sfu.set_sources(my_leg, &[bot_leg]).unwrap();
-    sfu.set_sources(bot_leg, &[my_leg]).unwrap();
+    sfu.hear(my_leg, Hearing::only([bot_leg])).unwrap();
+    sfu.hear(bot_leg, Hearing::only([my_leg])).unwrap();
     notices.send(Notice::CallChanged { call_id: call_back, state: CallState::Connected }).await.unwrap();
 
     let mut frames = tokio::time::interval(Duration::from_millis(20));

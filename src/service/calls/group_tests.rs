@@ -529,3 +529,37 @@ async fn a_group_call_whose_machine_breaks_ends_alone_and_leaves_nothing_behind(
     bare.send(|reply| Message::Invite { invite, reply }).unwrap().unwrap();
     bare.breaks(call, 2, 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_lost_its_memory_is_told_its_group_call_anew_and_comes_back_with_a_new_leg() {
+    let house = House::new();
+    let (alice, mut bob) = (house.phone("alice").await, house.phone("bob").await);
+    let (call, old) = alice.joins(&group(1)).await;
+    bob.joins(&group(1)).await;
+    house.calls.lost(alice.seat).await;
+    let (mut endpoint, notices) = endpoint_of("alice", 1);
+    endpoint.id = alice.id;
+    let mut again = Phone::register(&house, (endpoint, notices)).await;
+    assert!(again.is_in_group(&group(1)).await);
+    let (whole, rows, _) = again.sees_roster().await;
+    assert_eq!((whole, rows.len()), (true, 2));
+    let leg = LegId(entropy::uuid());
+    house.calls.rejoin(again.id, call, leg).await.unwrap();
+    house.calls.leg_up(leg).await;
+    let ongoing = house.calls.ongoing(again.id).await;
+    assert_eq!((ongoing[0].direction, ongoing[0].participants.len()), (Direction::Outgoing, 0));
+    assert!(house.switched().contains(&Did::Close(old)));
+
+    house.calls.mute(again.id, call, true).await.unwrap();
+    house.calls.hold(again.id, call, true).await.unwrap();
+    again.is_told(CallState::LocalHold).await;
+    loop {
+        let (_, rows, _) = bob.sees_roster().await;
+        if rows.contains(&(String::from("alice"), ParticipantState::Hold, true)) {
+            break;
+        }
+    }
+    let switched = house.switched();
+    assert!(switched.contains(&Did::Offers(leg, Source { open: false, mark: Some(1) })), "{switched:?}");
+    assert!(!switched.iter().any(|did| matches!(did, Did::Music(..))), "no music in a group");
+}

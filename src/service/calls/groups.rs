@@ -70,7 +70,8 @@ impl Calls {
         self.question(|reply| Message::PlaceOf { group, fresh, reply }).await.ok_or_else(refusals::stopping)
     }
 
-    /// Joins the call of a group. The endpoint is told its group and its whole roster at once, by notices.
+    /// Joins the call of a group. The endpoint is told its group and its whole roster at once, by notices. Its record is
+    /// on its way to the store when this is answered, and not waited for.
     ///
     /// # Errors
     /// `conflict` with [`PLACE_CHANGED`] when the group meets in another call by now; `conflict` when the call is full

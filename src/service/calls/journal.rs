@@ -221,3 +221,53 @@ async fn tell(owner: &mpsc::WeakSender<Message>, message: Message) {
         let _ = owner.send(message).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::super::kit::{group, person};
+    use super::*;
+    use crate::domain::call::{Direction, Peer};
+    use crate::domain::record::{CallRecord, Outcome};
+
+    fn record(name: &str, outcome: Outcome) -> OwnedRecord {
+        let record = CallRecord {
+            call_id: CallId(Uuid::nil()),
+            with: Peer::Group(group(1).reference()),
+            direction: Direction::Outgoing,
+            outcome,
+            started_at: UnixMillis(1),
+            answered_at: None,
+            ended_at: None,
+            end: None,
+        };
+        OwnedRecord { owner: person(name).identity, record }
+    }
+
+    fn take(journal: &Journal) -> Vec<Entry> {
+        match journal.state().take() {
+            Some(Work::Records(batch)) => batch,
+            _ => panic!("there is something to write"),
+        }
+    }
+
+    #[test]
+    fn of_one_call_the_newest_record_of_each_person_waits() {
+        let (journal, call) = (Journal::default(), CallId(Uuid::nil()));
+        journal.put(call, vec![record("alice", Outcome::Ongoing)], None);
+        journal.put(call, vec![record("bob", Outcome::Ongoing)], None);
+        journal.put(call, vec![record("alice", Outcome::Answered)], None);
+        assert_eq!(journal.drain(), [record("alice", Outcome::Answered), record("bob", Outcome::Ongoing)]);
+    }
+
+    #[test]
+    fn what_could_not_be_written_gives_way_to_what_is_newer_alone() {
+        let (journal, call) = (Journal::default(), CallId(Uuid::nil()));
+        journal.put(call, vec![record("alice", Outcome::Ongoing), record("bob", Outcome::Ongoing)], None);
+        let failed = take(&journal);
+        journal.put(call, vec![record("alice", Outcome::Answered)], None);
+        assert_eq!(journal.put_back(failed), []);
+        assert_eq!(journal.drain(), [record("alice", Outcome::Answered), record("bob", Outcome::Ongoing)]);
+    }
+}

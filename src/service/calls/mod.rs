@@ -2,15 +2,20 @@
 //!
 //! ```text
 //!   sessions, bots ── verbs ──▶ ┌───────────────────────────┐ ── notices ──▶ each endpoint's bounded queue
-//!   (endpoints)                 │ owner: one control::call  │
-//!   SFU ───── leg events ─────▶ │ machine per running call, │ ── Switch ───▶ SFU: who hears whom, hold music, close
-//!                               │ who is there, presence    │
-//!   deadlines of the calls ───▶ └───────────────────────────┘ ── presence ─▶ broadcast
+//!   (endpoints)                 │ owner: one machine for    │
+//!   SFU ─ leg events, speakers ▶│ each running call, direct │ ── Switch ───▶ SFU: who hears whom, hold music, close
+//!                               │ or group; who is there;   │
+//!                               │ where groups meet         │ ── presence, who is in which group ─▶ broadcast
+//!   deadlines of the calls ───▶ └───────────────────────────┘
 //!                                  │ journal        ▲ kept
 //!                                  ▼                │
 //!                                writer task ── Records ──▶ store
 //!
 //!   a call:       start ──▶ ringing ──▶ set-up ──▶ connected ⇄ held ──▶ over      (control::call draws it in full)
+//!                                                      │ a third is invited
+//!                                                      ▼
+//!   a group call: place_of ──▶ reserved ── join ──▶ running, while anybody is in it ──▶ over      (control::group)
+//!                                 │ 30 s: forgotten
 //!
 //!   an endpoint:  register ──▶ there ── lost ──▶ lost ── back, register ──▶ there
 //!                                │                │ 5 s: does not count for presence any more
@@ -18,8 +23,8 @@
 //!                                └── left ──▶ forgotten, its calls hung up
 //! ```
 //!
-//! What is decided is decided in `control::call`; this part finds the machine for each event, carries out the effects,
-//! and knows who is there. It knows neither sockets nor SDP nor SQL: endpoints bring a queue, the SFU is a [`Switch`],
+//! What is decided is decided in `control::call` and `control::group`; this part finds the machine for each event, carries
+//! out the effects, and knows who is there. A machine that panics ends its call alone. It knows neither sockets nor SDP nor SQL: endpoints bring a queue, the SFU is a [`Switch`],
 //! the store is [`Records`]. Nothing here waits for any of them.
 
 mod book;
@@ -84,7 +89,7 @@ const STOP_MAX: Duration = Duration::from_secs(5);
 
 /// The handle to the running calls; clones lead to the same calls.
 ///
-/// A leg brought by [`start`](Self::start), [`answer`](Self::answer) or [`rejoin`](Self::rejoin) belongs to the call
+/// A leg brought by [`start`](Self::start), [`join`](Self::join), [`answer`](Self::answer) or [`rejoin`](Self::rejoin) belongs to the call
 /// from then on, and is closed through [`Switch::close`]. After a failure whoever brought it closes it; closing one that
 /// the call has closed already must be harmless.
 ///
@@ -172,11 +177,12 @@ impl Calls {
         self.request(call, Event::Ringing { endpoint }).await
     }
 
-    /// The endpoint answers with its leg.
+    /// The endpoint answers with its leg; an invitation into a group call is answered by joining it.
     ///
     /// # Errors
     /// `not_found` when there is no such call here; `conflict` when it does not ring here any more (subcode 10003:
-    /// answered elsewhere), when the endpoint is in another call, or when the leg is in use.
+    /// answered elsewhere), when the endpoint is in another call, when the leg is in use, or when the group call is full
+    /// ([`crate::protocol::failure::GROUP_FULL`]).
     pub async fn answer(&self, endpoint: EndpointId, call: CallId, leg: LegId) -> Result<(), Failure> {
         self.request(call, Event::Answer { endpoint, leg }).await
     }
@@ -189,7 +195,7 @@ impl Calls {
         self.request(call, Event::Decline { endpoint }).await
     }
 
-    /// The endpoint hangs up, cancels a call that rings out, or declines one that rings here.
+    /// The endpoint hangs up, leaves a group call, cancels a call that rings out, or declines one that rings here.
     ///
     /// # Errors
     /// `not_found` when it takes no part in such a call.
@@ -200,7 +206,7 @@ impl Calls {
     /// The endpoint holds, or resumes.
     ///
     /// # Errors
-    /// `not_found` when it takes no part in such a call, `conflict` before the two are connected.
+    /// `not_found` when it takes no part in such a call, `conflict` before it is connected.
     pub async fn hold(&self, endpoint: EndpointId, call: CallId, on: bool) -> Result<(), Failure> {
         self.request(call, Event::Hold { endpoint, on }).await
     }

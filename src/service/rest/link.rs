@@ -67,15 +67,16 @@ fn origin(rest: &Rest, headers: &HeaderMap) -> String {
 
 fn invitation(origin: &str, key: &GroupKey) -> Response {
     let link = format!("{origin}{LINK_PATH}{key}");
-    let body = [
+    let mut body = vec![
         paragraph(&share::what_a_link_is(origin)),
         paragraph(share::HOW_TO_JOIN),
         command(&share::join_command(&link)),
-        paragraph(share::SIGN_IN_FIRST),
-        command(&share::sign_in_command(origin)),
-        paragraph(share::GET_THE_PROGRAM),
-        command(share::INSTALL_COMMAND),
     ];
+    // Behind https:// is somebody's proxy, which phones don't sign in through.
+    if origin.starts_with("http://") {
+        body.extend([paragraph(share::SIGN_IN_FIRST), command(&share::sign_in_command(origin))]);
+    }
+    body.extend([paragraph(share::GET_THE_PROGRAM), command(share::INSTALL_COMMAND)]);
     document(StatusCode::OK, share::JOIN, &body.concat())
 }
 

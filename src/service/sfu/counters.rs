@@ -6,8 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Debug, Default)]
 pub(super) struct Counters {
     received: AtomicU64,
+    media: AtomicU64,
     forwarded: AtomicU64,
     dropped: AtomicU64,
+    flooded: AtomicU64,
+    stage_changes: AtomicU64,
     legs: AtomicU64,
 }
 
@@ -16,10 +19,16 @@ pub(super) struct Counters {
 pub struct Counts {
     /// Datagrams that arrived.
     pub received: u64,
+    /// Media packets that legs sent, and may send.
+    pub media: u64,
     /// Media packets handed to a receiver; one packet to three receivers counts three.
     pub forwarded: u64,
     /// Datagrams and packets thrown away: garbage, strangers, full queues.
     pub dropped: u64,
+    /// Media packets thrown away because their sender sent more than a leg may.
+    pub flooded: u64,
+    /// How often the stage of a room changed: who is carried to those that hear the loudest.
+    pub stage_changes: u64,
     /// Legs open now.
     pub legs: u64,
 }
@@ -29,12 +38,24 @@ impl Counters {
         self.received.fetch_add(n, Ordering::Relaxed);
     }
 
+    pub(super) fn add_media(&self, n: u64) {
+        self.media.fetch_add(n, Ordering::Relaxed);
+    }
+
     pub(super) fn add_forwarded(&self, n: u64) {
         self.forwarded.fetch_add(n, Ordering::Relaxed);
     }
 
     pub(super) fn add_dropped(&self, n: u64) {
         self.dropped.fetch_add(n, Ordering::Relaxed);
+    }
+
+    pub(super) fn add_flooded(&self, n: u64) {
+        self.flooded.fetch_add(n, Ordering::Relaxed);
+    }
+
+    pub(super) fn add_stage_changes(&self, n: u64) {
+        self.stage_changes.fetch_add(n, Ordering::Relaxed);
     }
 
     pub(super) fn leg_opened(&self) {
@@ -48,8 +69,11 @@ impl Counters {
     pub(super) fn read(&self) -> Counts {
         Counts {
             received: self.received.load(Ordering::Relaxed),
+            media: self.media.load(Ordering::Relaxed),
             forwarded: self.forwarded.load(Ordering::Relaxed),
             dropped: self.dropped.load(Ordering::Relaxed),
+            flooded: self.flooded.load(Ordering::Relaxed),
+            stage_changes: self.stage_changes.load(Ordering::Relaxed),
             legs: self.legs.load(Ordering::Relaxed),
         }
     }

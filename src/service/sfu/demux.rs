@@ -61,6 +61,11 @@ pub(super) fn is_stun(datagram: &[u8]) -> bool {
     datagram.first().is_some_and(|&first| first < 4)
 }
 
+/// Whether it looks like RTP or RTCP (RFC 7983 section 7).
+pub(super) fn is_media(datagram: &[u8]) -> bool {
+    datagram.first().is_some_and(|first| (128..192).contains(first))
+}
+
 /// The receiver's half of the USERNAME of a STUN request (RFC 8445 section 7.2.2): our own fragment.
 fn stun_fragment(datagram: &[u8]) -> Option<&str> {
     const COOKIE: [u8; 4] = [0x21, 0x12, 0xA4, 0x42];

@@ -1,6 +1,6 @@
 //! What the SFU tells the rest of the service about its legs.
 
-use crate::domain::id::LegId;
+use crate::domain::id::{CallId, LegId};
 
 /// Something happened to a leg. [`SfuEvent::LegFailed`] is the last word about it; after [`super::Sfu::close`], what was on
 /// its way may still arrive.
@@ -28,24 +28,34 @@ pub enum SfuEvent {
         /// Why.
         why: LegFailure,
     },
-    /// Which source is heard in which receive slot of a leg; all its slots, in the order of its media sections.
+    /// Which source is heard in which receive slot of a leg; all its slots, in the order of its media sections. Told of
+    /// sources that the leg hears by their names alone: those chosen by their loudness change often, and every packet of
+    /// theirs carries a mark that says whose it is ([`crate::media::mark`]).
     Slots {
         /// Whose slots.
         leg: LegId,
         /// The slots.
         slots: Vec<SlotUse>,
     },
+    /// Who speaks in the room of a call in which somebody hears the loudest.
+    Speakers {
+        /// Which call.
+        call: CallId,
+        /// Who, the loudest first; at most [`crate::control::speakers::MOST_TOLD`].
+        speakers: Vec<LegId>,
+    },
 }
 
 impl SfuEvent {
-    /// The leg it is about.
-    pub fn leg(&self) -> LegId {
+    /// The leg it is about, when it is about one.
+    pub fn leg(&self) -> Option<LegId> {
         match self {
             Self::LegUp { leg }
             | Self::LegSilent { leg }
             | Self::LegHeard { leg }
             | Self::LegFailed { leg, .. }
-            | Self::Slots { leg, .. } => *leg,
+            | Self::Slots { leg, .. } => Some(*leg),
+            Self::Speakers { .. } => None,
         }
     }
 }
@@ -55,7 +65,7 @@ impl SfuEvent {
 pub struct SlotUse {
     /// The media section (`mid` of the SDP).
     pub mid: String,
-    /// The leg heard there; `None` while the slot is free.
+    /// The leg heard there by its name; `None` while there is no such leg.
     pub source: Option<LegId>,
 }
 

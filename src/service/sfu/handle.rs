@@ -19,6 +19,7 @@ use super::ports::open_ports;
 use super::remote::Patience;
 use super::shard::{Command, Shard, State, WAKER};
 use crate::base::{clock, task};
+use crate::control::hearing::{Hearing, Source};
 use crate::domain::id::{CallId, LegId};
 
 /// Commands a shard may have waiting.
@@ -34,6 +35,9 @@ pub struct SfuConfig {
     pub advertise: Vec<IpAddr>,
     /// How many threads share the rooms; at least 1.
     pub shards: usize,
+    /// How many media packets per second a WebRTC leg may send in the long run; more is thrown away, but for a burst of one
+    /// second's worth. A voice is 50.
+    pub packets_per_second: u32,
     /// How long a leg may take to come up.
     pub setup_within: Duration,
     /// How long without any datagram until a leg counts as silent.
@@ -49,6 +53,7 @@ impl Default for SfuConfig {
             bind: SocketAddr::from(([127, 0, 0, 1], 0)),
             advertise: Vec::new(),
             shards: 1,
+            packets_per_second: 200,
             setup_within: Duration::from_secs(15),
             silent_after: Duration::from_secs(3),
             lost_after: Duration::from_secs(150),
@@ -132,7 +137,7 @@ impl Sfu {
 
     /// Opens a WebRTC leg in the room of `call`. Returns the SDP answer.
     ///
-    /// The offer has one audio section to send and some to receive; nothing is heard before [`Sfu::set_sources`].
+    /// The offer has one audio section to send and some to receive; nothing is heard before [`Sfu::hear`].
     ///
     /// # Errors
     /// When the offer cannot be answered, or there is no room for the leg.
@@ -156,12 +161,22 @@ impl Sfu {
         Ok(near)
     }
 
-    /// Says whom a leg hears from now on, the most important first: legs of the same call, which may be opened later.
+    /// Says whom a leg hears from now on: legs of the same call, of which those it names may be opened later. Of those that
+    /// are chosen by their loudness it hears 16 at the most, and a WebRTC leg never more at once than it has slots.
     ///
     /// # Errors
     /// When the SFU is overloaded or has stopped. A leg that is not open is ignored.
-    pub fn set_sources(&self, leg: LegId, sources: &[LegId]) -> Result<(), SfuError> {
-        self.ask_all(|| Command::SetSources { leg, sources: sources.to_vec() })
+    pub fn hear(&self, leg: LegId, hearing: Hearing) -> Result<(), SfuError> {
+        self.ask_all(|| Command::Hear { leg, hearing: hearing.clone() })
+    }
+
+    /// Says how a leg is offered to those that choose whom they hear. A leg that is closed for them (as it is at first) is
+    /// carried to them no more, with the next packet.
+    ///
+    /// # Errors
+    /// When the SFU is overloaded or has stopped. A leg that is not open is ignored.
+    pub fn set_source(&self, leg: LegId, source: Source) -> Result<(), SfuError> {
+        self.ask_all(|| Command::SetSource { leg, source })
     }
 
     /// Closes a leg. Its peer is told, and no more events come from it.
@@ -221,6 +236,7 @@ fn start_shard(
     let bell = Arc::new(Bell::new(Waker::new(poll.registry(), WAKER).map_err(SfuError::Start)?));
     let (ports, candidates) = open_ports(config, index, &poll)?;
     let (commands, inbox): (_, Receiver<Command>) = sync_channel(COMMANDS);
+    let state = State::new(&ports);
     let shard = Shard {
         poll,
         ports,
@@ -233,7 +249,8 @@ fn start_shard(
             silent_after: config.silent_after,
             lost_after: config.lost_after,
         },
-        state: State::default(),
+        packets_per_second: config.packets_per_second,
+        state,
     };
     task::thread("sfu", move || shard.run()).map_err(SfuError::Start)?;
     Ok(ShardHandle { commands, bell: WakeOnDrop(bell), candidates })

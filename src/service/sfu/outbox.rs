@@ -45,8 +45,12 @@ impl Outbox {
 }
 
 fn supersedes(new: &SfuEvent, old: &SfuEvent) -> bool {
+    if let (SfuEvent::Speakers { call: new, .. }, SfuEvent::Speakers { call: old, .. }) = (new, old) {
+        return new == old;
+    }
     let silence = |event: &SfuEvent| matches!(event, SfuEvent::LegSilent { .. } | SfuEvent::LegHeard { .. });
-    new.leg() == old.leg() && (discriminant(new) == discriminant(old) || (silence(new) && silence(old)))
+    let same = discriminant(new) == discriminant(old) || (silence(new) && silence(old));
+    same && new.leg() == old.leg()
 }
 
 #[cfg(test)]
@@ -55,7 +59,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::domain::id::LegId;
+    use crate::domain::id::{CallId, LegId};
 
     fn leg(n: u128) -> LegId {
         LegId(Uuid::from_u128(n))
@@ -70,7 +74,7 @@ mod tests {
         }
         for n in 1..=3 {
             assert_eq!(outbox.deliver(), n < 3);
-            assert_eq!(from.try_recv().unwrap().leg(), leg(n));
+            assert_eq!(from.try_recv().unwrap().leg(), Some(leg(n)));
         }
     }
 
@@ -85,5 +89,19 @@ mod tests {
         assert_eq!(outbox.waiting.len(), 1);
         outbox.deliver();
         assert_eq!(from.try_recv().unwrap(), SfuEvent::LegHeard { leg: leg(1) });
+    }
+
+    #[test]
+    fn who_speaks_is_told_of_every_call_and_once() {
+        let (to, mut from) = mpsc::channel(8);
+        let mut outbox = Outbox::new(to);
+        let speaks = |call, n| SfuEvent::Speakers { call: CallId(Uuid::from_u128(call)), speakers: vec![leg(n)] };
+        for n in 1..=100 {
+            outbox.push(speaks(1, n));
+            outbox.push(speaks(2, n));
+        }
+        outbox.deliver();
+        assert_eq!((from.try_recv().unwrap(), from.try_recv().unwrap()), (speaks(1, 100), speaks(2, 100)));
+        assert!(from.try_recv().is_err());
     }
 }

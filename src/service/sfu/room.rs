@@ -1,169 +1,182 @@
-//! The rooms of a shard: the legs of each call, who hears whom, and the way of a packet from one leg to the others.
+//! One room: its members, who of them is on stage, and whom each of them hears.
 
-use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
-use super::event::{SfuEvent, SlotUse};
-use super::leg::{End, Leg, Media, Route};
+use super::leg::Leg;
 use super::legs::{LegKey, Legs};
-use super::local::Heard;
+use super::timers::Queued;
+use crate::control::hearing::{Choice, Hearing};
+use crate::control::speakers::{Change, Seat, Speakers};
 use crate::domain::id::{CallId, LegId};
 
-#[derive(Default)]
-pub(super) struct Rooms {
-    pub(super) legs: Legs,
-    members: HashMap<CallId, Vec<LegKey>>,
-    /// Receivers with packets that have been written and not yet sent.
-    dirty: Vec<LegKey>,
-    /// Receivers whose connection panicked.
-    broken: Vec<LegKey>,
+/// The most sources a leg hears of those that are chosen by their loudness: more are a noise.
+const MOST_HEARD: usize = 16;
+/// The most places kept for those a leg must not hear: the other clients of one person.
+const MOST_EXCEPT: usize = 4;
+
+pub(super) struct Room {
+    pub(super) call: CallId,
+    members: Vec<Member>,
+    /// The member in each seat.
+    seats: Vec<LegKey>,
+    pub(super) speakers: Speakers,
+    pub(super) queued: Queued,
 }
 
-/// What became of a packet.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Delivered {
-    pub(super) forwarded: u64,
-    pub(super) dropped: u64,
+struct Member {
+    key: LegKey,
+    wants: Wants,
 }
 
-impl Rooms {
-    /// Puts a leg into the room of its call. Slot changes are told to `events`.
-    pub(super) fn open(&mut self, leg: Leg, events: &mut impl FnMut(SfuEvent)) -> LegKey {
-        let call = leg.call;
-        let key = self.legs.insert(leg);
-        self.members.entry(call).or_default().push(key);
-        self.rewire(call, events);
-        key
+/// What a member's hearing means for the room, in few bytes: they are looked through for all members at once.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Wants {
+    /// How many of those on stage it hears.
+    heard: usize,
+    /// How many of those it may meet there and must not hear, itself included.
+    not: usize,
+    /// Whether it names legs that it hears whoever is loud.
+    names: bool,
+    /// Whether it hears every open source.
+    all: bool,
+}
+
+impl Room {
+    pub(super) fn new(call: CallId) -> Self {
+        Self { call, members: Vec::new(), seats: Vec::new(), speakers: Speakers::default(), queued: Queued::default() }
     }
 
-    /// Takes a leg out of its room.
-    pub(super) fn close(&mut self, key: LegKey, events: &mut impl FnMut(SfuEvent)) -> Option<Box<Leg>> {
-        let leg = self.legs.remove(key)?;
-        if let Some(members) = self.members.get_mut(&leg.call) {
-            members.retain(|&member| member != key);
-            if members.is_empty() {
-                self.members.remove(&leg.call);
-            }
-        }
-        self.rewire(leg.call, events);
-        Some(leg)
+    pub(super) fn is_empty(&self) -> bool {
+        self.members.is_empty()
     }
 
-    /// Whom `leg` is to hear from now on.
-    pub(super) fn set_sources(&mut self, leg: LegId, sources: Vec<LegId>, events: &mut impl FnMut(SfuEvent)) {
-        let Some(leg) = self.legs.key(leg).and_then(|key| self.legs.get_mut(key)) else { return };
-        leg.wanted = sources;
-        let call = leg.call;
-        self.rewire(call, events);
+    pub(super) fn len(&self) -> usize {
+        self.members.len()
     }
 
-    /// The receive slots of a leg became more.
-    pub(super) fn new_slot(&mut self, key: LegKey, events: &mut impl FnMut(SfuEvent)) {
-        if let Some(call) = self.legs.get(key).map(|leg| leg.call) {
-            self.rewire(call, events);
-        }
+    pub(super) fn member(&self, n: usize) -> LegKey {
+        self.members[n].key
     }
 
-    /// Carries a packet to whoever hears its sender. Written packets leave with [`Rooms::take_dirty`].
-    pub(super) fn forward(&mut self, from: LegKey, media: &Media, now: Instant) -> Delivered {
-        let Some(sender) = self.legs.get_mut(from) else { return Delivered::default() };
-        let source = sender.id;
-        // The routes are lent out for the time of the loop: nobody else reads them, and nothing is copied.
-        let routes = std::mem::take(&mut sender.routes);
-        let mut delivered = Delivered::default();
-        for route in &routes {
-            if self.deliver(source, *route, media, now) {
-                delivered.forwarded += 1;
-            } else {
-                delivered.dropped += 1;
-            }
-        }
-        if let Some(sender) = self.legs.get_mut(from) {
-            sender.routes = routes;
-        }
-        delivered
+    /// Who sits in a seat; after it was left, who sat there.
+    pub(super) fn at(&self, seat: Seat) -> LegKey {
+        self.seats[seat.index()]
     }
 
-    /// The next receiver with packets that have been written and not yet sent.
-    pub(super) fn take_dirty(&mut self) -> Option<LegKey> {
-        self.dirty.pop()
+    /// Takes a seat for a leg that will be `key`.
+    pub(super) fn take_seat(&mut self) -> Seat {
+        self.speakers.join()
     }
 
-    /// The next receiver that has to be given up.
-    pub(super) fn take_broken(&mut self) -> Option<LegKey> {
-        self.broken.pop()
-    }
-
-    fn deliver(&mut self, source: LegId, route: Route, media: &Media, now: Instant) -> bool {
-        let Some(receiver) = self.legs.get_mut(route.to) else { return false };
-        match &mut receiver.end {
-            End::Remote(remote) => {
-                let waiting = remote.dirty;
-                let written = catch_unwind(AssertUnwindSafe(|| remote.write(route.slot, media, now)));
-                let written = written.unwrap_or_else(|_| {
-                    self.broken.push(route.to);
-                    false
-                });
-                if written && !waiting {
-                    self.dirty.push(route.to);
-                }
-                written
-            }
-            End::Local(end) => {
-                let heard = Heard { source, sequence: media.sequence, packet: media.packet.clone() };
-                end.to_leg.push(heard).is_ok()
-            }
+    pub(super) fn enter(&mut self, key: LegKey, seat: Seat) {
+        self.members.push(Member { key, wants: Wants::default() });
+        if seat.index() == self.seats.len() {
+            self.seats.push(key);
+        } else {
+            self.seats[seat.index()] = key;
         }
     }
 
-    /// Works out anew who hears whom in a room. Rare (somebody comes, goes, holds), so it may take its time.
-    fn rewire(&mut self, call: CallId, events: &mut impl FnMut(SfuEvent)) {
-        let members = self.members.get(&call).cloned().unwrap_or_default();
-        for &member in &members {
-            if let Some(leg) = self.legs.get_mut(member) {
-                leg.routes.clear();
-            }
-        }
-        for &member in &members {
-            for (source, slot) in self.assign(call, member, events) {
-                if let Some(leg) = self.legs.get_mut(source) {
-                    leg.routes.push(Route { to: member, slot });
-                }
-            }
-        }
+    pub(super) fn leave(&mut self, key: LegKey, seat: Seat, now: Instant) -> Change {
+        self.members.retain(|member| member.key != key);
+        let left = self.speakers.leave(seat, now);
+        left | self.fit_stage(now)
     }
 
-    /// Which sources `receiver` hears, and in which slots.
-    fn assign(&mut self, call: CallId, receiver: LegKey, events: &mut impl FnMut(SfuEvent)) -> Vec<(LegKey, usize)> {
-        let Some(leg) = self.legs.get(receiver) else { return Vec::new() };
-        let present: Vec<_> = leg.wanted.iter().filter_map(|&id| self.present(call, receiver, id)).collect();
-        let Some(remote) = self.legs.get_mut(receiver).and_then(Leg::remote) else {
-            return present.into_iter().map(|source| (source, 0)).collect();
+    /// The hearing of a member, or the number of its slots, is another.
+    pub(super) fn wants(&mut self, key: LegKey, leg: &Leg, now: Instant) -> Change {
+        let wants = Wants::of(leg);
+        let Some(member) = self.members.iter_mut().find(|member| member.key == key) else { return Change::default() };
+        if std::mem::replace(&mut member.wants, wants) == wants {
+            return Change::default();
+        }
+        self.fit_stage(now)
+    }
+
+    /// The stage is as large as whoever hears most needs it, and all hear of it what whoever hears least does.
+    fn fit_stage(&mut self, now: Instant) -> Change {
+        let hearing = || self.members.iter().map(|member| member.wants).filter(|wants| wants.heard > 0);
+        let places = hearing().map(|wants| wants.heard + wants.not).max().unwrap_or(0);
+        let shared = hearing().map(|wants| wants.heard).min().unwrap_or(0);
+        self.speakers.set_places(places, shared, now)
+    }
+
+    /// Whether somebody hears every open source.
+    pub(super) fn is_recorded(&self) -> bool {
+        self.members.iter().any(|member| member.wants.all)
+    }
+
+    /// Whether somebody hears the leg `id` whoever is loud.
+    pub(super) fn is_named(&self, id: LegId, legs: &Legs) -> bool {
+        let names = |member: &&Member| member.wants.names;
+        self.members.iter().filter(names).filter_map(|member| legs.get(member.key)).any(|leg| {
+            let only = matches!(&leg.hearing.choice, Choice::Only(only) if only.contains(&id));
+            only || leg.hearing.pinned.contains(&id)
+        })
+    }
+
+    /// Gathers whom `receiver` hears, the most important first. How many of them it hears by their names.
+    pub(super) fn choose(&self, legs: &Legs, receiver: LegKey, chosen: &mut Vec<LegKey>) -> usize {
+        chosen.clear();
+        let Some(leg) = legs.get(receiver) else { return 0 };
+        let Hearing { choice, except, pinned } = &leg.hearing;
+        let here = |id: &LegId| {
+            let key = legs.key(*id).filter(|&key| key != receiver && !except.contains(id))?;
+            (legs.get(key)?.call == self.call).then_some(key)
         };
-        let changed = remote.assignment.assign(&present);
-        for &slot in &changed {
-            remote.switch(slot);
+        let not =
+            |key| key == receiver || (!except.is_empty() && legs.get(key).is_none_or(|leg| except.contains(&leg.id)));
+        for key in pinned.iter().filter_map(here) {
+            add(chosen, key);
         }
-        let assigned = present.iter().filter_map(|&source| Some((source, remote.assignment.slot(source)?))).collect();
-        if !changed.is_empty() {
-            self.slots(receiver).into_iter().for_each(events);
+        let named = chosen.len();
+        match choice {
+            Choice::Only(only) => {
+                for key in only.iter().filter_map(here) {
+                    add(chosen, key);
+                }
+                chosen.len()
+            }
+            Choice::Loudest(n) => {
+                let most = named + usize::from(*n).min(MOST_HEARD);
+                for key in self.speakers.stage().iter().map(|&seat| self.at(seat)).filter(|&key| !not(key)) {
+                    if chosen.len() < most {
+                        add(chosen, key);
+                    }
+                }
+                named
+            }
+            Choice::All => {
+                let open = |key: &LegKey| legs.get(*key).is_some_and(|leg| leg.source.open);
+                for key in self.members.iter().map(|member| member.key).filter(open).filter(|&key| !not(key)) {
+                    if !chosen[..named].contains(&key) {
+                        chosen.push(key);
+                    }
+                }
+                chosen.len()
+            }
         }
-        assigned
     }
+}
 
-    /// Who is heard in which slot of a leg.
-    fn slots(&self, receiver: LegKey) -> Option<SfuEvent> {
-        let leg = self.legs.get(receiver)?;
-        let End::Remote(remote) = &leg.end else { return None };
-        let id = |key| self.legs.get(key).map(|source| source.id);
-        let slot = |(at, mid)| SlotUse { mid, source: remote.assignment.source(at).and_then(id) };
-        Some(SfuEvent::Slots { leg: leg.id, slots: remote.slot_mids().enumerate().map(slot).collect() })
+impl Wants {
+    fn of(leg: &Leg) -> Self {
+        let Hearing { choice, except, pinned } = &leg.hearing;
+        let heard = match choice {
+            Choice::Loudest(n) => usize::from(*n).min(MOST_HEARD).min(leg.slots().saturating_sub(pinned.len())),
+            Choice::Only(_) | Choice::All => 0,
+        };
+        Self {
+            heard,
+            not: 1 + except.len().min(MOST_EXCEPT),
+            names: !pinned.is_empty() || matches!(choice, Choice::Only(only) if !only.is_empty()),
+            all: *choice == Choice::All,
+        }
     }
+}
 
-    /// The key of `source`, when it is in the same room, and not the receiver itself.
-    fn present(&self, call: CallId, receiver: LegKey, source: LegId) -> Option<LegKey> {
-        let key = self.legs.key(source).filter(|&key| key != receiver)?;
-        (self.legs.get(key)?.call == call).then_some(key)
+fn add(chosen: &mut Vec<LegKey>, key: LegKey) {
+    if !chosen.contains(&key) {
+        chosen.push(key);
     }
 }

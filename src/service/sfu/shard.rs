@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 
 use super::counters::Counters;
 use super::demux::Demux;
+use super::egress::Egress;
 use super::event::{LegFailure, SfuEvent};
 use super::handle::SfuError;
 use super::leg::{End, Leg, Media};
@@ -20,10 +21,11 @@ use super::negotiate::Negotiated;
 use super::outbox::Outbox;
 use super::ports::Port;
 use super::remote::{News, Patience, Remote, Turn};
-use super::room::Rooms;
-use super::socket::{self, Inbox};
+use super::rooms::Rooms;
+use super::socket::{Inbox, Received};
 use super::timers::Timers;
 use crate::base::{clock, deadline};
+use crate::control::hearing::{Hearing, Source};
 use crate::domain::id::{CallId, LegId};
 
 /// The token of the waker; sockets have the tokens from 0.
@@ -33,11 +35,8 @@ pub(super) const WAKER: Token = Token(usize::MAX);
 const BATCHES_PER_TURN: usize = 4;
 /// Commands carried out before the sockets get their turn.
 const COMMANDS_PER_TURN: usize = 64;
-/// Legs that get attention in one turn for their timers.
+/// Legs, and rooms, that get attention in one turn for their timers.
 const TIMERS_PER_TURN: usize = 256;
-/// Datagrams that wait for others to be sent with: enough to share a system call, and few enough that in a large room the
-/// first need not wait until the last is encrypted.
-const SEND_AT: usize = 16;
 /// Packets taken from one leg inside this process in one turn.
 const LOCAL_PER_TURN: usize = 8;
 /// How soon an event the reader had no room for is offered again.
@@ -51,7 +50,8 @@ const MAX_LEGS: usize = 4_096;
 pub(super) enum Command {
     Open { call: CallId, leg: LegId, connection: Box<Negotiated>, reply: oneshot::Sender<Result<(), SfuError>> },
     OpenLocal { call: CallId, leg: LegId, end: FarEnd },
-    SetSources { leg: LegId, sources: Vec<LegId> },
+    Hear { leg: LegId, hearing: Hearing },
+    SetSource { leg: LegId, source: Source },
     Close { leg: LegId },
 }
 
@@ -63,6 +63,7 @@ pub(super) struct Shard {
     pub(super) counters: Arc<Counters>,
     pub(super) outbox: Outbox,
     pub(super) patience: Patience,
+    pub(super) packets_per_second: u32,
     pub(super) state: State,
 }
 
@@ -71,10 +72,18 @@ pub(super) struct Shard {
 pub(super) struct State {
     rooms: Rooms,
     demux: Demux,
-    timers: Timers,
+    timers: Timers<LegKey>,
     /// The legs inside this process.
     locals: Vec<LegKey>,
     turn: Turn,
+}
+
+impl State {
+    /// No legs yet, and these ports to send from.
+    pub(super) fn new(ports: &[Port]) -> Self {
+        let sockets = ports.iter().map(|port| (port.candidate, Arc::clone(&port.socket))).collect();
+        Self { turn: Turn { out: Egress::new(sockets), ..Turn::default() }, ..Self::default() }
+    }
 }
 
 impl Shard {
@@ -113,7 +122,7 @@ impl Shard {
     /// How long nothing will be to do.
     fn sleep(&mut self) -> Duration {
         let cap = if self.outbox.deliver() { OUTBOX_RETRY } else { LONGEST_SLEEP };
-        deadline::wait(self.state.timers.next(), clock::now(), cap)
+        deadline::wait(self.state.next_deadline(), clock::now(), cap)
     }
 
     /// Carries out what was asked. Whether more may be waiting.
@@ -135,9 +144,8 @@ impl Shard {
                 let _ = reply.send(self.open_remote(call, leg, *connection, now));
             }
             Command::OpenLocal { call, leg, end } => self.open_local(call, leg, end),
-            Command::SetSources { leg, sources } => {
-                self.state.rooms.set_sources(leg, sources, &mut |event| self.outbox.push(event));
-            }
+            Command::Hear { leg, hearing } => self.state.rooms.hear(leg, hearing, now),
+            Command::SetSource { leg, source } => self.state.rooms.set_source(leg, source, now),
             Command::Close { leg } => {
                 if let Some(key) = self.state.rooms.legs.key(leg) {
                     self.close(key, now);
@@ -150,7 +158,7 @@ impl Shard {
     fn open_remote(&mut self, call: CallId, leg: LegId, connection: Negotiated, now: Instant) -> Result<(), SfuError> {
         self.check_room_for(leg)?;
         let fragment = connection.fragment.clone();
-        let remote = Box::new(Remote::new(connection, now));
+        let remote = Box::new(Remote::new(connection, self.packets_per_second, now));
         let key = self.insert(Leg::new(leg, call, End::Remote(remote)));
         self.state.demux.add_leg(fragment, key);
         self.schedule(key);
@@ -180,11 +188,11 @@ impl Shard {
 
     fn insert(&mut self, leg: Leg) -> LegKey {
         self.counters.leg_opened();
-        self.state.rooms.open(leg, &mut |event| self.outbox.push(event))
+        self.state.rooms.open(leg)
     }
 
     fn close(&mut self, key: LegKey, now: Instant) {
-        let Some(mut leg) = self.state.rooms.close(key, &mut |event| self.outbox.push(event)) else { return };
+        let Some(mut leg) = self.state.rooms.close(key, now) else { return };
         self.counters.leg_closed();
         self.state.locals.retain(|&local| local != key);
         if let Some(remote) = leg.remote() {
@@ -205,9 +213,9 @@ impl Shard {
                 if !port.readable {
                     break;
                 }
-                let count = inbox.receive(&port.socket);
-                // Edge-triggered: a batch that is not full has emptied the socket.
-                port.readable = count == socket::BATCH;
+                let Received { count, emptied } = inbox.receive(&port.socket);
+                // Edge-triggered: a socket that was not emptied does not tell again.
+                port.readable = !emptied;
                 let candidate = port.candidate;
                 self.counters.add_received(count as u64);
                 let now = clock::now();
@@ -249,7 +257,7 @@ impl Shard {
             for _ in 0..LOCAL_PER_TURN {
                 let Ok(packet) = end.from_leg.pop() else { break };
                 end.sequence += 1;
-                turn.media.push((key, Media { sequence: end.sequence, anew: false, packet }));
+                turn.media.push((key, Media::new(end.sequence, false, packet)));
             }
             more |= !end.from_leg.is_empty();
             if end.from_leg.is_abandoned() && end.from_leg.is_empty() {
@@ -273,8 +281,13 @@ impl Shard {
             let Some((key, at)) = self.state.timers.due(now) else { break };
             self.attend(key, at, now);
         }
+        for _ in 0..TIMERS_PER_TURN {
+            if !self.state.rooms.keep_time(now) {
+                break;
+            }
+        }
         self.finish_turn(now);
-        self.state.timers.next().is_some_and(|next| next <= now)
+        self.state.next_deadline().is_some_and(|next| next <= now)
     }
 
     fn attend(&mut self, key: LegKey, at: Instant, now: Instant) {
@@ -302,26 +315,25 @@ impl Shard {
     fn finish_turn(&mut self, now: Instant) {
         self.forward(now);
         self.tell_news(now);
-        self.send();
-        self.counters.add_dropped(std::mem::take(&mut self.state.turn.dropped));
+        self.state.turn.out.flush();
+        self.tell_rooms();
+        self.count();
     }
 
-    /// Sends what is to be sent.
-    fn send(&mut self) {
-        let turn = &mut self.state.turn;
-        for run in turn.out.chunk_by(|a, b| a.from == b.from) {
-            let port = self.ports.iter().find(|port| port.candidate == run[0].from);
-            turn.dropped += port.map_or(run.len(), |port| socket::send(&port.socket, run)) as u64;
-        }
-        turn.out.clear();
+    fn count(&mut self) {
+        let State { rooms, turn, .. } = &mut self.state;
+        self.counters.add_dropped(std::mem::take(&mut turn.dropped) + turn.out.take_dropped());
+        self.counters.add_flooded(std::mem::take(&mut turn.flooded));
+        self.counters.add_stage_changes(rooms.take_stage_changes());
     }
 
     fn forward(&mut self, now: Instant) {
         let State { rooms, turn, .. } = &mut self.state;
         // Lent out and put back, so that its memory is used again.
         let mut media = std::mem::take(&mut turn.media);
-        for (from, packet) in media.drain(..) {
-            let delivered = rooms.forward(from, &packet, now);
+        self.counters.add_media(media.len() as u64);
+        for (from, mut packet) in media.drain(..) {
+            let delivered = rooms.forward(from, &mut packet, now, &mut turn.out);
             self.counters.add_forwarded(delivered.forwarded);
             turn.dropped += delivered.dropped;
         }
@@ -335,9 +347,6 @@ impl Shard {
                 fenced_run(remote, key, now, turn);
             }
             self.schedule(key);
-            if self.state.turn.out.len() >= SEND_AT {
-                self.send();
-            }
         }
     }
 
@@ -348,13 +357,19 @@ impl Shard {
                 News::Up => self.outbox.push(SfuEvent::LegUp { leg }),
                 News::Silent => self.outbox.push(SfuEvent::LegSilent { leg }),
                 News::Heard => self.outbox.push(SfuEvent::LegHeard { leg }),
-                News::NewSlot => self.state.rooms.new_slot(key, &mut |event| self.outbox.push(event)),
+                News::NewSlot => self.state.rooms.new_slot(key, now),
                 News::Failed(why) => {
                     self.close(key, now);
+                    // The last word about the leg comes last.
+                    self.tell_rooms();
                     self.outbox.push(SfuEvent::LegFailed { leg, why });
                 }
             }
         }
+    }
+
+    fn tell_rooms(&mut self) {
+        self.state.rooms.take_events().for_each(|event| self.outbox.push(event));
     }
 
     fn close_all(&mut self) {
@@ -363,6 +378,13 @@ impl Shard {
             self.close(key, now);
         }
         self.finish_turn(now);
+    }
+}
+
+impl State {
+    /// When a leg or a room wants attention next.
+    fn next_deadline(&self) -> Option<Instant> {
+        self.timers.next().into_iter().chain(self.rooms.next_deadline()).min()
     }
 }
 

@@ -11,6 +11,9 @@ struct Place<S> {
     source: Option<S>,
     /// Who was here last, so that somebody who comes back finds the old place.
     last: Option<S>,
+    /// Who was last said to be here.
+    told: Option<S>,
+    changed: bool,
 }
 
 impl<S: Copy + PartialEq> Assignment<S> {
@@ -21,12 +24,12 @@ impl<S: Copy + PartialEq> Assignment<S> {
 
     /// Adds a free slot behind the others.
     pub(super) fn grow(&mut self) {
-        self.slots.push(Place { source: None, last: None });
+        self.slots.push(Place { source: None, last: None, told: None, changed: false });
     }
 
-    /// The source in a slot.
-    pub(super) fn source(&self, slot: usize) -> Option<S> {
-        self.slots.get(slot).and_then(|place| place.source)
+    /// How many slots there are.
+    pub(super) fn len(&self) -> usize {
+        self.slots.len()
     }
 
     /// The slot of a source.
@@ -34,11 +37,12 @@ impl<S: Copy + PartialEq> Assignment<S> {
         self.slots.iter().position(|place| place.source == Some(source))
     }
 
-    /// Gives slots to `wanted`, the first ones first when there are too few. Returns the slots whose source changed.
-    pub(super) fn assign(&mut self, wanted: &[S]) -> Vec<usize> {
-        let before: Vec<_> = self.slots.iter().map(|place| place.source).collect();
+    /// Gives slots to `wanted`, to the first ones when there are too few. Calls `changed` with the slots whose source is another.
+    pub(super) fn assign(&mut self, wanted: &[S], mut changed: impl FnMut(usize)) {
+        let wanted = &wanted[..wanted.len().min(self.slots.len())];
         for place in &mut self.slots {
-            if place.source.is_some_and(|source| !wanted.contains(&source)) {
+            place.changed = place.source.is_some_and(|source| !wanted.contains(&source));
+            if place.changed {
                 place.last = place.source.take();
             }
         }
@@ -46,10 +50,26 @@ impl<S: Copy + PartialEq> Assignment<S> {
             if self.slot(source).is_none()
                 && let Some(free) = self.best_free(source)
             {
-                self.slots[free].source = Some(source);
+                let place = &mut self.slots[free];
+                (place.source, place.changed) = (Some(source), true);
             }
         }
-        (0..self.slots.len()).filter(|&at| self.slots[at].source != before[at]).collect()
+        (0..self.slots.len()).filter(|&at| self.slots[at].changed).for_each(&mut changed);
+    }
+
+    /// Notes that the sources are told of that are `known`; the others are not. Whether that is news.
+    pub(super) fn tell(&mut self, known: impl Fn(S) -> bool) -> bool {
+        let mut news = false;
+        for place in &mut self.slots {
+            let told = place.source.filter(|&source| known(source));
+            news |= std::mem::replace(&mut place.told, told) != told;
+        }
+        news
+    }
+
+    /// Who is said to be in each slot.
+    pub(super) fn told(&self) -> impl Iterator<Item = Option<S>> {
+        self.slots.iter().map(|place| place.told)
     }
 
     /// The place the source had before, else one nobody had, else any that is free.
@@ -73,41 +93,60 @@ mod tests {
         slots
     }
 
+    fn assign(slots: &mut Assignment<char>, wanted: &str) -> Vec<usize> {
+        let mut changed = Vec::new();
+        slots.assign(&wanted.chars().collect::<Vec<_>>(), |at| changed.push(at));
+        changed
+    }
+
     fn sources(slots: &Assignment<char>) -> String {
-        (0..slots.slots.len()).map(|at| slots.source(at).unwrap_or('-')).collect()
+        slots.slots.iter().map(|place| place.source.unwrap_or('-')).collect()
     }
 
     #[test]
     fn who_has_a_slot_keeps_it() {
         let mut slots = with_slots(4);
-        assert_eq!(slots.assign(&['a', 'b']), vec![0, 1]);
-        assert_eq!(slots.assign(&['b', 'a']), Vec::<usize>::new());
-        assert_eq!(slots.assign(&['c', 'b']), vec![0, 2]);
+        assert_eq!(assign(&mut slots, "ab"), [0, 1]);
+        assert!(assign(&mut slots, "ba").is_empty());
+        assert_eq!(assign(&mut slots, "cb"), [0, 2]);
         assert_eq!(sources(&slots), "-bc-");
     }
 
     #[test]
     fn who_comes_back_finds_the_old_slot() {
         let mut slots = with_slots(4);
-        slots.assign(&['a', 'b']);
-        slots.assign(&['m']);
-        slots.assign(&['b']);
+        for wanted in ["ab", "m", "b"] {
+            assign(&mut slots, wanted);
+        }
         assert_eq!(sources(&slots), "-b--");
     }
 
     #[test]
     fn the_first_wanted_come_first_when_slots_are_few() {
         let mut slots = with_slots(2);
-        slots.assign(&['a', 'b', 'c']);
+        assign(&mut slots, "abc");
         assert_eq!(sources(&slots), "ab");
         assert_eq!(slots.slot('c'), None);
-        slots.assign(&['b', 'c']);
+        assign(&mut slots, "bc");
         assert_eq!(sources(&slots), "cb");
+        assert_eq!(assign(&mut slots, "pcb"), [1], "the most important goes before who is there");
+        assert_eq!(sources(&slots), "cp");
     }
 
     #[test]
     fn no_slots_is_no_trouble() {
-        let mut slots = with_slots(0);
-        assert!(slots.assign(&['a']).is_empty());
+        assert!(assign(&mut with_slots(0), "a").is_empty());
+    }
+
+    #[test]
+    fn only_what_is_known_is_told_and_only_once() {
+        let mut slots = with_slots(2);
+        assign(&mut slots, "pa");
+        assert!(slots.tell(|source| source == 'p'));
+        assert_eq!(slots.told().collect::<Vec<_>>(), [Some('p'), None]);
+        assign(&mut slots, "pb");
+        assert!(!slots.tell(|source| source == 'p'));
+        assign(&mut slots, "b");
+        assert!(slots.tell(|source| source == 'p'));
     }
 }

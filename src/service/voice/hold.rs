@@ -8,6 +8,7 @@ use super::prompt::Player;
 use super::sounds::{Sound, Sounds};
 use super::thread::Voice;
 use crate::base::entropy;
+use crate::control::hearing::Hearing;
 use crate::domain::id::{CallId, LegId};
 use crate::service::sfu::Sfu;
 
@@ -35,7 +36,7 @@ impl HoldMusic {
         let from = LegId(entropy::uuid());
         let begun = self.sfu.open_local_leg(call, from).map_err(anyway).and_then(|leg| {
             self.voice.add(leg, MusicBox::new(self.sounds.clone())).map_err(anyway)?;
-            self.sfu.set_sources(to, &[from]).map_err(anyway)
+            self.sfu.hear(to, Hearing::only([from])).map_err(anyway)
         });
         match begun {
             Ok(()) => drop(playing.insert(to, from)),

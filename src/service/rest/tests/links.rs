@@ -30,6 +30,7 @@ async fn a_link_says_what_it_is_and_how_to_join() {
         let (status, text) = page(&kit, &format!("/j/{key}")).await;
         assert_eq!(status, 200);
         assert!(text.contains(&format!("switchboard join http://{}/j/{key}<", kit.address)), "{text}");
+        assert!(text.contains(&format!("switchboard sign-in NAME --server http://{}<", kit.address)), "{text}");
         assert!(!text.contains("Ops") && !text.contains("alice"), "it tells whose it is: {text}");
         assert!(!text.contains("<script") && !text.contains("src="), "{text}");
     }
@@ -40,7 +41,7 @@ async fn links_begin_as_the_operator_says() {
     let kit = Kit::with(|rest| *rest = rest.clone().at(Some("https://calls.example"))).await;
     let (_, text) = page(&kit, &format!("/j/{ID}")).await;
     assert!(text.contains(&format!("switchboard join https://calls.example/j/{ID}<")), "{text}");
-    assert!(text.contains("--server https://calls.example<"), "{text}");
+    assert!(!text.contains("sign-in"), "phones don't sign in through https: {text}");
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ fn it_is_reached_on_every_address_of_the_machine() {
     assert!(!offered.contains(" 0.0.0.0 "), "{offered}");
     let alice = house.joins(call(1), leg(1), Peer::new(1));
     let bob = house.joins(call(1), leg(2), Peer::new(1));
-    house.sfu.set_sources(leg(2), &[leg(1)]).unwrap();
+    house.tells(leg(2), &[leg(1)]);
     house.waits_for_slots(leg(2), &[leg(1)]);
     alice.says(opus(1, b"hello"));
     assert_eq!(bob.hears().payload, b"hello");

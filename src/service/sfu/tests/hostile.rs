@@ -36,7 +36,7 @@ fn garbage_on_the_port_disturbs_nobody_and_gets_no_answer() {
     let mut house = House::start();
     let alice = house.joins(call(1), leg(1), Peer::new(1));
     let bob = house.joins(call(1), leg(2), Peer::new(1));
-    house.sfu.set_sources(leg(2), &[leg(1)]).unwrap();
+    house.tells(leg(2), &[leg(1)]);
     house.waits_for_slots(leg(2), &[leg(1)]);
     let fragment = alice.answer_fragment();
     let stranger = UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -158,7 +158,7 @@ fn mangled_offers_end_nothing() {
     }
     let alice = house.joins(call(2), leg(1_001), Peer::new(1));
     let bob = house.joins(call(2), leg(1_002), Peer::new(1));
-    house.sfu.set_sources(leg(1_002), &[leg(1_001)]).unwrap();
+    house.tells(leg(1_002), &[leg(1_001)]);
     house.waits_for_slots(leg(1_002), &[leg(1_001)]);
     alice.says(opus(1, b"fine"));
     assert_eq!(bob.hears().payload, b"fine");

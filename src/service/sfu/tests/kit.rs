@@ -16,9 +16,11 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::base::clock;
+use crate::control::hearing::{Choice, Hearing, Source};
 use crate::domain::id::{CallId, LegId};
+use crate::media::mark;
 use crate::media::packet::Kind;
-use crate::service::sfu::{LocalPacket, Sfu, SfuConfig, SfuEvent};
+use crate::service::sfu::{Counts, Heard, LocalLeg, LocalPacket, Sfu, SfuConfig, SfuEvent};
 
 /// Far longer than anything here takes.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -52,6 +54,18 @@ pub fn dtmf(timestamp: u32, key: u8, duration: u16) -> LocalPacket {
     }
 }
 
+/// The next packet that a leg inside this process hears: it has no thread of its own here, so it is asked until there is one.
+pub fn hears(leg: &mut LocalLeg) -> Heard {
+    let deadline = clock::now() + PATIENCE;
+    loop {
+        if let Some(heard) = leg.hear() {
+            return heard;
+        }
+        assert!(clock::now() < deadline, "nothing was heard");
+        std::thread::yield_now();
+    }
+}
+
 /// An SFU and its events.
 pub struct House {
     pub sfu: Sfu,
@@ -79,6 +93,18 @@ impl House {
         peer
     }
 
+    /// Says that `id` hears these legs and no other.
+    pub fn tells(&self, id: LegId, sources: &[LegId]) {
+        self.sfu.hear(id, Hearing::only(sources)).unwrap();
+    }
+
+    /// Opens a leg to those that choose; `mark` is what its packets then carry. It hears the loudest `n`, without `except`.
+    pub fn takes_part(&self, id: LegId, mark: u16, n: u8, except: &[LegId]) {
+        let choice = Choice::Loudest(n);
+        self.sfu.hear(id, Hearing { choice, except: except.to_vec(), pinned: Vec::new() }).unwrap();
+        self.sfu.set_source(id, Source { open: true, mark: Some(mark) }).unwrap();
+    }
+
     /// Waits for an event; passes over others.
     pub fn waits_for(&mut self, wanted: impl Fn(&SfuEvent) -> bool) -> SfuEvent {
         let mut passed = Vec::new();
@@ -98,11 +124,31 @@ impl House {
 
     /// Waits until so many datagrams have arrived.
     pub fn waits_for_datagrams(&self, count: u64) {
+        self.waits_for_counts(|counts| counts.received >= count);
+    }
+
+    /// Waits until the counts are as wanted.
+    pub fn waits_for_counts(&self, wanted: impl Fn(&Counts) -> bool) {
         let deadline = clock::now() + PATIENCE;
-        while self.sfu.counts().received < count {
+        while !wanted(&self.sfu.counts()) {
             assert!(clock::now() < deadline, "{:?}", self.sfu.counts());
             std::thread::yield_now();
         }
+    }
+
+    /// Waits until everything that was asked for is done.
+    pub fn settles(&mut self) {
+        let last = leg(u128::MAX);
+        // Orders are carried out one after another; of this one it is told.
+        let end = self.sfu.open_local_leg(call(u128::MAX), last).unwrap();
+        self.waits_for(|event| *event == SfuEvent::LegUp { leg: last });
+        self.sfu.close(last).unwrap();
+        drop(end);
+    }
+
+    /// Whether such an event is among those that have come; passes over the others.
+    pub fn was_told(&mut self, wanted: impl Fn(&SfuEvent) -> bool) -> bool {
+        std::iter::from_fn(|| self.events.try_recv().ok()).any(|event| wanted(&event))
     }
 
     /// Waits until `id` hears exactly `sources`, in this order of slots.
@@ -121,15 +167,19 @@ impl House {
 pub struct Sound {
     pub mid: String,
     pub kind: Kind,
+    /// Whether frames are repeated in the payload.
+    pub redundant: bool,
     pub sequence: u64,
     pub timestamp: u32,
     pub marker: bool,
     pub payload: Vec<u8>,
     pub level: Option<i8>,
+    pub mark: Option<u16>,
 }
 
 enum Order {
     Say(LocalPacket),
+    SayRedundant(LocalPacket),
     Raw(Vec<u8>),
     Close,
 }
@@ -143,6 +193,14 @@ pub struct Peer {
     sounds: Option<Receiver<Sound>>,
 }
 
+/// What a client offers beside its sound.
+#[derive(Clone, Copy, PartialEq)]
+enum Likes {
+    Sound,
+    Pictures,
+    Redundancy,
+}
+
 struct Connection {
     rtc: Rtc,
     socket: UdpSocket,
@@ -154,25 +212,33 @@ struct Connection {
 impl Peer {
     /// A client that knows telephone events at these clock rates.
     pub fn with_events(receive_slots: usize, rates: &[Frequency]) -> Self {
-        Self::build(receive_slots, rates, false)
+        Self::build(receive_slots, rates, Likes::Sound)
     }
 
     /// A client that would also show and see pictures.
     pub fn with_video(receive_slots: usize) -> Self {
-        Self::build(receive_slots, &[Frequency::FORTY_EIGHT_KHZ], true)
+        Self::build(receive_slots, &[Frequency::FORTY_EIGHT_KHZ], Likes::Pictures)
     }
 
-    fn build(receive_slots: usize, rates: &[Frequency], video: bool) -> Self {
+    /// A client that prefers repeated frames.
+    pub fn with_redundancy(receive_slots: usize) -> Self {
+        Self::build(receive_slots, &[Frequency::FORTY_EIGHT_KHZ], Likes::Redundancy)
+    }
+
+    fn build(receive_slots: usize, rates: &[Frequency], likes: Likes) -> Self {
+        let video = likes == Likes::Pictures;
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         let mut config = Rtc::builder()
             .set_rtp_mode(true)
             .clear_codecs()
-            .enable_opus(true, false)
+            .enable_opus(true, likes == Likes::Redundancy)
             .enable_vp8(video)
             .enable_h264(video)
             .clear_extension_map()
             .set_extension(1, Extension::AudioLevel)
-            .set_extension(4, Extension::RtpMid);
+            .set_extension(4, Extension::RtpMid)
+            // Not the identifier the SFU would choose: it follows the offer.
+            .set_extension(mark::ID + 3, mark::extension());
         config.set_max_stun_rto(Duration::from_millis(500));
         for (pt, rate) in (100_u8..).zip(rates) {
             config.codec_config().add_config(pt.into(), None, Codec::Tele, *rate, None, FormatParams::default());
@@ -225,6 +291,11 @@ impl Peer {
         self.orders.as_ref().unwrap().send(Order::Say(packet)).unwrap();
     }
 
+    /// Sends a packet whose payload holds frames before it, too.
+    pub fn says_redundant(&self, packet: LocalPacket) {
+        self.orders.as_ref().unwrap().send(Order::SayRedundant(packet)).unwrap();
+    }
+
     /// Sends bytes to the SFU from the very socket of this peer.
     pub fn sends_raw(&self, bytes: &[u8]) {
         self.orders.as_ref().unwrap().send(Order::Raw(bytes.to_vec())).unwrap();
@@ -237,6 +308,11 @@ impl Peer {
     /// The next packet that this peer hears.
     pub fn hears(&self) -> Sound {
         self.sounds.as_ref().unwrap().recv_timeout(PATIENCE).expect("nothing was heard")
+    }
+
+    /// The next packet that this peer hears, if one comes in time.
+    pub fn hears_within(&self, time: Duration) -> Option<Sound> {
+        self.sounds.as_ref().unwrap().recv_timeout(time).ok()
     }
 
     /// Everything heard so far.
@@ -254,7 +330,8 @@ impl Connection {
         loop {
             loop {
                 match orders.try_recv() {
-                    Ok(Order::Say(packet)) => self.say(packet),
+                    Ok(Order::Say(packet)) => self.say(packet, false),
+                    Ok(Order::SayRedundant(packet)) => self.say(packet, true),
                     Ok(Order::Raw(bytes)) => drop(self.socket.send_to(&bytes, server.unwrap())),
                     Ok(Order::Close) => self.rtc.close().unwrap(),
                     Err(TryRecvError::Empty) => break,
@@ -280,7 +357,7 @@ impl Connection {
         }
     }
 
-    fn say(&mut self, packet: LocalPacket) {
+    fn say(&mut self, packet: LocalPacket, redundant: bool) {
         let rate = |codec, clock: &[u32]| {
             let params = self.rtc.codec_config().params();
             clock.iter().find_map(|clock| {
@@ -293,13 +370,15 @@ impl Connection {
             Kind::Opus => rate(Codec::Opus, &[48_000]),
             Kind::TelephoneEvent => rate(Codec::Tele, &[48_000, 8_000]),
         };
+        let red = || self.rtc.codec_config().params().iter().find_map(|params| params.red()).unwrap();
+        let pt = if redundant { red() } else { pt.unwrap() };
         self.sequence += 1;
         let levels = ExtensionValues {
             audio_level: Some(-i8::try_from(packet.level).unwrap()),
             voice_activity: Some(packet.voice),
             ..ExtensionValues::default()
         };
-        let write = RtpWrite::new(pt.unwrap(), self.sequence.into(), packet.timestamp, clock::now(), packet.payload);
+        let write = RtpWrite::new(pt, self.sequence.into(), packet.timestamp, clock::now(), packet.payload);
         let mut api = self.rtc.direct_api();
         let stream = api.stream_tx_by_mid(self.microphone, None).unwrap();
         stream.write_rtp(write.marker(packet.marker).ext_vals(levels));
@@ -323,15 +402,18 @@ impl Connection {
     fn sound(&mut self, packet: RtpPacket) -> Sound {
         let header = packet.header;
         let mid = self.rtc.direct_api().stream_rx(&header.ssrc).unwrap().mid().to_string();
-        let params = self.rtc.codec_config().find(|params| params.pt() == header.payload_type).unwrap();
+        let pt = header.payload_type;
+        let params = self.rtc.codec_config().find(|params| params.pt() == pt || params.red() == Some(pt)).unwrap();
         Sound {
             mid,
             kind: if params.spec().codec == Codec::Tele { Kind::TelephoneEvent } else { Kind::Opus },
+            redundant: params.red() == Some(pt),
             sequence: *packet.seq_no,
             timestamp: header.timestamp,
             marker: header.marker,
             payload: packet.payload.to_vec(),
             level: header.ext_vals.audio_level,
+            mark: mark::of(&header.ext_vals),
         }
     }
 }

@@ -4,21 +4,9 @@ use std::time::Duration;
 
 use str0m::media::Frequency;
 
-use super::kit::{House, Peer, block_on, call, dtmf, leg, opus};
+use super::kit::{House, Peer, block_on, call, dtmf, hears, leg, opus};
 use crate::media::packet::Kind;
-use crate::service::sfu::{LegFailure, LocalLeg, SfuConfig, SfuError, SfuEvent};
-
-/// A local leg has no thread of its own here: it is asked until it has heard something.
-fn hears(leg: &mut LocalLeg) -> crate::service::sfu::Heard {
-    let deadline = crate::base::clock::now() + super::kit::PATIENCE;
-    loop {
-        if let Some(heard) = leg.hear() {
-            return heard;
-        }
-        assert!(crate::base::clock::now() < deadline, "nothing was heard");
-        std::thread::yield_now();
-    }
-}
+use crate::service::sfu::{LegFailure, SfuConfig, SfuError, SfuEvent};
 
 #[test]
 fn a_leg_inside_the_process_hears_and_speaks() {
@@ -26,8 +14,8 @@ fn a_leg_inside_the_process_hears_and_speaks() {
     let mut bot = house.sfu.open_local_leg(call(1), leg(9)).unwrap();
     house.waits_for(|event| *event == SfuEvent::LegUp { leg: leg(9) });
     let alice = house.joins(call(1), leg(1), Peer::new(2));
-    house.sfu.set_sources(leg(9), &[leg(1)]).unwrap();
-    house.sfu.set_sources(leg(1), &[leg(9)]).unwrap();
+    house.tells(leg(9), &[leg(1)]);
+    house.tells(leg(1), &[leg(9)]);
     house.waits_for_slots(leg(1), &[leg(9)]);
     alice.says(opus(3, b"hello"));
     let heard = hears(&mut bot);
@@ -44,26 +32,26 @@ fn nothing_is_heard_before_it_is_allowed_or_after_it_ends() {
     let bob = house.joins(call(1), leg(2), Peer::new(2));
     // Somebody who hears Alice all the time tells when her packets have passed.
     let mut witness = house.sfu.open_local_leg(call(1), leg(9)).unwrap();
-    house.sfu.set_sources(leg(9), &[leg(1), leg(2)]).unwrap();
+    house.tells(leg(9), &[leg(1), leg(2)]);
     house.waits_for(|event| *event == SfuEvent::LegUp { leg: leg(9) });
 
     alice.says(opus(1, b"before"));
     hears(&mut witness);
-    house.sfu.set_sources(leg(2), &[leg(1)]).unwrap();
-    house.sfu.set_sources(leg(1), &[leg(2)]).unwrap();
+    house.tells(leg(2), &[leg(1)]);
+    house.tells(leg(1), &[leg(2)]);
     house.waits_for_slots(leg(1), &[leg(2)]);
     alice.says(opus(2, b"during"));
     assert_eq!(bob.hears().payload, b"during");
     hears(&mut witness);
 
-    house.sfu.set_sources(leg(2), &[]).unwrap();
-    house.sfu.set_sources(leg(1), &[]).unwrap();
+    house.tells(leg(2), &[]);
+    house.tells(leg(1), &[]);
     house.waits_for_slots(leg(1), &[]);
     alice.says(opus(3, b"held"));
     bob.says(opus(3, b"held"));
     hears(&mut witness);
     hears(&mut witness);
-    house.sfu.set_sources(leg(2), &[leg(1)]).unwrap();
+    house.tells(leg(2), &[leg(1)]);
     house.waits_for_slots(leg(2), &[leg(1)]);
     alice.says(opus(400, b"resumed"));
     let sound = bob.hears();
@@ -78,8 +66,8 @@ fn another_call_is_never_heard() {
     let alice = house.joins(call(1), leg(1), Peer::new(1));
     let _bob = house.joins(call(2), leg(2), Peer::new(1));
     let mut witness = house.sfu.open_local_leg(call(1), leg(9)).unwrap();
-    house.sfu.set_sources(leg(9), &[leg(1)]).unwrap();
-    house.sfu.set_sources(leg(2), &[leg(1)]).unwrap();
+    house.tells(leg(9), &[leg(1)]);
+    house.tells(leg(2), &[leg(1)]);
     house.waits_for(|event| *event == SfuEvent::LegUp { leg: leg(9) });
     alice.says(opus(1, b"private"));
     hears(&mut witness);
@@ -90,7 +78,7 @@ fn another_call_is_never_heard() {
 fn sources_may_be_named_before_they_are_open() {
     let mut house = House::start();
     let alice = house.joins(call(1), leg(1), Peer::new(1));
-    house.sfu.set_sources(leg(1), &[leg(2)]).unwrap();
+    house.tells(leg(1), &[leg(2)]);
     let bob = house.joins(call(1), leg(2), Peer::new(1));
     bob.says(opus(1, b"there"));
     assert_eq!(alice.hears().payload, b"there");
@@ -102,7 +90,7 @@ fn two_sources_have_two_slots() {
     let alice = house.joins(call(1), leg(1), Peer::new(3));
     let bob = house.joins(call(1), leg(2), Peer::new(3));
     let mut music = house.sfu.open_local_leg(call(1), leg(3)).unwrap();
-    house.sfu.set_sources(leg(1), &[leg(2), leg(3)]).unwrap();
+    house.tells(leg(1), &[leg(2), leg(3)]);
     house.waits_for_slots(leg(1), &[leg(2), leg(3)]);
     bob.says(opus(1, b"bob"));
     let first = alice.hears();
@@ -117,8 +105,8 @@ fn peers_with_different_event_clocks_understand_each_other() {
     let mut house = House::start();
     let old = house.joins(call(1), leg(1), Peer::with_events(1, &[Frequency::EIGHT_KHZ]));
     let new = house.joins(call(1), leg(2), Peer::with_events(1, &[Frequency::FORTY_EIGHT_KHZ]));
-    house.sfu.set_sources(leg(1), &[leg(2)]).unwrap();
-    house.sfu.set_sources(leg(2), &[leg(1)]).unwrap();
+    house.tells(leg(1), &[leg(2)]);
+    house.tells(leg(2), &[leg(1)]);
     house.waits_for_slots(leg(2), &[leg(1)]);
     old.says(dtmf(160, 7, 160));
     assert_eq!(new.hears().payload, [7, 10, 0x03, 0xc0], "160 samples at 8 kHz are 960 at 48 kHz");
@@ -131,8 +119,8 @@ fn a_peer_that_also_offers_pictures_is_heard() {
     let mut house = House::start();
     let browser = house.joins(call(1), leg(1), Peer::with_video(2));
     let phone = house.joins(call(1), leg(2), Peer::new(1));
-    house.sfu.set_sources(leg(1), &[leg(2)]).unwrap();
-    house.sfu.set_sources(leg(2), &[leg(1)]).unwrap();
+    house.tells(leg(1), &[leg(2)]);
+    house.tells(leg(2), &[leg(1)]);
     house.waits_for_slots(leg(2), &[leg(1)]);
     browser.says(opus(1, b"from the browser"));
     assert_eq!(phone.hears().payload, b"from the browser");
@@ -185,7 +173,7 @@ fn a_closed_leg_leaves_its_slot_and_its_name() {
     let mut house = House::start();
     let _alice = house.joins(call(1), leg(1), Peer::new(1));
     let _bob = house.joins(call(1), leg(2), Peer::new(1));
-    house.sfu.set_sources(leg(1), &[leg(2)]).unwrap();
+    house.tells(leg(1), &[leg(2)]);
     house.waits_for_slots(leg(1), &[leg(2)]);
     house.sfu.close(leg(2)).unwrap();
     house.waits_for_slots(leg(1), &[]);
@@ -200,13 +188,13 @@ fn a_dropped_local_leg_closes_and_a_closed_one_knows() {
     let mut house = House::start();
     let _alice = house.joins(call(1), leg(1), Peer::new(1));
     let bot = house.sfu.open_local_leg(call(1), leg(8)).unwrap();
-    house.sfu.set_sources(leg(1), &[leg(8)]).unwrap();
+    house.tells(leg(1), &[leg(8)]);
     house.waits_for_slots(leg(1), &[leg(8)]);
     drop(bot);
     house.waits_for_slots(leg(1), &[]);
 
     let music = house.sfu.open_local_leg(call(1), leg(9)).unwrap();
-    house.sfu.set_sources(leg(1), &[leg(9)]).unwrap();
+    house.tells(leg(1), &[leg(9)]);
     house.waits_for_slots(leg(1), &[leg(9)]);
     house.sfu.close(leg(9)).unwrap();
     house.waits_for_slots(leg(1), &[]);
@@ -219,7 +207,7 @@ fn rooms_are_spread_over_shards() {
     for room in 0..8 {
         let alice = house.joins(call(room), leg(10 * room + 1), Peer::new(1));
         let bob = house.joins(call(room), leg(10 * room + 2), Peer::new(1));
-        house.sfu.set_sources(leg(10 * room + 2), &[leg(10 * room + 1)]).unwrap();
+        house.tells(leg(10 * room + 2), &[leg(10 * room + 1)]);
         house.waits_for_slots(leg(10 * room + 2), &[leg(10 * room + 1)]);
         alice.says(opus(1, b"hello"));
         assert_eq!(bob.hears().payload, b"hello");
