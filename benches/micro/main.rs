@@ -101,6 +101,7 @@ fn received(sequence: u64, packets: &[Vec<u8>], at: Instant) -> Received {
         sequence,
         timestamp: (sequence * FRAME as u64) as u32,
         marker: false,
+        mark: None,
         payload: packets[sequence as usize % packets.len()].clone(),
         at,
     }

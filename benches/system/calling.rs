@@ -13,7 +13,7 @@ use switchboard::phone::audio::device::{SinkChoice, SourceChoice};
 use switchboard::phone::audio::voice::VoiceConfig;
 use switchboard::phone::command::Command;
 use switchboard::phone::event::{Event, Link, Summary};
-use switchboard::phone::{self, PhoneLink, PhoneOptions};
+use switchboard::phone::{self, GroupOptions, PhoneLink, PhoneOptions};
 use switchboard::service::bots::CALLBACK_AFTER;
 use switchboard::service::{Running, Service, ServiceOptions, identity};
 
@@ -97,7 +97,10 @@ impl Phone {
         let account = Account::sign_in(&server, name.parse()?, secret).await?;
         let voice =
             VoiceConfig { microphone: SourceChoice::Tone(440), speaker: SinkChoice::Nowhere, ..VoiceConfig::default() };
-        let link = phone::start(account, PhoneOptions { voice, record: None, tones: false, rings: true })?;
+        let link = phone::start(
+            account,
+            PhoneOptions { voice, record: None, tones: false, rings: true, groups: GroupOptions::default() },
+        )?;
         let mut phone = Self { name, link };
         phone.until("connects", |event| matches!(event, Event::Link(Link::Up)).then_some(())).await?;
         phone.until("knows its friends", |event| matches!(event, Event::Friends(_)).then_some(())).await?;

@@ -46,7 +46,8 @@ pub(crate) fn start(
     };
     check_files(&microphone, &speaker, media.record.as_deref())?;
     let voice = VoiceConfig { microphone, speaker, ..VoiceConfig::default() };
-    let options = PhoneOptions { voice, record: media.record.clone(), tones: false, rings };
+    let record = media.record.clone();
+    let options = PhoneOptions { voice, record, tones: false, rings, groups: settings.in_groups() };
     phone::start(account, options).map_err(|why| Failure::new(Exit::Failed, format!("the phone can't start: {why}")))
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::exit::{Exit, Failure};
 use super::globals::{Globals, When};
 use crate::config::{self, Argument, Inputs, Loaded, Paths, Problem};
+use crate::phone::GroupOptions;
 use crate::phone::audio::device::{SinkChoice, SourceChoice};
 
 /// The folders and the settings of this process.
@@ -77,6 +78,12 @@ impl Settings {
     /// When the setting names no sink.
     pub fn speaker(&self) -> Result<SinkChoice, Problem> {
         self.loaded.parse("phone.speaker", &self.loaded.config.phone.speaker)
+    }
+
+    /// How the phone behaves in group calls.
+    pub fn in_groups(&self) -> GroupOptions {
+        let phone = &self.loaded.config.phone;
+        GroupOptions { join_muted: phone.join_muted, roster_tones: phone.roster_tones }
     }
 }
 

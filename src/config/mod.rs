@@ -27,7 +27,7 @@ pub use layers::{Argument, Inputs, load};
 pub use log::{Level, Log};
 pub use media::Media;
 pub use paths::{NoHome, Paths};
-pub use phone::Phone;
+pub use phone::{JoinMuted, Phone};
 pub use public_url::{NotAPublicUrl, PublicUrl};
 pub use screen::{Colour, Names, Screen};
 pub use server_url::{NotAServer, ServerUrl};

@@ -2,7 +2,19 @@
 
 use super::section::section;
 use super::server_url::ServerUrl;
-use super::value::Whole;
+use super::value::{Whole, choice};
+
+choice! {
+    /// Whether to join group calls with the microphone off.
+    JoinMuted {
+        /// When two or more others are there already.
+        Auto = "auto",
+        /// Always.
+        Always = "always",
+        /// Never.
+        Never = "never",
+    }
+}
 
 section! {
     /// The softphone, on the screen and in headless commands.
@@ -17,5 +29,10 @@ section! {
         speaker: String = "default".to_owned(),
         /// How long a call of yours rings before it is given up, in seconds, 1 to 300.
         ring_seconds: Whole<1, 300> = Whole::clamped(60),
+        /// Whether to join group calls with the microphone off: auto (when two or more others are there already), always
+        /// or never.
+        join_muted: JoinMuted = JoinMuted::Auto,
+        /// Play a short tone when somebody comes into a group call or leaves it, while at most a dozen people are there.
+        roster_tones: bool = true,
     }
 }

@@ -33,6 +33,8 @@ pub struct Received {
     pub timestamp: u32,
     /// RTP marker: the first packet of a talk spurt, an event, or a new source in this slot.
     pub marker: bool,
+    /// Whose it is: the source mark ([`super::mark`]), where the sender sets one.
+    pub mark: Option<u16>,
     /// The payload.
     pub payload: Vec<u8>,
     /// When it arrived.

@@ -1,4 +1,4 @@
-//! The tones a phone plays by itself: ring, ring-back, busy, congestion; and measuring a tone.
+//! The tones a phone plays by itself: ring, ring-back, busy, congestion, somebody came or went; and measuring a tone.
 //!
 //! Cadences are those of ITU-T E.180 supplement 2, Europe's common 425 Hz plan and the North American plan.
 
@@ -17,6 +17,15 @@ pub enum CallTone {
     Busy,
     /// The call can't be put through.
     Congestion,
+}
+
+/// A short tone within a group call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RosterTone {
+    /// Somebody came.
+    Came,
+    /// Somebody went.
+    Went,
 }
 
 /// Whose tones to play.
@@ -70,16 +79,22 @@ const US_RING_BACK: &[Part] = &[steady([440.0, 480.0], 2000), pause(4000)];
 const US_BUSY: &[Part] = &[steady([480.0, 620.0], 500), pause(500)];
 const US_CONGESTION: &[Part] = &[steady([480.0, 620.0], 250), pause(250)];
 
+/// A fourth up, and a fourth down: short, and softer than people talk.
+const CAME: &[Part] = &[note(587.33, 90), note(783.99, 160)];
+const WENT: &[Part] = &[note(783.99, 90), note(587.33, 160)];
+
 /// Amplitude of each frequency: −16 dBFS RMS for one, −13 for two.
 const AMPLITUDE: f64 = 0.22;
 
 /// Samples of the raised-cosine edge of a tone, 5 ms: no clicks.
 const EDGE: u32 = SAMPLE_RATE / 200;
 
-/// Plays a call tone for ever, tick by tick.
+/// Plays a tone, tick by tick: a call tone for ever, a roster tone once.
 #[derive(Debug, Clone)]
 pub struct TonePlayer {
     parts: &'static [Part],
+    repeats: bool,
+    /// The part that plays; beyond the last once the tone is over.
     part: usize,
     at: u32,
     wave: Wave,
@@ -97,13 +112,30 @@ impl TonePlayer {
             (CallTone::Busy, Region::UnitedStates) => US_BUSY,
             (CallTone::Congestion, Region::UnitedStates) => US_CONGESTION,
         };
-        Self { parts, part: 0, at: 0, wave: Wave::default() }
+        Self { parts, repeats: true, part: 0, at: 0, wave: Wave::default() }
     }
 
-    /// Overwrites `out` with the next 10 ms.
+    /// The tone, once.
+    pub fn once(tone: RosterTone) -> Self {
+        let parts = match tone {
+            RosterTone::Came => CAME,
+            RosterTone::Went => WENT,
+        };
+        Self { parts, repeats: false, part: 0, at: 0, wave: Wave::default() }
+    }
+
+    /// Whether nothing comes any more.
+    pub fn is_over(&self) -> bool {
+        self.part == self.parts.len()
+    }
+
+    /// Overwrites `out` with the next 10 ms; with silence once the tone is over.
     pub fn fill(&mut self, out: &mut [f32; TICK]) {
         for sample in out {
-            let part = self.parts[self.part];
+            let Some(&part) = self.parts.get(self.part) else {
+                *sample = 0.0;
+                continue;
+            };
             let length = part.millis * (SAMPLE_RATE / 1000);
             *sample = match part.hertz {
                 [0.0, 0.0] => 0.0,
@@ -112,7 +144,10 @@ impl TonePlayer {
             self.at += 1;
             if self.at == length {
                 self.at = 0;
-                self.part = (self.part + 1) % self.parts.len();
+                self.part += 1;
+                if self.repeats && self.is_over() {
+                    self.part = 0;
+                }
                 self.wave = Wave::default();
             }
         }
@@ -206,6 +241,28 @@ mod tests {
         let sound = play(CallTone::Ring, Region::Europe, 4 * 48_000);
         assert!(sound[2 * 48_000..4 * 48_000].iter().all(|s| *s == 0.0));
         assert!(crate::media::level::dbfs(&sound[..48_000]) > -25.0);
+    }
+
+    #[test]
+    fn roster_tones_are_short_and_end_by_themselves() {
+        let low_and_high = |sound: &[f32]| [strength(sound, 587.33), strength(sound, 783.99)];
+        for (tone, rises) in [(RosterTone::Came, true), (RosterTone::Went, false)] {
+            let mut player = TonePlayer::once(tone);
+            let (mut sound, mut tick) = (Vec::new(), [9.0; TICK]);
+            while !player.is_over() {
+                player.fill(&mut tick);
+                sound.extend_from_slice(&tick);
+            }
+            assert_eq!(sound.len(), 12_000, "{tone:?} lasts a quarter of a second");
+            let [low, high] = low_and_high(&sound[..4320]);
+            assert_eq!(low < high, !rises, "{tone:?} begins with {low} and {high}");
+            let [low, high] = low_and_high(&sound[4320..]);
+            assert_eq!(low < high, rises, "{tone:?} ends with {low} and {high}");
+            let jump = sound.windows(2).map(|w| (w[1] - w[0]).abs()).fold(0.0, f32::max);
+            assert!(jump < 0.09, "{tone:?} {jump}");
+            player.fill(&mut tick);
+            assert_eq!(tick, [0.0; TICK]);
+        }
     }
 
     #[test]

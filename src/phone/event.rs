@@ -57,7 +57,8 @@ pub enum Event {
     },
     /// A call began or changed.
     Call(CallView),
-    /// A group's call was joined; its [`Event::Call`] came before.
+    /// A group's call was joined: its [`Event::Call`] came before, with who is there and with the microphone on or off as
+    /// it stays. Where the service does not say who is there within two seconds, it is told without.
     Joined {
         /// Which call.
         call: CallId,
@@ -115,7 +116,8 @@ pub enum Event {
         microphone: f32,
         /// What is heard, dBFS (−127 is silence).
         speaker: f32,
-        /// What is heard of each participant now, by number in the roster, dBFS; of a direct call empty.
+        /// What is heard of each participant that is audible now, by number in the roster and in that order, dBFS; of a
+        /// direct call empty.
         heard: Vec<(u16, f32)>,
     },
     /// Quality of a call, once a second while there is one.

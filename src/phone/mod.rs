@@ -22,6 +22,7 @@ use self::engine::{Engine, Inputs, Options, Outputs};
 use self::event::Event;
 use self::signalling::Link;
 use crate::base::{entropy, task};
+use crate::config::{JoinMuted, Phone};
 use crate::domain::id::ClientId;
 
 /// Commands waiting for the engine.
@@ -40,10 +41,28 @@ pub struct PhoneOptions {
     pub voice: VoiceConfig,
     /// A WAV file for what both sides of a call say: left = me, right = them.
     pub record: Option<PathBuf>,
-    /// Whether ring, ring-back and busy tones are played.
+    /// Whether tones are played: ring, ring-back and busy, and those of group calls.
     pub tones: bool,
     /// Whether the caller is told that this phone rings.
     pub rings: bool,
+    /// How it behaves in group calls.
+    pub groups: GroupOptions,
+}
+
+/// How a phone behaves in group calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GroupOptions {
+    /// Whether they are joined with the microphone off.
+    pub join_muted: JoinMuted,
+    /// Whether a short tone is played when somebody comes or goes, given that tones are played at all.
+    pub roster_tones: bool,
+}
+
+impl Default for GroupOptions {
+    fn default() -> Self {
+        let Phone { join_muted, roster_tones, .. } = Phone::default();
+        Self { join_muted, roster_tones }
+    }
 }
 
 /// The two ends of a running phone. The phone quits when either is dropped.
@@ -69,11 +88,21 @@ pub fn start(account: Account, options: PhoneOptions) -> std::io::Result<PhoneLi
     let (microphone, speaker) = (options.voice.microphone.clone(), options.voice.speaker.clone());
     let voice = Voice::start(options.voice, from_voice)?;
     let client = ClientId(entropy::uuid());
+    let server = account.server().clone();
     task::spawn("link", Link::new(account, client, requests, from_link).run());
     let out = Outputs { events: to_events, link: to_link, voice, legs: from_legs };
     let engine = Engine::new(
         out,
-        Options { record: options.record, microphone, speaker, tones: options.tones, rings: options.rings },
+        Options {
+            record: options.record,
+            microphone,
+            speaker,
+            tones: options.tones,
+            rings: options.rings,
+            join_muted: options.groups.join_muted,
+            roster_tones: options.groups.roster_tones,
+        },
+        &server,
     );
     task::spawn("engine", engine.run(Inputs { commands: from_commands, link, voice: voice_events, legs }));
     Ok(PhoneLink { commands, events })

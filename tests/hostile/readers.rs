@@ -170,10 +170,11 @@ fn arriving_packets(bytes: &[u8]) {
             255 => sequence.wrapping_mul(31),
             step => sequence.wrapping_add(u64::from(*step)).wrapping_sub(100),
         };
+        let mark = (*kind > 63).then_some(u16::from(*kind / 64));
         let kind = if kind % 4 == 0 { Kind::TelephoneEvent } else { Kind::Opus };
         let timestamp = u32::from_be_bytes([*t0, *t1, *t2, *t3]);
-        let packet =
-            Received { slot: 0, kind, sequence, timestamp, marker: *wait > 200, payload: payload.to_vec(), at: now };
+        let (marker, payload) = (*wait > 200, payload.to_vec());
+        let packet = Received { slot: 0, kind, sequence, timestamp, marker, mark, payload, at: now };
         buffer.insert(&packet, now);
         for _ in 0..wait % 5 {
             now += Duration::from_millis(10);

@@ -12,6 +12,7 @@ mod raw;
 mod accounts;
 mod bots;
 mod direct_calls;
+mod group_calls;
 mod groups;
 mod history;
 mod hold;

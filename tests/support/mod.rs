@@ -26,7 +26,7 @@ use switchboard::phone::audio::device::{SinkChoice, SourceChoice};
 use switchboard::phone::audio::voice::VoiceConfig;
 use switchboard::phone::command::Command;
 use switchboard::phone::event::{CallView, Event, Incoming, Link, Quality, Refusal, Summary};
-use switchboard::phone::{self, PhoneLink, PhoneOptions};
+use switchboard::phone::{self, GroupOptions, PhoneLink, PhoneOptions};
 use switchboard::protocol::rest::{NewAccount, SignIn, SignedIn};
 use switchboard::service::{Running, Service, ServiceOptions, identity};
 use tempfile::TempDir;
@@ -173,7 +173,7 @@ impl TestPhone {
 
     /// A phone that may never be connected.
     pub fn starts(name: &str, account: Account, voice: VoiceConfig) -> Self {
-        let options = PhoneOptions { voice, record: None, tones: false, rings: true };
+        let options = PhoneOptions { voice, record: None, tones: false, rings: true, groups: GroupOptions::default() };
         let link = phone::start(account, options).unwrap();
         Self { name: name.to_owned(), link, seen: Vec::new() }
     }

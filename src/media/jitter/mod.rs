@@ -4,19 +4,25 @@
 //! (wait, restore it from the next, make it up) and when to decode are one decision. It follows sequence numbers;
 //! timestamps serve to measure how unevenly packets travel. Telephone events take their place in the sequence as
 //! silence; reading them is [`super::dtmf`]'s.
+//!
+//! A slot may carry one speaker after another, told apart by the mark of their packets. Where the mark changes, nothing
+//! is restored or made up from one for the other: the sound of the first ends softly, the decoder forgets it, and play
+//! begins anew with the second. A tick of sound never holds two of them.
 
 mod delay;
 mod queue;
+mod switch;
 #[cfg(test)]
 mod tests;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::level;
 use super::opus::{self, Decoder, LONGEST, OpusError};
-use super::packet::{FRAME, Kind, Received, TICK};
+use super::packet::{FRAME, Kind, Received, SAMPLE_RATE, TICK};
 use delay::{Arrivals, Surplus};
 use queue::{Arrival, Content, Queue};
+use switch::Follows;
 
 /// What a tick of sound was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,8 +72,9 @@ const LONGEST_BRIDGE: u64 = 10;
 /// A frame below this level may be left out unnoticed, dBFS.
 const QUIET: f32 = -45.0;
 
-/// After a stall, what is older than this is left out at once, samples: 400 ms.
-const LONGEST_BACKLOG: usize = 19_200;
+/// When play begins, what waits longer than it has to, and this, is left out at once, samples: 60 ms. It gathered while
+/// nobody asked, as when a sound device takes its time to open.
+const LONGEST_BACKLOG: usize = 3 * FRAME;
 
 /// The jitter buffer of one slot.
 pub struct JitterBuffer {
@@ -76,9 +83,13 @@ pub struct JitterBuffer {
     arrivals: Arrivals,
     surplus: Surplus,
     playing: bool,
-    /// Decoded samples not played yet.
+    /// Whom the decoder has heard last; unknown before the first packet.
+    source: Option<Option<u16>>,
+    /// Decoded samples not played yet, all of one source.
     ready: Vec<f32>,
     ready_is: Pulled,
+    /// Whose the samples of the last tick were.
+    ready_of: Option<u16>,
     /// Samples of the frame before: how long a missing one is taken to be.
     frame: usize,
     /// Samples made up in a row.
@@ -103,8 +114,10 @@ impl JitterBuffer {
             arrivals: Arrivals::default(),
             surplus: Surplus::default(),
             playing: false,
+            source: None,
             ready: Vec::with_capacity(2 * LONGEST),
             ready_is: Pulled::Silence,
+            ready_of: None,
             frame: FRAME,
             bridged: 0,
             owed: 0,
@@ -149,7 +162,7 @@ impl JitterBuffer {
         }
         self.surplus.observe(self.waiting(), now);
         while self.ready.len() < TICK {
-            self.step();
+            self.step(now);
         }
         out.copy_from_slice(&self.ready[..TICK]);
         self.ready.drain(..TICK);
@@ -160,11 +173,17 @@ impl JitterBuffer {
         pulled
     }
 
+    /// The mark of whom the tick pulled last is of; of no meaning after [`Pulled::Silence`].
+    pub fn source(&self) -> Option<u16> {
+        self.ready_of
+    }
+
     /// Drops everything that waits and expects a new stream; figures go on.
     pub fn restart(&mut self) {
         self.queue = Queue::default();
         self.arrivals = Arrivals::default();
         self.decoder.reset();
+        self.source = None;
         self.pause();
     }
 
@@ -184,13 +203,19 @@ impl JitterBuffer {
         self.ready.len() + self.queue.span() as usize * self.frame
     }
 
+    /// Whether what waits has waited as long as it has to.
+    fn has_waited(&self, now: Instant) -> bool {
+        let first = self.queue.first_arrival();
+        first.is_some_and(|first| now.saturating_duration_since(first) >= self.arrivals.start_delay())
+    }
+
     /// Whether the time has come to play what waits.
     fn begins(&mut self, now: Instant) -> bool {
-        let Some(first) = self.queue.first_arrival() else { return false };
-        if now.saturating_duration_since(first) < self.arrivals.start_delay() {
+        if !self.has_waited(now) {
             return false;
         }
-        while self.waiting() > LONGEST_BACKLOG {
+        let most = samples(self.arrivals.start_delay()) + LONGEST_BACKLOG;
+        while self.waiting() > most {
             self.leave_one_out();
         }
         self.stats.lost += self.queue.begin();
@@ -207,13 +232,15 @@ impl JitterBuffer {
         self.owed = 0;
     }
 
-    /// Makes at least one more sample ready.
-    fn step(&mut self) {
-        match self.queue.missing() {
-            None => self.bridge(TICK, true),
-            Some(0) => self.play_next(),
-            Some(missing) if missing > LONGEST_BRIDGE => self.jump(missing),
-            Some(missing) => self.replace_lost(missing),
+    /// Makes at least one more sample ready, or goes on in the sequence.
+    fn step(&mut self, now: Instant) {
+        match (self.queue.missing(), self.follows()) {
+            (None, _) | (_, Follows::Nothing) => self.bridge(TICK, true),
+            (Some(missing), Follows::Another(mark)) => self.switch(mark, missing, now),
+            (Some(missing), Follows::TonesOfAnother) => self.pass_over(missing),
+            (Some(0), Follows::More) => self.play_next(),
+            (Some(missing), Follows::More) if missing > LONGEST_BRIDGE => self.jump(missing),
+            (Some(missing), Follows::More) => self.replace_lost(missing),
         }
     }
 
@@ -243,6 +270,7 @@ impl JitterBuffer {
     }
 
     fn play_next(&mut self) {
+        let mark = self.queue.first_is().and_then(|(mark, _)| mark);
         let Some((content, marker)) = self.queue.take() else { return };
         self.owed = 0;
         let payload = match content {
@@ -252,6 +280,7 @@ impl JitterBuffer {
             }
             Content::Sound(payload) => payload,
         };
+        self.source = Some(mark);
         if marker {
             self.decoder.reset();
         }
@@ -277,6 +306,7 @@ impl JitterBuffer {
             }
         }
         self.bridged = if what == Pulled::Silence { FADE_TO } else { 0 };
+        self.begin_of();
         self.ready.extend_from_slice(&self.scratch[from..to]);
         self.ready_is = what;
     }
@@ -285,6 +315,7 @@ impl JitterBuffer {
     fn bridge(&mut self, samples: usize, awaited: bool) {
         let samples = samples.clamp(TICK / 4, LONGEST);
         let begin = self.ready.len();
+        self.begin_of();
         if self.bridged < FADE_TO && self.decoder.conceal(&mut self.scratch[..samples]).is_ok() {
             let bridged = self.bridged;
             let faded = self.scratch[..samples].iter().enumerate().map(|(at, s)| s * fade(bridged + at));
@@ -301,6 +332,13 @@ impl JitterBuffer {
         }
     }
 
+    /// Samples become ready: notes whose the tick is that begins with them.
+    fn begin_of(&mut self) {
+        if self.ready.is_empty() {
+            self.ready_of = self.source.flatten();
+        }
+    }
+
     /// Too much waits: leaves out a frame that just became ready. A quiet one at once; any, once it has lasted.
     fn shrink(&mut self) {
         let frame = self.frame;
@@ -311,7 +349,7 @@ impl JitterBuffer {
         if !self.surplus.may_leave_out(quiet) || self.queue.missing() != Some(0) {
             return;
         }
-        let Some((Content::Sound(payload), false)) = self.queue.take() else { return };
+        let Some(payload) = self.queue.take_more_of(self.source.flatten()) else { return };
         let Ok(samples) = self.decoder.decode(&payload, &mut self.scratch[..]) else { return };
         let start = self.ready.len() - frame;
         let overlap = frame.min(samples);
@@ -327,6 +365,10 @@ impl JitterBuffer {
             self.skipped += self.frame as u64;
         }
     }
+}
+
+fn samples(time: Duration) -> usize {
+    (time.as_secs_f64() * f64::from(SAMPLE_RATE)) as usize
 }
 
 fn fade(at: usize) -> f32 {

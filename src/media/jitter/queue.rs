@@ -42,6 +42,7 @@ pub(super) enum Content {
 struct Waiting {
     content: Content,
     marker: bool,
+    mark: Option<u16>,
     at: Instant,
 }
 
@@ -79,7 +80,7 @@ impl Queue {
             Kind::Opus => Content::Sound(packet.payload.clone()),
             Kind::TelephoneEvent => Content::Event,
         };
-        self.waiting.insert(sequence, Waiting { content, marker: packet.marker, at: now });
+        self.waiting.insert(sequence, Waiting { content, marker: packet.marker, mark: packet.mark, at: now });
         if self.waiting.len() > ROOM {
             self.take_first();
         }
@@ -134,7 +135,13 @@ impl Queue {
         Some(self.next.map_or(0, |next| first - next))
     }
 
-    /// The packet after the one missing, if it carries a copy of it and is of the same source.
+    /// The mark of the first that waits, and whether it is sound.
+    pub(super) fn first_is(&self) -> Option<(Option<u16>, bool)> {
+        let (_, first) = self.waiting.first_key_value()?;
+        Some((first.mark, matches!(first.content, Content::Sound(_))))
+    }
+
+    /// The packet after the one missing, if it carries a copy of it and is of the same talk spurt.
     pub(super) fn copy_of_lost(&self) -> Option<&[u8]> {
         let (_, first) = self.waiting.first_key_value()?;
         match &first.content {
@@ -146,6 +153,18 @@ impl Queue {
     /// Gives up on the next `count`.
     pub(super) fn skip(&mut self, count: u64) {
         self.next = self.next.map(|next| next + count);
+    }
+
+    /// Takes the next packet out of the sequence, if it waits and is sound that goes on as the one before it.
+    pub(super) fn take_more_of(&mut self, mark: Option<u16>) -> Option<Vec<u8>> {
+        let waiting = self.waiting.get(&self.next?)?;
+        if waiting.marker || waiting.mark != mark || !matches!(waiting.content, Content::Sound(_)) {
+            return None;
+        }
+        match self.take() {
+            Some((Content::Sound(payload), _)) => Some(payload),
+            Some((Content::Event, _)) | None => None,
+        }
     }
 
     /// The next packet and its marker, if it waits.

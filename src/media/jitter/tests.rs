@@ -183,6 +183,7 @@ fn whatever_arrives_memory_is_bounded_and_nothing_panics() {
                 sequence,
                 timestamp: random.next_u64() as u32,
                 marker: random.below(20) == 0,
+                mark: [None, Some(1), Some(2)][random.below(3) as usize],
                 payload: (0..length).map(|_| random.next_u64() as u8).collect(),
                 at: now,
             };
@@ -242,6 +243,7 @@ impl Network {
                 sequence: FIRST + index as u64,
                 timestamp: (index * FRAME) as u32,
                 marker: index == 0,
+                mark: None,
                 payload: payload.clone(),
                 at: start(),
             };

@@ -1,14 +1,17 @@
 //! The call this phone is in: what is known of it, and how it is shown.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::roster::{Batch, Moves, Roster};
+use crate::base::deadline;
 use crate::domain::call::{CallState, Direction, Participant, Peer, RosterRow};
+use crate::domain::dtmf::Tone;
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::{CallId, Identity};
-use crate::domain::person::Person;
 use crate::domain::time::UnixMillis;
 use crate::phone::audio::voice::SoundSummary;
-use crate::phone::event::{CallView, MediaState, Quality, Summary};
+use crate::phone::event::{CallView, GroupCard, MediaState, Quality, Summary};
 use crate::phone::leg::{Leg, LegTag, OfferedLeg};
 use crate::protocol::notice::Slot;
 
@@ -35,12 +38,14 @@ pub(super) enum CallLeg {
 pub(super) struct ActiveCall {
     pub(super) id: CallId,
     pub(super) direction: Direction,
-    pub(super) with: Person,
+    pub(super) with: Peer,
+    pub(super) group: Option<GroupCall>,
     pub(super) state: CallState,
     pub(super) started_at: UnixMillis,
     pub(super) connected: Option<(UnixMillis, Instant)>,
     pub(super) muted: bool,
-    pub(super) participants: Vec<Participant>,
+    /// As the views show them: made anew only when they change.
+    pub(super) participants: Arc<[RosterRow]>,
     pub(super) media: MediaState,
     pub(super) leg: CallLeg,
     pub(super) slots: Vec<Slot>,
@@ -55,6 +60,37 @@ pub(super) struct ActiveCall {
     pub(super) ending: Option<Ending>,
 }
 
+/// What there is besides, once it is a group call.
+pub(super) struct GroupCall {
+    pub(super) card: GroupCard,
+    pub(super) may_end: bool,
+    pub(super) roster: Roster,
+    /// Tones of numbers that the roster does not know yet: sound and roster race.
+    tones: Vec<(u16, Tone)>,
+    /// Set while it is not told yet that the call was joined.
+    pub(super) entering: Option<Entering>,
+}
+
+/// A call that was joined, while who is there is awaited.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entering {
+    /// Whether nobody was there.
+    pub(super) first: bool,
+    /// Whether the microphone is off only until it is known how many are there.
+    pub(super) mute_by_size: bool,
+    /// When it is told all the same.
+    pub(super) by: Instant,
+}
+
+/// Tones kept until the roster knows whose they are.
+const MOST_TONES: usize = 16;
+
+impl GroupCall {
+    pub(super) fn new(card: GroupCard) -> Self {
+        Self { card, may_end: false, roster: Roster::default(), tones: Vec::new(), entering: None }
+    }
+}
+
 /// How a call ended, while its last figures are awaited.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ending {
@@ -64,16 +100,17 @@ pub(super) struct Ending {
 }
 
 impl ActiveCall {
-    pub(super) fn new(id: CallId, direction: Direction, with: Person, leg: OfferedLeg, started_at: UnixMillis) -> Self {
+    pub(super) fn new(id: CallId, direction: Direction, with: Peer, leg: OfferedLeg, started_at: UnixMillis) -> Self {
         Self {
             id,
             direction,
             with,
+            group: None,
             state: CallState::Connecting,
             started_at,
             connected: None,
             muted: false,
-            participants: Vec::new(),
+            participants: Arc::from([]),
             media: MediaState::Connecting,
             leg: CallLeg::Offered(Box::new(leg)),
             slots: Vec::new(),
@@ -90,14 +127,14 @@ impl ActiveCall {
         CallView {
             call: self.id,
             direction: self.direction,
-            with: Peer::Person(self.with.clone()),
-            group: None,
-            may_end: false,
+            with: self.with.clone(),
+            group: self.group.as_ref().map(|group| group.card.clone()),
+            may_end: self.group.as_ref().is_some_and(|group| group.may_end),
             state: self.state,
             started_at: self.started_at,
             connected_at: self.connected.map(|(at, _)| at),
             muted: self.muted,
-            participants: self.participants.iter().map(|p| RosterRow { number: 0, participant: p.clone() }).collect(),
+            participants: Arc::clone(&self.participants),
             media: self.media,
         }
     }
@@ -106,22 +143,50 @@ impl ActiveCall {
         matches!(&self.leg, CallLeg::Running { tag: mine, .. } if *mine == tag)
     }
 
+    /// The other side of a direct call changed.
     pub(super) fn set_participant(&mut self, participant: Participant) {
-        let known = self.participants.iter_mut().find(|p| p.person.identity == participant.person.identity);
-        match known {
-            Some(known) => *known = participant,
-            None => self.participants.push(participant),
-        }
+        let row = RosterRow { number: 0, participant };
+        self.participants = Arc::from([row]);
     }
 
-    /// Who is heard in receive slot `index`; the other side where the service has not said.
-    pub(super) fn heard_in(&self, index: u8) -> Identity {
+    /// It is a group call now; until the roster is known, who was there stays.
+    pub(super) fn set_group(&mut self, card: GroupCard) -> &mut GroupCall {
+        let group = self.group.get_or_insert_with(|| GroupCall::new(card.clone()));
+        group.card = card;
+        group
+    }
+
+    /// The roster of a group call changed; says who came and went, and which tones have found their sender.
+    pub(super) fn apply_roster(&mut self, batch: Batch, me: &Identity) -> (Moves, Vec<(Identity, Tone)>) {
+        let Some(group) = &mut self.group else { return Default::default() };
+        let moves = group.roster.apply(batch, me);
+        self.participants = group.roster.others(me);
+        let tones = std::mem::take(&mut group.tones);
+        let sender = |(number, tone)| Some((group.roster.identity(number)?.clone(), tone));
+        (moves, tones.into_iter().filter_map(sender).collect())
+    }
+
+    /// Who sent a tone: by the mark of its packet or, in a direct call, its slot. One whose sender is not known yet is
+    /// kept until the roster says.
+    pub(super) fn sender_of(&mut self, mark: Option<u16>, slot: u8, tone: Tone) -> Option<Identity> {
+        if let (Some(group), Some(number)) = (&mut self.group, mark) {
+            let sender = group.roster.identity(number).cloned();
+            if sender.is_none() && group.tones.len() < MOST_TONES {
+                group.tones.push((number, tone));
+            }
+            return sender;
+        }
+        self.heard_in(slot).or_else(|| self.with.person().map(|person| person.identity.clone()))
+    }
+
+    /// Who is heard in receive slot `index`, as far as the service has said.
+    fn heard_in(&self, index: u8) -> Option<Identity> {
         let mid = match &self.leg {
             CallLeg::Running { leg, .. } => leg.slots.get(usize::from(index)),
             CallLeg::Offered(_) | CallLeg::Gone => None,
         };
         let slot = mid.and_then(|mid| self.slots.iter().find(|slot| slot.mid == *mid));
-        slot.and_then(|slot| slot.source.clone()).unwrap_or_else(|| self.with.identity.clone())
+        slot.and_then(|slot| slot.source.clone())
     }
 
     /// The voice thread's figures; the round trip is the leg's.
@@ -158,7 +223,7 @@ impl ActiveCall {
         Summary {
             call: self.id,
             direction: self.direction,
-            with: Peer::Person(self.with.clone()),
+            with: self.with.clone(),
             end: ending.reason,
             connected_for: ending.connected_for,
             quality: self.quality,
@@ -169,12 +234,20 @@ impl ActiveCall {
         }
     }
 
+    /// Set while it is not told yet that the call was joined.
+    pub(super) fn entering(&self) -> Option<Entering> {
+        self.group.as_ref().and_then(|group| group.entering)
+    }
+
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         match self.ending {
             Some(ending) => Some(ending.figures_by),
             None => {
                 let give_up = self.lost_since.map(|since| since + GIVE_UP_AFTER);
-                crate::base::deadline::earlier(self.rejoin_at, give_up)
+                deadline::earlier(
+                    self.entering().map(|entering| entering.by),
+                    deadline::earlier(self.rejoin_at, give_up),
+                )
             }
         }
     }

@@ -2,10 +2,13 @@
 
 use std::net::IpAddr;
 
+use super::join::Joined;
+use super::roster::Batch;
 use super::{Engine, Pending};
 use crate::base::clock;
 use crate::domain::call::CallState;
 use crate::domain::end_reason::EndReason;
+use crate::domain::group::GroupKey;
 use crate::domain::id::CallId;
 use crate::phone::event::{Event, Incoming, Link, Refusal};
 use crate::phone::signalling::FromLink;
@@ -46,6 +49,7 @@ impl Engine {
             return;
         }
         self.me = Some(welcome.me.clone());
+        self.addresses.set_public(welcome.public_url);
         self.friends = welcome.friends;
         self.emit(Event::Me(welcome.me)).await;
         self.emit(Event::Friends(self.friends.clone())).await;
@@ -55,6 +59,21 @@ impl Engine {
         if forgotten {
             self.end_call(EndReason::SERVICE_LOST).await;
         }
+        self.join_lost = false;
+        for ongoing in welcome.calls {
+            match ongoing.group {
+                _ if self.call.as_ref().is_none_or(|call| call.id != ongoing.call_id) => {
+                    // Joined, or given up, without this phone and the service having learnt it from each other.
+                    self.request(Request::CallHangUp { call_id: ongoing.call_id }, Pending::Silent).await;
+                }
+                Some(group) => {
+                    let may_end = self.live_call().and_then(|call| call.group.as_ref()).is_some_and(|g| g.may_end);
+                    self.on_call_group(ongoing.call_id, group, may_end).await;
+                }
+                None => {}
+            }
+        }
+        self.refresh_groups().await;
     }
 
     async fn on_answer(&mut self, id: u64, result: Option<Result<Response, Failure>>) {
@@ -77,6 +96,19 @@ impl Engine {
             }
             (Pending::Search(text), Response::People { people }) => self.emit(Event::People { text, people }).await,
             (Pending::History, Response::History { records }) => self.emit(Event::History(records)).await,
+            (Pending::LookUp { name, otherwise, goal }, Response::Groups { groups }) => {
+                self.on_listed(name, otherwise, goal, &groups).await;
+            }
+            (Pending::CreateToJoin, Response::Group { group }) => self.join_group(GroupKey::Id(group.group.id)).await,
+            (Pending::Join, Response::Joined { call_id, group, first, answer }) => {
+                self.on_joined(Joined { call: call_id, group, first, answer }).await;
+            }
+            (Pending::Groups { .. }, Response::Groups { groups }) => self.on_groups(groups).await,
+            (Pending::Group(_), Response::Group { group }) => self.on_group(group).await,
+            (Pending::Share(sharing), _) => self.on_shared(sharing).await,
+            (Pending::Shared(with), Response::Group { group }) => {
+                self.emit(Event::Shared { group: group.group.id, with }).await;
+            }
             (_, Response::Friends { friends }) => {
                 self.friends = friends;
                 self.emit(Event::Friends(self.friends.clone())).await;
@@ -92,11 +124,21 @@ impl Engine {
             Pending::Answer(call) => self.not_started("answer", call, Refusal::Service(failure)).await,
             Pending::Rejoin(_) if gone => self.end_call(EndReason::MEDIA_LOST).await,
             // Hanging up what is already over is what was wanted.
-            Pending::Verb { what: "hang up", .. } | Pending::Silent | Pending::Rejoin(_) => {}
+            Pending::Verb { what: "hang up", .. }
+            | Pending::Silent
+            | Pending::Rejoin(_)
+            | Pending::Groups { asked: false } => {}
             Pending::Verb { what, call } => self.refuse(what, call, Refusal::Service(failure)).await,
             Pending::Resolve { wanted, .. } => self.refuse(wanted.words(), None, Refusal::Service(failure)).await,
             Pending::Search(_) => self.refuse("search", None, Refusal::Service(failure)).await,
             Pending::History => self.refuse("history", None, Refusal::Service(failure)).await,
+            Pending::LookUp { goal, .. } => self.not_found(goal, Refusal::Service(failure)).await,
+            Pending::CreateToJoin | Pending::Join => self.not_joined(Refusal::Service(failure)).await,
+            Pending::Groups { asked: true } => self.refuse("groups", None, Refusal::Service(failure)).await,
+            Pending::Group(what) => self.refuse(what, None, Refusal::Service(failure)).await,
+            Pending::Share(_) | Pending::Shared(_) => {
+                self.refuse("share", None, Refusal::Service(failure)).await;
+            }
         }
     }
 
@@ -111,7 +153,17 @@ impl Engine {
             Pending::Resolve { wanted, .. } => self.refuse(wanted.words(), None, why).await,
             Pending::Search(_) => self.refuse("search", None, why).await,
             Pending::History => self.refuse("history", None, why).await,
-            Pending::Rejoin(_) | Pending::Silent => {}
+            Pending::LookUp { goal, .. } => self.not_found(goal, why).await,
+            Pending::CreateToJoin => self.not_joined(why).await,
+            Pending::Join => {
+                // The service may have let this phone in all the same.
+                self.join_lost = true;
+                self.not_joined(why).await;
+            }
+            Pending::Groups { asked: true } => self.refuse("groups", None, why).await,
+            Pending::Group(what) => self.refuse(what, None, why).await,
+            Pending::Share(_) | Pending::Shared(_) => self.refuse("share", None, why).await,
+            Pending::Rejoin(_) | Pending::Silent | Pending::Groups { asked: false } => {}
         }
     }
 
@@ -134,37 +186,60 @@ impl Engine {
                 self.on_incoming(Incoming { call: call_id, from, at, group }).await;
             }
             Notice::CallIncomingEnded { call_id, reason } => self.on_incoming_ended(call_id, reason).await,
-            Notice::CallChanged { call_id, state } => self.on_state(call_id, state).await,
-            Notice::CallParticipant { call_id, participant } => {
-                if let Some(call) = self.call.as_mut().filter(|call| call.id == call_id && call.ending.is_none()) {
+            Notice::CallChanged { call_id, .. }
+            | Notice::CallParticipant { call_id, .. }
+            | Notice::CallSlots { call_id, .. }
+            | Notice::CallGroup { call_id, .. }
+            | Notice::CallRoster { call_id, .. }
+            | Notice::CallSpeakers { call_id, .. }
+            | Notice::CallInviteEnded { call_id, .. }
+            | Notice::CallEnded { call_id, .. } => self.on_call_notice(call_id, notice).await,
+            Notice::PresenceChanged { identity, presence } => self.on_presence(&identity, presence).await,
+            Notice::FriendAdded { friend } => self.on_friend_added(friend).await,
+            Notice::FriendRemoved { identity } => self.on_friend_removed(&identity).await,
+            Notice::HistoryAdded { record } => self.emit(Event::Recorded(record)).await,
+            Notice::GroupShared { group, by, here } => self.on_group_shared(group, by, here).await,
+            Notice::GroupChanged { group_id, here } => self.on_group_changed(group_id, here).await,
+            Notice::GroupRemoved { group_id } => self.on_group_removed(group_id).await,
+            // The signalling task acts on this one.
+            Notice::Closing { .. } => {}
+        }
+    }
+
+    /// Takes a notice of the call `id`: of the one this phone is in, or else of none it knows (yet).
+    pub(super) async fn on_call_notice(&mut self, id: CallId, notice: Notice) {
+        if self.call.as_ref().is_none_or(|call| call.id != id) {
+            return self.on_stray(id, notice).await;
+        }
+        match notice {
+            Notice::CallChanged { state, .. } => self.on_state(id, state).await,
+            Notice::CallParticipant { participant, .. } => {
+                if let Some(call) = self.live_call_mut(id).filter(|call| call.group.is_none()) {
                     call.set_participant(participant);
                     let view = call.view();
                     self.emit(Event::Call(view)).await;
                 }
             }
-            Notice::CallSlots { call_id, slots } => {
-                if let Some(call) = self.call.as_mut().filter(|call| call.id == call_id) {
+            Notice::CallSlots { slots, .. } => {
+                if let Some(call) = self.live_call_mut(id) {
                     call.slots = slots;
                 }
             }
-            Notice::CallEnded { call_id, reason } => {
-                if self.call.as_ref().is_some_and(|call| call.id == call_id) {
-                    self.end_call(reason).await;
-                }
-            }
-            Notice::PresenceChanged { identity, presence } => self.on_presence(&identity, presence).await,
-            Notice::FriendAdded { friend } => self.on_friend_added(friend).await,
-            Notice::FriendRemoved { identity } => self.on_friend_removed(&identity).await,
-            Notice::HistoryAdded { record } => self.emit(Event::Recorded(record)).await,
-            Notice::CallGroup { .. }
-            | Notice::CallRoster { .. }
-            | Notice::CallSpeakers { .. }
-            | Notice::CallInviteEnded { .. }
+            Notice::CallGroup { group, may_end, .. } => self.on_call_group(id, group, may_end).await,
+            Notice::CallRoster { whole, rows, left, .. } => self.on_roster(id, Batch { whole, rows, left }).await,
+            Notice::CallSpeakers { speakers, .. } => self.on_speakers(id, speakers).await,
+            Notice::CallInviteEnded { person, reason, .. } => self.on_invite_ended(id, &person, reason).await,
+            Notice::CallEnded { reason, .. } => self.end_call(reason).await,
+            Notice::CallIncoming { .. }
+            | Notice::CallIncomingEnded { .. }
             | Notice::GroupShared { .. }
             | Notice::GroupChanged { .. }
-            | Notice::GroupRemoved { .. } => {}
-            // The signalling task acts on this one.
-            Notice::Closing { .. } => {}
+            | Notice::GroupRemoved { .. }
+            | Notice::PresenceChanged { .. }
+            | Notice::FriendAdded { .. }
+            | Notice::FriendRemoved { .. }
+            | Notice::HistoryAdded { .. }
+            | Notice::Closing { .. } => {}
         }
     }
 

@@ -91,6 +91,7 @@ impl Engine {
         if call.rejoin_at.is_some_and(|at| at <= now) {
             self.try_rejoin(now).await;
         }
+        self.enter(now).await;
     }
 
     /// Offers a new leg for a call whose media is lost. Needs the connection to the service; without it, later.
@@ -111,8 +112,11 @@ impl Engine {
 
     pub(super) async fn on_voice(&mut self, event: VoiceEvent) {
         match event {
-            VoiceEvent::Levels { call, microphone, speaker } => {
-                self.emit(Event::Levels { call, microphone, speaker, heard: Vec::new() }).await;
+            VoiceEvent::Levels { call, microphone, speaker, mut heard } => {
+                if self.live_call_mut(call).is_none_or(|call| call.group.is_none()) {
+                    heard.clear();
+                }
+                self.emit(Event::Levels { call, microphone, speaker, heard }).await;
             }
             VoiceEvent::Quality { call, quality } => {
                 let Some(active) = self.call.as_mut().filter(|active| active.id == call) else { return };
@@ -120,10 +124,11 @@ impl Engine {
                 let quality = active.quality;
                 self.emit(Event::Quality { call, quality }).await;
             }
-            VoiceEvent::Dtmf { call, slot, tone } => {
-                let Some(active) = self.call.as_ref().filter(|active| active.id == call) else { return };
-                let from = active.heard_in(slot);
-                self.emit(Event::Dtmf { call, from, tone }).await;
+            VoiceEvent::Dtmf { call, slot, mark, tone } => {
+                let Some(active) = self.call.as_mut().filter(|active| active.id == call) else { return };
+                if let Some(from) = active.sender_of(mark, slot, tone) {
+                    self.emit(Event::Dtmf { call, from, tone }).await;
+                }
             }
             VoiceEvent::FirstSound { call, at } => {
                 if let Some(active) = self.call.as_mut().filter(|active| active.id == call) {

@@ -2,10 +2,14 @@
 //! signalling, media and voice events into each other. It never waits for anything but the next of these.
 
 mod call;
+mod groups;
 mod incoming;
+mod join;
 mod link;
 mod media;
 mod people;
+mod places;
+mod roster;
 mod verbs;
 
 use std::collections::BTreeMap;
@@ -16,7 +20,10 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use self::call::ActiveCall;
+use self::groups::Sharing;
+use self::join::{Goal, Joining};
 use self::people::Wanted;
+use self::places::Addresses;
 use super::audio::device::{SinkChoice, SourceChoice};
 use super::audio::voice::{Voice, VoiceEvent};
 use super::command::Command;
@@ -24,6 +31,8 @@ use super::event::{Event, Incoming, Link, Refusal, Refused};
 use super::leg::{LegEvent, LegTag};
 use super::signalling::{FromLink, ToLink};
 use crate::base::{clock, deadline};
+use crate::config::{JoinMuted, ServerUrl};
+use crate::domain::group::{GroupKey, GroupRow};
 use crate::domain::id::{CallId, Identity};
 use crate::domain::person::{Friend, Person};
 use crate::domain::presence::PresenceChoice;
@@ -65,6 +74,10 @@ pub(super) struct Options {
     pub(super) tones: bool,
     /// Whether incoming calls are said to ring here, before anybody answers.
     pub(super) rings: bool,
+    /// Whether group calls are joined with the microphone off.
+    pub(super) join_muted: JoinMuted,
+    /// Whether somebody's coming and going is heard in group calls, given that tones are played at all.
+    pub(super) roster_tones: bool,
 }
 
 /// What an outstanding request was for.
@@ -79,6 +92,24 @@ enum Pending {
     },
     Search(String),
     History,
+    /// The list, to find a group in.
+    LookUp {
+        name: String,
+        otherwise: Option<GroupKey>,
+        goal: Goal,
+    },
+    /// A group to be made, and then joined.
+    CreateToJoin,
+    Join,
+    /// The list; `asked` for by a command.
+    Groups {
+        asked: bool,
+    },
+    /// A group for an event, and the words of the palette for it.
+    Group(&'static str),
+    Share(Sharing),
+    /// A group that was shared with these people.
+    Shared(Vec<Person>),
     /// A verb whose answer matters only when it is a refusal.
     Verb {
         what: &'static str,
@@ -100,7 +131,14 @@ pub(super) struct Engine {
     me: Option<Person>,
     presence: PresenceChoice,
     friends: Vec<Friend>,
+    /// The groups of the user's list, once they were asked for; and whether they have changed since they were asked for.
+    groups: Option<Vec<GroupRow>>,
+    groups_stale: bool,
+    addresses: Addresses,
     call: Option<ActiveCall>,
+    joining: Option<Joining>,
+    /// Whether the connection was lost before a join was answered: it may have come about.
+    join_lost: bool,
     incoming: BTreeMap<CallId, Incoming>,
     pending: BTreeMap<u64, Pending>,
     next_request: u64,
@@ -119,7 +157,8 @@ const BUSY_TONE: Duration = Duration::from_secs(3);
 const BYE_WITHIN: Duration = Duration::from_millis(1500);
 
 impl Engine {
-    pub(super) fn new(out: Outputs, options: Options) -> Self {
+    /// An engine for the service at `server`.
+    pub(super) fn new(out: Outputs, options: Options, server: &ServerUrl) -> Self {
         Self {
             out,
             microphone: options.microphone.clone(),
@@ -130,7 +169,12 @@ impl Engine {
             me: None,
             presence: PresenceChoice::default(),
             friends: Vec::new(),
+            groups: None,
+            groups_stale: false,
+            addresses: Addresses::new(server.to_string()),
             call: None,
+            joining: None,
+            join_lost: false,
             incoming: BTreeMap::new(),
             pending: BTreeMap::new(),
             next_request: 1,
@@ -222,7 +266,19 @@ impl Engine {
         Some(first.with_file_name(format!("{stem}-{}.wav", self.recordings)))
     }
 
+    /// The call this phone is in, unless it has ended and only its last figures are awaited.
+    fn live_call(&self) -> Option<&ActiveCall> {
+        self.call.as_ref().filter(|call| call.ending.is_none())
+    }
+
+    fn live_call_mut(&mut self, id: CallId) -> Option<&mut ActiveCall> {
+        self.call.as_mut().filter(|call| call.id == id && call.ending.is_none())
+    }
+
     fn friend_mut(&mut self, identity: &Identity) -> Option<&mut Friend> {
         self.friends.iter_mut().find(|friend| friend.person.identity == *identity)
     }
 }
+
+#[cfg(test)]
+mod tests;

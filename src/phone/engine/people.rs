@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use super::groups::Sharing;
 use super::{Engine, Pending};
-use crate::domain::id::Identity;
+use crate::domain::id::{CallId, Identity};
 use crate::domain::person::{Friend, Person};
 use crate::phone::event::{Event, Refusal};
 use crate::protocol::request::Request;
@@ -12,6 +13,8 @@ use crate::protocol::request::Request;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Wanted {
     Call { ring_for: Option<Duration> },
+    Invite(CallId),
+    Share(Sharing),
     AddFriend,
 }
 
@@ -20,6 +23,8 @@ impl Wanted {
     pub(super) fn words(&self) -> &'static str {
         match self {
             Self::Call { .. } => "call",
+            Self::Invite(_) => "invite",
+            Self::Share(_) => "share",
             Self::AddFriend => "add friend",
         }
     }
@@ -52,16 +57,23 @@ pub(super) fn meant<'a>(name: &str, people: impl Iterator<Item = &'a Person> + C
 impl Engine {
     /// Finds out whom `name` means, among friends first and then at the service, and goes on with what is wanted.
     pub(super) async fn resolve(&mut self, name: String, wanted: Wanted) {
-        let friends = if wanted == Wanted::AddFriend { [].iter() } else { self.friends.iter() };
-        match meant(&name, friends.map(|friend: &Friend| &friend.person)) {
-            Meant::One(person) => self.resolved(person, wanted).await,
-            Meant::Several(candidates) => {
-                self.refuse(wanted.words(), None, Refusal::Ambiguous { name, candidates }).await;
-            }
-            Meant::Nobody => {
+        let friend = if wanted == Wanted::AddFriend { Ok(None) } else { self.friend_meant(&name) };
+        match friend {
+            Ok(Some(person)) => self.resolved(person, wanted).await,
+            Err(why) => self.refuse(wanted.words(), None, why).await,
+            Ok(None) => {
                 let request = Request::PeopleSearch { text: name.clone() };
                 self.request(request, Pending::Resolve { name, wanted }).await;
             }
+        }
+    }
+
+    /// Which friend `name` means, if any.
+    pub(super) fn friend_meant(&self, name: &str) -> Result<Option<Person>, Refusal> {
+        match meant(name, self.friends.iter().map(|friend: &Friend| &friend.person)) {
+            Meant::One(person) => Ok(Some(person)),
+            Meant::Several(candidates) => Err(Refusal::Ambiguous { name: name.to_owned(), candidates }),
+            Meant::Nobody => Ok(None),
         }
     }
 
@@ -78,6 +90,14 @@ impl Engine {
     async fn resolved(&mut self, person: Person, wanted: Wanted) {
         match wanted {
             Wanted::Call { ring_for } => self.start_call(person, ring_for).await,
+            Wanted::Invite(call) => {
+                let request = Request::CallInvite { call_id: call, to: person.identity };
+                self.request(request, Pending::Verb { what: "invite", call: Some(call) }).await;
+            }
+            Wanted::Share(mut sharing) => {
+                sharing.add(person);
+                self.share_on(sharing).await;
+            }
             Wanted::AddFriend => {
                 let request = Request::FriendAdd { identity: person.identity };
                 self.request(request, Pending::Verb { what: "add friend", call: None }).await;

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use super::call::{ActiveCall, CallLeg};
+use super::call::{ActiveCall, CallLeg, GroupCall};
+use super::join::Goal;
 use super::people::Wanted;
 use super::{Engine, Pending};
 use crate::base::{clock, entropy, task};
-use crate::domain::call::{CallState, Direction};
+use crate::domain::call::{CallState, Direction, Peer};
 use crate::domain::dtmf::Tone;
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::CallId;
@@ -47,15 +48,20 @@ impl Engine {
             Command::ListDevices => self.list_devices(),
             Command::UseMicrophone(source) => self.use_microphone(source),
             Command::UseSpeaker(sink) => self.use_speaker(sink),
-            Command::Join { .. }
-            | Command::StartGroup { .. }
-            | Command::Invite { .. }
-            | Command::EndForAll(_)
-            | Command::LoadGroups
-            | Command::CreateGroup(_)
-            | Command::ShowGroup(_)
-            | Command::ShareGroup { .. }
-            | Command::RemoveGroup(_) => {}
+            Command::Join { place, existing, muted } => self.join(&place, existing, muted).await,
+            Command::StartGroup { name } => self.start_group(name).await,
+            Command::Invite { call, who } => self.invite(call, who).await,
+            Command::EndForAll(call) => self.end_for_all(call).await,
+            Command::LoadGroups => self.load_groups().await,
+            Command::CreateGroup(name) => {
+                self.request(Request::GroupCreate { name }, Pending::Group("create group")).await;
+            }
+            Command::ShowGroup(place) => self.look_up(&place, Goal::Show).await,
+            Command::ShareGroup { group, with } => self.share_group(group, with).await,
+            Command::RemoveGroup(group_id) => {
+                let pending = Pending::Verb { what: "remove group", call: None };
+                self.request(Request::GroupRemove { group_id }, pending).await;
+            }
             Command::Quit => self.quit().await,
         }
     }
@@ -69,13 +75,13 @@ impl Engine {
 
     /// Calls `person`: makes the leg and its offer, and asks the service.
     pub(super) async fn start_call(&mut self, person: Person, ring_for: Option<Duration>) {
-        if self.call.is_some() {
-            return self.refuse("call", None, Refusal::NotNow("hang up first: this phone is in a call".into())).await;
+        if let Some(sentence) = self.engaged() {
+            return self.refuse("call", None, Refusal::NotNow(sentence.into())).await;
         }
         let Some((leg, offer)) = self.offer_leg("call", None).await else { return };
         let id = CallId(entropy::uuid());
         let to = person.identity.clone();
-        let call = ActiveCall::new(id, Direction::Outgoing, person, leg, clock::unix_now());
+        let call = ActiveCall::new(id, Direction::Outgoing, Peer::Person(person), leg, clock::unix_now());
         self.begin(call).await;
         let ring_seconds = ring_for.map(|d| u16::try_from(d.as_secs().clamp(1, 300)).unwrap_or(300));
         self.request(Request::CallStart { call_id: id, to, offer, ring_seconds }, Pending::Start(id)).await;
@@ -85,19 +91,23 @@ impl Engine {
         let Some(incoming) = self.incoming.get(&id).cloned() else {
             return self.refuse("answer", Some(id), Refusal::NotNow("nobody is calling any more".into())).await;
         };
-        if self.call.is_some() {
-            return self
-                .refuse("answer", Some(id), Refusal::NotNow("hang up first: this phone is in a call".into()))
-                .await;
+        if let Some(sentence) = self.engaged() {
+            return self.refuse("answer", Some(id), Refusal::NotNow(sentence.into())).await;
         }
         let Some((leg, offer)) = self.offer_leg("answer", Some(id)).await else { return };
         self.incoming.remove(&id);
-        let call = ActiveCall::new(id, Direction::Incoming, incoming.from, leg, incoming.at);
+        let group = incoming.group.map(|group| GroupCall::new(self.addresses.card(group)));
+        let with = match &group {
+            Some(group) => Peer::Group(group.card.group.reference()),
+            None => Peer::Person(incoming.from),
+        };
+        let mut call = ActiveCall::new(id, Direction::Incoming, with, leg, incoming.at);
+        call.group = group;
         self.begin(call).await;
         self.request(Request::CallAnswer { call_id: id, offer }, Pending::Answer(id)).await;
     }
 
-    async fn offer_leg(
+    pub(super) async fn offer_leg(
         &mut self,
         what: &'static str,
         call: Option<CallId>,
@@ -115,7 +125,7 @@ impl Engine {
         }
     }
 
-    async fn begin(&mut self, call: ActiveCall) {
+    pub(super) async fn begin(&mut self, call: ActiveCall) {
         let view = call.view();
         self.call = Some(call);
         self.play_tone();
@@ -135,7 +145,10 @@ impl Engine {
         if self.incoming.contains_key(&id) {
             return self.decline(id).await;
         }
-        let Some(call) = self.call.as_mut().filter(|call| call.id == id && call.ending.is_none()) else {
+        if self.call.is_none() && self.cancel_join().await {
+            return;
+        }
+        let Some(call) = self.live_call_mut(id) else {
             return self.refuse("hang up", Some(id), Refusal::NotNow("this call is over".into())).await;
         };
         call.state = CallState::Disconnecting;
@@ -155,6 +168,27 @@ impl Engine {
         self.end_call(reason).await;
     }
 
+    async fn invite(&mut self, call: CallId, who: String) {
+        if !self.in_call(call) {
+            let sentence = "somebody can be invited once the call is connected";
+            return self.refuse("invite", Some(call), Refusal::NotNow(sentence.into())).await;
+        }
+        if who.trim().is_empty() {
+            let sentence = "say whom to invite: a name or an identity";
+            return self.refuse("invite", Some(call), Refusal::NotNow(sentence.into())).await;
+        }
+        self.resolve(who, Wanted::Invite(call)).await;
+    }
+
+    async fn end_for_all(&mut self, call: CallId) {
+        if self.live_call_mut(call).is_none_or(|call| call.group.is_none()) {
+            let sentence = "only a group call can be ended for everybody";
+            return self.refuse("end for all", Some(call), Refusal::NotNow(sentence.into())).await;
+        }
+        let pending = Pending::Verb { what: "end for all", call: Some(call) };
+        self.request(Request::CallEndForAll { call_id: call }, pending).await;
+    }
+
     async fn hold(&mut self, id: CallId, on: bool) {
         if !self.in_call(id) {
             return self
@@ -164,11 +198,15 @@ impl Engine {
         self.request(Request::CallHold { call_id: id, on }, Pending::Verb { what: "hold", call: Some(id) }).await;
     }
 
-    async fn mute(&mut self, id: CallId, on: bool) {
-        let Some(call) = self.call.as_mut().filter(|call| call.id == id && call.ending.is_none()) else {
+    pub(super) async fn mute(&mut self, id: CallId, on: bool) {
+        let Some(call) = self.live_call_mut(id) else {
             return self.refuse("mute", Some(id), Refusal::NotNow("this call is over".into())).await;
         };
         call.muted = on;
+        if let Some(entering) = call.group.as_mut().and_then(|group| group.entering.as_mut()) {
+            // It is decided now.
+            entering.mute_by_size = false;
+        }
         let (view, voiced) = (call.view(), call.voiced);
         if voiced {
             self.out.voice.set_muted(id, on);

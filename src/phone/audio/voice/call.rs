@@ -4,16 +4,18 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::super::wav::Recorder;
+use super::loudness::Loudness;
+use super::slot::Slot;
 use super::{LegSound, SoundSummary, VoiceEvent};
 use crate::base::seed::Seed;
 use crate::domain::dtmf::Tone;
 use crate::domain::id::CallId;
-use crate::media::dtmf::{Receiver, Sender, SideTone};
-use crate::media::jitter::{JitterBuffer, JitterStats};
+use crate::media::dtmf::{Sender, SideTone};
+use crate::media::jitter::JitterStats;
 use crate::media::level::{self, Meter, VoiceActivity};
 use crate::media::mixer::Mixer;
 use crate::media::opus::{Encoder, OpusError, PACKET_ROOM};
-use crate::media::packet::{FRAME, Kind, Outgoing, Received, TICK};
+use crate::media::packet::{FRAME, Kind, Outgoing, TICK};
 use crate::phone::event::Quality;
 
 /// Receive slots a leg may have; packets of others are ignored.
@@ -45,12 +47,7 @@ pub(super) struct CallSound {
     level_out: Meter,
     microphone: Meter,
     speaker: Meter,
-}
-
-struct Slot {
-    number: u8,
-    jitter: JitterBuffer,
-    dtmf: Receiver,
+    others: Loudness,
 }
 
 impl CallSound {
@@ -78,6 +75,7 @@ impl CallSound {
             level_out: Meter::default(),
             microphone: Meter::default(),
             speaker: Meter::default(),
+            others: Loudness::default(),
         })
     }
 
@@ -97,10 +95,7 @@ impl CallSound {
 
     pub(super) fn replace_leg(&mut self, leg: LegSound) {
         self.leg = leg;
-        for slot in &mut self.slots {
-            slot.jitter.restart();
-            slot.dtmf = Receiver::default();
-        }
+        self.slots.iter_mut().for_each(Slot::restart);
     }
 
     pub(super) fn is_early(&self) -> bool {
@@ -140,12 +135,9 @@ impl CallSound {
             let Ok(packet) = self.leg.incoming.pop() else { return };
             let call = self.call;
             let Some(slot) = self.slot(packet.slot) else { continue };
-            if packet.kind == Kind::TelephoneEvent
-                && let Some(tone) = slot.dtmf.receive(packet.timestamp, &packet.payload)
-            {
-                tell(VoiceEvent::Dtmf { call, slot: packet.slot, tone });
+            if let Some(tone) = slot.receive(&packet, now) {
+                tell(VoiceEvent::Dtmf { call, slot: packet.slot, mark: packet.mark, tone });
             }
-            slot.jitter.insert(&packet, arrival(&packet, now));
         }
     }
 
@@ -156,8 +148,7 @@ impl CallSound {
         if self.slots.len() == SLOTS {
             return None;
         }
-        let jitter = JitterBuffer::new().ok()?;
-        self.slots.push(Slot { number, jitter, dtmf: Receiver::default() });
+        self.slots.push(Slot::new(number).ok()?);
         self.slots.last_mut()
     }
 
@@ -237,7 +228,12 @@ impl CallSound {
     pub(super) fn render(&mut self, mixer: &mut Mixer, now: Instant) -> bool {
         let (mut heard, mut tick) = ([0.0; TICK], [0.0; TICK]);
         for slot in &mut self.slots {
-            slot.jitter.pull(&mut tick, now);
+            let whose = slot.pull(&mut tick, now);
+            if let Some(mark) = whose
+                && !self.held
+            {
+                self.others.add(mark, level::power(&tick));
+            }
             heard.iter_mut().zip(&tick).for_each(|(sum, sample)| *sum += sample);
         }
         if self.held {
@@ -269,11 +265,16 @@ impl CallSound {
 
     /// The levels since they were last asked for.
     pub(super) fn levels(&mut self) -> VoiceEvent {
-        VoiceEvent::Levels { call: self.call, microphone: self.microphone.take(), speaker: self.speaker.take() }
+        VoiceEvent::Levels {
+            call: self.call,
+            microphone: self.microphone.take(),
+            speaker: self.speaker.take(),
+            heard: self.others.take(),
+        }
     }
 
     pub(super) fn quality(&self) -> Quality {
-        let stats = self.slots.iter().map(|slot| slot.jitter.stats());
+        let stats = self.slots.iter().map(Slot::stats);
         let sum = stats.fold(JitterStats::default(), |sum, one| JitterStats {
             received: sum.received + one.received,
             lost: sum.lost + one.lost,
@@ -301,9 +302,4 @@ impl CallSound {
             level_out_dbfs: self.level_out.mean(),
         }
     }
-}
-
-/// When a packet arrived: the leg's word, unless it lies in the future.
-fn arrival(packet: &Received, now: Instant) -> Instant {
-    packet.at.min(now)
 }

@@ -5,7 +5,9 @@
 //! it through each leg's ring, and leave it through the leg's closure.
 
 mod call;
+mod loudness;
 mod ports;
+mod slot;
 #[cfg(test)]
 mod tests;
 mod thread;
@@ -21,7 +23,7 @@ use crate::base::task;
 use crate::domain::dtmf::Tone;
 use crate::domain::id::CallId;
 use crate::media::packet::{Outgoing, Received};
-use crate::media::tones::{CallTone, Region};
+use crate::media::tones::{CallTone, Region, RosterTone};
 use crate::phone::event::{AudioState, Quality};
 
 /// Commands that may wait for the thread; it takes them every 5 ms while it runs.
@@ -40,7 +42,7 @@ pub struct VoiceConfig {
 
 /// The two ends of a leg, as the voice thread needs them.
 pub struct LegSound {
-    /// Packets that arrive, of all receive slots. Sixty-four are plenty of room.
+    /// Packets that arrive, of all receive slots: room for a second of each is plenty.
     pub incoming: rtrb::Consumer<Received>,
     /// Takes packets to be sent. Called on the voice thread: it must neither wait nor take long.
     pub outgoing: Box<dyn FnMut(Outgoing) + Send>,
@@ -57,6 +59,8 @@ pub enum VoiceEvent {
         microphone: f32,
         /// What arrives.
         speaker: f32,
+        /// What arrives of each source that is audible, by its mark and in their order.
+        heard: Vec<(u16, f32)>,
     },
     /// The voice's part of the quality figures, once a second per call; the round trip is the leg's to add.
     Quality {
@@ -71,6 +75,8 @@ pub enum VoiceEvent {
         call: CallId,
         /// In which receive slot of its leg.
         slot: u8,
+        /// Whose it is: the source mark of its packet, if it has one.
+        mark: Option<u16>,
         /// The tone.
         tone: Tone,
     },
@@ -186,6 +192,11 @@ impl Voice {
         self.tell(Command::PlayTone(tone));
     }
 
+    /// Plays a short tone to the user, once and into what is heard; only while there is a call.
+    pub fn play_once(&self, tone: RosterTone) {
+        self.tell(Command::PlayOnce(tone));
+    }
+
     /// Takes sound from here from now on, also in running calls.
     pub fn use_microphone(&self, choice: SourceChoice) {
         self.tell(Command::UseMicrophone(choice));
@@ -222,6 +233,7 @@ enum Command {
     Dtmf { call: CallId, tone: Tone },
     ExpectedLoss { call: CallId, percent: u8 },
     PlayTone(Option<CallTone>),
+    PlayOnce(RosterTone),
     UseMicrophone(SourceChoice),
     UseSpeaker(SinkChoice),
     Stop,

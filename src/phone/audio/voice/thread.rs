@@ -57,6 +57,7 @@ struct Thread {
     region: Region,
     calls: Vec<CallSound>,
     tone: Option<TonePlayer>,
+    short: Option<TonePlayer>,
     mixer: Mixer,
     next_step: Instant,
     next_levels: Instant,
@@ -78,6 +79,7 @@ impl Thread {
             region: config.region,
             calls: Vec::new(),
             tone: None,
+            short: None,
             mixer: Mixer::default(),
             next_step: now,
             next_levels: now,
@@ -109,6 +111,7 @@ impl Thread {
             Command::Dtmf { call, tone } => self.with(call, |sound| sound.send_dtmf(tone)),
             Command::ExpectedLoss { call, percent } => self.with(call, |sound| sound.set_expected_loss(percent)),
             Command::PlayTone(tone) => self.play_tone(tone),
+            Command::PlayOnce(tone) => self.short = Some(TonePlayer::once(tone)),
             Command::UseMicrophone(choice) => self.microphone.choose(choice),
             Command::UseSpeaker(choice) => self.speaker.choose(choice),
             Command::Stop => (),
@@ -175,6 +178,9 @@ impl Thread {
         }
         self.capture(now);
         self.render(now);
+        if self.calls.is_empty() || self.short.as_ref().is_some_and(TonePlayer::is_over) {
+            self.short = None;
+        }
         self.report(now);
         self.microphone.supervise(now);
         self.speaker.supervise(now);
@@ -225,7 +231,7 @@ impl Thread {
                     self.outbox.push_back(VoiceEvent::FirstSound { call: sound.call, at: now });
                 }
             }
-            if let Some(tone) = &mut self.tone {
+            for tone in self.tone.iter_mut().chain(&mut self.short) {
                 tone.fill(&mut tick);
                 self.mixer.add(&tick, 1.0);
             }

@@ -1,13 +1,15 @@
 //! The voice thread end to end: tones and files in, packets around an in-memory loop, files out. Tests wait for
 //! events and packets, never for time to pass.
 
+mod marks;
+
 use std::path::Path;
 use std::time::Duration;
 
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver, channel, unbounded_channel};
 use tokio::time::timeout;
 
-use super::super::wav::WavReader;
+use super::super::wav::{WavReader, WavWriter};
 use super::*;
 use crate::base::{clock, entropy};
 use crate::media::level;
@@ -48,7 +50,7 @@ async fn dtmf_arrives_once_and_in_order() {
     typed.iter().for_each(|tone| phone.voice.send_dtmf(phone.call, *tone));
     for tone in typed {
         let event = phone.until(|event| matches!(event, VoiceEvent::Dtmf { .. })).await;
-        assert_eq!(event, VoiceEvent::Dtmf { call: phone.call, slot: 0, tone });
+        assert_eq!(event, VoiceEvent::Dtmf { call: phone.call, slot: 0, mark: None, tone });
     }
     // The last of the three ends of the last tone has gone around once sound follows it.
     let mut events = 0;
@@ -232,6 +234,7 @@ async fn garbage_packets_are_survived() {
                 sequence: seed.next_u64() >> seed.below(64),
                 timestamp: seed.next_u64() as u32,
                 marker: seed.below(2) == 0,
+                mark: (seed.below(2) == 0).then(|| seed.next_u64() as u16),
                 payload: (0..seed.below(100)).map(|_| seed.next_u64() as u8).collect(),
                 at: clock::now() + Duration::from_secs(seed.below(10)),
             });
@@ -333,6 +336,7 @@ fn leg(around: Loop) -> (LegSound, UnboundedReceiver<Outgoing>) {
             sequence,
             timestamp: packet.timestamp,
             marker: packet.marker,
+            mark: None,
             payload: packet.payload.clone(),
             at: clock::now(),
         };
@@ -351,7 +355,7 @@ fn seconds_of_tone(sound: &[f32], hertz: f64) -> f64 {
 }
 
 fn write_tone(path: &Path, samples: usize) {
-    let mut writer = super::super::wav::WavWriter::create(path, 1).unwrap();
+    let mut writer = WavWriter::create(path, 1).unwrap();
     let tone: Vec<f32> = (0..samples).map(|n| (n as f32 * 0.0576).sin() * 0.5).collect();
     tone.chunks(TICK).for_each(|piece| writer.write(piece));
 }

@@ -1,41 +1,27 @@
-//! One media connection of this phone: a str0m peer on a UDP socket of its own, driven by one OS thread.
-//!
-//! Packets of sound cross to and from the voice thread by lock-free queues; everything else (codec, jitter, devices) is there.
-//! The offer names one sending section and [`RECEIVE_SLOTS`] receiving ones, so that joins and leaves cost no new SDP.
+//! The thread of a leg: datagrams in and out, packets to and from the voice thread, and what the engine is told.
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::net::SocketAddr;
+use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 
 use mio::net::UdpSocket;
-use mio::{Events, Interest, Poll, Token, Waker};
-use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
-use str0m::format::{Codec, FormatParams};
-use str0m::media::{Direction, Frequency, MediaKind, Mid};
+use mio::{Events, Interest, Poll, Token};
+use str0m::format::Codec;
+use str0m::media::{Frequency, Mid};
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, SeqNo, Ssrc};
-use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc};
+use str0m::{Event, IceConnectionState, Input, Output, Rtc};
 use tokio::sync::mpsc;
 
-use super::audio::voice::LegSound;
-use crate::base::{clock, deadline, task};
+use super::{LegEvent, LegTag};
+use crate::base::{clock, deadline};
+use crate::media::mark;
 use crate::media::packet::{Kind, Outgoing, Received};
-use crate::protocol::request::Sdp;
-
-/// How many people can be heard at once; more are chosen from by the service.
-pub const RECEIVE_SLOTS: usize = 4;
-
-/// Packets waiting in either direction between this thread and the voice thread: about 1.3 s.
-const QUEUE: usize = 64;
 
 /// With nothing received for this long, the media connection counts as lost (STUN answers come every few seconds at least).
 const LOST_AFTER: Duration = Duration::from_secs(5);
-
-/// STUN checks go out at least this often: the service takes three seconds without any datagram for a lost phone.
-const STUN_EVERY: Duration = Duration::from_secs(1);
 
 /// Datagrams taken from the socket before timers and outgoing sound get their turn.
 const BATCH: usize = 64;
@@ -44,176 +30,29 @@ const BATCH: usize = 64;
 const DATAGRAM: usize = 2000;
 
 const SOCKET: Token = Token(0);
-const WAKE: Token = Token(1);
-
-/// Payload types offered for telephone-event at 48 kHz and 8 kHz (dynamic range; the numbers browsers use).
-const EVENT_48K: u8 = 110;
-const EVENT_8K: u8 = 126;
-
-/// Which leg an event is from: counted by the engine, so that late words of a replaced leg are told apart.
-pub(crate) type LegTag = u64;
-
-/// What a leg tells the engine.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum LegEvent {
-    /// Sound can flow.
-    Up,
-    /// Nothing arrives any more.
-    Lost,
-    /// Packets arrive again.
-    Back,
-    /// The connection can't be made, or broke for good.
-    Failed(String),
-    /// Round trip to the service, measured by STUN (RFC 7675 consent checks).
-    RoundTrip(Duration),
-}
-
-/// Why a leg could not be made.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum LegError {
-    /// No UDP socket.
-    #[error("no UDP socket for the sound: {0}")]
-    Socket(#[from] io::Error),
-    /// The service's answer is no SDP that fits the offer.
-    #[error("the service's media answer can't be used: {0}")]
-    Answer(String),
-    /// str0m refused our own set-up.
-    #[error("the media connection can't be set up: {0}")]
-    Setup(String),
-}
-
-/// A leg that was offered and waits for the answer.
-pub(crate) struct OfferedLeg {
-    rtc: Rtc,
-    pending: SdpPendingOffer,
-    socket: UdpSocket,
-    local: SocketAddr,
-    send: Mid,
-    slots: Vec<Mid>,
-}
-
-/// A running leg; dropping it closes the connection.
-pub(crate) struct Leg {
-    close: SyncSender<()>,
-    waker: Arc<Waker>,
-    /// The media section of each receive slot, in order.
-    pub(crate) slots: Vec<String>,
-}
-
-/// Makes a leg and the offer for it. `service` is where the signalling goes: sound is sent from the address that reaches it.
-pub(crate) fn offer(service: IpAddr, now: Instant) -> Result<(OfferedLeg, Sdp), LegError> {
-    let local_ip = address_towards(service)?;
-    let socket = UdpSocket::bind(SocketAddr::new(local_ip, 0))?;
-    let local = socket.local_addr()?;
-    let mut rtc = new_rtc(now);
-    let candidate = Candidate::host(local, "udp").map_err(|e| LegError::Setup(e.to_string()))?;
-    rtc.add_local_candidate(candidate);
-    let mut change = rtc.sdp_api();
-    let send = change.add_media(MediaKind::Audio, Direction::SendOnly, None, None, None);
-    let slots =
-        (0..RECEIVE_SLOTS).map(|_| change.add_media(MediaKind::Audio, Direction::RecvOnly, None, None, None)).collect();
-    let (offer, pending): (SdpOffer, _) = change.apply().ok_or_else(|| LegError::Setup("nothing to offer".into()))?;
-    let sdp = Sdp(offer.to_sdp_string());
-    Ok((OfferedLeg { rtc, pending, socket, local, send, slots }, sdp))
-}
-
-fn new_rtc(now: Instant) -> Rtc {
-    let mut config = Rtc::builder()
-        .set_rtp_mode(true)
-        .clear_codecs()
-        .enable_opus(true, false)
-        .set_stats_interval(Some(Duration::from_secs(1)));
-    config.set_max_stun_rto(STUN_EVERY);
-    let codecs = config.codec_config();
-    for (pt, rate) in [(EVENT_48K, Frequency::FORTY_EIGHT_KHZ), (EVENT_8K, Frequency::EIGHT_KHZ)] {
-        codecs.add_config(pt.into(), None, Codec::Tele, rate, None, FormatParams::default());
-    }
-    config.build(now)
-}
-
-/// The local address the system would send from to reach `service` (nothing is sent to find out).
-fn address_towards(service: IpAddr) -> io::Result<IpAddr> {
-    let any: IpAddr = if service.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
-    let probe = std::net::UdpSocket::bind(SocketAddr::new(any, 0))?;
-    probe.connect(SocketAddr::new(service, 9))?;
-    Ok(probe.local_addr()?.ip())
-}
-
-impl OfferedLeg {
-    /// Takes the service's answer and starts the leg.
-    pub(crate) fn start(
-        self,
-        answer: &Sdp,
-        tag: LegTag,
-        events: mpsc::Sender<(LegTag, LegEvent)>,
-    ) -> Result<(Leg, LegSound), LegError> {
-        let Self { mut rtc, pending, socket, local, send, slots } = self;
-        let answer = SdpAnswer::from_sdp_string(&answer.0).map_err(|e| LegError::Answer(e.to_string()))?;
-        rtc.sdp_api().accept_answer(pending, answer).map_err(|e| LegError::Answer(e.to_string()))?;
-        let poll = Poll::new()?;
-        let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
-        let (close, closed) = sync_channel(1);
-        let (to_voice, incoming) = rtrb::RingBuffer::new(QUEUE);
-        let (from_voice, outgoing) = rtrb::RingBuffer::new(QUEUE);
-        let slot_names = slots.iter().map(ToString::to_string).collect();
-        let mut driver = Driver {
-            rtc,
-            socket,
-            local,
-            send,
-            slot_of: slots.into_iter().zip(0..).collect(),
-            slot_of_ssrc: BTreeMap::new(),
-            next_sequence: 1,
-            incoming: to_voice,
-            outgoing,
-            tag,
-            events,
-            heard_at: clock::now(),
-            lost: false,
-            failed: false,
-        };
-        task::thread("leg", move || driver.run(poll, &closed))?;
-        let leg = Leg { close, waker: Arc::clone(&waker), slots: slot_names };
-        Ok((leg, LegSound { incoming, outgoing: sender(from_voice, waker) }))
-    }
-}
-
-fn sender(mut queue: rtrb::Producer<Outgoing>, waker: Arc<Waker>) -> Box<dyn FnMut(Outgoing) + Send> {
-    Box::new(move |packet| {
-        if queue.push(packet).is_ok() {
-            // A waker that fails only delays the packet until the next timer.
-            waker.wake().ok();
-        }
-    })
-}
-
-impl Drop for Leg {
-    fn drop(&mut self) {
-        self.close.try_send(()).ok();
-        self.waker.wake().ok();
-    }
-}
+pub(super) const WAKE: Token = Token(1);
 
 /// What the leg's thread owns.
-struct Driver {
-    rtc: Rtc,
-    socket: UdpSocket,
-    local: SocketAddr,
-    send: Mid,
-    slot_of: BTreeMap<Mid, u8>,
-    slot_of_ssrc: BTreeMap<Ssrc, u8>,
-    next_sequence: u64,
-    incoming: rtrb::Producer<Received>,
-    outgoing: rtrb::Consumer<Outgoing>,
-    tag: LegTag,
-    events: mpsc::Sender<(LegTag, LegEvent)>,
-    heard_at: Instant,
-    lost: bool,
-    failed: bool,
+pub(super) struct Driver {
+    pub(super) rtc: Rtc,
+    pub(super) socket: UdpSocket,
+    pub(super) local: SocketAddr,
+    pub(super) send: Mid,
+    pub(super) slot_of: BTreeMap<Mid, u8>,
+    pub(super) slot_of_ssrc: BTreeMap<Ssrc, u8>,
+    pub(super) next_sequence: u64,
+    pub(super) incoming: rtrb::Producer<Received>,
+    pub(super) outgoing: rtrb::Consumer<Outgoing>,
+    pub(super) tag: LegTag,
+    pub(super) events: mpsc::Sender<(LegTag, LegEvent)>,
+    pub(super) heard_at: Instant,
+    pub(super) lost: bool,
+    pub(super) failed: bool,
 }
 
 impl Driver {
-    fn run(&mut self, mut poll: Poll, closed: &Receiver<()>) {
+    /// Runs until it is closed, or the connection fails.
+    pub(super) fn run(&mut self, mut poll: Poll, closed: &Receiver<()>) {
         if let Err(e) = poll.registry().register(&mut self.socket, SOCKET, Interest::READABLE) {
             return self.fail(e.to_string());
         }
@@ -293,6 +132,7 @@ impl Driver {
             sequence: *packet.seq_no,
             timestamp: packet.header.timestamp,
             marker: packet.header.marker,
+            mark: mark::of(&packet.header.ext_vals),
             payload: packet.payload.to_vec(),
             at: packet.timestamp,
         };

@@ -1,0 +1,5 @@
+//! The engine among commands, a service and events: group calls, step by step.
+
+mod groups;
+mod joining;
+mod kit;

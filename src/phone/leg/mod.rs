@@ -1,0 +1,66 @@
+//! One media connection of this phone: a str0m peer on a UDP socket of its own, driven by one OS thread.
+//!
+//! Packets of sound cross to and from the voice thread by lock-free queues; everything else (codec, jitter, devices) is there.
+//! The offer names one sending section and [`RECEIVE_SLOTS`] receiving ones, so that joins and leaves cost no new SDP.
+
+mod driver;
+mod offer;
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+use std::time::Duration;
+
+use mio::Waker;
+
+pub(crate) use offer::{OfferedLeg, offer};
+
+/// How many people can be heard at once; more are chosen from by the service.
+pub const RECEIVE_SLOTS: usize = 4;
+
+/// Which leg an event is from: counted by the engine, so that late words of a replaced leg are told apart.
+pub(crate) type LegTag = u64;
+
+/// What a leg tells the engine.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum LegEvent {
+    /// Sound can flow.
+    Up,
+    /// Nothing arrives any more.
+    Lost,
+    /// Packets arrive again.
+    Back,
+    /// The connection can't be made, or broke for good.
+    Failed(String),
+    /// Round trip to the service, measured by STUN (RFC 7675 consent checks).
+    RoundTrip(Duration),
+}
+
+/// Why a leg could not be made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LegError {
+    /// No UDP socket.
+    #[error("no UDP socket for the sound: {0}")]
+    Socket(#[from] io::Error),
+    /// The service's answer is no SDP that fits the offer.
+    #[error("the service's media answer can't be used: {0}")]
+    Answer(String),
+    /// str0m refused our own set-up.
+    #[error("the media connection can't be set up: {0}")]
+    Setup(String),
+}
+
+/// A running leg; dropping it closes the connection.
+pub(crate) struct Leg {
+    close: SyncSender<()>,
+    waker: Arc<Waker>,
+    /// The media section of each receive slot, in order.
+    pub(crate) slots: Vec<String>,
+}
+
+impl Drop for Leg {
+    fn drop(&mut self) {
+        self.close.try_send(()).ok();
+        self.waker.wake().ok();
+    }
+}

@@ -1,0 +1,135 @@
+//! Making a leg: the offer, and the answer that starts it.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::time::{Duration, Instant};
+
+use mio::net::UdpSocket;
+use mio::{Poll, Waker};
+use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
+use str0m::format::{Codec, FormatParams};
+use str0m::media::{Direction, Frequency, MediaKind, Mid};
+use str0m::{Candidate, Rtc};
+use tokio::sync::mpsc;
+
+use super::driver::{Driver, WAKE};
+use super::{Leg, LegError, LegEvent, LegTag, RECEIVE_SLOTS};
+use crate::base::{clock, task};
+use crate::media::mark;
+use crate::media::packet::Outgoing;
+use crate::phone::audio::voice::LegSound;
+use crate::protocol::request::Sdp;
+
+/// Packets waiting to be sent: about 1.3 s.
+const OUTGOING: usize = 64;
+
+/// Packets that arrived and wait for the voice thread: as long, of all who are heard at once.
+const INCOMING: usize = OUTGOING * RECEIVE_SLOTS;
+
+/// STUN checks go out at least this often: the service takes three seconds without any datagram for a lost phone.
+const STUN_EVERY: Duration = Duration::from_secs(1);
+
+/// Payload types offered for telephone-event at 48 kHz and 8 kHz (dynamic range; the numbers browsers use).
+const EVENT_48K: u8 = 110;
+const EVENT_8K: u8 = 126;
+
+/// A leg that was offered and waits for the answer.
+pub(crate) struct OfferedLeg {
+    rtc: Rtc,
+    pending: SdpPendingOffer,
+    socket: UdpSocket,
+    local: SocketAddr,
+    send: Mid,
+    slots: Vec<Mid>,
+}
+
+/// Makes a leg and the offer for it. `service` is where the signalling goes: sound is sent from the address that reaches it.
+pub(crate) fn offer(service: IpAddr, now: Instant) -> Result<(OfferedLeg, Sdp), LegError> {
+    let local_ip = address_towards(service)?;
+    let socket = UdpSocket::bind(SocketAddr::new(local_ip, 0))?;
+    let local = socket.local_addr()?;
+    let mut rtc = new_rtc(now);
+    let candidate = Candidate::host(local, "udp").map_err(|e| LegError::Setup(e.to_string()))?;
+    rtc.add_local_candidate(candidate);
+    let mut change = rtc.sdp_api();
+    let send = change.add_media(MediaKind::Audio, Direction::SendOnly, None, None, None);
+    let slots =
+        (0..RECEIVE_SLOTS).map(|_| change.add_media(MediaKind::Audio, Direction::RecvOnly, None, None, None)).collect();
+    let (offer, pending): (SdpOffer, _) = change.apply().ok_or_else(|| LegError::Setup("nothing to offer".into()))?;
+    let sdp = Sdp(offer.to_sdp_string());
+    Ok((OfferedLeg { rtc, pending, socket, local, send, slots }, sdp))
+}
+
+fn new_rtc(now: Instant) -> Rtc {
+    let mut config = Rtc::builder()
+        .set_rtp_mode(true)
+        .clear_codecs()
+        .enable_opus(true, false)
+        .set_extension(mark::ID, mark::extension())
+        .set_stats_interval(Some(Duration::from_secs(1)));
+    config.set_max_stun_rto(STUN_EVERY);
+    let codecs = config.codec_config();
+    for (pt, rate) in [(EVENT_48K, Frequency::FORTY_EIGHT_KHZ), (EVENT_8K, Frequency::EIGHT_KHZ)] {
+        codecs.add_config(pt.into(), None, Codec::Tele, rate, None, FormatParams::default());
+    }
+    config.build(now)
+}
+
+/// The local address the system would send from to reach `service` (nothing is sent to find out).
+fn address_towards(service: IpAddr) -> io::Result<IpAddr> {
+    let any: IpAddr = if service.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let probe = std::net::UdpSocket::bind(SocketAddr::new(any, 0))?;
+    probe.connect(SocketAddr::new(service, 9))?;
+    Ok(probe.local_addr()?.ip())
+}
+
+impl OfferedLeg {
+    /// Takes the service's answer and starts the leg.
+    pub(crate) fn start(
+        self,
+        answer: &Sdp,
+        tag: LegTag,
+        events: mpsc::Sender<(LegTag, LegEvent)>,
+    ) -> Result<(Leg, LegSound), LegError> {
+        let Self { mut rtc, pending, socket, local, send, slots } = self;
+        let answer = SdpAnswer::from_sdp_string(&answer.0).map_err(|e| LegError::Answer(e.to_string()))?;
+        rtc.sdp_api().accept_answer(pending, answer).map_err(|e| LegError::Answer(e.to_string()))?;
+        let poll = Poll::new()?;
+        let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
+        let (close, closed) = sync_channel(1);
+        let (to_voice, incoming) = rtrb::RingBuffer::new(INCOMING);
+        let (from_voice, outgoing) = rtrb::RingBuffer::new(OUTGOING);
+        let slot_names = slots.iter().map(ToString::to_string).collect();
+        let mut driver = Driver {
+            rtc,
+            socket,
+            local,
+            send,
+            slot_of: slots.into_iter().zip(0..).collect(),
+            slot_of_ssrc: BTreeMap::new(),
+            next_sequence: 1,
+            incoming: to_voice,
+            outgoing,
+            tag,
+            events,
+            heard_at: clock::now(),
+            lost: false,
+            failed: false,
+        };
+        task::thread("leg", move || driver.run(poll, &closed))?;
+        let leg = Leg { close, waker: Arc::clone(&waker), slots: slot_names };
+        Ok((leg, LegSound { incoming, outgoing: sender(from_voice, waker) }))
+    }
+}
+
+fn sender(mut queue: rtrb::Producer<Outgoing>, waker: Arc<Waker>) -> Box<dyn FnMut(Outgoing) + Send> {
+    Box::new(move |packet| {
+        if queue.push(packet).is_ok() {
+            // A waker that fails only delays the packet until the next timer.
+            waker.wake().ok();
+        }
+    })
+}
