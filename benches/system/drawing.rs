@@ -1,5 +1,6 @@
 //! Drawing the screen: the view into the buffer, the difference to the last picture, and the escape sequences for it.
 
+use std::io::Sink;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -10,12 +11,13 @@ use ratatui::{Terminal, TerminalOptions, Viewport};
 use switchboard::base::clock;
 use switchboard::domain::call::{CallState, Direction, Participant, ParticipantState, Peer, RosterRow};
 use switchboard::domain::end_reason::EndReason;
-use switchboard::domain::id::CallId;
+use switchboard::domain::group::Group;
+use switchboard::domain::id::{CallId, GroupId};
 use switchboard::domain::person::{Friend, Person};
 use switchboard::domain::presence::{Presence, PresenceState};
 use switchboard::domain::record::{CallRecord, Outcome};
 use switchboard::domain::time::UnixMillis;
-use switchboard::phone::event::{CallView, Event, Incoming, Link, MediaState, Quality};
+use switchboard::phone::event::{CallView, Event, GroupCard, Incoming, Link, LinkReach, MediaState, Quality};
 use switchboard::terminal::message::Message;
 use switchboard::terminal::model::{Model, ScreenOptions};
 use switchboard::terminal::update::update;
@@ -29,6 +31,7 @@ const HEIGHT: u16 = 38;
 const PICTURES: usize = 2_000;
 const NOW: UnixMillis = UnixMillis(1_767_621_731_000);
 const CALL: CallId = CallId(Uuid::from_u128(1));
+const GROUP_CALL: CallId = CallId(Uuid::from_u128(4));
 
 /// Measures the screen in a call while another rings, all panels full, a list above them coming and going.
 pub fn measure() -> Result<Vec<Row>> {
@@ -43,18 +46,44 @@ pub fn measure() -> Result<Vec<Row>> {
     Ok(vec![
         Row::new("screen: a list opens or closes, p50 / p99", draw([&quiet, &covered])?, "≤ 1 ms", conditions.clone()),
         Row::new("screen: only meters move, p50 / p99", draw([&quiet, &meters])?, "≤ 1 ms", conditions),
+        Row::new(
+            "screen: somebody comes or goes in a group call of 350, p50 / p99",
+            crowd()?,
+            "≤ 1 ms",
+            format!("{WIDTH}×{HEIGHT}, taking the new roster in and drawing it, {PICTURES} pictures"),
+        ),
     ])
 }
 
 /// Draws two models in turn.
 fn draw(models: [&Model; 2]) -> Result<String> {
-    let viewport = Viewport::Fixed(Rect::new(0, 0, WIDTH, HEIGHT));
-    let backend = CrosstermBackend::new(std::io::sink());
-    let mut terminal = Terminal::with_options(backend, TerminalOptions { viewport })?;
+    let mut terminal = terminal()?;
     let mut times: Vec<Duration> = Vec::with_capacity(PICTURES);
     for model in models.into_iter().cycle().take(PICTURES) {
         let began = clock::now();
         terminal.draw(|frame| view(model, frame))?;
+        times.push(began.elapsed());
+    }
+    Ok(Times::new(times).p50_p99_ms())
+}
+
+fn terminal() -> Result<Terminal<CrosstermBackend<Sink>>> {
+    let viewport = Viewport::Fixed(Rect::new(0, 0, WIDTH, HEIGHT));
+    let backend = CrosstermBackend::new(std::io::sink());
+    Ok(Terminal::with_options(backend, TerminalOptions { viewport })?)
+}
+
+/// Takes in and draws a group call that somebody joins and leaves again and again.
+fn crowd() -> Result<String> {
+    let mut model = busy()?;
+    let rosters = [in_group(349)?, in_group(348)?];
+    let mut terminal = terminal()?;
+    let mut times: Vec<Duration> = Vec::with_capacity(PICTURES);
+    for roster in rosters.iter().cycle().take(PICTURES) {
+        let changed = roster.clone();
+        let began = clock::now();
+        tell(&mut model, Event::Call(changed));
+        terminal.draw(|frame| view(&model, frame))?;
         times.push(began.elapsed());
     }
     Ok(Times::new(times).p50_p99_ms())
@@ -129,5 +158,25 @@ fn in_call() -> Result<CallView> {
         }]
         .into(),
         media: MediaState::Flowing,
+    })
+}
+
+/// A group call with `others` in it beside the user.
+fn in_group(others: u16) -> Result<CallView> {
+    let group =
+        Group { id: GroupId(Uuid::from_u128(3)), name: Some("Ops bridge".parse()?), code: "k7mq-3tzf".parse()? };
+    let row = |number: u16| -> Result<RosterRow> {
+        let person = person(&format!("guest{number}"))?;
+        let participant = Participant { person, state: ParticipantState::Connected, muted: !number.is_multiple_of(7) };
+        Ok(RosterRow { number, participant })
+    };
+    let participants: Result<Vec<RosterRow>> = (1..=others).map(row).collect();
+    let link = "http://192.168.178.42:8790/j/k7mq-3tzf".to_owned();
+    Ok(CallView {
+        call: GROUP_CALL,
+        with: Peer::Group(group.reference()),
+        group: Some(GroupCard { group, link, reach: LinkReach::Network }),
+        participants: participants?.into(),
+        ..in_call()?
     })
 }

@@ -9,6 +9,7 @@ mod calling;
 mod cards;
 mod drawing;
 mod forwarding;
+mod keeping;
 mod peer;
 mod processes;
 mod program;
@@ -29,7 +30,7 @@ struct Group {
 }
 
 const GROUPS: [Group; 7] = [
-    Group { name: "sfu", about: "forwarding from one to fifty", measure: forwarding::measure },
+    Group { name: "sfu", about: "forwarding", measure: forwarding::measure },
     Group { name: "calls", about: "calls between two phones", measure: calling::measure },
     Group { name: "screen", about: "drawing the screen", measure: drawing::measure },
     Group { name: "start", about: "starting the service", measure: processes::start },
@@ -39,6 +40,9 @@ const GROUPS: [Group; 7] = [
 ];
 
 fn main() -> ExitCode {
+    if std::env::args().nth(1).as_deref() == Some(keeping::CLIENTS) {
+        return keeping::clients();
+    }
     // Cargo adds flags of its own.
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     if let Some(unknown) = wanted.iter().find(|name| GROUPS.iter().all(|group| group.name != **name)) {

@@ -16,7 +16,7 @@ use switchboard::base::clock;
 /// Longer than any datagram here.
 const DATAGRAM: usize = 2_000;
 
-/// A client with one section to send and one to receive.
+/// A client with one section to send and some to receive.
 pub struct Peer {
     rtc: Rtc,
     /// Its socket: non-blocking, unless its holder gives it a time-out.
@@ -31,8 +31,8 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// A client, and its SDP offer.
-    pub fn new() -> Result<(Self, String)> {
+    /// A client that hears up to `slots` others, and its SDP offer.
+    pub fn new(slots: usize) -> Result<(Self, String)> {
         let socket = UdpSocket::bind("127.0.0.1:0")?;
         socket.set_nonblocking(true)?;
         let here = socket.local_addr()?;
@@ -41,7 +41,9 @@ impl Peer {
         rtc.add_local_candidate(Candidate::host(here, "udp")?);
         let mut change = rtc.sdp_api();
         let microphone = change.add_media(MediaKind::Audio, Direction::SendOnly, None, None, None);
-        change.add_media(MediaKind::Audio, Direction::RecvOnly, None, None, None);
+        for _ in 0..slots {
+            change.add_media(MediaKind::Audio, Direction::RecvOnly, None, None, None);
+        }
         let (offer, pending) = change.apply().context("there is nothing to offer")?;
         let buffer = Box::new([0; DATAGRAM]);
         let peer = Self { rtc, socket, here, microphone, pending: Some(pending), timeout: now, sequence: 0, buffer };

@@ -27,7 +27,7 @@ section! {
         ascii: bool = false,
         /// Colours: auto (unless NO_COLOR is set), always or never.
         colour: Colour = Colour::Auto,
-        /// Ring the terminal's bell when somebody calls.
+        /// Ring the terminal's bell when somebody calls or shares a group.
         bell: bool = true,
         /// Show calls in the terminal's title.
         title: bool = true,

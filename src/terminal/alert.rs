@@ -1,6 +1,9 @@
-//! What the terminal itself is told, as bytes: bell, title, notification, synchronized output.
+//! What the terminal itself is told, as bytes: bell, title, notification, clipboard, synchronized output.
 //!
 //! Texts in these sequences are made printable first, so that none can end its sequence early.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 
 use crate::domain::text::printable;
 
@@ -31,9 +34,19 @@ pub fn notification(text: &str) -> Vec<u8> {
     format!("\x1b]9;{text}\x07").into_bytes()
 }
 
+/// Asks the terminal to put `text` on the clipboard (OSC 52, xterm's "Manipulate Selection Data"); works over ssh too.
+pub fn clipboard(text: &str) -> Vec<u8> {
+    format!("\x1b]52;c;{}\x07", BASE64_STANDARD.encode(text)).into_bytes()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_copied_text_is_coded() {
+        assert_eq!(clipboard("http://h/j/k7mq-3tzf"), b"\x1b]52;c;aHR0cDovL2gvai9rN21xLTN0emY=\x07");
+    }
 
     #[test]
     fn texts_can_not_end_their_sequence() {

@@ -8,6 +8,7 @@ use crate::phone::event::Event;
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "made and taken one at a time, and most are the largest one")]
 pub enum Message {
     /// Time went on; comes before every other message, so that those happen at the time the model holds.
     Tick(UnixMillis),
@@ -21,6 +22,17 @@ pub enum Message {
     Phone(Event),
     /// The phone took no command: its queue is full.
     PhoneBusy,
+    /// A text was copied.
+    Copied(Copied),
+}
+
+/// What took a text that was copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Copied {
+    /// A clipboard program of this machine; its name.
+    Program(&'static str),
+    /// The terminal, asked with OSC 52.
+    Terminal,
 }
 
 /// Something the screen wants done.
@@ -34,6 +46,8 @@ pub enum Effect {
     Title(String),
     /// Ask the terminal to notify the person.
     Notify(String),
+    /// Put a text on the clipboard; answered by [`Message::Copied`].
+    Copy(String),
     /// Draw everything anew.
     Repaint,
     /// Stop this process until it is continued.

@@ -2,6 +2,8 @@
 //! into it, and a [`view()`](view::view) drawn from it. Only [`run`] does input and output.
 
 pub mod alert;
+mod clipboard;
+mod guard;
 pub mod keys;
 pub mod message;
 pub mod model;

@@ -3,28 +3,23 @@
 //!
 //! The terminal is put back as it was on every way out: leaving, an error, a panic, SIGTERM, SIGHUP, and while stopped.
 
-use std::cell::Cell;
 use std::future::poll_fn;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
-use std::panic::PanicHookInfo;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use crossterm::cursor::{Hide, Show};
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, Event as Input, EventStream};
-use crossterm::execute;
-use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::event::{Event as Input, EventStream};
 use futures_util::StreamExt;
 use ratatui::backend::CrosstermBackend;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
 
-use super::alert;
-use super::message::{Effect, Message};
+use super::guard::{Guard, PanicHook, inside};
+use super::message::{Copied, Effect, Message};
 use super::model::{Model, OptionsError, ScreenOptions};
 use super::screen::Screen;
-use crate::base::{clock, deadline};
+use super::{alert, clipboard};
+use crate::base::{clock, deadline, task};
 use crate::phone::PhoneLink;
 use crate::phone::command::Command;
 
@@ -61,6 +56,9 @@ const BYE: Duration = Duration::from_secs(2);
 /// How long the loop sleeps at most while something moves: the wall clock may be set back meanwhile.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 
+/// How many answers about copied texts may wait.
+const COPIES: usize = 4;
+
 /// How many messages are taken in before a picture is due again.
 const BATCH: usize = 256;
 
@@ -83,7 +81,10 @@ pub async fn run(mut link: PhoneLink, options: ScreenOptions) -> Result<Left, Sc
     let hook = PanicHook::set();
     let output = CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout()));
     let left = match Screen::new(model, output) {
-        Ok(screen) => Loop { screen, link: &mut link, guard: &guard, signals }.run().await,
+        Ok(screen) => {
+            let copied = mpsc::channel(COPIES);
+            Loop { copied, screen, link: &mut link, guard: &guard, signals }.run().await
+        }
         Err(error) => Err(error.into()),
     };
     drop(hook);
@@ -104,7 +105,12 @@ async fn say_bye(mut link: PhoneLink) {
     }
 }
 
+/// A text that was to be copied, and what took it.
+type Clipping = (Copied, String);
+
 struct Loop<'a> {
+    /// What took a text that was copied, told by the thread that did it.
+    copied: (mpsc::Sender<Clipping>, mpsc::Receiver<Clipping>),
     screen: Screen<Output>,
     link: &'a mut PhoneLink,
     guard: &'a Guard,
@@ -112,8 +118,10 @@ struct Loop<'a> {
 }
 
 /// What woke the loop.
+#[expect(clippy::large_enum_variant, reason = "made and taken one at a time, and most are the largest one")]
 enum Woken {
     Message(Message),
+    Copied(Clipping),
     Continued,
     Leave(Left),
 }
@@ -129,6 +137,8 @@ impl Loop<'_> {
                 woken = self.signals.next() => woken,
                 event = input.next() => typed(event),
                 event = self.link.events.recv() => heard(event),
+                // The loop holds a sender of its own, so that the channel never ends.
+                Some(copied) = self.copied.1.recv() => Woken::Copied(copied),
                 () = deadline::sleep_until(wake_at) => Woken::Message(Message::Tick(clock::unix_now())),
             };
             if let Some(left) = self.wake(woken)? {
@@ -163,6 +173,12 @@ impl Loop<'_> {
     fn wake(&mut self, woken: Woken) -> Result<Option<Left>, ScreenError> {
         match woken {
             Woken::Message(message) => self.take(message),
+            Woken::Copied((by, text)) => {
+                if by == Copied::Terminal {
+                    self.write(&alert::clipboard(&text))?;
+                }
+                self.take(Message::Copied(by))
+            }
             Woken::Continued => {
                 self.resume()?;
                 Ok(None)
@@ -197,6 +213,7 @@ impl Loop<'_> {
             Effect::Bell => self.write(alert::BELL)?,
             Effect::Title(text) => self.write(&alert::title(&text))?,
             Effect::Notify(text) => self.write(&alert::notification(&text))?,
+            Effect::Copy(text) => self.copy(text),
             Effect::Repaint => self.screen.repaint()?,
             Effect::Suspend => self.suspend()?,
             Effect::Quit => return Ok(Some(Left::Quit)),
@@ -209,6 +226,19 @@ impl Loop<'_> {
         if self.link.commands.try_send(command).is_err() {
             // Its only effect could be a new title, which the next message brings.
             self.screen.take(clock::unix_now(), Message::PhoneBusy);
+        }
+    }
+
+    /// Copies a text on a thread of its own: clipboard programs may take their time.
+    fn copy(&self, text: String) {
+        let tell = self.copied.0.clone();
+        let for_terminal = text.clone();
+        let copying = task::thread("clipboard", move || {
+            // With so many answers waiting already, this one says nothing new.
+            let _ = tell.try_send((clipboard::copy(&text), text));
+        });
+        if copying.is_err() {
+            let _ = self.copied.0.try_send((Copied::Terminal, for_terminal));
         }
     }
 
@@ -286,110 +316,4 @@ fn typed(event: Option<io::Result<Input>>) -> Woken {
 
 fn heard(event: Option<crate::phone::event::Event>) -> Woken {
     event.map_or(Woken::Leave(Left::PhoneStopped), |event| Woken::Message(Message::Phone(event)))
-}
-
-/// Puts the terminal back when it is dropped.
-struct Guard;
-
-impl Guard {
-    fn enter() -> io::Result<Self> {
-        let guard = Self;
-        // What fails half-way is undone when the guard goes.
-        guard.restore()?;
-        Ok(guard)
-    }
-
-    /// Takes the terminal, or takes it again after the process was stopped: a shell may have changed its modes.
-    fn restore(&self) -> io::Result<()> {
-        disable_raw_mode()?;
-        enable_raw_mode()?;
-        let mut out = io::stdout();
-        if !TAKEN.swap(true, Ordering::SeqCst) {
-            out.write_all(alert::SAVE_TITLE)?;
-        }
-        execute!(out, EnterAlternateScreen, EnableBracketedPaste, Hide)
-    }
-
-    /// Gives the terminal back.
-    fn leave(&self) {
-        give_back();
-    }
-}
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        give_back();
-        // After a panic the picture's buffer, dropped before this, may have sent the beginning of an update.
-        let mut out = io::stdout();
-        let _ = out.write_all(alert::END_UPDATE);
-        let _ = out.flush();
-    }
-}
-
-/// Whether the terminal is ours now; a terminal given back twice would lose what was printed in between.
-static TAKEN: AtomicBool = AtomicBool::new(false);
-
-/// Puts the terminal back as it was. On a way out there is nobody left to tell that it failed.
-fn give_back() {
-    if !TAKEN.swap(false, Ordering::SeqCst) {
-        return;
-    }
-    let mut out = io::stdout();
-    let _ = out.write_all(alert::END_UPDATE);
-    let _ = execute!(out, DisableBracketedPaste, LeaveAlternateScreen, Show);
-    let _ = out.write_all(alert::RESTORE_TITLE);
-    let _ = out.flush();
-    let _ = disable_raw_mode();
-}
-
-thread_local! {
-    /// Whether this thread is inside the screen's own code: only a panic there ends the screen.
-    static INSIDE: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Runs a piece of the screen's own code.
-fn inside<T>(body: impl FnOnce() -> T) -> T {
-    struct Reset;
-    impl Drop for Reset {
-        fn drop(&mut self) {
-            INSIDE.set(false);
-        }
-    }
-    INSIDE.set(true);
-    let _reset = Reset;
-    body()
-}
-
-type Hook = dyn Fn(&PanicHookInfo<'_>) + Send + Sync;
-
-/// While the screen is up: a panic of its own gives the terminal back before it is printed; a panic of a task behind it,
-/// which is contained there, goes to the log instead of over the picture.
-struct PanicHook {
-    before: Arc<Hook>,
-}
-
-impl PanicHook {
-    fn set() -> Self {
-        let before: Arc<Hook> = Arc::from(std::panic::take_hook());
-        let inner = Arc::clone(&before);
-        std::panic::set_hook(Box::new(move |info| {
-            if INSIDE.get() {
-                give_back();
-                inner(info);
-            } else {
-                tracing::error!(panic = %info, "a part behind the screen panicked");
-            }
-        }));
-        Self { before }
-    }
-}
-
-impl Drop for PanicHook {
-    fn drop(&mut self) {
-        // A hook can't be changed by a thread that panics; the process is about to end then.
-        if !std::thread::panicking() {
-            let before = Arc::clone(&self.before);
-            std::panic::set_hook(Box::new(move |info| before(info)));
-        }
-    }
 }

@@ -24,6 +24,7 @@ pub enum Role {
     Selected,
     Key,
     Badge,
+    Qr,
 }
 
 /// Every role with its name in the configuration and its default.
@@ -44,6 +45,8 @@ const ROLES: &[(Role, &str, &str)] = &[
     (Role::Selected, "selected", "reversed"),
     (Role::Key, "key", "bold cyan"),
     (Role::Badge, "badge", "reversed"),
+    // Codes are read by cameras: dark on light, whatever the rest of the screen looks like.
+    (Role::Qr, "qr", "black on white"),
 ];
 
 /// Why a theme of the configuration can't be used.
@@ -156,6 +159,7 @@ pub struct Glyphs {
     pub offline: &'static str,
     pub waiting: &'static str,
     pub live: &'static str,
+    pub speaking: &'static str,
     pub muted: &'static str,
     pub held: &'static str,
     pub ended: &'static str,
@@ -180,6 +184,7 @@ pub const UNICODE: Glyphs = Glyphs {
     offline: "○",
     waiting: "◌",
     live: "●",
+    speaking: "▶",
     muted: "✕",
     held: "‖",
     ended: "■",
@@ -204,6 +209,7 @@ pub const ASCII: Glyphs = Glyphs {
     offline: "o",
     waiting: ".",
     live: "*",
+    speaking: ")",
     muted: "x",
     held: "=",
     ended: "#",

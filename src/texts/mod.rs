@@ -5,6 +5,7 @@
 
 pub mod clock;
 pub mod end;
+pub mod group;
 pub mod refusal;
 pub mod screen;
 pub mod share;

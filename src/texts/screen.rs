@@ -164,6 +164,12 @@ pub fn means(state: CallState, muted: bool, they_muted: bool, resume: &str) -> S
     .to_owned()
 }
 
+/// Said behind the other side's name while there is no microphone; `choose` opens the choice of one.
+pub fn hears_nothing(they_muted: bool, choose: &str) -> String {
+    let they = if they_muted { ", and is muted" } else { "" };
+    format!("does not hear you{they}: there is no microphone; {choose} chooses one")
+}
+
 /// Said behind the other side's name while the sound is cut.
 pub const SOUND_CUT: &str = "can't be heard: the sound was cut, and is being brought back";
 

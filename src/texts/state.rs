@@ -1,6 +1,6 @@
 //! One word, or a few, for every state: of people, calls and records.
 
-use crate::domain::call::{CallState, Direction, Peer};
+use crate::domain::call::{CallState, Direction, ParticipantState, Peer};
 use crate::domain::presence::{PresenceChoice, PresenceState};
 use crate::domain::record::Outcome;
 
@@ -8,7 +8,7 @@ use crate::domain::record::Outcome;
 pub fn peer(peer: &Peer) -> &str {
     match peer {
         Peer::Person(person) => person.display_name.as_str(),
-        Peer::Group(group) => group.name.as_ref().map_or("group call", |name| name.as_str()),
+        Peer::Group(group) => group.name.as_ref().map_or(super::group::UNNAMED, |name| name.as_str()),
     }
 }
 
@@ -76,5 +76,20 @@ pub fn direction(direction: Direction) -> &'static str {
     match direction {
         Direction::Incoming => "from",
         Direction::Outgoing => "to",
+    }
+}
+
+/// Where a participant of a call stands. `speaking` and `muted` are told of those who are in it.
+pub fn participant(state: ParticipantState, speaking: bool, muted: bool) -> &'static str {
+    match state {
+        ParticipantState::Idle => "invited",
+        ParticipantState::Connecting => "connecting",
+        ParticipantState::Ringing => "ringing",
+        ParticipantState::Connected if muted => "muted",
+        ParticipantState::Connected if speaking => "speaking",
+        ParticipantState::Connected => "mic on",
+        ParticipantState::Hold => "on hold",
+        ParticipantState::Reconnecting => "reconnecting",
+        ParticipantState::Disconnected => "gone",
     }
 }

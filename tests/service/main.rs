@@ -13,6 +13,7 @@ mod accounts;
 mod bots;
 mod demo_group;
 mod direct_calls;
+mod group_calls;
 mod groups;
 mod history;
 mod hold;

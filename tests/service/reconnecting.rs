@@ -14,7 +14,7 @@ use crate::support::proxy::TcpProxy;
 use crate::support::{TestPhone, TestService, connect, options, silence, tone};
 
 /// A service that can also be reached through a proxy.
-async fn behind_a_proxy() -> (TestService, TcpProxy) {
+pub async fn behind_a_proxy() -> (TestService, TcpProxy) {
     let mut proxy = TcpProxy::new().await;
     let folder = tempfile::tempdir().unwrap();
     let options = ServiceOptions { names: vec![proxy.at.to_string()], ..options(folder.path()) };

@@ -236,6 +236,7 @@ fn start_shard(
     let bell = Arc::new(Bell::new(Waker::new(poll.registry(), WAKER).map_err(SfuError::Start)?));
     let (ports, candidates) = open_ports(config, index, &poll)?;
     let (commands, inbox): (_, Receiver<Command>) = sync_channel(COMMANDS);
+    let state = State::new(&ports);
     let shard = Shard {
         poll,
         ports,
@@ -249,7 +250,7 @@ fn start_shard(
             lost_after: config.lost_after,
         },
         packets_per_second: config.packets_per_second,
-        state: State::default(),
+        state,
     };
     task::thread("sfu", move || shard.run()).map_err(SfuError::Start)?;
     Ok(ShardHandle { commands, bell: WakeOnDrop(bell), candidates })

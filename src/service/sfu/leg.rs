@@ -3,6 +3,7 @@
 use super::legs::LegKey;
 use super::local::FarEnd;
 use super::packet::LocalPacket;
+use super::redundancy::Redundant;
 use super::remote::Remote;
 use super::timers::Queued;
 use crate::control::hearing::{Hearing, Source};
@@ -66,12 +67,14 @@ pub(super) struct Media {
     /// What it tells its receivers of its source; as that is marked when it is forwarded.
     pub(super) mark: Option<u16>,
     pub(super) packet: LocalPacket,
+    /// The packet together with frames before it, when its sender repeats them.
+    pub(super) redundant: Option<Redundant>,
 }
 
 impl Media {
     /// A packet as it came.
     pub(super) fn new(sequence: u64, anew: bool, packet: LocalPacket) -> Self {
-        Self { sequence, anew, mark: None, packet }
+        Self { sequence, anew, mark: None, packet, redundant: None }
     }
 }
 

@@ -14,6 +14,7 @@ use str0m::media::Frequency;
 use str0m::rtp::Extension;
 use str0m::{Candidate, IceCreds, Rtc, RtcConfig};
 
+use super::keys;
 use crate::base::entropy;
 use crate::media::mark;
 
@@ -59,12 +60,14 @@ pub(super) struct Negotiated {
     pub(super) rtc: Rtc,
     /// The user name fragment by which the peer's STUN requests name this connection.
     pub(super) fragment: String,
+    /// Where its keys will lie.
+    pub(super) keys: keys::Place,
 }
 
 impl Crypto {
     /// The crypto library and one fresh DTLS certificate; `None` when it could not be made.
     pub(super) fn new() -> Option<Self> {
-        let provider = Arc::new(str0m::crypto::from_feature_flags());
+        let provider = Arc::new(keys::provider());
         let certificate = provider.dtls_provider.generate_certificate()?;
         Some(Self { provider, certificate })
     }
@@ -106,17 +109,18 @@ fn answer(
     }
     let credentials = fresh_credentials();
     let fragment = credentials.ufrag.clone();
-    let mut rtc = config(crypto, wants_fec(offer)).set_local_ice_credentials(credentials).build(now);
+    let config = config(crypto, wants_fec(offer), wants_redundancy(offer)).set_local_ice_credentials(credentials);
+    let (mut rtc, keys) = keys::watched(|| config.build(now));
     for &at in candidates {
         let candidate = Candidate::host(at, "udp").map_err(|error| OfferError::Refused(error.to_string()))?;
         rtc.add_local_candidate(candidate);
     }
     let answer = rtc.sdp_api().accept_offer(parsed).map_err(|error| OfferError::Refused(error.to_string()))?;
-    Ok((Negotiated { rtc, fragment }, answer.to_sdp_string()))
+    Ok((Negotiated { rtc, fragment, keys }, answer.to_sdp_string()))
 }
 
 /// Audio only, forwarded as it comes: RTP mode, no retransmission, no bandwidth estimation.
-fn config(crypto: &Crypto, fec: bool) -> RtcConfig {
+fn config(crypto: &Crypto, fec: bool, redundancy: bool) -> RtcConfig {
     let mut config = RtcConfig::new()
         .set_crypto_provider(Arc::clone(&crypto.provider))
         .set_dtls_cert(crypto.certificate.clone())
@@ -128,8 +132,14 @@ fn config(crypto: &Crypto, fec: bool) -> RtcConfig {
         .set_extension(1, Extension::AudioLevel)
         .set_extension(4, Extension::RtpMid)
         .set_extension(mark::ID, mark::extension());
-    let sound = FormatParams { min_p_time: Some(10), use_inband_fec: fec.then_some(true), ..FormatParams::default() };
-    config.codec_config().add_config(111.into(), None, Codec::Opus, Frequency::FORTY_EIGHT_KHZ, Some(2), sound);
+    if redundancy {
+        // The only way to have it; it asks for error correction within Opus too, which asks for nothing that harms.
+        config.codec_config().enable_opus(true, true);
+    } else {
+        let sound =
+            FormatParams { min_p_time: Some(10), use_inband_fec: fec.then_some(true), ..FormatParams::default() };
+        config.codec_config().add_config(111.into(), None, Codec::Opus, Frequency::FORTY_EIGHT_KHZ, Some(2), sound);
+    }
     for (pt, rate) in [(110, Frequency::FORTY_EIGHT_KHZ), (126, Frequency::EIGHT_KHZ)] {
         config.codec_config().add_config(pt.into(), None, Codec::Tele, rate, None, FormatParams::default());
     }
@@ -140,6 +150,22 @@ fn config(crypto: &Crypto, fec: bool) -> RtcConfig {
 /// what it sends is what the others get.
 fn wants_fec(offer: &str) -> bool {
     offer.lines().any(|line| line.starts_with("a=fmtp:") && line.contains("useinbandfec=1"))
+}
+
+/// Whether the client asks for repeated frames (RFC 2198): it prefers them to plain Opus in every audio section. That it knows
+/// them, as browsers say they do, is not enough: they are twice as large.
+fn wants_redundancy(offer: &str) -> bool {
+    let mut sections = offer.split("\nm=").filter(|section| section.starts_with("audio ")).peekable();
+    sections.peek().is_some() && sections.all(prefers_redundancy)
+}
+
+/// Whether the first payload type of a section, `m=` cut off, is that of repeated frames.
+fn prefers_redundancy(section: &str) -> bool {
+    let Some(first) = section.split_whitespace().nth(3) else { return false };
+    let map = |line: &str| {
+        Some(line.strip_prefix("a=rtpmap:")?.strip_prefix(first)?.trim_end().eq_ignore_ascii_case(" red/48000/2"))
+    };
+    section.lines().any(|line| map(line) == Some(true))
 }
 
 /// ICE credentials (RFC 8445 section 5.3): 96 and 160 random bits, as hexadecimal digits.
@@ -175,6 +201,16 @@ mod tests {
         assert!(answer.contains("m=audio 9 UDP/TLS/RTP/SAVPF 111 110\r\n"), "{answer}");
         assert!(!answer.contains("nack"), "what comes late is of no use: {answer}");
         assert!(answer.contains("a=extmap:9 urn:switchboard:rtp-hdrext:source-mark\r\n"), "{answer}");
+    }
+
+    #[test]
+    fn frames_are_repeated_for_those_who_prefer_it() {
+        let answer = answer_to(&BROWSER.replace("111 63", "63 111"));
+        assert!(answer.contains("m=audio 9 UDP/TLS/RTP/SAVPF 63 111 110\r\n"), "{answer}");
+        assert!(answer.contains("a=fmtp:63 111/111\r\n"), "{answer}");
+        assert!(!answer_to(BROWSER).contains("red/48000"));
+        assert!(!wants_redundancy(&BROWSER.replace("111 63", "63 111").replace("63 red", "64 red")));
+        assert!(!wants_redundancy("") && !wants_redundancy("\nm=audio") && !wants_redundancy("\nm=video 9 x 63"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 
 use mio::net::UdpSocket;
 use mio::{Interest, Poll, Token};
@@ -14,7 +15,7 @@ const PORT_TRIES: usize = 16;
 
 /// One UDP socket, and the address peers send to.
 pub(super) struct Port {
-    pub(super) socket: UdpSocket,
+    pub(super) socket: Arc<UdpSocket>,
     /// The local candidate of what arrives here.
     pub(super) candidate: SocketAddr,
     /// There may be more to read.
@@ -45,7 +46,7 @@ pub(super) fn open_ports(
         poll.registry()
             .register(&mut socket, Token(token), Interest::READABLE)
             .map_err(|source| SfuError::Bind { at, source })?;
-        ports.push(Port { socket, candidate: announced[0], readable: true });
+        ports.push(Port { socket: Arc::new(socket), candidate: announced[0], readable: true });
         candidates.extend(announced);
     }
     candidates.sort_unstable();

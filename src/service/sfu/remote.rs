@@ -5,26 +5,28 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use str0m::media::{Direction, MediaAdded, MediaKind, Mid, Pt};
+use str0m::media::{Direction, MediaAdded, MediaKind, Mid};
 use str0m::net::{DatagramRecv, Protocol, Receive};
-use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, Ssrc};
-use str0m::{Event, Input, Output, Rtc, format::Codec};
+use str0m::rtp::{RtpPacket, Ssrc};
+use str0m::{Event, Input, Output, Rtc};
 
 use super::allowance::Allowance;
 use super::demux::{is_media, is_stun};
 use super::dtmf_clock::{self, DtmfClock};
+use super::egress::{Egress, Way};
 use super::event::LegFailure;
+use super::keys;
 use super::leg::Media;
 use super::legs::LegKey;
 use super::negotiate::Negotiated;
 use super::packet::{LocalPacket, SILENT};
-use super::slot::Renumber;
+use super::payloads::Payloads;
+use super::redundancy::Redundant;
+use super::seal::Sealer;
 use super::slots::Assignment;
-use super::socket::Outgoing;
-use crate::media::mark;
+use super::stream::Stream;
 use crate::media::packet::Kind;
 
 /// The most streams one peer may send: a microphone, started anew a few times.
@@ -51,7 +53,7 @@ pub(super) struct Patience {
 /// What came out of connections in one turn of the shard.
 #[derive(Default)]
 pub(super) struct Turn {
-    pub(super) out: Vec<Outgoing>,
+    pub(super) out: Egress,
     pub(super) media: Vec<(LegKey, Media)>,
     pub(super) news: VecDeque<(LegKey, News)>,
     pub(super) dropped: u64,
@@ -74,13 +76,16 @@ pub(super) struct Remote {
     pub(super) fragment: String,
     pub(super) addresses: Vec<SocketAddr>,
     pub(super) assignment: Assignment<LegKey>,
-    slots: Vec<Slot>,
+    keys: keys::Place,
     incoming: Payloads,
     ingress: Ingress,
     /// When the connection wants to be called.
     timeout: Instant,
     opened: Instant,
     heard: Instant,
+    // What every packet needs lies together.
+    sealer: Option<Sealer>,
+    slots: Vec<Stream>,
     up: bool,
     silent: bool,
     /// Datagrams that look like media: anybody who forges the address of the peer can send them.
@@ -89,22 +94,6 @@ pub(super) struct Remote {
     packets: Allowance,
     /// Packets were written that leave with the next [`Remote::run`].
     pub(super) dirty: bool,
-}
-
-/// A receive slot: one media section the peer receives in.
-struct Slot {
-    mid: Mid,
-    ssrc: Option<Ssrc>,
-    payloads: Payloads,
-    numbers: Renumber,
-}
-
-/// The payload types one section negotiated.
-#[derive(Debug, Clone, Copy, Default)]
-struct Payloads {
-    opus: Option<Pt>,
-    event_48k: Option<Pt>,
-    event_8k: Option<Pt>,
 }
 
 /// What the peer sends.
@@ -127,6 +116,8 @@ impl Remote {
             addresses: Vec::new(),
             assignment: Assignment::new(),
             slots: Vec::new(),
+            keys: negotiated.keys,
+            sealer: None,
             ingress: Ingress::default(),
             timeout: now,
             opened: now,
@@ -167,6 +158,11 @@ impl Remote {
         // An error here is about this one datagram.
         if self.rtc.handle_input(input).is_err() {
             turn.dropped += 1;
+        }
+        if is_stun(datagram) {
+            // The peer may be about to move to this address.
+            let way = Way { from: to, to: from };
+            self.slots.iter_mut().for_each(|slot| slot.keep(way));
         }
         self.heard = now;
         if std::mem::take(&mut self.silent) {
@@ -211,47 +207,28 @@ impl Remote {
     /// Gives slots to `sources`, the first ones first; who has one keeps it.
     pub(super) fn assign(&mut self, sources: &[LegKey]) {
         let Self { assignment, slots, .. } = self;
-        assignment.assign(sources, |slot| slots[slot].numbers.switch());
+        assignment.assign(sources, |slot| slots[slot].switch());
     }
 
-    /// Writes a packet into a slot; it leaves with the next [`Remote::run`]. Whether it could be written.
-    pub(super) fn write(&mut self, slot: usize, media: &Media, now: Instant) -> bool {
-        if !self.up {
-            return false;
+    /// Looks at what a packet into a slot will need; returns nothing of meaning.
+    pub(super) fn touch(&self, slot: usize) -> u8 {
+        u8::from(self.sealer.is_some()) ^ self.slots.get(slot).map_or(0, Stream::touch)
+    }
+
+    /// Sends a packet into a slot: into `out`, or with the next [`Remote::run`] when that leaves the leg dirty. Whether it
+    /// could be sent.
+    pub(super) fn write(&mut self, slot: usize, media: &Media, now: Instant, out: &mut Egress) -> bool {
+        let Some(slot) = self.slots.get_mut(slot).filter(|_| self.up) else { return false };
+        let Some(packet) = slot.next(media, now) else { return false };
+        // Behind a packet that waits in the connection others wait as well: they keep their order.
+        if let Some(sealer) = self.sealer.as_ref().filter(|_| !self.dirty)
+            && slot.seal(&packet, sealer, now, out)
+        {
+            return true;
         }
-        let Some(slot) = self.slots.get_mut(slot) else { return false };
-        if media.anew {
-            slot.numbers.switch();
-        }
-        let packet = &media.packet;
-        let Some((pt, payload)) = slot.payloads.encode(packet) else { return false };
-        let Some(numbers) = slot.numbers.next(media.sequence, packet.timestamp, packet.marker, now) else {
-            return false;
-        };
-        let mut api = self.rtc.direct_api();
-        let ssrc = match slot.ssrc {
-            Some(ssrc) => ssrc,
-            None => match api.stream_tx_by_mid(slot.mid, None) {
-                Some(stream) => *slot.ssrc.insert(stream.ssrc()),
-                None => return false,
-            },
-        };
-        let Some(stream) = api.stream_tx(&ssrc) else { return false };
-        let mut values = ExtensionValues {
-            audio_level: i8::try_from(packet.level).ok().map(|level| -level),
-            voice_activity: Some(packet.voice),
-            ..ExtensionValues::default()
-        };
-        if let Some(mark) = media.mark {
-            mark::put(&mut values, mark);
-        }
-        stream.write_rtp(
-            RtpWrite::new(pt, numbers.sequence.into(), numbers.timestamp, now, payload)
-                .marker(numbers.marker)
-                .ext_vals(values),
-        );
-        self.dirty = true;
-        true
+        let written = slot.write(packet, &mut self.rtc, now);
+        self.dirty |= written;
+        written
     }
 
     /// Tells the peer that the connection ends; best effort.
@@ -276,11 +253,11 @@ impl Remote {
                     self.timeout = at.max(now + SHORTEST_WAIT);
                     return;
                 }
-                Ok(Output::Transmit(transmit)) => turn.out.push(Outgoing {
-                    from: transmit.source,
-                    to: transmit.destination,
-                    bytes: transmit.contents,
-                }),
+                Ok(Output::Transmit(transmit)) => {
+                    let way = Way { from: transmit.source, to: transmit.destination };
+                    self.slots.iter_mut().for_each(|slot| slot.see(&transmit.contents, way, now));
+                    turn.out.push(way, &transmit.contents);
+                }
                 Ok(Output::Event(event)) => self.happened(key, event, now, turn),
                 Err(error) => {
                     tracing::debug!(%error, "a leg's connection broke");
@@ -302,6 +279,7 @@ impl Remote {
             Event::Connected => {
                 self.up = true;
                 self.heard = now;
+                self.sealer = self.keys.take().as_ref().and_then(Sealer::new);
                 turn.news.push_back((key, News::Up));
             }
             Event::MediaAdded(added) => self.add_slot(key, &added, turn),
@@ -318,9 +296,7 @@ impl Remote {
         if added.kind != MediaKind::Audio || !sends {
             return;
         }
-        let negotiated = self.rtc.media(added.mid).map_or(&[][..], |media| media.remote_pts());
-        let payloads = Payloads::of(&self.rtc, |pt| negotiated.contains(&pt));
-        self.slots.push(Slot { mid: added.mid, ssrc: None, payloads, numbers: Renumber::default() });
+        self.slots.push(Stream::new(&self.rtc, added.mid));
         self.assignment.grow();
         turn.news.push_back((key, News::NewSlot));
     }
@@ -331,9 +307,15 @@ impl Remote {
             return None;
         }
         let pt = Some(header.payload_type);
+        let mut redundant = None;
         let (kind, timestamp, payload) = if pt == self.incoming.opus {
             self.ingress.dtmf.sound(header.timestamp, now);
             (Kind::Opus, header.timestamp, payload)
+        } else if pt == self.incoming.red {
+            let (newest, whole) = Redundant::split(&payload, *self.incoming.opus?)?;
+            redundant = whole;
+            self.ingress.dtmf.sound(header.timestamp, now);
+            (Kind::Opus, header.timestamp, newest)
         } else if pt == self.incoming.event_48k {
             (Kind::TelephoneEvent, header.timestamp, payload)
         } else if pt == self.incoming.event_8k {
@@ -351,7 +333,7 @@ impl Remote {
             voice: header.ext_vals.voice_activity.unwrap_or(false),
         };
         let anew = self.ingress.current.replace(header.ssrc) != Some(header.ssrc);
-        Some(Media::new(*seq_no, anew, packet))
+        Some(Media { redundant, ..Media::new(*seq_no, anew, packet) })
     }
 
     /// Whether a stream belongs to the section this peer is heard by.
@@ -368,35 +350,5 @@ impl Remote {
         }
         streams.push((ssrc, sound));
         sound
-    }
-}
-
-impl Payloads {
-    /// The payload types of a connection, those `allowed`.
-    fn of(rtc: &Rtc, allowed: impl Fn(Pt) -> bool) -> Self {
-        let mut found = Self::default();
-        for params in rtc.codec_config().params().iter().filter(|params| allowed(params.pt())) {
-            let spec = params.spec();
-            match (spec.codec, spec.clock_rate.get()) {
-                (Codec::Opus, _) => found.opus = Some(params.pt()),
-                (Codec::Tele, 48_000) => found.event_48k = Some(params.pt()),
-                (Codec::Tele, 8_000) => found.event_8k = Some(params.pt()),
-                _ => {}
-            }
-        }
-        found
-    }
-
-    /// Payload type and payload of a packet, as this section knows them; `None` when it does not know the kind.
-    fn encode(&self, packet: &LocalPacket) -> Option<(Pt, Arc<[u8]>)> {
-        let plain = |pt| (pt, Arc::clone(&packet.payload));
-        match packet.kind {
-            Kind::Opus => self.opus.map(plain),
-            Kind::TelephoneEvent => match (self.event_48k, self.event_8k) {
-                (Some(pt), _) => Some(plain(pt)),
-                (None, Some(pt)) => Some((pt, dtmf_clock::to_8k(&packet.payload)?)),
-                (None, None) => None,
-            },
-        }
     }
 }

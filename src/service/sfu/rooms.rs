@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
+use super::egress::Egress;
 use super::event::{SfuEvent, SlotUse};
 use super::leg::{Edge, End, Leg, Media, Place, Route};
 use super::legs::{LegKey, Legs};
@@ -17,6 +18,9 @@ use crate::control::hearing::{Hearing, Source};
 use crate::control::speakers::{Change, Sound};
 use crate::domain::id::{CallId, LegId};
 use crate::media::packet::Kind;
+
+/// Receivers looked at before the first of them gets its packet: what they need fits well into the caches.
+const TOUCHED_AT_ONCE: usize = 32;
 
 #[derive(Default)]
 pub(super) struct Rooms {
@@ -108,8 +112,9 @@ impl Rooms {
         self.hears_otherwise(key, now);
     }
 
-    /// Carries a packet to whoever hears its sender. Written packets leave with [`Rooms::take_dirty`].
-    pub(super) fn forward(&mut self, from: LegKey, media: &mut Media, now: Instant) -> Delivered {
+    /// Carries a packet to whoever hears its sender: into `out`, or into connections that send it when they are run, see
+    /// [`Rooms::take_dirty`].
+    pub(super) fn forward(&mut self, from: LegKey, media: &mut Media, now: Instant, out: &mut Egress) -> Delivered {
         let Some(sender) = self.legs.get(from) else { return Delivered::default() };
         // The stage first, so that the very packet with which somebody begins to speak is heard.
         if sender.source.open
@@ -123,11 +128,14 @@ impl Rooms {
         // The routes are lent out for the time of the loop: nobody else reads them, and nothing is copied.
         let routes = std::mem::take(&mut sender.routes);
         let mut delivered = Delivered::default();
-        for route in &routes {
-            if self.deliver(source, *route, media, now) {
-                delivered.forwarded += 1;
-            } else {
-                delivered.dropped += 1;
+        for routes in routes.chunks(TOUCHED_AT_ONCE) {
+            self.touch(routes);
+            for route in routes {
+                if self.deliver(source, *route, media, now, out) {
+                    delivered.forwarded += 1;
+                } else {
+                    delivered.dropped += 1;
+                }
             }
         }
         if let Some(sender) = self.legs.get_mut(from) {
@@ -201,17 +209,27 @@ impl Rooms {
         self.follow_up(place.room, change);
     }
 
-    fn deliver(&mut self, source: LegId, route: Route, media: &Media, now: Instant) -> bool {
+    /// Brings what the receivers' packets will need into the processor's caches. Fifty legs that were last used 20 ms ago are
+    /// in none: looked at all at once, they are fetched side by side instead of one after the other.
+    fn touch(&self, routes: &[Route]) {
+        let touched = routes.iter().fold(0, |sum, route| match self.legs.get(route.to).map(|leg| &leg.end) {
+            Some(End::Remote(remote)) => sum ^ remote.touch(route.slot),
+            _ => sum,
+        });
+        std::hint::black_box(touched);
+    }
+
+    fn deliver(&mut self, source: LegId, route: Route, media: &Media, now: Instant, out: &mut Egress) -> bool {
         let Some(receiver) = self.legs.get_mut(route.to) else { return false };
         match &mut receiver.end {
             End::Remote(remote) => {
                 let waiting = remote.dirty;
-                let written = catch_unwind(AssertUnwindSafe(|| remote.write(route.slot, media, now)));
+                let written = catch_unwind(AssertUnwindSafe(|| remote.write(route.slot, media, now, out)));
                 let written = written.unwrap_or_else(|_| {
                     self.broken.push(route.to);
                     false
                 });
-                if written && !waiting {
+                if remote.dirty && !waiting {
                     self.dirty.push(route.to);
                 }
                 written

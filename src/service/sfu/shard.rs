@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 
 use super::counters::Counters;
 use super::demux::Demux;
+use super::egress::Egress;
 use super::event::{LegFailure, SfuEvent};
 use super::handle::SfuError;
 use super::leg::{End, Leg, Media};
@@ -21,7 +22,7 @@ use super::outbox::Outbox;
 use super::ports::Port;
 use super::remote::{News, Patience, Remote, Turn};
 use super::rooms::Rooms;
-use super::socket::{self, Inbox};
+use super::socket::{Inbox, Received};
 use super::timers::Timers;
 use crate::base::{clock, deadline};
 use crate::control::hearing::{Hearing, Source};
@@ -36,9 +37,6 @@ const BATCHES_PER_TURN: usize = 4;
 const COMMANDS_PER_TURN: usize = 64;
 /// Legs, and rooms, that get attention in one turn for their timers.
 const TIMERS_PER_TURN: usize = 256;
-/// Datagrams that wait for others to be sent with: enough to share a system call, and few enough that in a large room the
-/// first need not wait until the last is encrypted.
-const SEND_AT: usize = 16;
 /// Packets taken from one leg inside this process in one turn.
 const LOCAL_PER_TURN: usize = 8;
 /// How soon an event the reader had no room for is offered again.
@@ -78,6 +76,14 @@ pub(super) struct State {
     /// The legs inside this process.
     locals: Vec<LegKey>,
     turn: Turn,
+}
+
+impl State {
+    /// No legs yet, and these ports to send from.
+    pub(super) fn new(ports: &[Port]) -> Self {
+        let sockets = ports.iter().map(|port| (port.candidate, Arc::clone(&port.socket))).collect();
+        Self { turn: Turn { out: Egress::new(sockets), ..Turn::default() }, ..Self::default() }
+    }
 }
 
 impl Shard {
@@ -207,9 +213,9 @@ impl Shard {
                 if !port.readable {
                     break;
                 }
-                let count = inbox.receive(&port.socket);
-                // Edge-triggered: a batch that is not full has emptied the socket.
-                port.readable = count == socket::BATCH;
+                let Received { count, emptied } = inbox.receive(&port.socket);
+                // Edge-triggered: a socket that was not emptied does not tell again.
+                port.readable = !emptied;
                 let candidate = port.candidate;
                 self.counters.add_received(count as u64);
                 let now = clock::now();
@@ -309,26 +315,16 @@ impl Shard {
     fn finish_turn(&mut self, now: Instant) {
         self.forward(now);
         self.tell_news(now);
-        self.send();
+        self.state.turn.out.flush();
         self.tell_rooms();
         self.count();
     }
 
     fn count(&mut self) {
         let State { rooms, turn, .. } = &mut self.state;
-        self.counters.add_dropped(std::mem::take(&mut turn.dropped));
+        self.counters.add_dropped(std::mem::take(&mut turn.dropped) + turn.out.take_dropped());
         self.counters.add_flooded(std::mem::take(&mut turn.flooded));
         self.counters.add_stage_changes(rooms.take_stage_changes());
-    }
-
-    /// Sends what is to be sent.
-    fn send(&mut self) {
-        let turn = &mut self.state.turn;
-        for run in turn.out.chunk_by(|a, b| a.from == b.from) {
-            let port = self.ports.iter().find(|port| port.candidate == run[0].from);
-            turn.dropped += port.map_or(run.len(), |port| socket::send(&port.socket, run)) as u64;
-        }
-        turn.out.clear();
     }
 
     fn forward(&mut self, now: Instant) {
@@ -337,7 +333,7 @@ impl Shard {
         let mut media = std::mem::take(&mut turn.media);
         self.counters.add_media(media.len() as u64);
         for (from, mut packet) in media.drain(..) {
-            let delivered = rooms.forward(from, &mut packet, now);
+            let delivered = rooms.forward(from, &mut packet, now, &mut turn.out);
             self.counters.add_forwarded(delivered.forwarded);
             turn.dropped += delivered.dropped;
         }
@@ -351,9 +347,6 @@ impl Shard {
                 fenced_run(remote, key, now, turn);
             }
             self.schedule(key);
-            if self.state.turn.out.len() >= SEND_AT {
-                self.send();
-            }
         }
     }
 

@@ -30,6 +30,7 @@ pub(super) struct Renumber {
 struct Run {
     first_in: u64,
     first_out: u64,
+    first_timestamp: u32,
     timestamp_offset: u32,
 }
 
@@ -47,6 +48,13 @@ impl Renumber {
         self.run = None;
     }
 
+    /// How many samples of the current source have been heard before a packet with this timestamp: none before its first.
+    pub(super) fn heard_before(&self, timestamp: u32) -> u32 {
+        let heard = self.run.map_or(0, |run| timestamp.wrapping_sub(run.first_timestamp));
+        // Older than the first, across the wrap.
+        if heard < 1 << 31 { heard } else { 0 }
+    }
+
     /// The numbers for a packet of the current source; `None` for one older than its turn in this slot.
     pub(super) fn next(&mut self, sequence: u64, timestamp: u32, marker: bool, now: Instant) -> Option<Numbers> {
         let began = self.run.is_none();
@@ -62,10 +70,15 @@ impl Renumber {
 
 fn begin(sent: Option<Sent>, sequence: u64, timestamp: u32, now: Instant) -> Run {
     let Some(sent) = sent else {
-        return Run { first_in: sequence, first_out: 1, timestamp_offset: 0 };
+        return Run { first_in: sequence, first_out: 1, first_timestamp: timestamp, timestamp_offset: 0 };
     };
     let goes_on_at = sent.timestamp.wrapping_add(elapsed(sent.at, now));
-    Run { first_in: sequence, first_out: sent.sequence + 1, timestamp_offset: goes_on_at.wrapping_sub(timestamp) }
+    Run {
+        first_in: sequence,
+        first_out: sent.sequence + 1,
+        first_timestamp: timestamp,
+        timestamp_offset: goes_on_at.wrapping_sub(timestamp),
+    }
 }
 
 /// Time since `from` in samples, at least one frame: two packets never share a timestamp by accident.
@@ -148,6 +161,17 @@ mod tests {
         slot.switch();
         let out = slot.next(1, 0, false, after(start, 60)).unwrap();
         assert_eq!((out.sequence, out.timestamp), (4, 2_920 + 960));
+    }
+
+    #[test]
+    fn what_was_heard_of_a_source_is_counted_from_its_switch() {
+        let start = clock::now();
+        let mut slot = Renumber::default();
+        assert_eq!(slot.heard_before(1_000), 0);
+        slot.next(10, u32::MAX - 959, true, start).unwrap();
+        assert_eq!([u32::MAX - 959, 960, u32::MAX - 1_919].map(|at| slot.heard_before(at)), [0, 1_920, 0]);
+        slot.switch();
+        assert_eq!(slot.heard_before(960), 0);
     }
 
     #[test]

@@ -7,23 +7,74 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 
 use mio::net::UdpSocket;
-use str0m::net::DatagramSend;
+use socket2::SockAddr;
 
 /// Datagrams per system call.
-pub const BATCH: usize = 64;
+const BATCH: usize = 64;
+/// Datagrams asked for while few come.
+const FEW: usize = 8;
 /// Longer datagrams are cut, and then fail their integrity check: nothing on the way here is longer than 1500 bytes.
 const LONGEST: usize = 2_048;
 /// Kernel buffer: a burst of 50 legs' packets must fit while the shard looks elsewhere.
 const KERNEL_BUFFER: usize = 4 << 20;
 
-/// A datagram to be sent.
-pub struct Outgoing {
-    /// The local candidate it leaves from.
-    pub from: SocketAddr,
-    /// Where it goes.
-    pub to: SocketAddr,
-    /// What is sent.
-    pub bytes: DatagramSend,
+/// Datagrams to be sent from one socket, one behind the other in one buffer.
+#[derive(Default)]
+pub struct Batch {
+    bytes: Vec<u8>,
+    /// Where each goes, and where it ends.
+    datagrams: Vec<(SockAddr, usize)>,
+}
+
+impl Batch {
+    /// Adds what `compose` appends to the buffer, unless it says that there is nothing to send after all. Returns what it
+    /// said.
+    pub fn add(&mut self, to: SocketAddr, compose: impl FnOnce(&mut Vec<u8>) -> bool) -> bool {
+        let start = self.datagrams.last().map_or(0, |(_, end)| *end);
+        // A datagram that was never finished may have left something.
+        self.bytes.truncate(start);
+        let composed = compose(&mut self.bytes);
+        if composed {
+            self.datagrams.push((to.into(), self.bytes.len()));
+        }
+        composed
+    }
+
+    /// How many wait.
+    pub fn len(&self) -> usize {
+        self.datagrams.len()
+    }
+
+    /// Whether none waits.
+    pub fn is_empty(&self) -> bool {
+        self.datagrams.is_empty()
+    }
+
+    /// Sends all without waiting; returns how many the system did not take. Lost media is not sent twice.
+    pub fn send(&mut self, socket: &UdpSocket) -> usize {
+        let mut start = 0;
+        let refused = self
+            .datagrams
+            .chunks(BATCH)
+            .map(|chunk| {
+                let refused = batch::send(socket, &self.bytes, start, chunk);
+                start = chunk.last().map_or(start, |(_, end)| *end);
+                refused
+            })
+            .sum();
+        self.bytes.clear();
+        self.datagrams.clear();
+        refused
+    }
+}
+
+/// What [`Inbox::receive`] found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Received {
+    /// How many datagrams are in the inbox.
+    pub count: usize,
+    /// Nothing is left behind them. Otherwise there may be more, of which an edge-triggered poll does not tell again.
+    pub emptied: bool,
 }
 
 /// Buffers for one batch of datagrams, used again for the next.
@@ -39,11 +90,13 @@ impl Default for Inbox {
 }
 
 impl Inbox {
-    /// Fills the inbox with what has arrived, without waiting. Returns how many.
-    pub fn receive(&mut self, socket: &UdpSocket) -> usize {
+    /// Fills the inbox with what has arrived, without waiting.
+    pub fn receive(&mut self, socket: &UdpSocket) -> Received {
+        // To ask for many costs something, even when few come: after few, few are asked for.
+        let ask = if self.arrived.len() < FEW { FEW } else { BATCH };
         self.arrived.clear();
-        batch::receive(socket, &mut self.buffers, &mut self.arrived);
-        self.arrived.len()
+        let emptied = batch::receive(socket, &mut self.buffers[..ask], &mut self.arrived);
+        Received { count: self.arrived.len(), emptied }
     }
 
     /// Where datagram `n` came from, and what is in it.
@@ -51,11 +104,6 @@ impl Inbox {
         let (from, length) = self.arrived[n];
         (from, &self.buffers[n][..length])
     }
-}
-
-/// Sends datagrams without waiting; returns how many the system did not take. Lost media is not sent twice.
-pub fn send(socket: &UdpSocket, datagrams: &[Outgoing]) -> usize {
-    datagrams.chunks(BATCH).map(|chunk| batch::send(socket, chunk)).sum()
 }
 
 /// A non-blocking socket at `at`, with large kernel buffers.
@@ -94,76 +142,87 @@ pub fn expand(wildcard: IpAddr) -> io::Result<Vec<IpAddr>> {
 
 #[cfg(target_os = "linux")]
 mod batch {
-    use std::mem::{size_of, zeroed};
+    use std::mem::{MaybeUninit, size_of, zeroed};
     use std::net::{Ipv4Addr, Ipv6Addr};
     use std::os::fd::AsRawFd;
 
     use super::*;
 
     #[expect(unsafe_code, reason = "recvmmsg has no safe wrapper")]
-    pub(super) fn receive(socket: &UdpSocket, buffers: &mut [[u8; LONGEST]], arrived: &mut Vec<(SocketAddr, usize)>) {
-        // SAFETY: these are C structures for which all zeroes is a valid value.
-        let (mut names, mut parts, mut messages) = unsafe {
-            (
-                zeroed::<[libc::sockaddr_storage; BATCH]>(),
-                zeroed::<[libc::iovec; BATCH]>(),
-                zeroed::<[libc::mmsghdr; BATCH]>(),
-            )
-        };
-        for n in 0..BATCH {
-            parts[n] = libc::iovec { iov_base: buffers[n].as_mut_ptr().cast(), iov_len: LONGEST };
-            let header = &mut messages[n].msg_hdr;
-            header.msg_iov = &raw mut parts[n];
-            header.msg_iovlen = 1;
-            header.msg_name = (&raw mut names[n]).cast();
-            header.msg_namelen = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
+    pub(super) fn receive(
+        socket: &UdpSocket,
+        buffers: &mut [[u8; LONGEST]],
+        arrived: &mut Vec<(SocketAddr, usize)>,
+    ) -> bool {
+        let asked = buffers.len().min(BATCH);
+        // Only as much of them is filled as is asked for: zeroing all costs more than a few datagrams.
+        let mut names = [const { MaybeUninit::<libc::sockaddr_storage>::uninit() }; BATCH];
+        let mut parts = [const { MaybeUninit::<libc::iovec>::uninit() }; BATCH];
+        let mut messages = [const { MaybeUninit::<libc::mmsghdr>::uninit() }; BATCH];
+        for (n, buffer) in buffers.iter_mut().take(BATCH).enumerate() {
+            let part = parts[n].write(libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: LONGEST });
+            // SAFETY: these are C structures for which all zeroes is a valid value.
+            let (name, message) = unsafe { (names[n].write(zeroed()), messages[n].write(zeroed())) };
+            message.msg_hdr.msg_iov = part;
+            message.msg_hdr.msg_iovlen = 1;
+            message.msg_hdr.msg_name = std::ptr::from_mut(name).cast();
+            message.msg_hdr.msg_namelen = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
         }
-        // SAFETY: every pointer in `messages` points into `buffers`, `parts` or `names`, which outlive the call and are
-        // as long as said; the descriptor is open as long as `socket` is borrowed.
+        // SAFETY: the first `asked` of `messages` were filled above; their pointers point into `buffers`, `parts` and
+        // `names`, which outlive the call and are as long as said; the descriptor is open as long as `socket` is borrowed.
         let count = unsafe {
             libc::recvmmsg(
                 socket.as_raw_fd(),
-                messages.as_mut_ptr(),
-                BATCH as libc::c_uint,
+                messages.as_mut_ptr().cast(),
+                asked as libc::c_uint,
                 libc::MSG_DONTWAIT,
                 std::ptr::null_mut(),
             )
         };
-        for n in 0..usize::try_from(count).unwrap_or(0) {
-            let length = (messages[n].msg_len as usize).min(LONGEST);
+        let Ok(count) = usize::try_from(count) else {
+            // An error that was waiting is told instead of what is behind it.
+            return io::Error::last_os_error().kind() == io::ErrorKind::WouldBlock;
+        };
+        for n in 0..count {
+            // SAFETY: the first `asked` of both were filled above, and the system told of no more than `asked`.
+            let (name, message) = unsafe { (names[n].assume_init_ref(), messages[n].assume_init_ref()) };
+            let length = (message.msg_len as usize).min(LONGEST);
             // A sender that is neither IPv4 nor IPv6 cannot be; the empty datagram is dropped as garbage.
             let nobody = SocketAddr::from(([0, 0, 0, 0], 0));
-            arrived.push(address(&names[n]).map_or((nobody, 0), |from| (from, length)));
+            arrived.push(address(name).map_or((nobody, 0), |from| (from, length)));
         }
+        // A socket that is not connected has no errors of its peers in its queue: a short batch found it empty.
+        count < asked
     }
 
     #[expect(unsafe_code, reason = "sendmmsg has no safe wrapper")]
-    pub(super) fn send(socket: &UdpSocket, datagrams: &[Outgoing]) -> usize {
+    pub(super) fn send(socket: &UdpSocket, bytes: &[u8], mut start: usize, datagrams: &[(SockAddr, usize)]) -> usize {
         debug_assert!(datagrams.len() <= BATCH, "callers send at most one batch");
-        // SAFETY: these are C structures for which all zeroes is a valid value.
-        let (mut parts, mut messages) =
-            unsafe { (zeroed::<[libc::iovec; BATCH]>(), zeroed::<[libc::mmsghdr; BATCH]>()) };
-        let names: [Option<socket2::SockAddr>; BATCH] =
-            std::array::from_fn(|n| datagrams.get(n).map(|datagram| datagram.to.into()));
+        // Only as much of them is filled as is sent: zeroing all costs more than a small batch.
+        let mut parts = [const { MaybeUninit::<libc::iovec>::uninit() }; BATCH];
+        let mut messages = [const { MaybeUninit::<libc::mmsghdr>::uninit() }; BATCH];
         let mut count = 0;
-        for (datagram, name) in datagrams.iter().zip(names.iter().flatten()) {
-            parts[count] =
-                libc::iovec { iov_base: datagram.bytes.as_ptr().cast_mut().cast(), iov_len: datagram.bytes.len() };
-            let header = &mut messages[count].msg_hdr;
-            header.msg_iov = &raw mut parts[count];
-            header.msg_iovlen = 1;
-            header.msg_name = name.as_ptr().cast_mut().cast();
-            header.msg_namelen = name.len();
+        for ((name, end), (part, message)) in datagrams.iter().zip(parts.iter_mut().zip(&mut messages)) {
+            let datagram = &bytes[start..*end];
+            start = *end;
+            let part =
+                part.write(libc::iovec { iov_base: datagram.as_ptr().cast_mut().cast(), iov_len: datagram.len() });
+            // SAFETY: this is a C structure for which all zeroes is a valid value.
+            let message = message.write(unsafe { zeroed() });
+            message.msg_hdr.msg_iov = part;
+            message.msg_hdr.msg_iovlen = 1;
+            message.msg_hdr.msg_name = name.as_ptr().cast_mut().cast();
+            message.msg_hdr.msg_namelen = name.len();
             count += 1;
         }
         let (mut at, mut refused) = (0, 0);
         while at < count {
-            // SAFETY: `messages[at..count]` was filled above; its pointers point into `datagrams`, `parts` and `names`,
+            // SAFETY: `messages[at..count]` was filled above; its pointers point into `bytes`, `parts` and `datagrams`,
             // which outlive the call, and the system only reads through them.
             let sent = unsafe {
                 libc::sendmmsg(
                     socket.as_raw_fd(),
-                    messages[at..].as_mut_ptr(),
+                    messages[at..].as_mut_ptr().cast(),
                     (count - at) as libc::c_uint,
                     libc::MSG_DONTWAIT,
                 )
@@ -203,18 +262,29 @@ mod batch {
 mod batch {
     use super::*;
 
-    pub(super) fn receive(socket: &UdpSocket, buffers: &mut [[u8; LONGEST]], arrived: &mut Vec<(SocketAddr, usize)>) {
+    pub(super) fn receive(
+        socket: &UdpSocket,
+        buffers: &mut [[u8; LONGEST]],
+        arrived: &mut Vec<(SocketAddr, usize)>,
+    ) -> bool {
         for buffer in buffers {
             match socket.recv_from(buffer) {
                 Ok((length, from)) => arrived.push((from, length)),
-                Err(_) => return,
+                // Some systems tell of an earlier packet's fate here, with more behind it.
+                Err(error) => return error.kind() == io::ErrorKind::WouldBlock,
             }
         }
+        false
     }
 
-    pub(super) fn send(socket: &UdpSocket, datagrams: &[Outgoing]) -> usize {
-        let taken = |datagram: &&Outgoing| socket.send_to(&datagram.bytes, datagram.to).is_ok();
-        datagrams.iter().filter(|datagram| !taken(datagram)).count()
+    pub(super) fn send(socket: &UdpSocket, bytes: &[u8], mut start: usize, datagrams: &[(SockAddr, usize)]) -> usize {
+        let mut refused = 0;
+        for (to, end) in datagrams {
+            let taken = to.as_socket().is_some_and(|to| socket.send_to(&bytes[start..*end], to).is_ok());
+            refused += usize::from(!taken);
+            start = *end;
+        }
+        refused
     }
 }
 
@@ -298,12 +368,17 @@ mod tests {
             let socket = bind(loopback.parse().unwrap()).unwrap();
             let here = socket.local_addr().unwrap();
             let there = peer.local_addr().unwrap();
-            let out: Vec<_> = (0..100_u8)
-                .map(|n| Outgoing { from: here, to: there, bytes: vec![n; usize::from(n) + 1].into() })
-                .collect();
-            assert_eq!(send(&socket, &out), 0);
-            let mut buffer = [0; 256];
+            let mut out = Batch::default();
             for n in 0..100_u8 {
+                let sent = out.add(there, |buffer| {
+                    buffer.resize(buffer.len() + usize::from(n) + 1, n);
+                    n % 10 != 9
+                });
+                assert_eq!(sent, n % 10 != 9);
+            }
+            assert_eq!((out.len(), out.send(&socket), out.len()), (90, 0, 0));
+            let mut buffer = [0; 256];
+            for n in (0..100_u8).filter(|n| n % 10 != 9) {
                 let (length, from) = peer.recv_from(&mut buffer).unwrap();
                 assert_eq!((length, from, buffer[0]), (usize::from(n) + 1, here, n));
             }
@@ -312,11 +387,30 @@ mod tests {
             let mut inbox = Inbox::default();
             let mut heard = Vec::new();
             while heard.len() < 2 {
-                for n in 0..inbox.receive(&socket) {
+                for n in 0..inbox.receive(&socket).count {
                     heard.push((inbox.get(n).0, inbox.get(n).1.to_vec()));
                 }
             }
+            assert_eq!(inbox.receive(&socket), Received { count: 0, emptied: true });
             assert_eq!(heard, [(there, b"hello".to_vec()), (there, vec![1; 1_400])]);
         }
+    }
+
+    #[test]
+    fn a_full_batch_says_that_there_may_be_more() {
+        let Ok(peer) = StdSocket::bind("127.0.0.1:0") else { return };
+        let socket = bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let sent = FEW + BATCH + 1;
+        for n in 0..sent {
+            peer.send_to(&[n as u8], socket.local_addr().unwrap()).unwrap();
+        }
+        // On the loopback what was sent has arrived.
+        let (mut inbox, mut heard) = (Inbox::default(), Vec::new());
+        for expected in [(FEW, false), (BATCH, false), (1, true)] {
+            let Received { count, emptied } = inbox.receive(&socket);
+            assert_eq!((count, emptied), expected);
+            heard.extend((0..count).map(|n| inbox.get(n).1[0]));
+        }
+        assert!(heard.into_iter().eq(0..sent as u8));
     }
 }

@@ -18,6 +18,8 @@ pub enum Context {
     Text,
     /// A list to choose from is open.
     List,
+    /// A list to mark rows in is open: the space bar marks.
+    Marks,
     /// The keypad is open: digits become tones.
     Keypad,
     /// A question is asked that takes `y`.
@@ -26,7 +28,7 @@ pub enum Context {
 
 impl Context {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Panel, Self::Text, Self::List, Self::Keypad, Self::Confirm];
+    pub const ALL: [Self; 6] = [Self::Panel, Self::Text, Self::List, Self::Marks, Self::Keypad, Self::Confirm];
 }
 
 /// Why keys of the configuration can't be used.
@@ -94,7 +96,15 @@ impl KeyMap {
     fn check(&self) -> Result<(), KeyError> {
         for (i, (key, action)) in self.bound.iter().enumerate() {
             let row = action.row();
-            let careful = matches!(action, Action::Answer | Action::Decline | Action::HangUp | Action::Yes);
+            let careful = matches!(
+                action,
+                Action::Answer
+                    | Action::Decline
+                    | Action::HangUp
+                    | Action::JoinShared
+                    | Action::EndForAll
+                    | Action::Yes
+            );
             if careful && key.is_easy() {
                 return Err(KeyError::TooEasy(row.name));
             }
@@ -132,11 +142,12 @@ impl KeyMap {
 }
 
 /// Whether `key`, bound to `row`, acts in `context`: a key that types a character never does where text is typed,
-/// and one that stands for a tone never does on the keypad.
+/// one that stands for a tone never does on the keypad, and the space bar only marks where rows are marked.
 fn reaches(key: Key, row: &Row, context: Context) -> bool {
     let taken = match context {
         Context::Text => key.types(),
         Context::Keypad => key.is_tone(),
+        Context::Marks => key.typed() == Some(' ') && row.action != Action::Mark,
         Context::Panel | Context::List | Context::Confirm => false,
     };
     !taken && row.contexts.contains(&context)
@@ -191,9 +202,18 @@ mod tests {
             let action = map.action("Enter".parse().unwrap(), context);
             assert!(matches!(action, None | Some(Action::Accept)), "{context:?}: {action:?}");
         }
-        for name in ["answer", "decline", "hang-up", "yes"] {
+        for name in ["answer", "decline", "hang-up", "join-shared", "end-for-all", "yes"] {
             assert!(matches!(with(name, "Enter"), Err(KeyError::TooEasy(_))), "{name}");
         }
+    }
+
+    #[test]
+    fn the_space_bar_marks_where_rows_are_marked_and_mutes_elsewhere() {
+        let map = KeyMap::new(&[]).unwrap();
+        let space = "Space".parse().unwrap();
+        assert_eq!(map.action(space, Context::Marks), Some(Action::Mark));
+        assert_eq!(map.action(space, Context::List), Some(Action::Mute));
+        assert_eq!(map.key(Action::Mute, Context::Marks), "m".parse().ok());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The rows of the table.
 
 use super::Context;
-use Context::{Confirm, Keypad, List, Panel, Text};
+use Context::{Confirm, Keypad, List, Marks, Panel, Text};
 
 /// Something a person can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -15,12 +15,25 @@ pub enum Action {
     Keypad,
     Dial,
     Redial,
+    Join,
+    StartGroup,
+    CreateGroup,
+    Share,
+    CopyLink,
+    ShareWith,
+    Mark,
+    JoinShared,
+    Later,
+    Invite,
+    EndForAll,
     Accept,
     AddFriend,
-    RemoveFriend,
+    Remove,
     Undo,
     Filter,
     Friends,
+    Groups,
+    People,
     History,
     Events,
     Devices,
@@ -73,8 +86,8 @@ pub struct Row {
 }
 
 const ANY: &[Context] = &Context::ALL;
-const CHOICE: &[Context] = &[Panel, List];
-const MOVES: &[Context] = &[Panel, Text, List];
+const CHOICE: &[Context] = &[Panel, List, Marks];
+const MOVES: &[Context] = &[Panel, Text, List, Marks];
 
 macro_rules! table {
     ($($action:ident $name:literal keys $keys:literal in $contexts:expr; hint $hint:literal; words [$($word:literal),+] $argument:literal; $help:literal.)*) => {
@@ -95,12 +108,24 @@ table! {
     Keypad "keypad" keys "k F8" in &[Panel, Keypad]; hint "keypad"; words ["keypad", "dtmf"] "[TONES]"; "Open the keypad: digits become DTMF tones".
     Dial "dial" keys "d F2" in &[Panel]; hint "dial"; words ["call", "dial"] "[NAME]"; "Call somebody by name or identity".
     Redial "redial" keys "R" in &[Panel]; hint "call again"; words ["redial"] ""; "Call the other side of the last call again".
-    Accept "accept" keys "Enter" in MOVES; hint "call"; words ["accept"] ""; "Call the friend or record selected; take what a list or a text offers".
+    Join "join" keys "J" in &[Panel]; hint "join group"; words ["join"] "[PLACE]"; "Join a group: its name, code, ID or link, typed or pasted".
+    StartGroup "start-group" keys "n" in &[Panel]; hint "new group"; words ["start group"] "[NAME]"; "Start a group call, with a name that is kept or without one".
+    CreateGroup "create-group" keys "C" in &[Panel]; hint ""; words ["create group"] "[NAME]"; "Make a group with a name, without calling it yet".
+    Share "share" keys "s" in &[Panel]; hint "share"; words ["share"] "[GROUP]"; "Show the link, code and QR of the group: the call's, or the one selected".
+    CopyLink "copy-link" keys "y" in &[Panel, List]; hint "copy link"; words ["copy link"] ""; "Copy the group's link: the card's, the call's, or the one selected".
+    ShareWith "share-with" keys "w" in &[Panel, List]; hint "share with friends"; words ["share with"] ""; "Share the group with friends: they see it at once".
+    JoinShared "join-shared" keys "j F9" in ANY; hint "join"; words ["join shared"] ""; "Join the group that somebody shares with you now".
+    Later "later" keys "l" in ANY; hint "later"; words ["later"] ""; "Put away what somebody shares with you; it stays among your groups".
+    Invite "invite" keys "i" in &[Panel]; hint "invite"; words ["invite"] "[NAME]"; "Ring one more person into the call; a direct call becomes a group call".
+    EndForAll "end-for-all" keys "B" in &[Panel]; hint ""; words ["end for all"] ""; "End the group call for everybody, if you started it; asks first".
+    Accept "accept" keys "Enter" in MOVES; hint "call"; words ["accept"] ""; "Call the friend or record selected, join the group; take what a list or a text offers".
     AddFriend "add-friend" keys "f" in &[Panel]; hint "add friend"; words ["add friend"] "[NAME]"; "Put somebody on your friend list".
-    RemoveFriend "remove-friend" keys "Delete -" in &[Panel]; hint ""; words ["remove friend"] ""; "Take the selected friend off your list".
+    Remove "remove-friend" keys "Delete -" in &[Panel]; hint ""; words ["remove friend", "remove group"] ""; "Take the selected friend or group off your list".
     Undo "undo" keys "u" in &[Panel]; hint "undo"; words ["undo"] ""; "Take back the removal of a friend, for a few seconds".
-    Filter "filter" keys "/" in &[Panel]; hint "filter"; words ["filter"] "[TEXT]"; "Show only the friends whose name holds a text".
+    Filter "filter" keys "/" in &[Panel]; hint "filter"; words ["filter"] "[TEXT]"; "Show only the friends, or the people of the group call, whose name holds a text".
     Friends "friends" keys "F" in &[Panel]; hint ""; words ["friends"] ""; "Go to the friends".
+    Groups "groups" keys "G" in &[Panel]; hint ""; words ["groups"] ""; "Go to your groups, with who is in them now".
+    People "people" keys "P" in &[Panel]; hint ""; words ["people"] ""; "Go to the people of the group call".
     History "history" keys "H" in &[Panel]; hint "history"; words ["history"] ""; "Go to the calls you made and got, missed ones included".
     Events "events" keys "E" in &[Panel]; hint ""; words ["events"] ""; "Go to the list of what happened".
     Devices "devices" keys "D" in &[Panel]; hint "devices"; words ["devices"] ""; "Choose microphone and speaker".
@@ -117,6 +142,7 @@ table! {
     PreviousPane "previous-pane" keys "Shift-Tab" in CHOICE; hint ""; words ["previous pane"] ""; "Go to the panel before".
     Back "back" keys "Esc" in ANY; hint "back"; words ["back"] ""; "Close what is open; clear the filter".
     Yes "yes" keys "y" in &[Confirm]; hint "yes"; words ["yes"] ""; "Say yes to the question asked".
+    Mark "mark" keys "Space" in &[Marks]; hint "mark"; words ["mark"] ""; "Mark the selected friend, or take the mark away".
     Palette "palette" keys ":" in &[Panel, List, Keypad]; hint "command"; words ["palette"] ""; "Type a command".
     Help "help" keys "? F1" in ANY; hint "keys"; words ["help", "keys"] ""; "Show what can be done, with its keys; type to search".
     Repaint "repaint" keys "Ctrl-l" in ANY; hint ""; words ["repaint"] ""; "Draw the whole screen anew".

@@ -1,11 +1,17 @@
 //! A call on the screen.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
-use crate::domain::call::{CallState, ParticipantState};
+use super::roster::{Moves, moves};
+use super::{Pane, Roster};
+use crate::domain::call::{CallState, ParticipantState, Peer};
 use crate::domain::dtmf::Tone;
+use crate::domain::id::Identity;
 use crate::domain::time::UnixMillis;
-use crate::phone::event::{CallView, MediaState, Quality, Summary};
+use crate::phone::audio::device::SourceChoice;
+use crate::phone::event::{AudioState, CallView, DeviceState, GroupCard, MediaState, Quality, Summary};
+use crate::texts::{group, state};
 
 /// How many tones are shown, each way.
 const TONES: usize = 16;
@@ -21,6 +27,12 @@ pub const SILENCE: f32 = -127.0;
 pub struct LiveCall {
     /// What the phone said of it last.
     pub view: CallView,
+    /// What the screen keeps of the people in a group call.
+    pub roster: Roster,
+    /// Which panel had the focus before the people of the group call took it.
+    pub came_from: Option<Pane>,
+    /// Whether nobody was there when the group was joined, and nobody came since.
+    pub first: bool,
     /// What the microphone picks up, dBFS.
     pub microphone: f32,
     /// What is heard, dBFS.
@@ -44,8 +56,13 @@ pub struct LiveCall {
 impl LiveCall {
     /// A call the phone just told of.
     pub fn new(view: CallView) -> Self {
+        let mut roster = Roster::default();
+        roster.take(&view.participants);
         Self {
             view,
+            roster,
+            came_from: None,
+            first: false,
             microphone: SILENCE,
             speaker: SILENCE,
             quality: None,
@@ -56,6 +73,44 @@ impl LiveCall {
             hold_asked: None,
             hanging_up: false,
         }
+    }
+
+    /// Takes what the phone says of it now; who came and who left comes back.
+    pub(crate) fn take(&mut self, view: CallView) -> Moves {
+        self.mute_asked = self.mute_asked.filter(|asked| *asked != view.muted);
+        self.hold_asked = None;
+        let before = std::mem::replace(&mut self.view, view).participants;
+        let after = &self.view.participants;
+        if Arc::ptr_eq(&before, after) {
+            return Moves::default();
+        }
+        self.roster.take(after);
+        self.first &= self.roster.here == 0;
+        if self.is_group() { moves(&before, after) } else { Moves::default() }
+    }
+
+    /// The group, once it is a group call.
+    pub fn group(&self) -> Option<&GroupCard> {
+        self.view.group.as_ref()
+    }
+
+    /// Whether it is a group call, or is going to be one.
+    pub fn is_group(&self) -> bool {
+        self.view.group.is_some() || matches!(self.view.with, Peer::Group(_))
+    }
+
+    /// Whom it is with, in a few words.
+    pub fn name(&self) -> &str {
+        match &self.view.group {
+            Some(card) => card.group.name.as_ref().map_or(group::UNNAMED, |name| name.as_str()),
+            None => state::peer(&self.view.with),
+        }
+    }
+
+    /// The name of somebody in it.
+    pub fn person(&self, identity: &Identity) -> Option<&str> {
+        let row = self.view.participants.iter().find(|row| row.participant.person.identity == *identity);
+        row.map(|row| row.participant.person.display_name.as_str())
     }
 
     /// The instant its timer counts from: the answer, or the start while there is none.
@@ -115,6 +170,15 @@ fn push(tones: &mut VecDeque<Tone>, tone: Tone) {
         tones.pop_front();
     }
     tones.push_back(tone);
+}
+
+/// Whether a microphone picks up anything: there is one, it works, and it is not the choice of silence.
+pub fn has_microphone(audio: Option<&AudioState>) -> bool {
+    match audio.map(|audio| &audio.microphone) {
+        Some(DeviceState::Absent | DeviceState::Failed(_)) => false,
+        Some(DeviceState::Working(name)) => *name != SourceChoice::Silence.to_string(),
+        Some(DeviceState::Idle) | None => true,
+    }
 }
 
 /// A call that is over, until its card is put away.

@@ -4,10 +4,13 @@
 
 mod call;
 mod friends;
+mod groups;
 mod input;
 mod lists;
 mod offers;
 mod popup;
+mod roster;
+mod share;
 
 use ::time::UtcOffset;
 
@@ -21,11 +24,16 @@ use crate::phone::audio::device::Devices;
 use crate::phone::event::{AudioState, Incoming, Link};
 
 pub use call::SILENCE;
-pub use call::{Ended, LiveCall};
+pub use call::{Ended, LiveCall, has_microphone};
 pub use friends::{Friends, Removal};
+pub use groups::{Groups, SharedGroup, title};
+pub(crate) use groups::{offer, settle};
 pub use input::Input;
 pub use lists::{Entry, Events, History, Mood};
 pub use popup::{DevicePicker, DeviceRow, Dial, Palette, Popup, Purpose, device_rows};
+pub use roster::Roster;
+pub(crate) use roster::{Moves, SEARCH_FROM};
+pub use share::{JoinPrompt, NamePrompt, Naming, Qr, Question, ShareCard, ShareWith};
 
 /// How the screen is set up.
 #[derive(Debug, Clone)]
@@ -89,11 +97,22 @@ pub struct Look {
     pub hint: String,
 }
 
+impl Look {
+    /// Whether only ASCII signs are drawn.
+    pub fn is_ascii(&self) -> bool {
+        self.glyphs == theme::ASCII
+    }
+}
+
 /// A panel that can have the focus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pane {
     /// The friend list.
     Friends,
+    /// The groups.
+    Groups,
+    /// The people of the group call.
+    People,
     /// The call records.
     History,
     /// What happened.
@@ -139,6 +158,10 @@ pub struct Model {
     pub link: LinkView,
     /// The friend list.
     pub friends: Friends,
+    /// The groups of the user's list.
+    pub groups: Groups,
+    /// The groups somebody shares now, oldest first.
+    pub shared: Vec<SharedGroup>,
     /// The calls that ring here, oldest first.
     pub ringing: Vec<Incoming>,
     /// The call going on.
@@ -194,6 +217,8 @@ impl Model {
             presence: None,
             link: LinkView { link: Link::Connecting, retry_at: None },
             friends: Friends::default(),
+            groups: Groups::default(),
+            shared: Vec::new(),
             ringing: Vec::new(),
             call: None,
             ended: None,
@@ -214,13 +239,32 @@ impl Model {
     /// Where keys act now.
     pub fn context(&self) -> Context {
         match &self.popup {
-            Some(Popup::Dial(_) | Popup::Palette(_) | Popup::Help { .. }) => Context::Text,
-            Some(Popup::Devices(_) | Popup::Presence(_)) => Context::List,
+            Some(Popup::Dial(_) | Popup::Palette(_) | Popup::Help { .. } | Popup::Join(_) | Popup::Name(_)) => {
+                Context::Text
+            }
+            Some(Popup::Devices(_) | Popup::Presence(_) | Popup::Share(_)) => Context::List,
+            Some(Popup::ShareWith(_)) => Context::Marks,
             Some(Popup::Keypad) => Context::Keypad,
-            Some(Popup::ConfirmQuit) => Context::Confirm,
-            None if self.friends.filtering => Context::Text,
+            Some(Popup::Confirm(_)) => Context::Confirm,
+            None if self.is_filtering() => Context::Text,
             None => Context::Panel,
         }
+    }
+
+    /// Whether the text is being typed that narrows the friends, or the people of the group call.
+    pub fn is_filtering(&self) -> bool {
+        self.friends.filtering || self.group_call().is_some_and(|call| call.roster.searching)
+    }
+
+    /// The call going on, if it is a group call.
+    pub fn group_call(&self) -> Option<&LiveCall> {
+        self.call.as_ref().filter(|call| call.is_group())
+    }
+
+    /// The panels that can have the focus now, in order.
+    pub fn panes(&self) -> impl DoubleEndedIterator<Item = Pane> {
+        let people = self.group_call().map(|_| Pane::People);
+        [Some(Pane::Friends), Some(Pane::Groups), people, Some(Pane::History), Some(Pane::Events)].into_iter().flatten()
     }
 
     /// Whether somebody who opens the phone for the first time looks at it: no friends, no calls yet.
@@ -236,10 +280,10 @@ impl Model {
         key.map_or_else(|| format!(":{}", action.row().words[0]), |key| key.to_string())
     }
 
-    /// The other side of the last call.
-    pub fn last_person(&self) -> Option<&Person> {
+    /// Whom the last call was with.
+    pub fn last_peer(&self) -> Option<&Peer> {
         let ended = self.ended.as_ref().map(|ended| &ended.summary.with);
-        ended.or_else(|| self.history.records.first().map(|record| &record.with)).and_then(Peer::person)
+        ended.or_else(|| self.history.records.first().map(|record| &record.with))
     }
 
     /// When the picture changes next though nothing happens; `None` when it stands still.

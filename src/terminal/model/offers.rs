@@ -1,6 +1,7 @@
 //! What can be done now: decides which hints are shown, and which rows of the help menu are marked.
 
-use super::{Model, Pane, Popup};
+use super::{Model, Pane, Popup, SEARCH_FROM};
+use crate::domain::call::Peer;
 use crate::phone::event::Link;
 use crate::terminal::keys::{Action, Context};
 
@@ -8,15 +9,24 @@ use crate::terminal::keys::{Action, Context};
 const HINTS: &[Action] = &[
     Action::Answer,
     Action::Decline,
+    Action::JoinShared,
+    Action::Later,
     Action::Yes,
     Action::Undo,
+    Action::CopyLink,
+    Action::ShareWith,
+    Action::Mark,
     Action::Mute,
     Action::HangUp,
     Action::Hold,
+    Action::Share,
+    Action::Invite,
     Action::Keypad,
     Action::Accept,
     Action::Redial,
     Action::Dial,
+    Action::Join,
+    Action::StartGroup,
     Action::Filter,
     Action::Back,
     Action::AddFriend,
@@ -40,16 +50,35 @@ impl Model {
             Action::Decline => !self.ringing.is_empty(),
             Action::HangUp | Action::Mute => self.call.is_some(),
             Action::Hold | Action::Keypad => connected,
-            Action::Dial => self.call.is_none() && up,
-            Action::Redial => self.call.is_none() && up && self.last_person().is_some(),
+            Action::Dial | Action::Join | Action::StartGroup => self.call.is_none() && up,
+            Action::CreateGroup => up,
+            Action::Redial => self.call.is_none() && up && self.last_peer().is_some(),
+            Action::Share | Action::CopyLink | Action::ShareWith => self.shareable(action),
+            Action::Mark => matches!(self.popup, Some(Popup::ShareWith(_))),
+            Action::JoinShared => !self.shared.is_empty() && self.call.is_none(),
+            Action::Later => !self.shared.is_empty(),
+            Action::Invite => connected && up,
+            Action::EndForAll => self.group_call().is_some_and(|call| call.view.may_end),
+            Action::People => self.group_call().is_some(),
             Action::Accept => self.accepts(),
-            Action::RemoveFriend => self.focus == Pane::Friends && self.friends.current().is_some(),
+            Action::Remove => match self.focus {
+                Pane::Friends => self.friends.current().is_some(),
+                Pane::Groups => self.groups.current().is_some(),
+                Pane::People | Pane::History | Pane::Events => false,
+            },
             Action::Undo => self.friends.removal.is_some(),
-            Action::Filter => self.friends.list.len() > 1,
-            Action::Back => self.popup.is_some() || self.friends.filtering || self.ended.is_some(),
-            Action::Yes => matches!(self.popup, Some(Popup::ConfirmQuit)),
+            Action::Filter => match self.group_call() {
+                Some(call) if self.focus == Pane::People => call.view.participants.len() + 1 >= SEARCH_FROM,
+                Some(_) | None => self.friends.list.len() > 1,
+            },
+            Action::Back => {
+                let searched = self.group_call().is_some_and(|call| !call.roster.search.text().is_empty());
+                self.popup.is_some() || self.is_filtering() || searched || self.ended.is_some()
+            }
+            Action::Yes => matches!(self.popup, Some(Popup::Confirm(_))),
             Action::AddFriend
             | Action::Friends
+            | Action::Groups
             | Action::History
             | Action::Events
             | Action::Devices
@@ -74,14 +103,35 @@ impl Model {
 
     fn accepts(&self) -> bool {
         match (&self.popup, self.focus) {
-            (Some(Popup::Keypad | Popup::ConfirmQuit), _) => false,
+            (Some(Popup::Keypad | Popup::Confirm(_)), _) => false,
             (Some(_), _) => true,
-            (None, _) if self.friends.filtering => true,
+            (None, _) if self.is_filtering() => true,
             (None, _) if self.call.is_some() => false,
             (None, Pane::Friends) => self.friends.current().is_some(),
+            (None, Pane::Groups) => self.groups.current().is_some(),
             (None, Pane::History) => self.history.current().is_some(),
-            (None, Pane::Events) => false,
+            (None, Pane::People | Pane::Events) => false,
         }
+    }
+
+    /// Whether there is a group to share: on the card, in the call, or selected.
+    fn shareable(&self, action: Action) -> bool {
+        match (&self.popup, action) {
+            (Some(Popup::Share(_)), Action::Share) => false,
+            (Some(Popup::Share(_)), _) => true,
+            (Some(_), _) | (None, Action::ShareWith) => false,
+            (None, Action::CopyLink) => self.group_of_call().is_some(),
+            (None, _) => self.group_of_call().is_some() || self.selected_group().is_some(),
+        }
+    }
+
+    fn group_of_call(&self) -> Option<&crate::phone::event::GroupCard> {
+        self.call.as_ref().and_then(super::LiveCall::group)
+    }
+
+    /// The group selected in the panel that has the focus.
+    pub(crate) fn selected_group(&self) -> Option<&crate::domain::group::GroupRow> {
+        if self.focus == Pane::Groups { self.groups.current() } else { None }
     }
 
     /// The hints for now, in order: key and what it does. The one for help comes last and is always there.
@@ -91,6 +141,8 @@ impl Model {
             let key = self.keys.key(action, context)?;
             let word = match action {
                 Action::Accept => self.accept_word(),
+                Action::Redial if matches!(self.last_peer(), Some(Peer::Group(_))) => "join again",
+                Action::Filter if self.focus == Pane::People => "search",
                 Action::Mute if self.call.as_ref().is_some_and(|call| call.view.muted) => "unmute",
                 Action::Hold if self.call.as_ref().is_some_and(super::LiveCall::is_held_here) => "resume",
                 action => action.row().hint,
@@ -105,22 +157,39 @@ impl Model {
 
     /// Whether an action belongs to what has the focus, so that popups and calls show their own hints first.
     fn is_near(&self, action: Action, context: Context) -> bool {
-        if self.call.is_some() && matches!(action, Action::Filter | Action::AddFriend) {
+        let about_people = action == Action::Filter && self.focus == Pane::People;
+        if self.call.is_some() && matches!(action, Action::Filter | Action::AddFriend) && !about_people {
             return false;
         }
         let urgent = matches!(action, Action::Answer | Action::Decline | Action::Yes | Action::Mute | Action::HangUp);
-        context == Context::Panel || urgent || matches!(action, Action::Accept | Action::Back)
+        let on_card = matches!(action, Action::CopyLink | Action::ShareWith);
+        if on_card {
+            return matches!(self.popup, Some(Popup::Share(_)));
+        }
+        let offered = matches!(action, Action::JoinShared | Action::Later);
+        let choosing = matches!(action, Action::Accept | Action::Back | Action::Mark);
+        context == Context::Panel || urgent || offered || choosing
     }
 
     fn accept_word(&self) -> &'static str {
         match &self.popup {
             Some(Popup::Dial(dial)) if dial.purpose == super::Purpose::AddFriend => "add",
+            Some(Popup::Dial(dial)) if dial.purpose == super::Purpose::Invite => "invite",
+            Some(Popup::Join(_)) => "join",
+            Some(Popup::Name(prompt)) if prompt.naming == super::Naming::Create => "make it",
+            Some(Popup::Name(_)) => "start",
+            Some(Popup::ShareWith(_)) => "share",
+            Some(Popup::Share(_)) => "close",
             Some(Popup::Palette(_)) => "do it",
             Some(Popup::Help { .. }) => "close",
             Some(Popup::Devices(_) | Popup::Presence(_)) => "choose",
-            None if self.friends.filtering => "keep",
-            None if self.focus == Pane::History => "call back",
-            Some(Popup::Dial(_) | Popup::Keypad | Popup::ConfirmQuit) | None => "call",
+            None if self.is_filtering() => "keep",
+            None if self.focus == Pane::Groups => "join",
+            None if self.focus == Pane::History => match self.history.current().map(|record| &record.with) {
+                Some(Peer::Group(_)) => "join",
+                Some(Peer::Person(_)) | None => "call back",
+            },
+            Some(Popup::Dial(_) | Popup::Keypad | Popup::Confirm(_)) | None => "call",
         }
     }
 }

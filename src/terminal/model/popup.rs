@@ -2,6 +2,7 @@
 
 use super::Input;
 use super::friends::matches;
+use super::share::{JoinPrompt, NamePrompt, Question, ShareCard, ShareWith};
 use crate::domain::person::{Friend, Person};
 use crate::domain::time::UnixMillis;
 use crate::phone::audio::device::{DeviceInfo, Devices, SinkChoice, SourceChoice};
@@ -26,8 +27,16 @@ pub enum Popup {
     Keypad,
     /// The choice of presence, with the row selected.
     Presence(usize),
-    /// The question whether to leave during a call.
-    ConfirmQuit,
+    /// The prompt for a place to join.
+    Join(JoinPrompt),
+    /// The prompt for the name of a new group.
+    Name(NamePrompt),
+    /// The share card of a group.
+    Share(ShareCard),
+    /// The friends to share it with.
+    ShareWith(ShareWith),
+    /// A question.
+    Confirm(Question),
 }
 
 /// The command line.
@@ -46,6 +55,8 @@ pub enum Purpose {
     Call,
     /// To be put on the friend list.
     AddFriend,
+    /// To be rung into the call going on.
+    Invite,
 }
 
 /// An entry for somebody's name or identity, with the people it could mean.
@@ -73,7 +84,7 @@ impl Dial {
     pub fn candidates<'a>(&'a self, friends: &'a [Friend]) -> Vec<&'a Person> {
         let needle = self.input.trimmed().to_lowercase();
         let mut rows: Vec<&Person> = Vec::new();
-        if self.purpose == Purpose::Call {
+        if self.purpose != Purpose::AddFriend {
             rows.extend(friends.iter().map(|friend| &friend.person).filter(|person| matches(person, &needle)));
         }
         let is_friend = |person: &Person| friends.iter().any(|friend| friend.person.identity == person.identity);

@@ -242,7 +242,7 @@ fn a_refusal_is_told_and_gives_the_state_back() {
 fn what_happened_is_loaded_when_the_link_comes_up() {
     let mut desk = Desk::blank(&ScreenOptions::default(), true);
     desk.hears(Event::Link(Link::Up));
-    assert_eq!(desk.commands(), [Command::LoadHistory]);
+    assert_eq!(desk.commands(), [Command::LoadHistory, Command::LoadGroups]);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 use uuid::Uuid;
 
+use super::group_kit::groups;
 use crate::domain::call::{CallState, Direction, Participant, ParticipantState, Peer, RosterRow};
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::CallId;
@@ -175,6 +176,7 @@ impl Desk {
         desk.hears(Event::MyPresence(Presence::now(PresenceState::Online)));
         desk.hears(Event::Friends(Vec::new()));
         desk.hears(Event::History(Vec::new()));
+        desk.hears(Event::Groups(Vec::new()));
         desk.effects.clear();
         desk
     }
@@ -187,6 +189,7 @@ impl Desk {
     pub(super) fn furnished(mut self) -> Self {
         self.hears(Event::Friends(friends()));
         self.hears(Event::History(records()));
+        self.hears(Event::Groups(groups()));
         self.effects.clear();
         self
     }

@@ -2,6 +2,10 @@
 
 mod calling;
 mod choosing;
+mod group_calls;
+mod group_kit;
+mod group_states;
+mod groups;
 mod idle;
 mod kit;
 mod picture;

@@ -2,19 +2,21 @@
 
 use proptest::prelude::*;
 
+use super::group_kit::{card, crowd, four, group_view, groups};
 use super::kit::{CALL, Desk, devices, friends, incoming, person, records, summary, view};
 use crate::domain::call::{CallState, Peer};
 use crate::domain::dtmf::Tone;
 use crate::domain::end_reason::EndReason;
 use crate::domain::presence::{Presence, PresenceState};
 use crate::phone::audio::device::Devices;
-use crate::phone::event::{AudioState, DeviceState, Event, Link, Quality, Refusal, Refused};
+use crate::phone::event::{AudioState, DeviceState, Event, GroupCard, Link, Quality, Refusal, Refused};
 use crate::terminal::keys::TABLE;
 use crate::terminal::message::Message;
 
 #[derive(Debug, Clone)]
 enum Step {
     Action(usize),
+    Word(usize),
     Key(char),
     Wait(i64),
     Event(usize),
@@ -25,6 +27,7 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         (0..TABLE.len()).prop_map(Step::Action),
+        (0..TABLE.len()).prop_map(Step::Word),
         any::<char>().prop_map(Step::Key),
         prop::sample::select(vec!['a', 'b', 'c', 'e', '1', ' ', 'ü', '日']).prop_map(Step::Key),
         (-2000_i64..5000).prop_map(Step::Wait),
@@ -35,7 +38,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-const EVENTS: usize = 28;
+const EVENTS: usize = 42;
 
 fn event(n: usize) -> Event {
     let strange = || "x\u{301}日本 \u{1f469}\u{200d}\u{1f680} very very long text that goes on and on and on".repeat(4);
@@ -79,6 +82,29 @@ fn event(n: usize) -> Event {
         24 => Event::Warning(strange()),
         25 => Event::People { text: "c".to_owned(), people: vec![person("carol"), person("echo")] },
         26 => Event::Presence { identity: person("bob").identity, presence: Presence::offline(None) },
+        27 => Event::Groups(groups()),
+        28 => Event::Groups(Vec::new()),
+        29 => Event::Group { card: card(), row: groups().remove(1) },
+        30 => Event::Group { card: GroupCard { link: strange().repeat(9), ..card() }, row: groups().remove(2) },
+        31 => Event::GroupShared { card: card(), by: person("carol"), here: u32::MAX },
+        32 => Event::Shared { group: card().group.id, with: vec![person("bob"); 9] },
+        33 => Event::Call(group_view(crowd(349))),
+        34 => Event::Call(group_view(four())),
+        35 => Event::Call(group_view(Vec::new())),
+        36 => Event::Joined { call: CALL, group: card(), first: true },
+        37 => Event::Speakers { call: CALL, speakers: (0..400).rev().collect() },
+        38 => Event::Levels {
+            call: CALL,
+            microphone: -20.0,
+            speaker: -20.0,
+            heard: (0..400).map(|number| (number, -f32::from(number))).collect(),
+        },
+        39 => {
+            let mut invitation = incoming("carol");
+            invitation.group = Some(card().group);
+            Event::Incoming(invitation)
+        }
+        40 => Event::Audio(AudioState { microphone: DeviceState::Absent, speaker: DeviceState::Absent }),
         _ => Event::Call(view(CallState::Connecting)),
     }
 }
@@ -92,6 +118,11 @@ proptest! {
         for step in steps {
             match step {
                 Step::Action(row) => desk.presses(TABLE[row].keys),
+                Step::Word(row) => {
+                    desk.presses("Esc Esc :");
+                    desk.types(TABLE[row].words[0]);
+                    desk.presses("Enter");
+                }
                 Step::Key(c) => desk.types(c.encode_utf8(&mut [0; 4])),
                 Step::Wait(millis) => desk.waits(millis),
                 Step::Event(n) => desk.hears(event(n)),
@@ -112,6 +143,25 @@ fn every_size_is_drawn() {
     for popup in ["", "k", "D", "?", ":", "o", "d"] {
         desk.presses("Esc");
         desk.presses(popup);
+        for width in (0..=140).step_by(4) {
+            for height in (0..=44).step_by(3) {
+                desk.buffer(width, height);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_size_is_drawn_in_a_group_call() {
+    let mut desk = Desk::in_group(crowd(349));
+    desk.hears(Event::GroupShared {
+        card: GroupCard { group: groups().remove(0).group, ..card() },
+        by: person("carol"),
+        here: 3,
+    });
+    desk.speak(&[7, 14]);
+    for keys in ["", "End", "/ a", "Esc s", "w Space", "Esc Esc J", "Esc G", "-", "Esc C", "Esc P B", "Esc i"] {
+        desk.presses(keys);
         for width in (0..=140).step_by(4) {
             for height in (0..=44).step_by(3) {
                 desk.buffer(width, height);

@@ -12,7 +12,7 @@ use crate::terminal::model::ScreenOptions;
 
 const SIZES: [(u16, u16); 3] = [(132, 38), (80, 24), (60, 20)];
 
-fn check(name: &str, desk: &Desk) {
+pub(super) fn check(name: &str, desk: &Desk) {
     let mut all = String::new();
     for (width, height) in SIZES {
         all.push_str(&format!("{width}x{height}\n{}\n", desk.sees(width, height)));

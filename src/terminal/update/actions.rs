@@ -2,10 +2,11 @@
 
 use super::super::keys::Action;
 use super::super::message::Effect;
-use super::super::model::{DevicePicker, Input, Model, Mood, Palette, Pane, Popup, Purpose, Removal};
-use super::{call, choose, palette, say};
+use super::super::model::{DevicePicker, Input, Model, Mood, Naming, Palette, Pane, Popup, Purpose, Question, Removal};
+use super::{call, choose, groups, palette, say, sharing};
+use crate::domain::call::Peer;
 use crate::phone::command::Command;
-use crate::texts::screen;
+use crate::texts::{group, screen, state};
 
 /// How long a removal can be taken back, ms.
 const UNDO: i64 = 3000;
@@ -29,12 +30,25 @@ pub(super) fn perform(model: &mut Model, action: Action, trigger: Trigger, effec
         Action::Keypad => call::keypad(model),
         Action::Dial => choose::open(model, Purpose::Call, "", effects),
         Action::Redial => redial(model, effects),
+        Action::Join => groups::ask_where(model, ""),
+        Action::StartGroup => groups::ask_name(model, Naming::Start),
+        Action::CreateGroup => groups::ask_name(model, Naming::Create),
+        Action::Share => sharing::share(model, effects),
+        Action::CopyLink => sharing::copy(model, effects),
+        Action::ShareWith => sharing::ask_friends(model),
+        Action::Mark => sharing::mark(model),
+        Action::JoinShared => groups::join_shared(model, effects),
+        Action::Later => groups::later(model),
+        Action::Invite => groups::ask_whom(model, effects),
+        Action::EndForAll => groups::ask_to_end(model),
         Action::AddFriend => choose::open(model, Purpose::AddFriend, "", effects),
         Action::Accept => accept(model, effects),
-        Action::RemoveFriend => remove_friend(model, effects),
+        Action::Remove => remove(model, effects),
         Action::Undo => undo(model),
         Action::Filter => filter(model),
         Action::Friends => focus(model, Pane::Friends, effects),
+        Action::Groups => focus(model, Pane::Groups, effects),
+        Action::People => people(model, effects),
         Action::History => focus(model, Pane::History, effects),
         Action::Events => focus(model, Pane::Events, effects),
         Action::Devices => devices(model, effects),
@@ -46,8 +60,8 @@ pub(super) fn perform(model: &mut Model, action: Action, trigger: Trigger, effec
         Action::PageUp => choose::step(model, -10),
         Action::First => choose::step(model, isize::MIN),
         Action::Last => choose::step(model, isize::MAX),
-        Action::NextPane => focus(model, beside(model.focus, true), effects),
-        Action::PreviousPane => focus(model, beside(model.focus, false), effects),
+        Action::NextPane => focus(model, beside(model, true), effects),
+        Action::PreviousPane => focus(model, beside(model, false), effects),
         Action::Back => back(model),
         Action::Yes => yes(model, effects),
         Action::Palette => model.popup = Some(Popup::Palette(Palette::default())),
@@ -66,22 +80,33 @@ fn accept(model: &mut Model, effects: &mut Vec<Effect>) {
         Some(Popup::Palette(_)) => palette::run(model, effects),
         Some(Popup::Devices(picker)) => choose::device(model, *picker, effects),
         Some(Popup::Presence(row)) => choose::presence(model, *row, effects),
-        Some(Popup::Help { .. }) => model.popup = None,
-        Some(Popup::Keypad | Popup::ConfirmQuit) => {}
-        None if model.friends.filtering => model.friends.filtering = false,
+        Some(Popup::Help { .. } | Popup::Share(_)) => model.popup = None,
+        Some(Popup::Join(_)) => groups::take_place(model, effects),
+        Some(Popup::Name(_)) => groups::take_name(model, effects),
+        Some(Popup::ShareWith(_)) => sharing::with_friends(model, effects),
+        Some(Popup::Keypad | Popup::Confirm(_)) => {}
+        None if model.is_filtering() => stop_filtering(model),
         None => call_selected(model, effects),
     }
 }
 
+/// The text that narrows a list is kept, and typed no more.
+fn stop_filtering(model: &mut Model) {
+    model.friends.filtering = false;
+    if let Some(call) = &mut model.call {
+        call.roster.searching = false;
+    }
+}
+
 fn call_selected(model: &mut Model, effects: &mut Vec<Effect>) {
-    let person = match model.focus {
-        Pane::Friends => model.friends.current().map(|friend| friend.person.clone()),
-        Pane::History => model.history.current().and_then(|record| record.with.person().cloned()),
-        Pane::Events => None,
+    let peer = match model.focus {
+        Pane::Friends => model.friends.current().map(|friend| Peer::Person(friend.person.clone())),
+        Pane::Groups => model.groups.current().map(|row| Peer::Group(row.group.reference())),
+        Pane::History => model.history.current().map(|record| record.with.clone()),
+        Pane::People | Pane::Events => return,
     };
-    match person {
-        Some(person) => call::start(model, person.identity.as_str().to_owned(), effects),
-        None if model.focus == Pane::Events => {}
+    match peer {
+        Some(peer) => meet(model, &peer, effects),
         None => {
             let text = screen::nobody_selected(&model.key_of(Action::Dial));
             say(model, Mood::Plain, text);
@@ -89,18 +114,31 @@ fn call_selected(model: &mut Model, effects: &mut Vec<Effect>) {
     }
 }
 
+/// Calls a person, or joins a group.
+fn meet(model: &mut Model, peer: &Peer, effects: &mut Vec<Effect>) {
+    match peer {
+        Peer::Person(person) => call::start(model, person.identity.as_str().to_owned(), effects),
+        Peer::Group(group) => groups::join_group(model, group.id, state::peer(peer), effects),
+    }
+}
+
 fn redial(model: &mut Model, effects: &mut Vec<Effect>) {
-    match model.last_person().map(|person| person.identity.as_str().to_owned()) {
-        Some(to) => call::start(model, to, effects),
+    match model.last_peer().cloned() {
+        Some(peer) => meet(model, &peer, effects),
         None => say(model, Mood::Plain, screen::NO_LAST_CALL),
+    }
+}
+
+fn remove(model: &mut Model, effects: &mut Vec<Effect>) {
+    match model.focus {
+        Pane::Friends => remove_friend(model, effects),
+        Pane::Groups => groups::ask_to_remove(model),
+        Pane::People | Pane::History | Pane::Events => {}
     }
 }
 
 fn remove_friend(model: &mut Model, effects: &mut Vec<Effect>) {
     finish_removal(model, effects);
-    if model.focus != Pane::Friends {
-        return;
-    }
     let Some(person) = model.friends.current().map(|friend| friend.person.clone()) else { return };
     let index = model.friends.index();
     model.friends.removal = Some(Removal { person, until: model.now.plus(UNDO) });
@@ -126,8 +164,22 @@ pub(super) fn finish_removal(model: &mut Model, effects: &mut Vec<Effect>) {
 }
 
 fn filter(model: &mut Model) {
-    model.focus = Pane::Friends;
-    model.friends.filtering = true;
+    let people = model.focus == Pane::People;
+    match &mut model.call {
+        Some(call) if people => call.roster.searching = true,
+        Some(_) | None => {
+            model.focus = Pane::Friends;
+            model.friends.filtering = true;
+        }
+    }
+}
+
+fn people(model: &mut Model, effects: &mut Vec<Effect>) {
+    if model.group_call().is_some() {
+        focus(model, Pane::People, effects);
+    } else {
+        say(model, Mood::Plain, group::NO_GROUP_CALL);
+    }
 }
 
 pub(super) fn focus(model: &mut Model, pane: Pane, effects: &mut Vec<Effect>) {
@@ -141,12 +193,12 @@ pub(super) fn focus(model: &mut Model, pane: Pane, effects: &mut Vec<Effect>) {
     }
 }
 
-fn beside(pane: Pane, forward: bool) -> Pane {
-    match (pane, forward) {
-        (Pane::Friends, true) | (Pane::Events, false) => Pane::History,
-        (Pane::History, true) | (Pane::Friends, false) => Pane::Events,
-        (Pane::Events, true) | (Pane::History, false) => Pane::Friends,
-    }
+/// The panel after the one with the focus, or before it; the last and the first are beside each other.
+fn beside(model: &Model, forward: bool) -> Pane {
+    let panes: Vec<Pane> = model.panes().collect();
+    let at = panes.iter().position(|pane| *pane == model.focus).unwrap_or(0);
+    let step = if forward { 1 } else { panes.len() - 1 };
+    panes[(at + step) % panes.len()]
 }
 
 fn devices(model: &mut Model, effects: &mut Vec<Effect>) {
@@ -167,7 +219,19 @@ fn help(model: &mut Model) {
 }
 
 fn back(model: &mut Model) {
-    if model.popup.take().is_some() {
+    match model.popup.take() {
+        // The choice of friends goes back to the card it was opened from.
+        Some(Popup::ShareWith(choice)) => return model.popup = Some(Popup::Share(choice.share)),
+        Some(_) => return,
+        None => {}
+    }
+    if let Some(call) = &mut model.call
+        && model.focus == Pane::People
+        && (call.roster.searching || !call.roster.search.text().is_empty())
+    {
+        call.roster.searching = false;
+        call.roster.search.clear();
+        call.roster.find(&call.view.participants);
         return;
     }
     if model.friends.filtering || !model.friends.filter.text().is_empty() {
@@ -175,26 +239,29 @@ fn back(model: &mut Model) {
         model.friends.filter.clear();
     } else if model.ended.take().is_none() {
         model.notice = None;
-        model.focus = Pane::Friends;
+        model.focus = if model.group_call().is_some() { Pane::People } else { Pane::Friends };
     }
 }
 
 fn yes(model: &mut Model, effects: &mut Vec<Effect>) {
-    if matches!(model.popup, Some(Popup::ConfirmQuit)) {
-        leave(model, effects);
+    let Some(Popup::Confirm(question)) = &model.popup else { return };
+    match question.clone() {
+        Question::Quit => leave(model, effects),
+        Question::EndForAll => groups::end(model, effects),
+        Question::RemoveGroup { group, .. } => groups::remove(model, group, effects),
     }
 }
 
 /// Whether the letter that leaves only closes what is open.
 fn closes_first(model: &Model) -> bool {
-    model.popup.as_ref().is_some_and(|popup| !matches!(popup, Popup::ConfirmQuit))
+    model.popup.as_ref().is_some_and(|popup| !matches!(popup, Popup::Confirm(Question::Quit)))
 }
 
 /// Leaves; during a call it asks first, and a second time means yes.
 pub(super) fn quit(model: &mut Model, effects: &mut Vec<Effect>) {
     match &model.popup {
-        Some(Popup::ConfirmQuit) => leave(model, effects),
-        _ if model.call.is_some() => model.popup = Some(Popup::ConfirmQuit),
+        Some(Popup::Confirm(Question::Quit)) => leave(model, effects),
+        _ if model.call.is_some() => model.popup = Some(Popup::Confirm(Question::Quit)),
         _ => leave(model, effects),
     }
 }

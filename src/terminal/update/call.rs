@@ -4,9 +4,10 @@ use super::super::keys::Action;
 use super::super::message::Effect;
 use super::super::model::{Model, Mood, Popup};
 use super::actions::Trigger;
-use super::say;
+use super::{groups, say};
 use crate::domain::call::CallState;
 use crate::domain::dtmf::Tone;
+use crate::domain::place::Place;
 use crate::phone::command::Command;
 use crate::texts::screen::{self, NO_CALL, NOTHING_RINGS};
 
@@ -14,6 +15,10 @@ use crate::texts::screen::{self, NO_CALL, NOTHING_RINGS};
 const AGAIN: i64 = 1000;
 
 pub(super) fn start(model: &mut Model, to: String, effects: &mut Vec<Effect>) {
+    // The link of a group names nobody who could be called: it is meant to be joined.
+    if matches!(to.parse(), Ok(Place::Link { .. })) {
+        return groups::join(model, to, effects);
+    }
     if model.call.is_some() {
         hang_up_first(model, "call");
         return;
@@ -30,7 +35,7 @@ pub(super) fn answer(model: &mut Model, effects: &mut Vec<Effect>) {
     }
 }
 
-fn hang_up_first(model: &mut Model, then: &str) {
+pub(super) fn hang_up_first(model: &mut Model, then: &str) {
     let text = screen::hang_up_first(&model.key_of(Action::HangUp), then);
     say(model, Mood::Warn, text);
 }

@@ -2,7 +2,7 @@
 
 use super::super::message::Effect;
 use super::super::model::{DevicePicker, DeviceRow, Dial, Model, Pane, Popup, Purpose, device_rows};
-use super::{call, palette};
+use super::{call, groups, palette};
 use crate::domain::presence::{PresenceChoice, PresenceState};
 use crate::domain::time::UnixMillis;
 use crate::phone::command::Command;
@@ -50,6 +50,7 @@ pub(super) fn take(model: &mut Model, effects: &mut Vec<Effect>) {
     let text = dial.input.trimmed();
     let chosen = dial.chosen(&model.friends.list).map(|person| person.identity.as_str());
     let whom = chosen.unwrap_or(text).to_owned();
+    let name = dial.chosen(&model.friends.list).map_or(text, |person| person.display_name.as_str()).to_owned();
     let purpose = dial.purpose;
     if whom.is_empty() {
         return;
@@ -58,6 +59,7 @@ pub(super) fn take(model: &mut Model, effects: &mut Vec<Effect>) {
     match purpose {
         Purpose::Call => call::start(model, whom, effects),
         Purpose::AddFriend => effects.push(Effect::Phone(Command::AddFriend(whom))),
+        Purpose::Invite => groups::invite(model, whom, &name, effects),
     }
 }
 
@@ -102,10 +104,17 @@ pub(super) fn step(model: &mut Model, by: isize) {
             picker.selected = moved(picker.selected, by, rows);
         }
         Some(Popup::Presence(row)) => *row = moved(*row, by, CHOICES.len()),
-        Some(Popup::Keypad | Popup::ConfirmQuit) => {}
+        Some(Popup::ShareWith(choice)) => choice.selected = moved(choice.selected, by, model.friends.list.len()),
+        Some(Popup::Keypad | Popup::Confirm(_) | Popup::Join(_) | Popup::Name(_) | Popup::Share(_)) => {}
         None => match model.focus {
             _ if model.friends.filtering => model.friends.select(by),
             Pane::Friends => model.friends.select(by),
+            Pane::Groups => model.groups.select(by),
+            Pane::People => {
+                if let Some(call) = &mut model.call {
+                    call.roster.select(by, &call.view.participants);
+                }
+            }
             Pane::History => model.history.select(by),
             Pane::Events => model.events.scroll(by),
         },

@@ -6,8 +6,9 @@ use super::super::keys::{Action, Context, Key};
 use super::super::message::Effect;
 use super::super::model::{Input, Model, Popup};
 use super::actions::{self, Trigger};
-use super::{call, choose};
+use super::{call, choose, groups};
 use crate::domain::dtmf::Tone;
+use crate::domain::place::Place;
 
 pub(super) fn press(model: &mut Model, event: KeyEvent, effects: &mut Vec<Effect>) {
     if event.kind == KeyEventKind::Release {
@@ -22,7 +23,7 @@ pub(super) fn press(model: &mut Model, event: KeyEvent, effects: &mut Vec<Effect
     }
     match action {
         // A key held down is pressed once where that matters to others.
-        Some(Action::HangUp | Action::Mute | Action::Hold) if event.kind == KeyEventKind::Repeat => {}
+        Some(Action::HangUp | Action::Mute | Action::Hold | Action::Mark) if event.kind == KeyEventKind::Repeat => {}
         Some(action) => {
             let trigger = if key.is_function() || key.ctrl() { Trigger::Deliberate } else { Trigger::Letter };
             actions::perform(model, action, trigger, effects);
@@ -40,9 +41,22 @@ pub(super) fn press(model: &mut Model, event: KeyEvent, effects: &mut Vec<Effect
 }
 
 pub(super) fn paste(model: &mut Model, text: &str) {
-    if model.context() == Context::Text {
-        change(model, |input| input.insert(text));
+    match model.context() {
+        // A link that is pasted for a person to call is meant to be joined.
+        Context::Text if matches!(model.popup, Some(Popup::Dial(_))) && is_link(text) => {
+            groups::ask_where(model, text.trim());
+        }
+        Context::Text => change(model, |input| input.insert(text)),
+        Context::Panel | Context::List | Context::Marks | Context::Keypad if is_link(text) => {
+            groups::ask_where(model, text.trim());
+        }
+        Context::Panel | Context::List | Context::Marks | Context::Keypad | Context::Confirm => {}
     }
+}
+
+/// Whether a text is nothing but the link of a group.
+fn is_link(text: &str) -> bool {
+    matches!(text.parse(), Ok(Place::Link { .. }))
 }
 
 fn edit(model: &mut Model, key: Key) {
@@ -85,7 +99,22 @@ fn change(model: &mut Model, edit: impl FnOnce(&mut Input)) {
             edit(search);
             *scroll = 0;
         }
-        Some(Popup::Devices(_) | Popup::Keypad | Popup::Presence(_) | Popup::ConfirmQuit) => {}
-        None => edit(&mut model.friends.filter),
+        Some(Popup::Join(prompt)) => edit(&mut prompt.input),
+        Some(Popup::Name(prompt)) => edit(&mut prompt.input),
+        Some(
+            Popup::Devices(_)
+            | Popup::Keypad
+            | Popup::Presence(_)
+            | Popup::Share(_)
+            | Popup::ShareWith(_)
+            | Popup::Confirm(_),
+        ) => {}
+        None => match &mut model.call {
+            Some(call) if call.roster.searching => {
+                edit(&mut call.roster.search);
+                call.roster.find(&call.view.participants);
+            }
+            Some(_) | None => edit(&mut model.friends.filter),
+        },
     }
 }

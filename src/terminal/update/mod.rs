@@ -3,9 +3,12 @@
 mod actions;
 mod call;
 mod choose;
+mod group_events;
+mod groups;
 mod keys;
 mod palette;
 mod phone;
+mod sharing;
 mod tick;
 
 pub(crate) use choose::{CHOICES, shown_as};
@@ -14,6 +17,7 @@ pub(crate) use palette::suggestions;
 use super::message::{Effect, Message};
 use super::model::{Entry, Model, Mood, Notice};
 use crate::domain::text::printable;
+use crate::phone::event::Incoming;
 use crate::texts;
 
 /// How long a notice is shown, ms.
@@ -26,6 +30,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Tick(now) => tick::tick(model, now, &mut effects),
         Message::Key(event) => keys::press(model, event, &mut effects),
         Message::Paste(text) => keys::paste(model, &text),
+        Message::Copied(by) => sharing::copied(model, by),
         Message::Resize => model.changed = true,
         Message::Phone(event) => phone::heard(model, event, &mut effects),
         Message::PhoneBusy => phone_busy(model),
@@ -54,13 +59,25 @@ fn note(model: &mut Model, mood: Mood, text: impl Into<String>) {
     model.changed = true;
 }
 
+/// Who rings, and what for.
+pub(crate) fn rings(incoming: &Incoming) -> String {
+    let who = incoming.from.display_name.as_str();
+    match &incoming.group {
+        Some(group) => {
+            let name = group.name.as_ref().map_or("a group call", |name| name.as_str());
+            texts::group::invites(who, name)
+        }
+        None => texts::screen::calls(who),
+    }
+}
+
 /// Names the terminal after what matters most now.
 fn retitle(model: &mut Model, effects: &mut Vec<Effect>) {
     let name = &model.look.title;
     let title = match (model.ringing.first(), &model.call) {
-        (Some(incoming), _) => format!("{} - {name}", texts::screen::calls(incoming.from.display_name.as_str())),
+        (Some(incoming), _) => format!("{} - {name}", rings(incoming)),
         (None, Some(call)) => {
-            format!("{} - {} - {name}", texts::state::peer(&call.view.with), texts::state::call(call.view.state))
+            format!("{} - {} - {name}", call.name(), texts::state::call(call.view.state))
         }
         (None, None) if model.history.unseen > 0 => format!("{} - {name}", texts::screen::missed(model.history.unseen)),
         (None, None) => name.clone(),

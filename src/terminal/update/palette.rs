@@ -4,7 +4,7 @@ use super::super::keys::{Action, Row, TABLE};
 use super::super::message::Effect;
 use super::super::model::{Input, Model, Mood, Pane, Popup, Purpose};
 use super::actions::{self, Trigger};
-use super::{call, choose, say};
+use super::{call, choose, groups, say};
 use crate::domain::dtmf::Tone;
 use crate::domain::presence::PresenceChoice;
 use crate::phone::command::Command;
@@ -95,6 +95,17 @@ fn carry_out(model: &mut Model, word: &str, action: Action, argument: &str, effe
         (Action::Keypad, tones) if !tones.is_empty() => dtmf(model, tones, effects),
         (Action::Dial, to) if !to.is_empty() => call::start(model, to.to_owned(), effects),
         (Action::AddFriend, who) if !who.is_empty() => effects.push(Effect::Phone(Command::AddFriend(who.to_owned()))),
+        (Action::Join, place) if !place.is_empty() => groups::join(model, place.to_owned(), effects),
+        (Action::StartGroup, name) if !name.is_empty() => groups::start(model, name, effects),
+        (Action::CreateGroup, name) if !name.is_empty() => groups::create(model, name, effects),
+        (Action::Share, group) if !group.is_empty() => {
+            effects.push(Effect::Phone(Command::ShowGroup(group.to_owned())));
+        }
+        (Action::Invite, who) if !who.is_empty() => groups::invite(model, who.to_owned(), who, effects),
+        (Action::Remove, _) => {
+            model.focus = if word == "remove group" { Pane::Groups } else { Pane::Friends };
+            actions::perform(model, action, Trigger::Deliberate, effects);
+        }
         (Action::Dial, _) => choose::open(model, Purpose::Call, "", effects),
         (action, _) => actions::perform(model, action, Trigger::Deliberate, effects),
     }

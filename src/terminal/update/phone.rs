@@ -1,14 +1,18 @@
 //! What the phone tells, taken into the model.
 
+use std::sync::Arc;
+
 use super::super::keys::Action;
 use super::super::message::Effect;
-use super::super::model::{Ended, LinkView, LiveCall, Model, Mood, Popup};
-use super::{note, say, tick};
+use super::super::model::{Ended, LinkView, LiveCall, Model, Mood, Pane, Popup, Purpose, Question};
+use super::super::widgets::meter::{ROSTER_METER, steps};
+use super::{group_events, note, say, tick};
 use crate::domain::call::CallState;
 use crate::domain::id::CallId;
 use crate::domain::presence::Presence;
 use crate::domain::record::{CallRecord, Outcome};
 use crate::domain::text::printable;
+use crate::domain::time::UnixMillis;
 use crate::phone::command::Command;
 use crate::phone::event::{AudioState, CallView, DeviceState, Event, Incoming, Link, Quality, Refused, Summary};
 use crate::texts::{clock, end, screen, state};
@@ -17,7 +21,7 @@ use crate::texts::{clock, end, screen, state};
 const RINGING: usize = 8;
 
 pub(super) fn heard(model: &mut Model, event: Event, effects: &mut Vec<Effect>) {
-    model.changed |= !matches!(event, Event::Levels { .. });
+    model.changed |= !matches!(event, Event::Levels { .. } | Event::Speakers { .. });
     match event {
         Event::Link(link) => linked(model, link, effects),
         Event::Me(person) => model.me = Some(person),
@@ -40,20 +44,20 @@ pub(super) fn heard(model: &mut Model, event: Event, effects: &mut Vec<Effect>) 
             say(model, Mood::Plain, format!("{}: {} {}", from.display_name, ending.what, ending.advice));
         }
         Event::Call(view) => call(model, view),
-        Event::Joined { .. }
-        | Event::Speakers { .. }
-        | Event::Groups(_)
-        | Event::Group { .. }
-        | Event::GroupShared { .. }
-        | Event::Shared { .. } => {}
-        Event::Dtmf { call, tone, .. } => {
+        Event::Joined { call, group, first } => group_events::joined(model, call, &group, first),
+        Event::Speakers { call, speakers } => speak(model, call, speakers),
+        Event::Groups(list) => model.groups.set(list),
+        Event::Group { card, row } => group_events::told(model, card, row),
+        Event::GroupShared { card, by, here } => group_events::shared(model, card, by, here, effects),
+        Event::Shared { group, with } => group_events::was_shared(model, group, &with),
+        Event::Dtmf { call, tone, from } => {
             if let Some(live) = live(model, call) {
                 live.note_received(tone);
-                let name = state::peer(&live.view.with).to_owned();
+                let name = live.person(&from).unwrap_or_else(|| live.name()).to_owned();
                 note(model, Mood::Plain, format!("tone {tone} from {name}"));
             }
         }
-        Event::Levels { call, microphone, speaker, heard: _ } => levels(model, call, microphone, speaker),
+        Event::Levels { call, microphone, speaker, heard } => levels(model, call, microphone, speaker, heard),
         Event::Quality { call, quality } => measured(model, call, quality),
         Event::MicrophoneFinished(_) => {
             say(model, Mood::Plain, "the sound file that was the microphone is over".to_owned());
@@ -79,6 +83,7 @@ fn linked(model: &mut Model, link: Link, effects: &mut Vec<Effect>) {
         Link::Up if !was_up => {
             note(model, Mood::Good, screen::LINKED);
             effects.push(Effect::Phone(Command::LoadHistory));
+            effects.push(Effect::Phone(Command::LoadGroups));
         }
         Link::Up => {}
         Link::Down { reason, retry_in } => {
@@ -111,8 +116,9 @@ fn rings(model: &mut Model, incoming: Incoming, effects: &mut Vec<Effect>) {
     if model.ringing.iter().any(|known| known.call == incoming.call) || model.ringing.len() == RINGING {
         return;
     }
-    note(model, Mood::Warn, screen::calls(incoming.from.display_name.as_str()));
-    effects.push(Effect::Notify(screen::calls(incoming.from.display_name.as_str())));
+    let text = super::rings(&incoming);
+    note(model, Mood::Warn, text.clone());
+    effects.push(Effect::Notify(text));
     if model.bell {
         effects.push(Effect::Bell);
     }
@@ -132,32 +138,47 @@ fn live(model: &mut Model, call: CallId) -> Option<&mut LiveCall> {
 }
 
 /// A call began or changed. There is one at a time: an unknown one takes the place of the last.
-fn call(model: &mut Model, view: CallView) {
+fn call(model: &mut Model, mut view: CallView) {
     stop_ringing(model, view.call);
     if view.state == CallState::Disconnected {
         return;
     }
-    let before = live(model, view.call).map(|live| live.view.state);
-    if before != Some(view.state) {
-        let name = state::peer(&view.with);
-        let text = match (before, view.state) {
-            (_, CallState::Connected) if view.connected_at.is_none_or(|at| model.now.since(at) < 2000) => {
-                format!("{name}: connected after {}", clock::span(connect_time(&view)))
-            }
-            _ => format!("{name}: {}", state::call(view.state).to_lowercase()),
-        };
-        note(model, Mood::Plain, text);
+    if let Some(card) = &mut view.group {
+        group_events::made_printable(card);
     }
-    match live(model, view.call) {
+    let (id, before) = (view.call, live(model, view.call).map(|live| live.view.state));
+    let was_group = live(model, id).map(|live| live.is_group());
+    let known = model.call.as_mut().filter(|live| live.view.call == id);
+    let moves = match known {
         Some(live) => {
-            live.mute_asked = live.mute_asked.filter(|asked| *asked != view.muted);
-            live.hold_asked = None;
-            live.view = view;
+            let earlier = Arc::clone(&live.view.participants);
+            Some((live.take(view), earlier))
         }
         None => {
             model.ended = None;
             model.call = Some(LiveCall::new(view));
+            None
         }
+    };
+    let Some(live) = &model.call else { return };
+    if before != Some(live.view.state) {
+        let text = stands(live, before, model.now);
+        note(model, Mood::Plain, text);
+    }
+    group_events::grown(model, was_group);
+    if let Some((moves, earlier)) = moves {
+        group_events::moved(model, &moves, &earlier);
+    }
+}
+
+/// What a new state of a call is told as.
+fn stands(live: &LiveCall, before: Option<CallState>, now: UnixMillis) -> String {
+    let (view, name) = (&live.view, live.name());
+    match (before, view.state) {
+        (_, CallState::Connected) if view.connected_at.is_none_or(|at| now.since(at) < 2000) => {
+            format!("{name}: connected after {}", clock::span(connect_time(view)))
+        }
+        _ => format!("{name}: {}", state::call(view.state).to_lowercase()),
     }
 }
 
@@ -165,12 +186,19 @@ fn connect_time(view: &CallView) -> i64 {
     view.connected_at.unwrap_or(view.started_at).since(view.started_at)
 }
 
-/// Sound levels: only a whole decibel is seen.
-fn levels(model: &mut Model, call: CallId, microphone: f32, speaker: f32) {
+/// Sound levels: only a whole decibel is seen, and of each participant only a step of the small meter.
+fn levels(model: &mut Model, call: CallId, microphone: f32, speaker: f32, heard: Vec<(u16, f32)>) {
     let Some(live) = live(model, call) else { return };
     let seen = |a: f32, b: f32| a.round() != b.round();
-    let changed = seen(live.microphone, microphone) || seen(live.speaker, speaker);
+    let mut changed = seen(live.microphone, microphone) || seen(live.speaker, speaker);
     (live.microphone, live.speaker) = (microphone, speaker);
+    changed |= live.roster.hear(heard, |level| steps(level, ROSTER_METER));
+    model.changed |= changed;
+}
+
+fn speak(model: &mut Model, call: CallId, speakers: Vec<u16>) {
+    let Some(live) = live(model, call) else { return };
+    let changed = live.roster.speak(speakers, &live.view.participants);
     model.changed |= changed;
 }
 
@@ -187,10 +215,18 @@ fn ended(model: &mut Model, summary: Summary) {
     let mood = if summary.end.is_normal() { Mood::Plain } else { Mood::Warn };
     note(model, mood, format!("{}: {}", state::peer(&summary.with), ending.what));
     if current {
-        model.call = None;
+        let came_from = model.call.take().and_then(|live| live.came_from);
         model.armed_until = None;
-        if matches!(model.popup, Some(Popup::Keypad | Popup::ConfirmQuit)) {
+        let about_it = match &model.popup {
+            Some(Popup::Keypad | Popup::Confirm(Question::Quit | Question::EndForAll)) => true,
+            Some(Popup::Dial(dial)) => dial.purpose == Purpose::Invite,
+            _ => false,
+        };
+        if about_it {
             model.popup = None;
+        }
+        if model.focus == Pane::People {
+            model.focus = came_from.filter(|pane| *pane != Pane::People).unwrap_or(Pane::Friends);
         }
         model.ended = Some(Ended { summary, at: model.now });
     }

@@ -9,12 +9,12 @@ use crate::domain::call::CallState;
 use crate::domain::dtmf::Tone;
 use crate::phone::event::{DeviceState, MediaState};
 use crate::terminal::keys::Action;
-use crate::terminal::model::{Ended, LiveCall, Model};
+use crate::terminal::model::{Ended, LiveCall, Model, has_microphone};
 use crate::terminal::theme::{Glyphs, Role};
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::meter::meter;
 use crate::terminal::widgets::pen::{Pen, wrapped};
-use crate::texts::{clock, end, screen, state};
+use crate::texts::{clock, end, group, screen, state};
 
 /// How many rows the card takes: none without a call.
 pub(super) fn rows(model: &Model) -> u16 {
@@ -28,7 +28,7 @@ pub(super) fn rows(model: &Model) -> u16 {
 /// How many rows the call takes on a small screen.
 pub(super) fn lines_rows(model: &Model, width: u16) -> u16 {
     match (&model.call, &model.ended) {
-        (Some(_), _) => 3,
+        (Some(call), _) => 3 + u16::from(call.is_group()),
         (None, Some(ended)) => {
             let ending = ending(ended);
             let room = width.saturating_sub(2);
@@ -49,14 +49,19 @@ pub(super) fn card(paper: &mut Paper<'_>, place: Rect) {
 }
 
 /// The call on a small screen, without a border.
-pub(super) fn lines(paper: &mut Paper<'_>, place: Rect) {
+pub(super) fn lines(paper: &mut Paper<'_>, mut place: Rect) {
     if let Some(call) = &paper.model.call {
-        who(paper, area::row(place, 0), call);
-        microphone(paper, area::row(place, 1), call);
+        who(paper, area::top(&mut place, 1), call);
+        if call.is_group() {
+            means(paper, area::top(&mut place, 1), call);
+        }
+        microphone(paper, area::top(&mut place, 1), call);
         if call.sent_at.is_some() || !call.received.is_empty() {
-            tones(paper, area::row(place, 2), call);
+            tones(paper, place, call);
+        } else if call.is_group() && speaker_trouble(paper.model).is_none() {
+            speaking(paper, place, call);
         } else {
-            speaker(paper, area::row(place, 2), call);
+            speaker(paper, place, call);
         }
     } else if let Some(ended) = &paper.model.ended {
         over_lines(paper, place, ended);
@@ -67,6 +72,9 @@ fn live(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
     let inside = paper.panel(place, "CALL", false);
     who(paper, area::row(inside, 0), call);
     means(paper, area::row(inside, 1), call);
+    if call.is_group() {
+        speaking(paper, area::row(inside, 2), call);
+    }
     microphone(paper, area::row(inside, 3), call);
     speaker(paper, area::row(inside, 4), call);
     tones(paper, area::row(inside, 5), call);
@@ -84,6 +92,7 @@ pub(super) fn badge(paper: &Paper<'_>, call: &LiveCall) -> (&'static str, &'stat
             ("RECONNECTING", glyphs.waiting, Role::Warn)
         }
         CallState::Connected if call.view.muted => ("MUTED", glyphs.muted, Role::Muted),
+        CallState::Connected if !has_microphone(paper.model.audio.as_ref()) => ("NO MIC", glyphs.muted, Role::Warn),
         CallState::Connected => ("LIVE", glyphs.live, Role::Live),
         CallState::LocalHold | CallState::RemoteHold => (state::call(call.view.state), glyphs.held, Role::Held),
         CallState::Disconnecting | CallState::Disconnected => (state::call(call.view.state), glyphs.ended, Role::Warn),
@@ -101,17 +110,50 @@ fn who(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
     let mut pen = paper.pen(place);
     pen.right(" ", dim).right(&time, title).right("  ", dim);
     pen.text(" ", dim).text(word, badge).text(" ", badge).text(sign, badge).text("  ", dim);
-    pen.text(state::peer(&call.view.with), title).text("  ", dim);
-    if let Some(person) = call.view.with.person() {
-        pen.text(person.name.as_str(), dim);
+    pen.text(call.name(), title).text("  ", dim);
+    match call.view.with.person() {
+        _ if call.is_group() => {
+            pen.text(&group::people(call.roster.here + 1, call.roster.coming), dim);
+        }
+        Some(person) => {
+            pen.text(person.name.as_str(), dim);
+        }
+        None => {}
+    }
+}
+
+/// Who speaks in a group call, the loudest first.
+fn speaking(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
+    let (dim, live) = (paper.style(Role::Dim), paper.style(Role::Live));
+    let sign = paper.glyphs().speaking;
+    let mut pen = paper.pen(place);
+    pen.text(" speaking ", dim);
+    if call.roster.speaking.is_empty() {
+        pen.text(group::SILENT, dim);
+        return;
+    }
+    pen.text(sign, live).text(" ", live);
+    let rows = call.roster.speaking.iter().filter_map(|at| call.view.participants.get(*at));
+    for (index, row) in rows.enumerate() {
+        pen.text(if index == 0 { "" } else { ", " }, dim).text(row.participant.person.display_name.as_str(), live);
     }
 }
 
 /// What the state means for the person.
 fn means(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
+    if call.is_group() {
+        let (text, role) = means_for_group(paper.model, call);
+        let style = paper.style(role);
+        paper.pen(place).text(" ", style).text(&text, style);
+        return;
+    }
     let name = state::peer(&call.view.with);
-    let resume = paper.model.key_of(Action::Hold);
-    let plain = screen::means(call.view.state, call.view.muted, call.are_they_muted(), &resume);
+    let deaf = !has_microphone(paper.model.audio.as_ref());
+    let (resume, choose) = (paper.model.key_of(Action::Hold), paper.model.key_of(Action::Devices));
+    let plain = match call.view.state {
+        CallState::Connected if deaf && !call.view.muted => screen::hears_nothing(call.are_they_muted(), &choose),
+        state => screen::means(state, call.view.muted, call.are_they_muted(), &resume),
+    };
     let (text, role): (&str, Role) = match call.view.state {
         CallState::Connected | CallState::LocalHold | CallState::RemoteHold if call.is_reconnecting() => {
             (screen::SOUND_CUT, Role::Warn)
@@ -119,6 +161,7 @@ fn means(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
         CallState::Connected if call.are_they_reconnecting() => (screen::THEY_RECONNECT, Role::Warn),
         CallState::Connected if call.view.media == MediaState::Connecting => (screen::SOUND_COMING, Role::Warn),
         CallState::Connected if call.view.muted => (&plain, Role::Bad),
+        CallState::Connected if deaf => (&plain, Role::Warn),
         CallState::Connected if call.are_they_muted() => (&plain, Role::Text),
         CallState::LocalHold | CallState::RemoteHold => (&plain, Role::Held),
         CallState::Connected
@@ -134,10 +177,40 @@ fn means(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
     paper.pen(place).text(" ", style).text(name, style).text(" ", style).text(text, style);
 }
 
+/// What the state of a group call means for the person.
+fn means_for_group(model: &Model, call: &LiveCall) -> (String, Role) {
+    let key = |action| model.key_of(action);
+    let (others, roster) = (call.roster.here, &call.roster);
+    match call.view.state {
+        CallState::Connected | CallState::LocalHold | CallState::RemoteHold if call.is_reconnecting() => {
+            (group::SOUND_CUT.to_owned(), Role::Warn)
+        }
+        CallState::LocalHold | CallState::RemoteHold => (group::held(&key(Action::Hold)), Role::Held),
+        CallState::Connected if call.view.media == MediaState::Connecting => {
+            (group::SOUND_COMING.to_owned(), Role::Warn)
+        }
+        CallState::Connected if others == 0 => {
+            (group::alone(call.first, roster.coming, &key(Action::Share)), Role::Warn)
+        }
+        CallState::Connected if call.view.muted => (group::nobody_hears_you(others, &key(Action::Mute)), Role::Bad),
+        CallState::Connected if !has_microphone(model.audio.as_ref()) => {
+            (group::no_microphone(others, &key(Action::Devices)), Role::Warn)
+        }
+        CallState::Connected => (group::hear_you(roster.hearing, others), Role::Dim),
+        CallState::None | CallState::Connecting | CallState::Ringing | CallState::EarlyMedia | CallState::InLobby => {
+            (group::JOINING.to_owned(), Role::Dim)
+        }
+        CallState::Disconnecting | CallState::Disconnected => (group::LEAVING.to_owned(), Role::Dim),
+    }
+}
+
 fn microphone(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
     let glyphs = paper.glyphs();
-    let (word, sign, role) =
-        if call.view.muted { ("MUTED ", glyphs.muted, Role::Muted) } else { ("LIVE ", glyphs.live, Role::Live) };
+    let (word, sign, role) = match (call.view.muted, has_microphone(paper.model.audio.as_ref())) {
+        (true, _) => ("MUTED ", glyphs.muted, Role::Muted),
+        (false, true) => ("LIVE ", glyphs.live, Role::Live),
+        (false, false) => ("NONE ", glyphs.muted, Role::Warn),
+    };
     let (style, dim) = (paper.style(role), paper.style(Role::Dim));
     let label = if call.view.muted { "" } else { " " };
     let broken = paper.model.audio.as_ref().and_then(|audio| trouble(&audio.microphone));
@@ -154,7 +227,7 @@ fn microphone(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
 
 fn speaker(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
     let (on, dim, warn) = (paper.style(Role::Good), paper.style(Role::Dim), paper.style(Role::Warn));
-    let broken = paper.model.audio.as_ref().and_then(|audio| trouble(&audio.speaker));
+    let broken = speaker_trouble(paper.model);
     let glyphs = paper.glyphs();
     let (choose, key) = (paper.model.key_of(Action::Devices), paper.style(Role::Key));
     let mut pen = paper.pen(place);
@@ -164,6 +237,10 @@ fn speaker(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
     } else {
         bar(&mut pen, glyphs, call.speaker, on, dim);
     }
+}
+
+fn speaker_trouble(model: &Model) -> Option<&str> {
+    model.audio.as_ref().and_then(|audio| trouble(&audio.speaker))
 }
 
 fn trouble(device: &DeviceState) -> Option<&str> {
@@ -211,7 +288,11 @@ fn over(paper: &mut Paper<'_>, place: Rect, ended: &Ended) {
     paper.pen(area::row(inside, 4)).text(" ", dim).text(&figures, dim);
     let (again, back) = (paper.model.key_of(Action::Redial), paper.model.key_of(Action::Back));
     let mut pen = paper.pen(area::row(inside, 5));
-    pen.text(" ", dim).text(&again, key).text(" call again   ", dim).text(&back, key).text(" put this away", dim);
+    pen.text(" ", dim)
+        .text(&again, key)
+        .text(if summary.with.person().is_some() { " call again   " } else { " join again   " }, dim)
+        .text(&back, key)
+        .text(" put this away", dim);
 }
 
 fn ending(ended: &Ended) -> end::Ending {

@@ -2,12 +2,16 @@
 
 mod banner;
 mod call;
+mod groups;
 mod header;
 mod panes;
 mod paper;
 mod pickers;
 mod popups;
+mod prompts;
 mod quality;
+mod roster;
+mod share;
 mod tiny;
 mod welcome;
 
@@ -45,6 +49,9 @@ pub fn class(width: u16, height: u16) -> Class {
     }
 }
 
+/// How many rows the call records take at least below the people of a group call.
+const HISTORY: u16 = 6;
+
 /// Draws the whole screen.
 pub fn view(model: &Model, frame: &mut Frame<'_>) {
     let area = frame.area();
@@ -66,6 +73,7 @@ pub fn draw(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<Position> 
     header::header(&mut paper, area::top(&mut rest, 1));
     header::link(&mut paper, area::top(&mut rest, header::link_rows(model, area.width)));
     banner::banner(&mut paper, area::top(&mut rest, banner::rows(model, area)));
+    banner::shared(&mut paper, area::top(&mut rest, banner::shared_rows(model, area)));
     let hints = area::bottom(&mut rest, 1);
     header::hints(&mut paper, hints);
     header::notice(&mut paper, area::bottom(&mut rest, header::notice_rows(model, area.width)));
@@ -79,28 +87,58 @@ pub fn draw(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<Position> 
 }
 
 fn wide(paper: &mut Paper<'_>, mut rest: Rect) -> Option<Position> {
-    let cursor = panes::friends(paper, area::left(&mut rest, 30));
+    let cursor = people_known(paper, area::left(&mut rest, 30));
     let mut right = area::right(&mut rest, 36);
     quality::panel(paper, area::top(&mut right, quality::rows(paper.model)));
     panes::events(paper, right);
     call::card(paper, area::top(&mut rest, call::rows(paper.model)));
-    if paper.model.is_first_run() {
-        welcome::welcome(paper, rest);
-    } else {
-        panes::history(paper, rest);
-    }
-    cursor
+    let below = below_the_call(paper, rest);
+    cursor.or(below)
 }
 
 fn medium(paper: &mut Paper<'_>, mut rest: Rect) -> Option<Position> {
-    let cursor = panes::friends(paper, area::left(&mut rest, 30));
+    let cursor = people_known(paper, area::left(&mut rest, 30));
     call::card(paper, area::top(&mut rest, call::rows(paper.model)));
-    match paper.model.focus {
-        Pane::Events => panes::events(paper, rest),
-        Pane::Friends | Pane::History if paper.model.is_first_run() => welcome::welcome(paper, rest),
-        Pane::Friends | Pane::History => panes::history(paper, rest),
+    if paper.model.focus == Pane::Events {
+        panes::events(paper, rest);
+        return cursor;
     }
-    cursor
+    let below = below_the_call(paper, rest);
+    cursor.or(below)
+}
+
+/// The left column: friends, and the groups beneath.
+fn people_known(paper: &mut Paper<'_>, mut place: Rect) -> Option<Position> {
+    let rows = groups::rows(paper.model, place.height);
+    let groups = area::bottom(&mut place, rows);
+    if groups.height > 0 {
+        groups::groups(paper, groups);
+    }
+    panes::friends(paper, place)
+}
+
+/// The main panel below the call: the people of a group call, the call records, or both where there is room.
+fn below_the_call(paper: &mut Paper<'_>, mut place: Rect) -> Option<Position> {
+    let model = paper.model;
+    if model.group_call().is_none() {
+        if model.is_first_run() {
+            welcome::welcome(paper, place);
+        } else {
+            panes::history(paper, place);
+        }
+        return None;
+    }
+    let people = roster::rows(model);
+    if people.saturating_add(HISTORY) <= place.height {
+        let cursor = roster::people(paper, area::top(&mut place, people));
+        panes::history(paper, place);
+        return cursor;
+    }
+    if model.focus == Pane::History {
+        panes::history(paper, place);
+        return None;
+    }
+    roster::people(paper, place)
 }
 
 fn narrow(paper: &mut Paper<'_>, mut rest: Rect) -> Option<Position> {
@@ -119,6 +157,8 @@ fn focused(paper: &mut Paper<'_>, place: Rect) -> Option<Position> {
     match paper.model.focus {
         Pane::Friends if paper.model.is_first_run() && !paper.model.friends.filtering => welcome::welcome(paper, place),
         Pane::Friends => return panes::friends(paper, place),
+        Pane::Groups => groups::groups(paper, place),
+        Pane::People => return roster::people(paper, place),
         Pane::History => panes::history(paper, place),
         Pane::Events => panes::events(paper, place),
     }

@@ -78,7 +78,8 @@ fn friend(paper: &mut Paper<'_>, place: Rect, friend: &Friend, selected: bool) {
     pen.text(name, text);
 }
 
-fn empty(paper: &mut Paper<'_>, place: Rect, text: &str) {
+/// What an empty panel says.
+pub(super) fn empty(paper: &mut Paper<'_>, place: Rect, text: &str) {
     let dim = paper.style(Role::Dim);
     for (line, text) in (0..).zip(wrapped(text, place.width.saturating_sub(2))) {
         paper.pen(area::row(place, line)).text(" ", dim).text(text, dim);

@@ -37,6 +37,7 @@ pub(super) fn dial(paper: &mut Paper<'_>, place: Rect, dial: &Dial) -> Option<Po
     let title = match dial.purpose {
         Purpose::Call => "CALL",
         Purpose::AddFriend => "ADD A FRIEND",
+        Purpose::Invite => "INVITE INTO THE CALL",
     };
     let mut inside = paper.popup(area::middle(place, 64, 16), title);
     let cursor = typed(paper, area::top(&mut inside, 1), " name or identity: ", &dial.input);
@@ -68,7 +69,7 @@ pub(super) fn dial(paper: &mut Paper<'_>, place: Rect, dial: &Dial) -> Option<Po
 }
 
 /// Marks a row that is selected; its style comes back.
-fn select(paper: &mut Paper<'_>, row: Rect, selected: bool) -> ratatui::style::Style {
+pub(super) fn select(paper: &mut Paper<'_>, row: Rect, selected: bool) -> ratatui::style::Style {
     if selected {
         paper.fill(row, Role::Selected);
     }

@@ -3,8 +3,8 @@
 use ratatui::layout::{Position, Rect};
 
 use super::paper::Paper;
-use super::pickers;
-use crate::terminal::keys::{Action, Row, TABLE};
+use super::{pickers, prompts, share};
+use crate::terminal::keys::{Row, TABLE};
 use crate::terminal::model::{Input, Palette, Popup};
 use crate::terminal::theme::Role;
 use crate::terminal::update::suggestions;
@@ -21,8 +21,12 @@ pub(super) fn popup(paper: &mut Paper<'_>, place: Rect) -> Option<Position> {
         Some(Popup::Help { search, scroll }) => return help(paper, place, search, *scroll),
         Some(Popup::Devices(picker)) => pickers::devices(paper, place, *picker),
         Some(Popup::Presence(selected)) => pickers::presence(paper, place, *selected),
+        Some(Popup::Join(prompt)) => return prompts::join(paper, place, prompt),
+        Some(Popup::Name(prompt)) => return prompts::name(paper, place, prompt),
+        Some(Popup::Share(card)) => share::card(paper, place, card),
+        Some(Popup::ShareWith(choice)) => share::friends(paper, place, choice),
         Some(Popup::Keypad) => keypad(paper, place),
-        Some(Popup::ConfirmQuit) => confirm(paper, place),
+        Some(Popup::Confirm(question)) => prompts::confirm(paper, place, question),
     }
     None
 }
@@ -98,13 +102,4 @@ fn keypad(paper: &mut Paper<'_>, place: Rect) {
     let received: String = call.received.iter().map(|tone| tone.key()).collect();
     paper.pen(area::row(inside, 4)).text(" sent ", dim).text(&sent, title);
     paper.pen(area::row(inside, 5)).text(" received ", dim).text(&received, title);
-}
-
-fn confirm(paper: &mut Paper<'_>, place: Rect) {
-    let mut inside = paper.popup(area::middle(place, 46, 4), "LEAVE?");
-    let (warn, key, text) = (paper.style(Role::Warn), paper.style(Role::Key), paper.style(Role::Text));
-    let (yes, back) = (paper.model.key_of(Action::Yes), paper.model.key_of(Action::Back));
-    paper.pen(area::top(&mut inside, 1)).text(" ", warn).text(screen::LEAVING_HANGS_UP, warn);
-    let mut pen = paper.pen(inside);
-    pen.text(" ", text).text(&yes, key).text(" hang up and leave   ", text).text(&back, key).text(" stay", text);
 }

@@ -7,10 +7,12 @@ use super::call::badge;
 use super::header;
 use super::paper::Paper;
 use crate::phone::event::Link;
+use crate::terminal::model::has_microphone;
 use crate::terminal::theme::Role;
+use crate::terminal::update::rings;
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::pen::columns;
-use crate::texts::{clock, screen};
+use crate::texts::{clock, group, screen};
 
 /// As many rows as there are, the most urgent first.
 pub(super) fn tiny(paper: &mut Paper<'_>, mut place: Rect) {
@@ -22,7 +24,7 @@ pub(super) fn tiny(paper: &mut Paper<'_>, mut place: Rect) {
         let keys = if columns(&keys) <= place.width { keys } else { few };
         let row = area::top(&mut place, 1);
         paper.fill(row, role);
-        paper.pen(row).text(&screen::calls(first.from.display_name.as_str()), style);
+        paper.pen(row).text(&rings(first), style);
         let row = area::top(&mut place, 1);
         paper.fill(row, role);
         paper.pen(row).text(&keys, style);
@@ -34,13 +36,30 @@ pub(super) fn tiny(paper: &mut Paper<'_>, mut place: Rect) {
         let row = area::top(&mut place, 1);
         paper.pen(row).text(word, badge).text(" ", badge).text(sign, badge).text(" ", text).text(&time, text);
         let row = area::top(&mut place, 1);
-        let microphone = if call.view.muted { "mic MUTED " } else { "mic LIVE " };
-        paper.pen(row).text(microphone, text).text(crate::texts::state::peer(&call.view.with), text);
+        let microphone = match (call.view.muted, has_microphone(model.audio.as_ref())) {
+            (true, _) => "mic MUTED ",
+            (false, true) => "mic LIVE ",
+            (false, false) => "mic NONE ",
+        };
+        let people = if call.is_group() { group::people(call.roster.here + 1, 0) } else { String::new() };
+        let mut pen = paper.pen(row);
+        pen.text(microphone, text);
+        if columns(call.name()) + 1 + columns(&people) <= pen.room() {
+            pen.right(&people, text);
+        }
+        pen.text(call.name(), text);
         let row = area::top(&mut place, 1);
         if model.armed_until.is_some() {
             paper.pen(row).text(&header::again(model), warn);
         } else {
             header::hints(paper, row);
+        }
+    } else if let Some(text) = banner::shared_text(model).filter(|_| model.ringing.is_empty()) {
+        let style = paper.style(Role::Badge);
+        for text in [text, banner::shared_keys(model)] {
+            let row = area::top(&mut place, 1);
+            paper.fill(row, Role::Badge);
+            paper.pen(row).text(&text, style);
         }
     } else if model.ringing.is_empty() {
         let (title, text) = (paper.style(Role::Title), paper.style(Role::Text));

@@ -16,8 +16,9 @@ const STEPS: &[(Action, &str, &str)] = &[
     (Action::Dial, "callback", "hang up: it calls you back in seconds"),
     (Action::AddFriend, "", "put somebody on your friend list"),
     (Action::Dial, "", "call anybody by name or identity"),
+    (Action::StartGroup, "", "start a group call, and share its link"),
+    (Action::Join, "", "join a group by link, code or name"),
     (Action::Devices, "", "choose microphone and speaker"),
-    (Action::Palette, "", "type a command"),
     (Action::Help, "", "all that can be done, with its keys"),
 ];
 

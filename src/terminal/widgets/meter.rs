@@ -8,6 +8,9 @@ use crate::terminal::theme::Glyphs;
 /// The level at which the bar is empty, dBFS.
 const FLOOR: f32 = -60.0;
 
+/// How wide the small meter of a participant is, columns.
+pub(crate) const ROSTER_METER: u16 = 6;
+
 /// How many of `steps` steps a level fills: none at or below −60 dBFS, all at 0 dBFS.
 pub(crate) fn steps(level: f32, steps: u16) -> u16 {
     let part = ((level - FLOOR) / -FLOOR).clamp(0.0, 1.0);

@@ -167,6 +167,8 @@ impl House {
 pub struct Sound {
     pub mid: String,
     pub kind: Kind,
+    /// Whether frames are repeated in the payload.
+    pub redundant: bool,
     pub sequence: u64,
     pub timestamp: u32,
     pub marker: bool,
@@ -177,6 +179,7 @@ pub struct Sound {
 
 enum Order {
     Say(LocalPacket),
+    SayRedundant(LocalPacket),
     Raw(Vec<u8>),
     Close,
 }
@@ -190,6 +193,14 @@ pub struct Peer {
     sounds: Option<Receiver<Sound>>,
 }
 
+/// What a client offers beside its sound.
+#[derive(Clone, Copy, PartialEq)]
+enum Likes {
+    Sound,
+    Pictures,
+    Redundancy,
+}
+
 struct Connection {
     rtc: Rtc,
     socket: UdpSocket,
@@ -201,20 +212,26 @@ struct Connection {
 impl Peer {
     /// A client that knows telephone events at these clock rates.
     pub fn with_events(receive_slots: usize, rates: &[Frequency]) -> Self {
-        Self::build(receive_slots, rates, false)
+        Self::build(receive_slots, rates, Likes::Sound)
     }
 
     /// A client that would also show and see pictures.
     pub fn with_video(receive_slots: usize) -> Self {
-        Self::build(receive_slots, &[Frequency::FORTY_EIGHT_KHZ], true)
+        Self::build(receive_slots, &[Frequency::FORTY_EIGHT_KHZ], Likes::Pictures)
     }
 
-    fn build(receive_slots: usize, rates: &[Frequency], video: bool) -> Self {
+    /// A client that prefers repeated frames.
+    pub fn with_redundancy(receive_slots: usize) -> Self {
+        Self::build(receive_slots, &[Frequency::FORTY_EIGHT_KHZ], Likes::Redundancy)
+    }
+
+    fn build(receive_slots: usize, rates: &[Frequency], likes: Likes) -> Self {
+        let video = likes == Likes::Pictures;
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         let mut config = Rtc::builder()
             .set_rtp_mode(true)
             .clear_codecs()
-            .enable_opus(true, false)
+            .enable_opus(true, likes == Likes::Redundancy)
             .enable_vp8(video)
             .enable_h264(video)
             .clear_extension_map()
@@ -274,6 +291,11 @@ impl Peer {
         self.orders.as_ref().unwrap().send(Order::Say(packet)).unwrap();
     }
 
+    /// Sends a packet whose payload holds frames before it, too.
+    pub fn says_redundant(&self, packet: LocalPacket) {
+        self.orders.as_ref().unwrap().send(Order::SayRedundant(packet)).unwrap();
+    }
+
     /// Sends bytes to the SFU from the very socket of this peer.
     pub fn sends_raw(&self, bytes: &[u8]) {
         self.orders.as_ref().unwrap().send(Order::Raw(bytes.to_vec())).unwrap();
@@ -308,7 +330,8 @@ impl Connection {
         loop {
             loop {
                 match orders.try_recv() {
-                    Ok(Order::Say(packet)) => self.say(packet),
+                    Ok(Order::Say(packet)) => self.say(packet, false),
+                    Ok(Order::SayRedundant(packet)) => self.say(packet, true),
                     Ok(Order::Raw(bytes)) => drop(self.socket.send_to(&bytes, server.unwrap())),
                     Ok(Order::Close) => self.rtc.close().unwrap(),
                     Err(TryRecvError::Empty) => break,
@@ -334,7 +357,7 @@ impl Connection {
         }
     }
 
-    fn say(&mut self, packet: LocalPacket) {
+    fn say(&mut self, packet: LocalPacket, redundant: bool) {
         let rate = |codec, clock: &[u32]| {
             let params = self.rtc.codec_config().params();
             clock.iter().find_map(|clock| {
@@ -347,13 +370,15 @@ impl Connection {
             Kind::Opus => rate(Codec::Opus, &[48_000]),
             Kind::TelephoneEvent => rate(Codec::Tele, &[48_000, 8_000]),
         };
+        let red = || self.rtc.codec_config().params().iter().find_map(|params| params.red()).unwrap();
+        let pt = if redundant { red() } else { pt.unwrap() };
         self.sequence += 1;
         let levels = ExtensionValues {
             audio_level: Some(-i8::try_from(packet.level).unwrap()),
             voice_activity: Some(packet.voice),
             ..ExtensionValues::default()
         };
-        let write = RtpWrite::new(pt.unwrap(), self.sequence.into(), packet.timestamp, clock::now(), packet.payload);
+        let write = RtpWrite::new(pt, self.sequence.into(), packet.timestamp, clock::now(), packet.payload);
         let mut api = self.rtc.direct_api();
         let stream = api.stream_tx_by_mid(self.microphone, None).unwrap();
         stream.write_rtp(write.marker(packet.marker).ext_vals(levels));
@@ -377,10 +402,12 @@ impl Connection {
     fn sound(&mut self, packet: RtpPacket) -> Sound {
         let header = packet.header;
         let mid = self.rtc.direct_api().stream_rx(&header.ssrc).unwrap().mid().to_string();
-        let params = self.rtc.codec_config().find(|params| params.pt() == header.payload_type).unwrap();
+        let pt = header.payload_type;
+        let params = self.rtc.codec_config().find(|params| params.pt() == pt || params.red() == Some(pt)).unwrap();
         Sound {
             mid,
             kind: if params.spec().codec == Codec::Tele { Kind::TelephoneEvent } else { Kind::Opus },
+            redundant: params.red() == Some(pt),
             sequence: *packet.seq_no,
             timestamp: header.timestamp,
             marker: header.marker,

@@ -12,6 +12,7 @@ use crate::base::seed::Seed;
 use crate::control::hearing::{Choice, Hearing, Source};
 use crate::domain::id::LegId;
 use crate::service::sfu::LocalLeg;
+use crate::service::sfu::egress::Egress;
 use crate::service::sfu::leg::{End, Leg, Media};
 use crate::service::sfu::local::{Bell, pair};
 use crate::service::sfu::rooms::Rooms;
@@ -103,7 +104,8 @@ impl World {
         let Some(key) = self.rooms.legs.key(id) else { return 0 };
         self.sequence += 1;
         let packet = if self.dice.below(10) == 0 { dtmf(0, 5, 960) } else { opus(1, b"hello") };
-        let delivered = self.rooms.forward(key, &mut Media::new(self.sequence, false, packet), self.now);
+        let mut media = Media::new(self.sequence, false, packet);
+        let delivered = self.rooms.forward(key, &mut media, self.now, &mut Egress::default());
         for end in &mut self.ends {
             while end.hear().is_some() {}
         }

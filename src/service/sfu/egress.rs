@@ -1,0 +1,77 @@
+//! Datagrams on their way out of a shard: gathered for a moment, and sent together.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use mio::net::UdpSocket;
+
+use super::socket::Batch;
+
+/// Datagrams that wait for others to be sent with: enough to share a system call, and few enough that in a large room the
+/// first need not wait until the last is encrypted.
+const SEND_AT: usize = 16;
+
+/// Where a datagram leaves from, and where it goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Way {
+    /// The local candidate it leaves from.
+    pub(super) from: SocketAddr,
+    /// The peer.
+    pub(super) to: SocketAddr,
+}
+
+/// What is to be sent; it leaves when it is enough, or at [`Egress::flush`].
+#[derive(Default)]
+pub(super) struct Egress {
+    sockets: Vec<(SocketAddr, Arc<UdpSocket>)>,
+    /// What waits has this place in `sockets`.
+    from: usize,
+    batch: Batch,
+    /// Datagrams that could not be sent.
+    dropped: u64,
+}
+
+impl Egress {
+    /// Sends through these sockets, each known by its local candidate.
+    pub(super) fn new(sockets: Vec<(SocketAddr, Arc<UdpSocket>)>) -> Self {
+        Self { sockets, ..Self::default() }
+    }
+
+    /// Sends a datagram.
+    pub(super) fn push(&mut self, way: Way, datagram: &[u8]) {
+        let sent = self.compose(way, |buffer| {
+            buffer.extend_from_slice(datagram);
+            true
+        });
+        self.dropped += u64::from(!sent);
+    }
+
+    /// Sends what `compose` appends to a buffer (which may hold other datagrams), unless it says that there is nothing to
+    /// send after all; returns what it said.
+    pub(super) fn compose(&mut self, way: Way, compose: impl FnOnce(&mut Vec<u8>) -> bool) -> bool {
+        if self.sockets.get(self.from).is_none_or(|(candidate, _)| *candidate != way.from) {
+            self.flush();
+            let Some(from) = self.sockets.iter().position(|(candidate, _)| *candidate == way.from) else {
+                return false;
+            };
+            self.from = from;
+        }
+        let composed = self.batch.add(way.to, compose);
+        if self.batch.len() >= SEND_AT {
+            self.flush();
+        }
+        composed
+    }
+
+    /// Sends what waits.
+    pub(super) fn flush(&mut self) {
+        if let Some((_, socket)) = self.sockets.get(self.from) {
+            self.dropped += self.batch.send(socket) as u64;
+        }
+    }
+
+    /// How many datagrams could not be sent since the last time this was asked.
+    pub(super) fn take_dropped(&mut self) -> u64 {
+        std::mem::take(&mut self.dropped)
+    }
+}

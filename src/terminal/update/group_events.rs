@@ -1,0 +1,123 @@
+//! What the phone tells of groups, taken into the model.
+
+use super::super::keys::Action;
+use super::super::message::Effect;
+use super::super::model::{LiveCall, Model, Mood, Moves, Pane, Popup, ShareCard, SharedGroup, offer, settle, title};
+use super::{note, say};
+use crate::domain::call::RosterRow;
+use crate::domain::group::GroupRow;
+use crate::domain::id::{CallId, GroupId};
+use crate::domain::person::Person;
+use crate::domain::text::printable;
+use crate::phone::event::GroupCard;
+use crate::texts::{group, state};
+
+/// The longest link that is shown, in characters.
+const LONGEST_LINK: usize = 300;
+
+/// How long after joining it is told who comes and goes: those who were there before come as news first, ms.
+const SETTLED: i64 = 1000;
+
+/// A link is a text of the service: nothing in it may steer the terminal.
+pub(super) fn made_printable(card: &mut GroupCard) {
+    let link = printable(&card.link, LONGEST_LINK);
+    if link != card.link {
+        card.link = link;
+    }
+}
+
+/// A group's call was joined.
+pub(super) fn joined(model: &mut Model, call: CallId, card: &GroupCard, first: bool) {
+    settle(&mut model.shared, card.group.id);
+    let (unmute, share) = (model.key_of(Action::Mute), model.key_of(Action::Share));
+    let Some(live) = model.call.as_mut().filter(|live| live.view.call == call) else { return };
+    live.first = first && live.roster.here == 0;
+    let text = group::joined(live.name(), live.first, live.view.muted, live.roster.here, &unmute, &share);
+    say(model, Mood::Good, text);
+}
+
+/// A call is there, or changed: one that became a group call shows its people.
+pub(super) fn grown(model: &mut Model, was_group: Option<bool>) {
+    let Some(live) = model.group_call() else { return };
+    if was_group == Some(true) {
+        return;
+    }
+    let became = (was_group == Some(false)).then(|| group::became(state::peer(&live.view.with)));
+    let shared = live.group().map(|card| card.group.id);
+    if let Some(group) = shared {
+        settle(&mut model.shared, group);
+    }
+    if !model.friends.filtering {
+        let came_from = std::mem::replace(&mut model.focus, Pane::People);
+        if let Some(live) = &mut model.call {
+            live.came_from = Some(came_from);
+        }
+    }
+    if let Some(text) = became {
+        say(model, Mood::Plain, text);
+    }
+}
+
+/// People came into the group call, or left it.
+pub(super) fn moved(model: &mut Model, moves: &Moves, earlier: &[RosterRow]) {
+    let settled = |live: &&LiveCall| {
+        live.view.connected_at.is_some_and(|at| live.is_connected() && model.now.since(at) >= SETTLED)
+    };
+    let Some(live) = model.call.as_ref().filter(settled) else { return };
+    let told = |rows: &[RosterRow], at: &[usize], came: bool| {
+        let names: Vec<&str> =
+            at.iter().filter_map(|at| rows.get(*at)).map(|row| row.participant.person.display_name.as_str()).collect();
+        (!names.is_empty()).then(|| group::came(&names, came))
+    };
+    let texts = [told(&live.view.participants, &moves.came, true), told(earlier, &moves.left, false)];
+    for text in texts.into_iter().flatten() {
+        note(model, Mood::Plain, text);
+    }
+}
+
+/// A group was made, or asked for: its card is shown, unless something else was opened meanwhile.
+pub(super) fn told(model: &mut Model, mut card: GroupCard, row: GroupRow) {
+    made_printable(&mut card);
+    let id = row.group.id;
+    let mut list = std::mem::take(&mut model.groups.list);
+    let loaded = model.groups.loaded;
+    match list.iter_mut().find(|known| known.group.id == id) {
+        Some(known) => *known = row,
+        None => list.push(row),
+    }
+    model.groups.set(list);
+    model.groups.loaded = loaded;
+    note(model, Mood::Plain, format!("group {}: {}", title(&card.group), card.link));
+    if matches!(model.popup, None | Some(Popup::Share(_))) && !model.is_filtering() {
+        model.groups.selected = Some(id);
+        model.popup = Some(Popup::Share(ShareCard::new(card)));
+    } else {
+        say(model, Mood::Plain, format!("group {}: {}", title(&card.group), card.link));
+    }
+}
+
+/// Somebody shares a group with the user: it is told once, and rings nothing.
+pub(super) fn shared(model: &mut Model, mut card: GroupCard, by: Person, here: u32, effects: &mut Vec<Effect>) {
+    made_printable(&mut card);
+    let text = group::shares(by.display_name.as_str(), &title(&card.group), here);
+    note(model, Mood::Warn, text.clone());
+    let in_it = model.group_call().and_then(|live| live.group()).is_some_and(|mine| mine.group.id == card.group.id);
+    if in_it {
+        return;
+    }
+    offer(&mut model.shared, SharedGroup { card, by, here });
+    effects.push(Effect::Notify(text));
+    if model.bell {
+        effects.push(Effect::Bell);
+    }
+}
+
+/// A group was shared with these people.
+pub(super) fn was_shared(model: &mut Model, id: GroupId, with: &[Person]) {
+    let of_call = model.group_call().and_then(|live| live.group()).map(|card| &card.group);
+    let listed = model.groups.list.iter().map(|row| &row.group);
+    let name =
+        of_call.into_iter().chain(listed).find(|known| known.id == id).map_or_else(|| group::UNNAMED.to_owned(), title);
+    let names: Vec<&str> = with.iter().map(|person| person.display_name.as_str()).collect();
+    say(model, Mood::Good, group::shared_with(&name, &names));
+}
