@@ -6,6 +6,7 @@
 
 mod calls;
 mod demo;
+mod demo_script;
 mod groups;
 mod kit;
 mod screens;
