@@ -96,7 +96,7 @@ impl Echo {
                     before.spoke
                 }
             }
-            Some(before) if !over(before.came) && !(speaks && over(before.spoke)) => return false,
+            Some(before) if !(over(before.came) || speaks && over(before.spoke)) => return false,
             Some(_) | None => now,
         };
         self.followed = Some(Followed { source: *source, came: now, spoke });
