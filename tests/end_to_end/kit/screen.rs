@@ -70,11 +70,6 @@ impl Screen {
         self.wait(&format!("hide `{text}`"), |picture| !picture.contains(text));
     }
 
-    /// Waits until it looks different.
-    pub fn differs_from(&mut self, picture: &str) {
-        self.wait("change", |now| now != picture);
-    }
-
     /// Waits until it hands a text to the terminal's clipboard, and returns it.
     pub fn copies(&mut self) -> String {
         self.wait_for("copy a text", |screen| {
