@@ -9,6 +9,8 @@ mod support;
 mod calls;
 mod connections;
 mod datagrams;
+mod flood;
+mod groups;
 mod hello;
 mod offers;
 mod raw;

@@ -40,17 +40,26 @@ async fn mangled_offers_are_refused_or_answered_and_leave_nothing() {
     let (mut refused, mut answered) = (0, 0);
     for round in 0..120 {
         let offer = Sdp(String::from_utf8_lossy(&mutate(good.as_bytes(), &mut seed)).into_owned());
-        let call_id = call();
-        let to = "8:echo123".parse().unwrap();
-        match alice.ask_patiently(Request::CallStart { call_id, to, offer, ring_seconds: None }).await {
-            Ok(Response::Leg { .. }) => {
-                answered += 1;
-                // The call may have ended already, by a leg that could not come up.
-                alice.ask_patiently(Request::CallHangUp { call_id }).await.ok();
+        let chosen = call();
+        let request = if round % 2 == 0 {
+            let to = "8:echo123".parse().unwrap();
+            Request::CallStart { call_id: chosen, to, offer, ring_seconds: None }
+        } else {
+            let group = GroupKey::Id(GroupId(chosen.0));
+            Request::GroupJoin { group, offer, existing: false, muted: false }
+        };
+        let call_id = match alice.ask_patiently(request).await {
+            Ok(Response::Leg { .. }) => chosen,
+            Ok(Response::Joined { call_id, .. }) => call_id,
+            Err(failure) if failure.code == FailureCode::MediaRefused => {
+                refused += 1;
+                continue;
             }
-            Err(failure) if failure.code == FailureCode::MediaRefused => refused += 1,
             other => panic!("{other:?} in round {round}"),
-        }
+        };
+        answered += 1;
+        // The call may have ended already, by a leg that could not come up.
+        alice.ask_patiently(Request::CallHangUp { call_id }).await.ok();
     }
     assert!(refused > 10 && answered > 0, "{refused} refused, {answered} answered");
     legs(&service, 0).await;

@@ -294,7 +294,7 @@ impl Model {
             self.bell_at,
             self.armed_until,
             self.notice.as_ref().map(|notice| notice.until),
-            self.friends.removal.as_ref().map(|removal| removal.until),
+            self.friends.removal.as_ref().map(|removal| next_second(self.now, removal.until)),
             self.call.as_ref().map(|call| next_second(self.now, call.counted_from())),
             self.link.retry_at.filter(|at| *at > self.now).map(|at| next_second(self.now, at)),
             match &self.popup {

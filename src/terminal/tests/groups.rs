@@ -53,7 +53,9 @@ fn a_pasted_link_offers_to_join_and_waits_for_enter() {
         let mut desk = Desk::ready();
         desk.presses(opened);
         desk.commands();
+        desk.model.changed = false;
         desk.takes(Message::Paste(format!("{LINK}\n")));
+        assert!(desk.model.changed, "after {opened:?}");
         assert_eq!(desk.commands(), [], "after {opened:?}");
         let seen = desk.sees(80, 24);
         assert!(seen.contains("JOIN A GROUP") && seen.contains(LINK), "after {opened:?}:\n{seen}");

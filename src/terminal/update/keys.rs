@@ -41,6 +41,7 @@ pub(super) fn press(model: &mut Model, event: KeyEvent, effects: &mut Vec<Effect
 }
 
 pub(super) fn paste(model: &mut Model, text: &str) {
+    model.changed = true;
     match model.context() {
         // A link that is pasted for a person to call is meant to be joined.
         Context::Text if matches!(model.popup, Some(Popup::Dial(_))) && is_link(text) => {

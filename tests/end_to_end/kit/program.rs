@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 use switchboard::base::clock;
 
 use super::{ENVIRONMENT, PATIENCE, SWITCHBOARD, is_setting};
@@ -68,19 +69,32 @@ impl Program {
         self.until_on(Stream::Err, text)
     }
 
+    /// Waits for a line of its standard output, which is JSON, that is an event like that.
+    pub fn until_event(&mut self, event: &str, is_it: impl Fn(&Value) -> bool) -> Value {
+        let like_that = |line: &str| {
+            let line = super::json(line);
+            line["event"] == event && is_it(&line)
+        };
+        super::json(&self.until_line(Stream::Out, &format!("such an event `{event}`"), like_that))
+    }
+
     fn until_on(&mut self, stream: Stream, text: &str) -> String {
+        self.until_line(stream, &format!("`{text}`"), |line| line.contains(text))
+    }
+
+    fn until_line(&mut self, stream: Stream, what: &str, is_it: impl Fn(&str) -> bool) -> String {
         let deadline = clock::now() + PATIENCE;
         let mut next = 0;
         loop {
             while let Some((from, line)) = self.seen.get(next) {
-                if *from == stream && line.contains(text) {
+                if *from == stream && is_it(line) {
                     return line.clone();
                 }
                 next += 1;
             }
             match self.lines.recv_timeout(deadline.saturating_duration_since(clock::now())) {
                 Ok(line) => self.seen.push(line),
-                Err(why) => panic!("`{}` did not print `{text}` ({why}); it printed:\n{}", self.what, self.told()),
+                Err(why) => panic!("`{}` did not print {what} ({why}); it printed:\n{}", self.what, self.told()),
             }
         }
     }
@@ -147,12 +161,12 @@ impl Done {
     }
 
     /// Every line of its standard output, as JSON.
-    pub fn json(&self) -> Vec<serde_json::Value> {
+    pub fn json(&self) -> Vec<Value> {
         self.out.iter().map(|line| super::json(line)).collect()
     }
 
     /// The last line, which is the summary.
-    pub fn summary(&self) -> serde_json::Value {
+    pub fn summary(&self) -> Value {
         let last = self.json().pop().unwrap_or_else(|| panic!("`{}` printed nothing: {}", self.what, self.err));
         assert_eq!(last["event"], "summary", "{last}");
         last

@@ -5,6 +5,8 @@ use std::num::NonZeroU16;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
 use switchboard::base::clock;
@@ -15,6 +17,13 @@ use super::{ENVIRONMENT, PATIENCE, SWITCHBOARD, is_setting};
 const ROWS: u16 = 38;
 const COLUMNS: u16 = 132;
 
+/// By these, clipboard programs are found.
+const DESKTOPS: [&str; 3] = ["DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"];
+
+/// How a terminal is asked to put a text on its clipboard (OSC 52), and how that ends.
+const COPY: &str = "\x1b]52;c;";
+const BELL: char = '\x07';
+
 /// A softphone and its terminal.
 pub struct Screen {
     child: Box<dyn Child + Send + Sync>,
@@ -22,9 +31,12 @@ pub struct Screen {
     keys: Box<dyn Write + Send>,
     bytes: Receiver<Vec<u8>>,
     parser: vt100::Parser,
+    /// Everything the terminal was told so far.
+    told: Vec<u8>,
 }
 
 impl Screen {
+    /// Opens it in a terminal that no clipboard program belongs to.
     pub fn open(data: &Path) -> Self {
         let pair = native_pty_system().openpty(size(ROWS, COLUMNS)).unwrap();
         let mut command = CommandBuilder::new(SWITCHBOARD);
@@ -34,13 +46,18 @@ impl Screen {
         for (name, value) in ENVIRONMENT {
             command.env(name, value);
         }
+        for name in DESKTOPS {
+            command.env_remove(name);
+        }
+        // Over ssh, the clipboard of the machine is not the person's.
+        command.env("SSH_CONNECTION", "192.0.2.1 50000 192.0.2.2 22");
         command.env("TERM", "xterm-256color");
         command.args(["--demo", "--data"]);
         command.arg(data);
         let child = pair.slave.spawn_command(command).unwrap();
         let keys = pair.master.take_writer().unwrap();
         let bytes = read(pair.master.try_clone_reader().unwrap());
-        Self { child, terminal: pair.master, keys, bytes, parser: parser(ROWS, COLUMNS) }
+        Self { child, terminal: pair.master, keys, bytes, parser: parser(ROWS, COLUMNS), told: Vec::new() }
     }
 
     /// Waits until `text` is on the screen.
@@ -53,14 +70,36 @@ impl Screen {
         self.wait(&format!("hide `{text}`"), |picture| !picture.contains(text));
     }
 
+    /// Waits until it hands a text to the terminal's clipboard, and returns it.
+    pub fn copies(&mut self) -> String {
+        self.wait_for("copy a text", |screen| {
+            let told = String::from_utf8_lossy(&screen.told);
+            let (_, copied) = told.rsplit_once(COPY)?;
+            let text = BASE64_STANDARD.decode(copied.split_once(BELL)?.0).unwrap();
+            Some(String::from_utf8(text).unwrap())
+        })
+    }
+
     fn wait(&mut self, what: &str, is_so: impl Fn(&str) -> bool) {
+        self.wait_for(what, |screen| is_so(&screen.picture()).then_some(()));
+    }
+
+    fn wait_for<T>(&mut self, what: &str, found: impl Fn(&Self) -> Option<T>) -> T {
         let deadline = clock::now() + PATIENCE;
-        while !is_so(&self.picture()) {
+        loop {
+            if let Some(found) = found(self) {
+                return found;
+            }
             match self.bytes.recv_timeout(deadline.saturating_duration_since(clock::now())) {
-                Ok(bytes) => self.parser.process(&bytes),
+                Ok(bytes) => self.takes(&bytes),
                 Err(why) => panic!("the screen did not {what} ({why}), but:\n{}", self.picture()),
             }
         }
+    }
+
+    fn takes(&mut self, bytes: &[u8]) {
+        self.parser.process(bytes);
+        self.told.extend(bytes);
     }
 
     pub fn picture(&self) -> String {
@@ -71,6 +110,12 @@ impl Screen {
     pub fn types(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).unwrap();
         self.keys.flush().unwrap();
+    }
+
+    /// Pastes a text, as a terminal does where that was asked for (bracketed paste).
+    pub fn pastes(&mut self, text: &str) {
+        assert!(self.parser.screen().bracketed_paste(), "the screen did not ask how pastes begin and end");
+        self.types(&format!("\x1b[200~{text}\x1b[201~"));
     }
 
     /// Changes the size of the terminal.
@@ -89,7 +134,7 @@ impl Screen {
     pub fn ends_tidily(mut self) -> u32 {
         let deadline = clock::now() + PATIENCE;
         while let Ok(bytes) = self.bytes.recv_timeout(deadline.saturating_duration_since(clock::now())) {
-            self.parser.process(&bytes);
+            self.takes(&bytes);
         }
         assert!(clock::now() < deadline, "the softphone did not end:\n{}", self.picture());
         let screen = self.parser.screen();
