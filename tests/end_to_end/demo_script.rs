@@ -85,6 +85,8 @@ fn one_person_alone_shows_group_calls() {
         assert_eq!(done.summary()["end"]["sub_code"], 4097, "{}", done.summary());
         assert!(done.json().iter().any(|line| line["event"] == "group"));
     }
+    // In a call it would ask first.
+    alice.shows("ended for everybody");
     alice.types("q");
     assert_eq!(alice.ends_tidily(), 0);
 }
