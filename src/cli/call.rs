@@ -16,7 +16,7 @@ use crate::phone::command::Command;
 /// Call somebody without a screen.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
-The call lasts until the other side hangs up, --for is over, or the file of --mic is. Ctrl-C hangs up. Once a third
+The call lasts until the other side hangs up, --for is over, or the file of --mic is. Ctrl-C hangs up. Once a third \
 person is in it, it is a group call, and lasts until it is ended for everybody.
 
 Examples:

@@ -13,7 +13,7 @@ use crate::terminal::model::Model;
 /// The settings.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
-Settings come from, each going before the last: defaults, the file, environment variables (SWITCHBOARD_SECTION_KEY, such
+Settings come from, each going before the last: defaults, the file, environment variables (SWITCHBOARD_SECTION_KEY, such \
 as SWITCHBOARD_SERVICE_LISTEN), arguments.
 
 Examples:

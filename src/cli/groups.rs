@@ -25,7 +25,7 @@ PLACE is a group's ID, its code, its link, or the name of a group of your list.
 
 Examples:
   switchboard groups                           your groups, and who is in them
-  switchboard groups create \"Ops bridge\"       prints the ID; the link and the code go to standard error
+  switchboard groups create \"Ops bridge\"       prints the ID; code and link on standard error
   switchboard groups share \"Ops bridge\" bob carol
   switchboard groups show k7mq-3tzf --json
   switchboard groups remove \"Ops bridge\"")]

@@ -17,8 +17,8 @@ use crate::phone::command::Command;
 #[command(
     override_usage = "switchboard join [OPTIONS] <WHERE>",
     after_help = "\
-Anybody signed in may join who knows the ID, the code or the link. Joining a group that nobody is in begins its call;
-any GUID is a group's. The call lasts until --for is over, the file of --mic is, or it is ended for everybody. Ctrl-C
+Anybody signed in may join who knows the ID, the code or the link. Joining a group that nobody is in begins its call; \
+any GUID is a group's. The call lasts until --for is over, the file of --mic is, or it is ended for everybody. Ctrl-C \
 leaves. With more than two in it one joins with the microphone off, unless --mic or --unmuted says otherwise.
 
 Examples:

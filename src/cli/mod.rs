@@ -80,9 +80,9 @@ Examples:
 Settings are read from a file, the environment and arguments: see `switchboard config show`.
 
 Exit codes:
-  0 done           3 service unreachable      6 no answer, offline, timed out    9 no such person or group
-  1 other failure  4 sign-in refused          7 media failed                    10 --expect not met
-  2 usage          5 declined or busy         8 not admitted or removed";
+  0 done           3 service unreachable  6 no answer, offline, timed out   9 nobody there
+  1 other failure  4 sign-in refused      7 media failed                   10 --expect not met
+  2 usage          5 declined or busy     8 not admitted or removed";
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]

@@ -71,7 +71,7 @@ impl Roster {
         let left = self.known.extract_if(.., |_, known| known.listed.is_some_and(|listed| listed != round));
         changes.extend(left.filter(|(_, known)| known.state != ParticipantState::Disconnected).map(|(_, known)| {
             let state = ParticipantState::Disconnected;
-            let kind = if is_here(known.state) { Kind::Left } else { Kind::Changed };
+            let kind = if known.state.is_here() { Kind::Left } else { Kind::Changed };
             Change { person: known.person, state, muted: known.muted, kind }
         }));
         changes
@@ -80,7 +80,7 @@ impl Roster {
     /// How many are in it, of those told last.
     pub(crate) fn here(&self) -> usize {
         let rows = self.rows.as_deref().unwrap_or_default();
-        rows.iter().filter(|row| is_here(row.participant.state)).count()
+        rows.iter().filter(|row| row.participant.state.is_here()).count()
     }
 
     /// Who has `number`.
@@ -106,26 +106,15 @@ impl Roster {
                 let person = participant.person.clone();
                 let known = Known { person, state, muted, listed: Some(self.round) };
                 self.known.insert(participant.person.identity.clone(), known);
-                if is_here(state) { Kind::Came } else { Kind::Changed }
+                if state.is_here() { Kind::Came } else { Kind::Changed }
             }
         };
         Some(Change { person: participant.person.clone(), state, muted, kind })
     }
 }
 
-/// Whether somebody in this state is in the call, whatever the connection.
-fn is_here(state: ParticipantState) -> bool {
-    match state {
-        ParticipantState::Connected | ParticipantState::Hold | ParticipantState::Reconnecting => true,
-        ParticipantState::Idle
-        | ParticipantState::Connecting
-        | ParticipantState::Ringing
-        | ParticipantState::Disconnected => false,
-    }
-}
-
 fn of(before: ParticipantState, now: ParticipantState) -> Kind {
-    match (is_here(before), is_here(now)) {
+    match (before.is_here(), now.is_here()) {
         (false, true) => Kind::Came,
         (true, false) => Kind::Left,
         (true, true) | (false, false) => Kind::Changed,

@@ -26,8 +26,8 @@ Prints one line on standard output when it is ready:
 Examples:
   switchboard serve                                    for this machine
   switchboard serve --listen 127.0.0.1:0 --media 127.0.0.1:0     on any free ports
-  switchboard serve --listen 192.0.2.7:8790 --media 192.0.2.7:8790 --public-url http://192.0.2.7:8790
-                                                       for a network you trust, with links that work in it
+  switchboard serve --listen 192.0.2.7:8790 --media 192.0.2.7:8790   for a network you trust; with
+                    --public-url http://192.0.2.7:8790               links to groups work there, too
   switchboard admin user add alice                     then add somebody who may sign in")]
 pub struct ServeArgs {
     /// Where to serve HTTP and WebSocket; port 0 takes any free one [setting: service.listen]

@@ -13,7 +13,7 @@ use crate::phone::account::Account;
 /// Sign in to a service and keep the sign-in.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
-The password is asked for, or read from standard input or the variable SWITCHBOARD_PASSWORD. It is not kept: what is
+The password is asked for, or read from standard input or the variable SWITCHBOARD_PASSWORD. It is not kept: what is \
 kept can be taken back by the service.
 
 Examples:

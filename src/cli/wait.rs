@@ -20,7 +20,7 @@ use crate::phone::event::Event;
 /// Wait for calls without a screen.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
-With neither --answer nor --decline it only reports that it rings. --answer also answers who calls to bring one into a
+With neither --answer nor --decline it only reports that it rings. --answer also answers who calls to bring one into a \
 group call.
 
 Examples:

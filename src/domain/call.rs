@@ -52,6 +52,16 @@ pub enum ParticipantState {
     Disconnected,
 }
 
+impl ParticipantState {
+    /// Whether somebody in this state is in the call, whatever the connection.
+    pub fn is_here(self) -> bool {
+        match self {
+            Self::Connected | Self::Hold | Self::Reconnecting => true,
+            Self::Idle | Self::Connecting | Self::Ringing | Self::Disconnected => false,
+        }
+    }
+}
+
 /// Another participant, as a client sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Participant {

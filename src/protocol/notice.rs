@@ -103,7 +103,7 @@ pub enum Notice {
         /// Why.
         reason: EndReason,
     },
-    /// Somebody shares a group with the user; it is in the user's list now.
+    /// Somebody shares a group with the user; one with a name is in the user's list now, unless that is full.
     GroupShared {
         /// The group.
         group: Group,

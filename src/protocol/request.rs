@@ -79,7 +79,7 @@ pub enum Request {
         /// Whom.
         to: Identity,
     },
-    /// Ends a group call for everybody; for who started it.
+    /// Ends a group call for everybody; for who started it, or owns its group.
     CallEndForAll {
         /// Which call.
         call_id: CallId,
@@ -109,7 +109,7 @@ pub enum Request {
     },
     /// Asks for the groups of the user's list: those they made, joined, or had shared with them.
     GroupsList {},
-    /// Shares a group with friends: they are told at once, and find it in their lists.
+    /// Shares a group with people: they are told at once, and find one with a name in their lists.
     GroupShare {
         /// Which.
         group: GroupKey,

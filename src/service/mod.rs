@@ -305,7 +305,6 @@ async fn pass_on(mut events: mpsc::Receiver<SfuEvent>, calls: Calls) {
                 calls.leg_failed(leg).await;
             }
             SfuEvent::Slots { leg, slots } => calls.slots(leg, slots.into_iter().map(ports::slot_use).collect()).await,
-            // Calls of two choose nobody by loudness, so there is nobody to be told.
             SfuEvent::Speakers { call, speakers } => calls.speakers(call, speakers).await,
         }
     }

@@ -40,7 +40,10 @@ pub const SERVICE: &[Module] = &[
     module("sfu", "sockets, shards, rooms, tracks; told who may send to whom, knows nothing else"),
     module("voice", "the thread that ticks the in-process legs; prompts encoded once; hold music"),
     module("calls", "owns the running calls; endpoints register with it; call records"),
-    module("bots", "participants that live in the service: echo, music, busy, nobody, callback"),
+    module(
+        "bots",
+        "participants that live in the service: echo, music, busy, nobody, callback, the guests of the demo's group",
+    ),
     module("signalling", "the WebSocket side: authenticate, decode, dispatch, push notices, resume"),
     module("rest", "the HTTP routes, and who may call each"),
     module("listener", "takes HTTP connections in: how many, how long, how much"),

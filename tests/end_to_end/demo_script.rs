@@ -76,8 +76,8 @@ fn one_person_alone_shows_group_calls() {
     alice.shows("INVITE INTO THE CALL");
     alice.types("carol");
     alice.types(ENTER);
-    alice.shows("Carol  carol");
-    alice.shows("speaking ▶");
+    // Her row is there while she rings, too; she speaks once she has answered.
+    alice.shows("▶ Carol");
     alice.types("B");
     alice.shows("END FOR EVERYBODY?");
     alice.types("y");

@@ -228,14 +228,14 @@ async fn two_phones_of_one_person_are_one_row_and_do_not_hear_each_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tones_are_of_who_pressed_them() {
+async fn tones_are_of_who_pressed_them_muted_or_not() {
     let service = TestService::start().await;
     let mut alice = TestPhone::start("alice", service.account("alice").await, tone(440)).await;
     let mut bob = TestPhone::start("bob", service.account("bob").await, silence()).await;
     let mut carol = TestPhone::start("carol", service.account("carol").await, silence()).await;
     let (call, card) = alice.begins().await;
     bob.joins(&card.link, Some(false)).await;
-    carol.joins(&card.link, Some(false)).await;
+    carol.joins(&card.link, Some(true)).await;
     bob.hears_each_of(&[1]).await;
     carol.hears_each_of(&[1]).await;
     carol.presses(call, "42#").await;

@@ -95,9 +95,9 @@ impl Member {
         Hearing { choice: Choice::Loudest(HEARD_AT_ONCE), except, pinned: Vec::new() }
     }
 
-    /// How the leg is to be offered; closed while muted, so that noise takes nobody's place.
+    /// How the leg is to be offered. Open while muted, too: silence takes nobody's place, and tones are to be heard.
     pub fn offered(&self) -> Source {
-        Source { open: self.talks() && !self.muted, mark: Some(self.number) }
+        Source { open: self.talks(), mark: Some(self.number) }
     }
 
     /// A leg is off the connection, or another one is on it: nothing was said of it yet.

@@ -49,7 +49,7 @@ impl Engine {
             return;
         }
         self.me = Some(welcome.me.clone());
-        self.addresses.set_public(welcome.public_url);
+        self.addresses.set_public(welcome.public_url.as_deref());
         self.friends = welcome.friends;
         self.emit(Event::Me(welcome.me)).await;
         self.emit(Event::Friends(self.friends.clone())).await;

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use reqwest::Url;
 
+use crate::config::PublicUrl;
 use crate::domain::group::{Group, GroupKey, GroupRow};
 use crate::domain::place::{LINK_PATH, Place};
 use crate::phone::event::{GroupCard, LinkReach, Refusal};
@@ -31,9 +32,10 @@ impl Addresses {
         Self { server, public: None }
     }
 
-    /// The service has said by which address it is reached.
-    pub(super) fn set_public(&mut self, public: Option<String>) {
-        self.public = public;
+    /// The service has said by which address it is reached. What no link can begin with is not believed: links are shown,
+    /// and copied, as they are.
+    pub(super) fn set_public(&mut self, public: Option<&str>) {
+        self.public = public.and_then(|public| public.parse::<PublicUrl>().ok()).map(|public| public.to_string());
     }
 
     /// What is shared of a group.
@@ -108,9 +110,13 @@ mod tests {
         let mut addresses = Addresses::new("http://127.0.0.1:8790".into());
         let card = addresses.card(group(1, None));
         assert_eq!((card.link.as_str(), card.reach), ("http://127.0.0.1:8790/j/k7mq-3tzf", LinkReach::ThisMachine));
-        addresses.set_public(Some("https://calls.example/".into()));
+        addresses.set_public(Some("https://calls.example/"));
         let card = addresses.card(group(1, None));
         assert_eq!((card.link.as_str(), card.reach), ("https://calls.example/j/k7mq-3tzf", LinkReach::Network));
+        for steers in ["\u{1b}]52;c;cm0=\u{7}", "https://calls.example/\u{1b}[2J", "https://\u{1b}[2J", ""] {
+            addresses.set_public(Some(steers));
+            assert_eq!(addresses.card(group(1, None)).link, "http://127.0.0.1:8790/j/k7mq-3tzf", "{steers:?}");
+        }
         for (server, reach) in [
             ("http://localhost:1", LinkReach::ThisMachine),
             ("http://[::1]:1", LinkReach::ThisMachine),
@@ -125,7 +131,7 @@ mod tests {
     #[test]
     fn links_of_other_services_are_told_apart() {
         let mut addresses = Addresses::new("http://127.0.0.1:8790".into());
-        addresses.set_public(Some("https://Calls.example".into()));
+        addresses.set_public(Some("https://Calls.example"));
         for ours in [
             "http://127.0.0.1:8790/j/k7mq-3tzf",
             "http://localhost:8790/j/k7mq-3tzf",

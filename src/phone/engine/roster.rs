@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::domain::call::{ParticipantState, RosterRow};
+use crate::domain::call::RosterRow;
 use crate::domain::id::Identity;
 use crate::protocol::rows::Rows;
 
@@ -74,7 +74,7 @@ impl Roster {
 
     /// Numbers of those in the call besides `me`, in order.
     fn here_but(&self, me: &Identity) -> Vec<u16> {
-        self.rows.values().filter(|row| !is(row, me) && is_here(row.participant.state)).map(|row| row.number).collect()
+        self.rows.values().filter(|row| !is(row, me) && row.participant.state.is_here()).map(|row| row.number).collect()
     }
 }
 
@@ -82,20 +82,10 @@ fn is(row: &RosterRow, me: &Identity) -> bool {
     row.participant.person.identity == *me
 }
 
-fn is_here(state: ParticipantState) -> bool {
-    match state {
-        ParticipantState::Connected | ParticipantState::Hold | ParticipantState::Reconnecting => true,
-        ParticipantState::Idle
-        | ParticipantState::Connecting
-        | ParticipantState::Ringing
-        | ParticipantState::Disconnected => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::call::Participant;
+    use crate::domain::call::{Participant, ParticipantState};
     use crate::domain::person::Person;
 
     #[test]

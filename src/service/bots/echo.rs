@@ -1,7 +1,8 @@
 //! The echo: holds packets back for a while and gives them out again in order, evenly, under numbers of its own.
 //!
 //! It never looks into the sound. When packets are due follows from their timestamps, so the unevenness with which they
-//! came is gone, up to the delay. Pure: the time is an argument.
+//! came is gone, up to the delay. Of several who are heard it follows one at a time: one stream can't say what two say at
+//! once. Pure: the time is an argument.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -13,9 +14,13 @@ use crate::service::sfu::{Heard, LocalPacket};
 /// Packets held at the most: twice what a second of sound and tones needs.
 const MAX_HELD: usize = 128;
 
+/// How long whoever is followed has to be silent before another who speaks is followed instead.
+const FOLLOWED: Duration = Duration::from_millis(300);
+
 pub(super) struct Echo {
     delay: Duration,
     run: Option<Run>,
+    followed: Option<Followed>,
     held: BTreeMap<Place, Held>,
     /// The last packet given out: what comes before it is too late.
     given: Option<Place>,
@@ -34,6 +39,15 @@ struct Run {
     due: Instant,
 }
 
+/// Whose sound is said again.
+#[derive(Debug, Clone, Copy)]
+struct Followed {
+    source: LegId,
+    /// When anything last came of it, and when it was last to be heard.
+    came: Instant,
+    spoke: Instant,
+}
+
 struct Held {
     due: Instant,
     packet: LocalPacket,
@@ -41,12 +55,12 @@ struct Held {
 
 impl Echo {
     pub(super) fn new(delay: Duration) -> Self {
-        Self { delay, run: None, held: BTreeMap::new(), given: None }
+        Self { delay, run: None, followed: None, held: BTreeMap::new(), given: None }
     }
 
     /// Takes a packet. `timestamp_at` is the echo's own RTP clock.
     pub(super) fn hear(&mut self, heard: Heard, now: Instant, timestamp_at: impl Fn(Instant) -> u32) {
-        if self.held.len() >= MAX_HELD {
+        if self.held.len() >= MAX_HELD || !self.follows(&heard, now) {
             return;
         }
         let (run, began) = self.run_of(&heard, now);
@@ -67,6 +81,26 @@ impl Echo {
         let (place, held) = first.remove_entry();
         self.given = Some(place);
         Some(held.packet)
+    }
+
+    /// Whether a packet is of whom the echo follows, from now on or as before.
+    fn follows(&mut self, Heard { source, packet, .. }: &Heard, now: Instant) -> bool {
+        let speaks = packet.voice || packet.kind == Kind::TelephoneEvent;
+        let before = self.followed;
+        let over = |at: Instant| now.saturating_duration_since(at) >= FOLLOWED;
+        let spoke = match before {
+            Some(before) if before.source == *source => {
+                if speaks {
+                    now
+                } else {
+                    before.spoke
+                }
+            }
+            Some(before) if !(over(before.came) || speaks && over(before.spoke)) => return false,
+            Some(_) | None => now,
+        };
+        self.followed = Some(Followed { source: *source, came: now, spoke });
+        true
     }
 
     /// The run a packet belongs to, and whether it begins one: another sender, or timestamps far from the clock.
@@ -209,16 +243,32 @@ mod tests {
     fn another_voice_and_a_restarted_clock_begin_anew() {
         let said = vec![
             (0, packet(1, 500, 1_000)),
-            (20, packet(2, 3, 4_000_000_000)),
-            (40, packet(2, 4, 4_000_000_960)),
-            (60, packet(2, 5, 17)),
+            (400, packet(2, 3, 4_000_000_000)),
+            (420, packet(2, 4, 4_000_000_960)),
+            (440, packet(2, 5, 17)),
         ];
         let out = echoed(said, 2_000);
         let heard: Vec<_> = out.iter().map(|(at, packet)| (*at, packet.timestamp, packet.marker)).collect();
         assert_eq!(
             heard,
-            [(1_000, 48_000, true), (1_020, 48_960, true), (1_040, 49_920, false), (1_060, 50_880, true)]
+            [(1_000, 48_000, true), (1_400, 67_200, true), (1_420, 68_160, false), (1_440, 69_120, true)]
         );
+    }
+
+    #[test]
+    fn of_two_who_speak_at_once_one_is_said_again_and_then_the_other() {
+        let silent_after = |source: u128, from: u64, n: u64| {
+            let mut heard = packet(source, n, 960 * n as u32);
+            heard.packet.voice = n < from;
+            (20 * n, heard)
+        };
+        let said = (0..100).flat_map(|n| [silent_after(2, 100, n), silent_after(1, 30, n)]).skip(1).collect();
+        let out = echoed(said, 4_000);
+        // The first is followed until it has been silent for a while, then the second; never both.
+        assert_eq!(out.iter().map(|(at, _)| *at).collect::<Vec<_>>(), (1_000..3_000).step_by(20).collect::<Vec<_>>());
+        let unheard = out.iter().filter(|(_, packet)| !packet.voice).count();
+        assert_eq!(unheard, FOLLOWED.as_millis() as usize / 20 - 1);
+        assert_eq!(out.iter().filter(|(_, packet)| packet.marker).count(), 2);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::machine::{Action, Machine, Programme};
 use super::{Bot, BotParts, Calling, persons, run};
 use crate::base::{clock, task};
-use crate::control::hearing::Hearing;
+use crate::control::hearing::{Choice, Hearing, Source};
 use crate::domain::call::CallState;
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::{CallId, DisplayName, LegId};
@@ -18,7 +18,7 @@ use crate::domain::time::UnixMillis;
 use crate::media::packet::Kind;
 use crate::protocol::failure::Failure;
 use crate::protocol::notice::Notice;
-use crate::service::sfu::{LocalPacket, Sfu, SfuConfig};
+use crate::service::sfu::{LocalPacket, Sfu, SfuConfig, SfuEvent};
 use crate::service::voice::{Sounds, Voice};
 
 const WAIT: Duration = Duration::from_secs(5);
@@ -175,16 +175,43 @@ impl Calling for Ledger {
     }
 }
 
+/// What a bot works with, which calls back at once; and what the SFU tells.
+fn parts() -> (BotParts, mpsc::Receiver<SfuEvent>) {
+    let (to, events) = mpsc::channel(64);
+    let (sfu, _) = Sfu::start(&SfuConfig::default(), &to).unwrap();
+    let (voice, sounds) = (Voice::start().unwrap(), Sounds::start().unwrap());
+    (BotParts { sfu, voice, sounds, callback_after: Duration::from_millis(1) }, events)
+}
+
+#[tokio::test]
+async fn where_the_loudest_are_heard_a_bot_is() {
+    for bot in [Bot::Echo, Bot::Music, Bot::Callback] {
+        let (parts, _events) = parts();
+        let sfu = parts.sfu.clone();
+        let (legs, mut opened) = mpsc::unbounded_channel();
+        let (notices, inbox) = mpsc::channel(8);
+        task::spawn("bot", run(bot, Ledger { asked: Arc::default(), legs }, inbox, parts));
+        notices.send(incoming(1)).await.unwrap();
+        let (room, bot_leg) = opened.recv().await.unwrap();
+
+        let my_leg = LegId(Uuid::from_u128(77));
+        let mut me = sfu.open_local_leg(room, my_leg).unwrap();
+        sfu.hear(my_leg, Hearing { choice: Choice::Loudest(4), ..Hearing::default() }).unwrap();
+        sfu.set_source(bot_leg, Source { open: true, mark: Some(2) }).unwrap();
+        notices.send(connected(1)).await.unwrap();
+        let heard = async {
+            while me.hear().is_none() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), heard).await.unwrap_or_else(|_| panic!("{bot:?} is not heard"));
+    }
+}
+
 #[tokio::test]
 async fn a_caller_hears_the_greeting_and_then_the_echo_and_is_called_back() {
-    let (to, mut events) = mpsc::channel(64);
-    let (sfu, _) = Sfu::start(&SfuConfig::default(), &to).unwrap();
-    let parts = BotParts {
-        sfu: sfu.clone(),
-        voice: Voice::start().unwrap(),
-        sounds: Sounds::start().unwrap(),
-        callback_after: Duration::from_millis(1),
-    };
+    let (parts, mut events) = parts();
+    let sfu = parts.sfu.clone();
     let (legs, mut opened) = mpsc::unbounded_channel();
     let ledger = Ledger { asked: Arc::default(), legs };
     let (notices, inbox) = mpsc::channel(8);

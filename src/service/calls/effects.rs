@@ -62,15 +62,16 @@ impl Owner {
     /// After the effects of an event: records, the next deadline or the end, and endpoints that were too slow.
     pub(super) fn conclude(&mut self, call: CallId, outcome: Outcome, reply: Option<Reply>, now: Instant) -> Verdict {
         self.write_records(call, reply);
+        let mut verdict = outcome.verdict;
         if outcome.finished {
             self.finish(call, now);
-        } else {
-            self.set_timer(call);
+        } else if self.set_timer(call).is_none() {
+            verdict = self.broken(call, now);
         }
         for endpoint in outcome.too_slow {
             self.lose(endpoint, now);
         }
-        outcome.verdict
+        verdict
     }
 
     pub(super) fn write_records(&mut self, call: CallId, reply: Option<Reply>) {
@@ -118,16 +119,18 @@ impl Owner {
         (!self.roster.push(endpoint, notice)).then_some(endpoint)
     }
 
-    pub(super) fn set_timer(&mut self, call: CallId) {
-        let Some(running) = self.running.get_mut(&call) else { return };
-        let next = running.next_deadline();
+    /// Notes a call's next deadline; `None` when its machine panicked.
+    fn set_timer(&mut self, call: CallId) -> Option<()> {
+        let Some(running) = self.running.get_mut(&call) else { return Some(()) };
+        let next = fenced(call, || running.next_deadline())?;
         if running.timer == next {
-            return;
+            return Some(());
         }
         if let Some(before) = std::mem::replace(&mut running.timer, next) {
             self.timers.remove(&(before, call));
         }
         self.timers.extend(next.map(|at| (at, call)));
+        Some(())
     }
 
     /// Forgets a call that is over.

@@ -24,8 +24,8 @@
 //! ```
 //!
 //! What is decided is decided in `control::call` and `control::group`; this part finds the machine for each event, carries
-//! out the effects, and knows who is there. A machine that panics ends its call alone. It knows neither sockets nor SDP nor SQL: endpoints bring a queue, the SFU is a [`Switch`],
-//! the store is [`Records`]. Nothing here waits for any of them.
+//! out the effects, and knows who is there. A machine that panics ends its call alone. It knows neither sockets nor SDP nor
+//! SQL: endpoints bring a queue, the SFU is a [`Switch`], the store is [`Records`]. Nothing here waits for any of them.
 
 mod book;
 mod direct;

@@ -22,8 +22,9 @@ use crate::base::{clock, task};
 use crate::control::hearing::{Hearing, Source};
 use crate::domain::id::{CallId, LegId};
 
-/// Commands a shard may have waiting.
-const COMMANDS: usize = 1_024;
+/// Commands a shard may have waiting: those about every leg of a few full groups that all change at once. One that finds no
+/// room is not given again.
+const COMMANDS: usize = 4_096;
 
 /// Where and how patiently the SFU works.
 #[derive(Debug, Clone)]

@@ -24,6 +24,15 @@ pub(super) struct Keys {
     pub(super) client: bool,
 }
 
+impl Drop for Keys {
+    /// Leaves nothing to be found in memory that is used again.
+    fn drop(&mut self) {
+        self.material.fill(0);
+        // Read, so that the compiler does not leave the writing out.
+        std::hint::black_box(&self.material);
+    }
+}
+
 /// Where the keys of one connection will lie.
 #[derive(Clone, Default)]
 pub(super) struct Place(Arc<Mutex<Option<Keys>>>);

@@ -7,6 +7,11 @@ use std::time::Instant;
 
 use crate::media::packet::{FRAME, SAMPLE_RATE};
 
+/// A source that leaves out this many numbers, more than a second's, begins a new run. A receiver that loses packets around
+/// a leap of half the numbers there are (2¹⁵) would count wrong how often they rolled over, and read nothing of this slot
+/// again, whoever speaks (RFC 3711 section 3.3.1).
+const LEAP: u64 = 64;
+
 /// The numbers a packet leaves with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Numbers {
@@ -57,6 +62,9 @@ impl Renumber {
 
     /// The numbers for a packet of the current source; `None` for one older than its turn in this slot.
     pub(super) fn next(&mut self, sequence: u64, timestamp: u32, marker: bool, now: Instant) -> Option<Numbers> {
+        if self.leaps(sequence) {
+            self.switch();
+        }
         let began = self.run.is_none();
         let run = *self.run.get_or_insert_with(|| begin(self.sent, sequence, timestamp, now));
         let out = run.first_out + sequence.checked_sub(run.first_in)?;
@@ -65,6 +73,11 @@ impl Renumber {
             self.sent = Some(Sent { sequence: out, timestamp, at: now });
         }
         Some(Numbers { sequence: out, timestamp, marker: marker || began })
+    }
+
+    fn leaps(&self, sequence: u64) -> bool {
+        let (Some(run), Some(sent)) = (self.run, self.sent) else { return false };
+        sequence.saturating_sub(run.first_in).saturating_add(run.first_out) > sent.sequence + LEAP
     }
 }
 
@@ -139,6 +152,18 @@ mod tests {
         assert_eq!(sequence(&mut slot, 103), Some(4));
         assert_eq!(sequence(&mut slot, 101), Some(2));
         assert_eq!(sequence(&mut slot, 104), Some(5));
+    }
+
+    #[test]
+    fn a_leap_of_the_sender_is_none_for_its_receivers() {
+        let start = clock::now();
+        let mut slot = Renumber::default();
+        slot.next(100, 1_000, false, start).unwrap();
+        assert_eq!(slot.next(100 + LEAP, 1_960, false, start).unwrap().sequence, 1 + LEAP);
+        let leap = slot.next(40_000, 77, false, after(start, 20)).unwrap();
+        assert_eq!(leap, Numbers { sequence: 2 + LEAP, timestamp: 1_960 + 960, marker: true });
+        assert_eq!(slot.next(40_001, 1_037, false, after(start, 40)).unwrap().sequence, 3 + LEAP);
+        assert_eq!(slot.next(101 + LEAP, 2_920, false, after(start, 60)), None, "what is late by a leap is too late");
     }
 
     #[test]

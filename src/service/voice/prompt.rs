@@ -1,4 +1,7 @@
 //! Sound that is encoded once and replayed as packets as often as wanted.
+//!
+//! Every packet says how loud it is, and frames that can be heard are marked as voice (RFC 6464 section 3), music too: where
+//! the loudest are heard, what is not marked is silence.
 
 use std::sync::Arc;
 
@@ -27,19 +30,19 @@ impl Prompt {
     /// # Errors
     /// When the encoder cannot be had, or refuses.
     pub fn encode(sound: &[f32]) -> Result<Self, OpusError> {
-        Self::with(Encoder::music()?, sound, false)
+        Self::with(Encoder::music()?, sound)
     }
 
-    /// Encodes `sound` as speech: frames that can be heard are marked as voice (RFC 6464 section 3).
+    /// Encodes `sound` (mono, 48 kHz) as speech; its last frame is filled up with silence.
     ///
     /// # Errors
     /// When the encoder cannot be had, or refuses.
     pub fn speech(sound: &[f32]) -> Result<Self, OpusError> {
-        Self::with(Encoder::new()?, sound, true)
+        Self::with(Encoder::new()?, sound)
     }
 
-    fn with(mut encoder: Encoder, sound: &[f32], speech: bool) -> Result<Self, OpusError> {
-        let frames = sound.chunks(FRAME).map(|chunk| encode(&mut encoder, chunk, speech)).collect::<Result<_, _>>()?;
+    fn with(mut encoder: Encoder, sound: &[f32]) -> Result<Self, OpusError> {
+        let frames = sound.chunks(FRAME).map(|chunk| encode(&mut encoder, chunk)).collect::<Result<_, _>>()?;
         Ok(Self { frames })
     }
 
@@ -101,14 +104,13 @@ impl Player {
     }
 }
 
-fn encode(encoder: &mut Encoder, chunk: &[f32], speech: bool) -> Result<Frame, OpusError> {
+fn encode(encoder: &mut Encoder, chunk: &[f32]) -> Result<Frame, OpusError> {
     let mut frame = [0.0; FRAME];
     frame[..chunk.len()].copy_from_slice(chunk);
     let mut payload = [0; PACKET_ROOM];
     let length = encoder.encode(&frame, &mut payload)?;
     let loud = level::dbfs(&frame);
-    let voice = speech && loud > level::AUDIBLE;
-    Ok(Frame { payload: payload[..length].into(), level: level::rfc6464(loud), voice })
+    Ok(Frame { payload: payload[..length].into(), level: level::rfc6464(loud), voice: loud > level::AUDIBLE })
 }
 
 #[cfg(test)]
@@ -168,12 +170,12 @@ mod tests {
     }
 
     #[test]
-    fn only_speech_that_can_be_heard_is_marked_as_voice() {
+    fn what_can_be_heard_is_marked_as_voice_and_silence_is_not() {
         let mut sound = tone(2);
         sound.resize(3 * FRAME, 0.0);
         let marks = |prompt: Prompt| played(&mut Player::once(prompt), 3).iter().map(|p| p.voice).collect::<Vec<_>>();
         assert_eq!(marks(Prompt::speech(&sound).unwrap()), [true, true, false]);
-        assert_eq!(marks(Prompt::encode(&sound).unwrap()), [false, false, false]);
+        assert_eq!(marks(Prompt::encode(&sound).unwrap()), [true, true, false]);
     }
 
     #[test]

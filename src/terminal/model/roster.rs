@@ -53,7 +53,7 @@ impl Roster {
     pub(crate) fn take(&mut self, rows: &[RosterRow]) {
         let count =
             |wanted: fn(ParticipantState) -> bool| rows.iter().filter(|row| wanted(row.participant.state)).count();
-        self.here = count(is_here);
+        self.here = count(ParticipantState::is_here);
         self.hearing = count(|state| state == ParticipantState::Connected);
         self.coming = count(is_coming);
         self.find(rows);
@@ -134,7 +134,7 @@ impl Roster {
 /// Who came and who left between two rosters.
 pub(crate) fn moves(before: &[RosterRow], after: &[RosterRow]) -> Moves {
     let here = |rows: &[RosterRow]| -> HashMap<u16, usize> {
-        let here = rows.iter().enumerate().filter(|(_, row)| is_here(row.participant.state));
+        let here = rows.iter().enumerate().filter(|(_, row)| row.participant.state.is_here());
         here.map(|(at, row)| (row.number, at)).collect()
     };
     let (before, after) = (here(before), here(after));
@@ -144,10 +144,6 @@ pub(crate) fn moves(before: &[RosterRow], after: &[RosterRow]) -> Moves {
         at
     };
     Moves { came: missing(&after, &before), left: missing(&before, &after) }
-}
-
-fn is_here(state: ParticipantState) -> bool {
-    matches!(state, ParticipantState::Connected | ParticipantState::Hold | ParticipantState::Reconnecting)
 }
 
 fn is_coming(state: ParticipantState) -> bool {

@@ -120,13 +120,12 @@ fn on_hold_one_neither_hears_nor_is_heard() {
 }
 
 #[test]
-fn the_source_of_a_muted_member_is_closed_so_that_it_takes_nobodys_place() {
+fn the_source_of_a_muted_member_stays_open_for_its_tones() {
     let mut line = Line::with(&[ALICE, BOB]);
-    let muted = vec![Effect::Accept, offered(BOB.leg(), false, 2)];
-    assert_eq!(line.feed(Event::Mute { endpoint: BOB.endpoint(), on: true }), muted);
+    assert_eq!(line.feed(Event::Mute { endpoint: BOB.endpoint(), on: true }), vec![Effect::Accept]);
     line.feed(Event::Join(Join { muted: true, ..CAROL.join() }));
     let up = line.feed(Event::LegUp { leg: CAROL.leg() });
-    assert_eq!(up[0], offered(CAROL.leg(), false, 3));
+    assert_eq!(up[0], offered(CAROL.leg(), true, 3));
 }
 
 #[test]
@@ -162,7 +161,7 @@ fn a_direct_call_goes_on_as_a_group_call_without_a_gap() {
     let (mut call, effects) = GroupCall::grow(direct, ALICE.person(), BOB.person(), now).unwrap();
     let wired = [
         offered(ALICE.leg(), true, 1),
-        offered(BOB.leg(), false, 2),
+        offered(BOB.leg(), true, 2),
         hears_loudest(ALICE.leg(), &[]),
         hears_loudest(BOB.leg(), &[]),
         tell(ALICE, News::Group { may_end: true }),

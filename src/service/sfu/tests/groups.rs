@@ -189,8 +189,11 @@ fn an_announcement_goes_before_the_loudest_and_is_told_of() {
     assert!(announcer.speak(opus(1, b"announcement")));
     let sound = peers[0].hears();
     assert_eq!((&sound.payload[..], sound.mark), (&b"announcement"[..], None));
+    // Who of the two is the louder depends on when their words came.
     peers[1].says(word(2, 3));
-    assert_eq!(peers[0].hears().payload, [2, 3], "the first of the loudest has the other slot");
+    peers[2].says(word(3, 3));
+    let sound = peers[0].hears();
+    assert_eq!((sound.payload[1], sound.mark), (3, Some(sound.payload[0].into())), "one has the other slot");
     drop(announcer);
     house.waits_for_slots(leg(1), &[]);
 }
@@ -248,7 +251,8 @@ fn a_flood_is_dropped_and_costs_nobody_else_a_word() {
     }
     peers[1].says(word(2, 1));
     let from_flood = std::iter::repeat_with(|| peers[2].hears()).take_while(|sound| sound.payload[0] == 1).count();
-    let allowed = 200.0 * (1.0 + start.elapsed().as_secs_f64());
+    // A second's worth at once, then the steady rate; and one with which the burst is full.
+    let allowed = 200.0 * (1.0 + start.elapsed().as_secs_f64()) + 1.0;
     assert!(from_flood as f64 <= allowed, "{from_flood} packets of a flood were carried");
 }
 
