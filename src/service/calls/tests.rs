@@ -284,7 +284,7 @@ async fn when_somebody_was_last_seen_is_known_before_it_is_written() {
     assert_eq!(now[1].last_seen, None);
     house.store.mood.send_replace(Mood::Well);
     start.await;
-    let later = house.calls.presence_of(&[carol.person.identity.clone()]).await;
+    let later = house.calls.presence_of(std::slice::from_ref(&carol.person.identity)).await;
     assert_eq!(later, now[..1]);
 }
 
