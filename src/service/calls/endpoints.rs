@@ -124,6 +124,14 @@ impl Owner {
         }
     }
 
+    /// What somebody is doing; when they were last seen, as far as that is still to be written.
+    pub(super) fn presence_of(&self, who: &Identity) -> Presence {
+        match self.presence.get(who) {
+            Some(state) => Presence::now(*state),
+            None => Presence::offline(self.journal.last_seen(who)),
+        }
+    }
+
     /// Publishes somebody's presence, if it is another than before.
     fn publish(&mut self, who: &Identity, now: Instant) {
         let state = self.roster.state_of(who, now);

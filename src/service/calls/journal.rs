@@ -39,6 +39,8 @@ struct State {
     order: VecDeque<CallId>,
     entries: BTreeMap<CallId, Entry>,
     seen: BTreeMap<Identity, UnixMillis>,
+    /// Of `seen`, what is being written.
+    writing: Option<(Identity, UnixMillis)>,
     closed: bool,
     done: Option<oneshot::Sender<()>>,
 }
@@ -82,6 +84,13 @@ impl Journal {
     pub fn seen(&self, who: Identity, at: UnixMillis) {
         self.state().seen.insert(who, at);
         self.wake.notify_one();
+    }
+
+    /// When somebody was last seen, if that is not written yet.
+    pub fn last_seen(&self, who: &Identity) -> Option<UnixMillis> {
+        let state = self.state();
+        let writing = || state.writing.as_ref().filter(|(written, _)| written == who).map(|(_, at)| *at);
+        state.seen.get(who).copied().or_else(writing)
     }
 
     /// Nothing more comes; `done` is told when all is written.
@@ -133,7 +142,9 @@ impl State {
         self.entries.insert(entry.call, entry);
     }
 
+    /// What is to be written next; what was taken before is written by then.
     fn take(&mut self) -> Option<Work> {
+        self.writing = None;
         let mut batch = Vec::new();
         while batch.len() < BATCH
             && let Some(call) = self.order.pop_front()
@@ -155,6 +166,7 @@ impl State {
             return Some(Work::Records(batch));
         }
         if let Some((who, at)) = self.seen.pop_first() {
+            self.writing = Some((who.clone(), at));
             return Some(Work::Seen(who, at));
         }
         self.closed.then_some(Work::Done)

@@ -11,7 +11,7 @@ use crate::control::call::Event;
 use crate::domain::group::Group;
 use crate::domain::id::{CallId, EndpointId, GroupId, Identity, LegId};
 use crate::domain::person::Person;
-use crate::domain::presence::{PresenceChoice, PresenceState};
+use crate::domain::presence::{Presence, PresenceChoice};
 use crate::protocol::failure::Failure;
 use crate::protocol::frame::OngoingCall;
 
@@ -29,7 +29,7 @@ pub(super) enum Message {
     Start { start: StartCall, reply: Reply },
     Request { call: CallId, event: Event, reply: Reply },
     Ongoing { endpoint: EndpointId, reply: oneshot::Sender<Vec<OngoingCall>> },
-    PresenceOf { who: Vec<Identity>, reply: oneshot::Sender<Vec<PresenceState>> },
+    PresenceOf { who: Vec<Identity>, reply: oneshot::Sender<Vec<Presence>> },
     Leg { leg: LegId, event: Event },
     Slots { leg: LegId, slots: Vec<SlotUse> },
     Kept(Vec<OwnedRecord>),

@@ -68,7 +68,7 @@ use crate::base::task;
 use crate::control::call::{Event, RING_DEFAULT, RING_RANGE};
 use crate::domain::id::{CallId, EndpointId, Identity, LegId};
 use crate::domain::person::Person;
-use crate::domain::presence::{Presence, PresenceChoice, PresenceState};
+use crate::domain::presence::{Presence, PresenceChoice};
 use crate::protocol::failure::Failure;
 use crate::protocol::frame::OngoingCall;
 use journal::Journal;
@@ -263,16 +263,16 @@ impl Calls {
     pub async fn presence_of(&self, who: &[Identity]) -> Vec<Presence> {
         let (reply, answer) = oneshot::channel();
         self.tell(Message::PresenceOf { who: who.to_vec(), reply }).await;
-        let states = answer.await.unwrap_or_else(|_| vec![PresenceState::Offline; who.len()]);
-        let away = who.iter().zip(&states).filter(|(_, state)| **state == PresenceState::Offline);
+        let mut presences = answer.await.unwrap_or_else(|_| vec![Presence::offline(None); who.len()]);
+        let unknown = |presence: &Presence| *presence == Presence::offline(None);
+        let away = who.iter().zip(&presences).filter(|(_, presence)| unknown(presence));
         let away: Vec<Identity> = away.map(|(who, _)| who.clone()).collect();
-        let seen = if away.is_empty() { Vec::new() } else { self.records.last_seen(&away).await };
-        let mut seen = seen.into_iter();
-        let presence = |state| match state {
-            PresenceState::Offline => Presence::offline(seen.next().flatten()),
-            state => Presence::now(state),
-        };
-        states.into_iter().map(presence).collect()
+        if !away.is_empty() {
+            let seen = self.records.last_seen(&away).await;
+            let unknown = presences.iter_mut().filter(|presence| unknown(presence));
+            unknown.zip(seen).for_each(|(presence, seen)| presence.last_seen = seen);
+        }
+        presences
     }
 
     /// Everybody's presence changes from now on.

@@ -101,8 +101,7 @@ impl Owner {
             // Whoever asked and is gone needs no answer.
             Message::Ongoing { endpoint, reply } => drop(reply.send(self.ongoing(endpoint))),
             Message::PresenceOf { who, reply } => {
-                let states = who.iter().map(|who| self.presence.get(who).copied());
-                drop(reply.send(states.map(|state| state.unwrap_or(PresenceState::Offline)).collect()));
+                drop(reply.send(who.iter().map(|who| self.presence_of(who)).collect()));
             }
             Message::Leg { leg, event } => self.leg(leg, event, now),
             Message::Slots { leg, slots } => self.slots(leg, &slots, now),

@@ -8,6 +8,7 @@ use crate::base::{clock, entropy};
 use crate::control::call::{ABSENT_MAX, NOBODY_MAX, VANISHED_AFTER};
 use crate::domain::call::{CallState, Direction, ParticipantState, Peer};
 use crate::domain::end_reason::EndReason;
+use crate::domain::presence::PresenceState;
 use crate::domain::record::Outcome;
 use crate::protocol::failure::FailureCode;
 use crate::protocol::notice::{Notice, Slot};
@@ -267,6 +268,24 @@ async fn presence_follows_connections_choices_and_calls() {
     let now = house.calls.presence_of(&who).await;
     assert_eq!(now[1], Presence::now(PresenceState::Online));
     assert!(now[0].last_seen.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_somebody_was_last_seen_is_known_before_it_is_written() {
+    let mut house = House::new();
+    let (alice, bob, carol) = (house.phone("alice").await, house.phone("bob").await, house.phone("carol").await);
+    house.store.mood.send_replace(Mood::Waiting);
+    let mut start = Box::pin(alice.calls("bob"));
+    assert!(tokio::time::timeout(Duration::from_secs(1), &mut start).await.is_err());
+    house.calls.left(carol.seat).await;
+    house.sees("carol", PresenceState::Offline).await;
+    let now = house.calls.presence_of(&[carol.person.identity.clone(), bob.person.identity.clone()]).await;
+    assert!(now[0].last_seen.is_some());
+    assert_eq!(now[1].last_seen, None);
+    house.store.mood.send_replace(Mood::Well);
+    start.await;
+    let later = house.calls.presence_of(std::slice::from_ref(&carol.person.identity)).await;
+    assert_eq!(later, now[..1]);
 }
 
 #[tokio::test(start_paused = true)]

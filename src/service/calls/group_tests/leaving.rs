@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::control::connection::{SILENT_AFTER, VANISHED_AFTER};
+use crate::domain::presence::PresenceState;
 
 #[tokio::test(start_paused = true)]
 async fn only_who_may_ends_it_for_everybody_and_all_learn_that() {
