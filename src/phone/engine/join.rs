@@ -205,7 +205,7 @@ impl Engine {
         if !known && now < entering.by {
             return;
         }
-        let crowd = !known || group.roster.others_here(&me.identity) >= CROWD;
+        let crowd = !known || group.roster.others_coming(&me.identity) >= CROWD;
         let card = group.card.clone();
         self.entered();
         if entering.mute_by_size && !crowd {

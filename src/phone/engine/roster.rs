@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::domain::call::RosterRow;
+use crate::domain::call::{ParticipantState, RosterRow};
 use crate::domain::id::Identity;
 use crate::protocol::rows::Rows;
 
@@ -67,6 +67,13 @@ impl Roster {
         self.here_but(me).len()
     }
 
+    /// How many are in the call besides `me`, those counted who are on their way in: who joined a moment before this phone
+    /// may not be connected yet.
+    pub(super) fn others_coming(&self, me: &Identity) -> usize {
+        let counts = |state: ParticipantState| state.is_here() || state == ParticipantState::Connecting;
+        self.rows.values().filter(|row| !is(row, me) && counts(row.participant.state)).count()
+    }
+
     /// Who has this number.
     pub(super) fn identity(&self, number: u16) -> Option<&Identity> {
         self.rows.get(&number).map(|row| &row.participant.person.identity)
@@ -85,7 +92,7 @@ fn is(row: &RosterRow, me: &Identity) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::call::{Participant, ParticipantState};
+    use crate::domain::call::Participant;
     use crate::domain::person::Person;
 
     #[test]
@@ -108,6 +115,17 @@ mod tests {
         roster.apply(whole([row(2, "me", HERE), row(7, "bob", HERE)]), &me());
         assert_eq!(numbers(&roster), [7]);
         assert_eq!(roster.identity(1), None);
+    }
+
+    #[test]
+    fn who_is_on_the_way_in_counts_among_those_who_come() {
+        let mut roster = Roster::default();
+        let (comes, gone) = (ParticipantState::Connecting, ParticipantState::Disconnected);
+        let rows = [row(1, "alice", HERE), row(2, "me", HERE), row(3, "bob", comes), row(4, "carol", RINGS)];
+        roster.apply(whole(rows), &me());
+        assert_eq!((roster.others_here(&me()), roster.others_coming(&me())), (1, 2));
+        roster.apply(changed([row(3, "bob", gone)]), &me());
+        assert_eq!(roster.others_coming(&me()), 1);
     }
 
     #[test]
