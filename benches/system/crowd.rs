@@ -21,6 +21,7 @@ use uuid::Uuid;
 use crate::forwarding::{PATIENCE, PAYLOAD, sent_after};
 use crate::peer::Peer;
 use crate::sessions::{Notices, Sessions};
+use crate::usage;
 
 /// The argument that makes this program the crowd.
 pub const CROWD: &str = "the-crowd-of-a-group";
@@ -60,6 +61,8 @@ pub struct Told {
     pub sent: u64,
     pub spoken: u64,
     pub heard: u64,
+    /// The processor time all that took the crowd.
+    pub spent: Duration,
     /// How long packets took to one that heard the talkers.
     pub latency: Vec<Duration>,
 }
@@ -244,6 +247,7 @@ impl People {
         let place = self.members.len() / 2;
         let mut timed = self.members.remove(place);
         let (began, stop, quiet) = (self.began, AtomicBool::new(false), AtomicBool::new(false));
+        let before = usage::own_process().unwrap_or_default();
         let latency = thread::scope(|scope| -> Result<_> {
             let timing = scope.spawn(|| timed.listen(began, &quiet, &stop));
             self.talking = true;
@@ -263,6 +267,7 @@ impl People {
             sent: sum(|member| member.sent),
             spoken,
             heard: sum(|member| member.heard),
+            spent: usage::own_process().unwrap_or_default().saturating_sub(before),
             latency,
             ..Told::default()
         })
