@@ -36,7 +36,7 @@ pub fn measure() -> Result<Vec<Row>> {
 
 async fn calls() -> Result<Vec<Row>> {
     let folder = tempfile::tempdir()?;
-    let service = Service::start(options(folder.path())).await?;
+    let service = Service::start(options(folder.path(), true)).await?;
     let mut alice = Phone::start(&service, "alice").await?;
     let mut bob = Phone::start(&service, "bob").await?;
     call(&mut alice, &mut bob).await?;
@@ -70,7 +70,8 @@ async fn call(alice: &mut Phone, bob: &mut Phone) -> Result<(Duration, Duration)
     Ok((rang, Duration::from_millis(here.max(there))))
 }
 
-fn options(folder: &Path) -> ServiceOptions {
+/// A service on any free ports, with or without the demo's accounts.
+pub fn options(folder: &Path, demo: bool) -> ServiceOptions {
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     ServiceOptions {
         listen: any,
@@ -80,7 +81,7 @@ fn options(folder: &Path) -> ServiceOptions {
         public_url: None,
         folder: folder.to_owned(),
         identity: identity::Settings::default(),
-        demo: true,
+        demo,
         callback_after: CALLBACK_AFTER,
     }
 }

@@ -30,7 +30,7 @@ const MOMENT: Duration = Duration::from_millis(20);
 const SPAN: Duration = Duration::from_secs(10);
 const WARM_UP: Duration = Duration::from_secs(1);
 /// Bytes of sound: 20 ms of Opus at 32 kbit/s.
-const PAYLOAD: usize = 80;
+pub const PAYLOAD: usize = 80;
 /// What SRTP adds to a packet of the SFU: an RTP header with extensions, and an authentication tag.
 const OVERHEAD: usize = 40;
 /// How often the receivers that only count are looked after.
@@ -307,7 +307,7 @@ where
 }
 
 /// When a packet was sent, counted from the beginning.
-fn sent_after(payload: &[u8]) -> Duration {
+pub fn sent_after(payload: &[u8]) -> Duration {
     let nanoseconds = payload.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
     Duration::from_nanos(nanoseconds)
 }

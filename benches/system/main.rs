@@ -7,12 +7,15 @@
 
 mod calling;
 mod cards;
+mod crowd;
 mod drawing;
 mod forwarding;
+mod group;
 mod keeping;
 mod peer;
 mod processes;
 mod program;
+mod sessions;
 mod table;
 mod usage;
 
@@ -29,8 +32,9 @@ struct Group {
     measure: fn() -> Result<Vec<Row>>,
 }
 
-const GROUPS: [Group; 7] = [
+const GROUPS: [Group; 8] = [
     Group { name: "sfu", about: "forwarding", measure: forwarding::measure },
+    Group { name: "group", about: "one call of 350", measure: group::measure },
     Group { name: "calls", about: "calls between two phones", measure: calling::measure },
     Group { name: "screen", about: "drawing the screen", measure: drawing::measure },
     Group { name: "start", about: "starting the service", measure: processes::start },
@@ -40,8 +44,10 @@ const GROUPS: [Group; 7] = [
 ];
 
 fn main() -> ExitCode {
-    if std::env::args().nth(1).as_deref() == Some(keeping::CLIENTS) {
-        return keeping::clients();
+    match std::env::args().nth(1).as_deref() {
+        Some(keeping::CLIENTS) => return keeping::clients(),
+        Some(crowd::CROWD) => return crowd::crowd(),
+        _ => {}
     }
     // Cargo adds flags of its own.
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();

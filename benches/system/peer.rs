@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use str0m::change::{SdpAnswer, SdpPendingOffer};
@@ -12,9 +12,14 @@ use str0m::net::{Protocol, Receive};
 use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite};
 use str0m::{Candidate, Event, Input, Output, Rtc};
 use switchboard::base::clock;
+use switchboard::media::mark;
 
 /// Longer than any datagram here.
 const DATAGRAM: usize = 2_000;
+/// STUN checks go out at least this often, as a phone's do.
+const STUN_EVERY: Duration = Duration::from_secs(1);
+/// A frame of silence: three bytes of Opus.
+const SILENCE: [u8; 3] = [0xF8, 0xFF, 0xFE];
 
 /// A client with one section to send and some to receive.
 pub struct Peer {
@@ -26,6 +31,8 @@ pub struct Peer {
     pending: Option<SdpPendingOffer>,
     /// When it wants to be looked after next.
     pub timeout: Instant,
+    /// Since when sound can flow.
+    pub connected: Option<Instant>,
     sequence: u64,
     buffer: Box<[u8; DATAGRAM]>,
 }
@@ -37,7 +44,10 @@ impl Peer {
         socket.set_nonblocking(true)?;
         let here = socket.local_addr()?;
         let now = clock::now();
-        let mut rtc = Rtc::builder().set_rtp_mode(true).clear_codecs().enable_opus(true, false).build(now);
+        let mut config = Rtc::builder().set_rtp_mode(true).clear_codecs().enable_opus(true, false);
+        config = config.set_extension(mark::ID, mark::extension());
+        config.set_max_stun_rto(STUN_EVERY);
+        let mut rtc = config.build(now);
         rtc.add_local_candidate(Candidate::host(here, "udp")?);
         let mut change = rtc.sdp_api();
         let microphone = change.add_media(MediaKind::Audio, Direction::SendOnly, None, None, None);
@@ -46,7 +56,9 @@ impl Peer {
         }
         let (offer, pending) = change.apply().context("there is nothing to offer")?;
         let buffer = Box::new([0; DATAGRAM]);
-        let peer = Self { rtc, socket, here, microphone, pending: Some(pending), timeout: now, sequence: 0, buffer };
+        let pending = Some(pending);
+        let (connected, sequence) = (None, 0);
+        let peer = Self { rtc, socket, here, microphone, pending, timeout: now, connected, sequence, buffer };
         Ok((peer, offer.to_sdp_string()))
     }
 
@@ -85,6 +97,15 @@ impl Peer {
 
     /// Sends one packet of sound.
     pub fn say(&mut self, payload: &[u8]) -> Result<()> {
+        self.send(payload, -20)
+    }
+
+    /// Sends one packet of silence, as a phone does whose microphone is off.
+    pub fn be_silent(&mut self) -> Result<()> {
+        self.send(&SILENCE, -127)
+    }
+
+    fn send(&mut self, payload: &[u8], level: i8) -> Result<()> {
         let now = clock::now();
         let opus = self.rtc.codec_config().params().iter().find(|params| params.spec().codec == Codec::Opus);
         let opus = opus.context("no Opus was negotiated")?.pt();
@@ -92,8 +113,9 @@ impl Peer {
         let timestamp = (self.sequence * 960) as u32;
         let mut api = self.rtc.direct_api();
         let stream = api.stream_tx_by_mid(self.microphone, None).context("there is nothing to send on")?;
+        let voice = level > -127;
         let levels =
-            ExtensionValues { audio_level: Some(-20), voice_activity: Some(true), ..ExtensionValues::default() };
+            ExtensionValues { audio_level: Some(level), voice_activity: Some(voice), ..ExtensionValues::default() };
         stream.write_rtp(RtpWrite::new(opus, self.sequence.into(), timestamp, now, payload).ext_vals(levels));
         // What was written leaves when time moves.
         self.rtc.handle_input(Input::Timeout(now))?;
@@ -140,6 +162,7 @@ impl Peer {
                     self.socket.send_to(&transmit.contents, transmit.destination)?;
                 }
                 Output::Event(Event::RtpPacket(packet)) => heard(&packet),
+                Output::Event(Event::Connected) => self.connected = Some(clock::now()),
                 Output::Event(_) => {}
             }
         }

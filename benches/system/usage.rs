@@ -48,6 +48,11 @@ pub fn own_threads(name: &str) -> Option<Duration> {
     Some(all.iter().filter(|(id, _)| named(id)).map(|(_, thread)| thread.cpu).sum())
 }
 
+/// The processor time so far of all threads of this process.
+pub fn own_process() -> Option<Duration> {
+    Some(threads(std::process::id())?.values().map(|thread| thread.cpu).sum())
+}
+
 /// Proportional set size: its own memory, and its share of what it has in common with other processes. Bytes.
 pub fn pss(pid: u32) -> Option<u64> {
     let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;

@@ -15,7 +15,8 @@ const BATCH: usize = 64;
 const FEW: usize = 8;
 /// Longer datagrams are cut, and then fail their integrity check: nothing on the way here is longer than 1500 bytes.
 const LONGEST: usize = 2_048;
-/// Kernel buffer: a burst of 50 legs' packets must fit while the shard looks elsewhere.
+/// Kernel buffer: what 350 legs send in half a second must fit while the shard waits for a processor (each packet counts
+/// about 800 bytes there, and Linux grants double of what is asked for).
 const KERNEL_BUFFER: usize = 4 << 20;
 
 /// Datagrams to be sent from one socket, one behind the other in one buffer.
