@@ -17,7 +17,7 @@ section! {
         /// Further host names under which clients may reach the service; others are refused. The addresses it listens
         /// on, and localhost, need not be listed.
         names: Vec<String> = Vec::new(),
-        /// Where links to groups begin, such as "http://calls.example:8790": the address under which everybody reaches
+        /// Where links to groups begin, such as `http://calls.example:8790`: the address under which everybody reaches
         /// the service. Its host counts among the names. Empty: the address each client uses itself.
         public_url: Option<PublicUrl> = None,
         /// How long an access token lasts, in minutes, 60 to 1440. Clients renew theirs unasked.
