@@ -108,10 +108,9 @@ async fn acting_as(globals: &Globals, settings: &Settings, user: UserName, scree
     if DEMO_USERS.contains(&user.as_str()) && !elsewhere {
         return demo_account(globals, settings, screen).await;
     }
-    Err(Failure::new(
-        Exit::SignInRefused,
-        format!("{user} is not signed in on this machine: use `switchboard sign-in {user}`"),
-    ))
+    let server = settings.loaded.config.phone.server.as_ref().map(|server| format!(" --server {server}"));
+    let sign_in = format!("switchboard sign-in {user}{}", server.unwrap_or_default());
+    Err(Failure::new(Exit::SignInRefused, format!("{user} is not signed in on this machine: use `{sign_in}`")))
 }
 
 /// The service of the settings, or the one that runs here.

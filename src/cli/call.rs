@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::conversation::Conversation;
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
-use super::headless::{self, Conversation, Session};
+use super::headless::{self, Session};
 use super::media_flags::MediaFlags;
 use super::output::Output;
 use super::settings::Settings;
@@ -52,22 +53,9 @@ pub async fn run(
         let why = "say whom to call: a friend's name, a user name or an identity; `switchboard friends` lists friends";
         return headless::no_call(output, Failure::usage(why));
     }
-    let acting = match account::acting(globals, settings, false, false).await {
-        Ok(acting) => acting,
-        Err(failure) => return headless::no_call(output, failure),
-    };
-    let link = match headless::start(acting.account, &arguments.media, settings, false) {
-        Ok(link) => link,
-        Err(failure) => return headless::no_call(output, failure),
-    };
-    let mut session = Session::new(link, output)?;
-    let called = call(arguments, settings, &mut session).await;
-    let done = match called {
-        Ok(exit) => Ok(exit),
-        Err(failure) => session.failed(failure),
-    };
-    session.quit().await;
-    done
+    let acting = account::acting(globals, settings, false, false).await;
+    let work = async |session: &mut Session<'_>| call(arguments, settings, session).await;
+    headless::with_phone(acting, &arguments.media, false, settings, output, work).await
 }
 
 async fn call(arguments: &CallArgs, settings: &Settings, session: &mut Session<'_>) -> Result<Exit, Failure> {

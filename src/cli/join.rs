@@ -3,9 +3,10 @@
 use clap::Args;
 
 use super::account;
+use super::conversation::Conversation;
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
-use super::headless::{self, Conversation, Session};
+use super::headless::{self, Session};
 use super::media_flags::MediaFlags;
 use super::output::Output;
 use super::settings::Settings;
@@ -89,21 +90,8 @@ pub async fn run(
         Place::Link { origin, .. } => account::acting_at(globals, settings, origin).await,
         Place::Key(_) | Place::Name(_) => account::acting(globals, settings, false, false).await,
     };
-    let acting = match acting {
-        Ok(acting) => acting,
-        Err(failure) => return headless::no_call(output, failure),
-    };
-    let link = match headless::start(acting.account, &arguments.media, settings, false) {
-        Ok(link) => link,
-        Err(failure) => return headless::no_call(output, failure),
-    };
-    let mut session = Session::new(link, output)?;
-    let done = match join(arguments, typed, &mut session).await {
-        Ok(exit) => Ok(exit),
-        Err(failure) => session.failed(failure),
-    };
-    session.quit().await;
-    done
+    let work = async |session: &mut Session<'_>| join(arguments, typed, session).await;
+    headless::with_phone(acting, &arguments.media, false, settings, output, work).await
 }
 
 async fn join(arguments: &JoinArgs, typed: &str, session: &mut Session<'_>) -> Result<Exit, Failure> {

@@ -7,6 +7,7 @@ pub mod admin;
 pub mod call;
 pub mod completions;
 pub mod config;
+mod conversation;
 pub mod devices;
 pub mod doctor;
 pub mod dtmf;

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::conversation::{Conversation, End};
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
-use super::headless::{self, Conversation, End, Session, Woken};
+use super::headless::{self, Session, Woken};
 use super::media_flags::MediaFlags;
 use super::output::Output;
 use super::settings::Settings;
@@ -58,21 +59,9 @@ pub async fn run(
     settings: &Settings,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
-    let acting = match account::acting(globals, settings, false, false).await {
-        Ok(acting) => acting,
-        Err(failure) => return headless::no_call(output, failure),
-    };
-    let link = match headless::start(acting.account, &arguments.media, settings, !arguments.decline) {
-        Ok(link) => link,
-        Err(failure) => return headless::no_call(output, failure),
-    };
-    let mut session = Session::new(link, output)?;
-    let done = match wait(arguments, &mut session).await {
-        Ok(exit) => Ok(exit),
-        Err(failure) => session.failed(failure),
-    };
-    session.quit().await;
-    done
+    let acting = account::acting(globals, settings, false, false).await;
+    let work = async |session: &mut Session<'_>| wait(arguments, session).await;
+    headless::with_phone(acting, &arguments.media, !arguments.decline, settings, output, work).await
 }
 
 async fn wait(arguments: &WaitArgs, session: &mut Session<'_>) -> Result<Exit, Failure> {

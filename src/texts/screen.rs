@@ -104,7 +104,7 @@ pub fn sign_in_again(key: &str) -> String {
     format!("Leave with {key}, then run `switchboard sign-in`, or check the address of the service.")
 }
 
-/// When the link is tried again; `None` for now.
+/// When the link is tried again; `None` while it is being tried.
 pub fn trying_again(seconds: Option<i64>) -> String {
     seconds.map_or_else(|| "trying again now".to_owned(), |seconds| format!("trying again in {seconds} s"))
 }

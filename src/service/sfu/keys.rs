@@ -56,7 +56,7 @@ impl fmt::Debug for Place {
 
 /// The library's cryptography, with keys that can be seen.
 pub(super) fn provider() -> CryptoProvider {
-    CryptoProvider { dtls_provider: &Watching, ..library() }
+    CryptoProvider { dtls_provider: &Watching, ..from_library() }
 }
 
 /// Builds a connection with [`provider`], and tells where its keys will lie.
@@ -71,7 +71,7 @@ thread_local! {
     static NEWEST: RefCell<Option<Place>> = const { RefCell::new(None) };
 }
 
-fn library() -> CryptoProvider {
+fn from_library() -> CryptoProvider {
     str0m::crypto::from_feature_flags()
 }
 
@@ -80,7 +80,7 @@ struct Watching;
 
 impl DtlsProvider for Watching {
     fn generate_certificate(&self) -> Option<DtlsCert> {
-        library().dtls_provider.generate_certificate()
+        from_library().dtls_provider.generate_certificate()
     }
 
     fn new_dtls(
@@ -90,7 +90,7 @@ impl DtlsProvider for Watching {
         version: DtlsVersion,
         mtu: Option<usize>,
     ) -> Result<Box<dyn DtlsInstance>, CryptoError> {
-        let dtls = library().dtls_provider.new_dtls(cert, now, version, mtu)?;
+        let dtls = from_library().dtls_provider.new_dtls(cert, now, version, mtu)?;
         let place = Place::default();
         NEWEST.replace(Some(place.clone()));
         Ok(Box::new(Watched { dtls, place }))

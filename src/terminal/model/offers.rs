@@ -134,7 +134,7 @@ impl Model {
         if self.focus == Pane::Groups { self.groups.current() } else { None }
     }
 
-    /// The hints for now, in order: key and what it does. The one for help comes last and is always there.
+    /// The hints that fit the moment, in order: key and what it does. The one for help comes last and is always there.
     pub fn hints(&self) -> Vec<(String, &'static str)> {
         let context = self.context();
         let hint = |action: Action| {
