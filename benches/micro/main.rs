@@ -9,9 +9,10 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use switchboard::base::clock;
 use switchboard::media::jitter::JitterBuffer;
 use switchboard::media::mixer::Mixer;
-use switchboard::media::opus::{Decoder, Encoder, LONGEST, PACKET_ROOM};
-use switchboard::media::packet::{FRAME, Kind, Received, TICK};
+use switchboard::media::opus::{Decoder, Encoder, Encoding, LONGEST, PACKET_ROOM};
+use switchboard::media::packet::{FRAME, Kind, Received};
 use switchboard::media::resample::Resampler;
+use switchboard::media::tick::Tick;
 
 /// As many packets of something like a voice are encoded beforehand: one second.
 const PACKETS: usize = 50;
@@ -22,7 +23,7 @@ criterion_group!(sound, encode, decode, conceal, jitter, mix, resample);
 criterion_main!(sound);
 
 fn encode(criterion: &mut Criterion) {
-    let mut encoder = Encoder::new().expect("there is memory for an encoder");
+    let mut encoder = Encoder::new(Encoding::SPEECH).expect("there is memory for an encoder");
     let (frames, mut packet): (Vec<_>, _) = ((0..PACKETS).map(voice).collect(), [0; PACKET_ROOM]);
     let mut next = frames.iter().cycle();
     criterion.bench_function("encode 20 ms", |bencher| {
@@ -54,7 +55,7 @@ fn conceal(criterion: &mut Criterion) {
 fn jitter(criterion: &mut Criterion) {
     let mut buffer = JitterBuffer::new().expect("there is memory for a decoder");
     let (packets, began, mut sequence) = (packets(), clock::now(), 0_u64);
-    let mut tick = [0.0; TICK];
+    let mut tick = Tick::default();
     criterion.bench_function("jitter buffer: a packet in, 20 ms out", |bencher| {
         bencher.iter(|| {
             let now = began + Duration::from_millis(20 * sequence);
@@ -70,8 +71,8 @@ fn jitter(criterion: &mut Criterion) {
 
 fn mix(criterion: &mut Criterion) {
     let mut mixer = Mixer::default();
-    let track: [f32; TICK] = std::array::from_fn(|at| voice(0)[at]);
-    let mut out = [0.0; TICK];
+    let track = Tick::from(std::array::from_fn(|at| voice(0)[at]));
+    let mut out = Tick::default();
     criterion.bench_function("mix 10 ms of four speakers", |bencher| {
         bencher.iter(|| {
             for _ in 0..SPEAKERS {
@@ -109,7 +110,7 @@ fn received(sequence: u64, packets: &[Vec<u8>], at: Instant) -> Received {
 
 /// A second of something like a voice.
 fn packets() -> Vec<Vec<u8>> {
-    let mut encoder = Encoder::new().expect("there is memory for an encoder");
+    let mut encoder = Encoder::new(Encoding::SPEECH).expect("there is memory for an encoder");
     let packet = |index| {
         let mut packet = [0; PACKET_ROOM];
         let length = encoder.encode(&voice(index), &mut packet).expect("the room is large enough");

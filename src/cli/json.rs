@@ -256,6 +256,8 @@ impl Journal {
             | Event::MicrophoneFinished(_)
             | Event::Devices(_)
             | Event::Audio(_)
+            | Event::Sound(_)
+            | Event::Diagnoses { .. }
             | Event::Refused(_) => {}
         }
         out.lines

@@ -16,6 +16,7 @@ mod section;
 mod server_url;
 mod service;
 mod service_file;
+mod sound;
 mod value;
 
 use std::fmt;
@@ -33,6 +34,7 @@ pub use screen::{Colour, Names, Screen};
 pub use server_url::{NotAServer, ServerUrl};
 pub use service::Service;
 pub use service_file::ServiceFile;
+pub use sound::{NoiseSuppression, Sound, Switch};
 pub use value::{Setting, Whole};
 
 use section::{Reader, Section, SectionInfo};
@@ -64,6 +66,8 @@ config! {
     media: Media,
     /// The softphone.
     phone: Phone,
+    /// How calls sound.
+    sound: Sound,
     /// The screen.
     screen: Screen,
     /// The log.

@@ -201,6 +201,23 @@ macro_rules! choice {
 }
 pub(crate) use choice;
 
+/// Makes an enum from elsewhere a setting: it has `ALL` and `as_str`.
+macro_rules! words {
+    ($name:ident) => {
+        impl $crate::config::value::Setting for $name {
+            fn read(value: &toml::Value) -> Result<Self, String> {
+                let wanted = Self::ALL.into_iter().find(|one| value.as_str() == Some(one.as_str()));
+                wanted.ok_or_else(|| format!("use one of: {}", Self::ALL.map(Self::as_str).join(", ")))
+            }
+
+            fn write(&self) -> toml::Value {
+                toml::Value::String(self.as_str().to_owned())
+            }
+        }
+    };
+}
+pub(crate) use words;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,7 @@
 //! Adds tracks of sound into one, and keeps the sum from clipping.
 
 use super::packet::TICK;
+use super::tick::Tick;
 
 /// The loudest the limiter lets out.
 const CEILING: f32 = 0.95;
@@ -14,41 +15,49 @@ const ATTACK: usize = 48;
 /// Adds tracks tick by tick: any number of [`Mixer::add`], then one [`Mixer::finish`].
 #[derive(Debug, Clone)]
 pub struct Mixer {
-    sum: [f32; TICK],
+    sum: Tick,
     gain: f32,
 }
 
 impl Default for Mixer {
     fn default() -> Self {
-        Self { sum: [0.0; TICK], gain: 1.0 }
+        Self { sum: Tick::default(), gain: 1.0 }
     }
 }
 
 impl Mixer {
     /// Adds a track to this tick, scaled by `gain`.
-    pub fn add(&mut self, track: &[f32; TICK], gain: f32) {
-        for (sum, sample) in self.sum.iter_mut().zip(track) {
-            *sum += sample * gain;
-        }
+    pub fn add(&mut self, track: &Tick, gain: f32) {
+        self.sum.add(track, gain);
     }
 
     /// Hands out the tick, limited to full scale, and starts the next.
-    pub fn finish(&mut self, out: &mut [f32; TICK]) {
-        let peak = self.sum.iter().fold(0.0_f32, |peak, s| peak.max(s.abs()));
+    pub fn finish(&mut self, out: &mut Tick) {
+        let peak = self.sum.peak();
         let recovered = self.gain + (1.0 - self.gain) * RECOVERY;
         let target = if peak * recovered > CEILING { CEILING / peak } else { recovered };
         let way = if target < self.gain { ATTACK } else { TICK };
-        let step = (target - self.gain) / way as f32;
-        for (at, (out, sum)) in out.iter_mut().zip(&self.sum).enumerate() {
-            if at < way {
-                self.gain += step;
-            }
-            // While the gain is still on its way down, the clamp holds the first peaks.
-            let sample = sum * self.gain;
-            *out = if sample.is_finite() { sample.clamp(-1.0, 1.0) } else { 0.0 };
+        let begin = self.gain;
+        std::mem::swap(out, &mut self.sum);
+        if out.is_stereo() {
+            let (left, right) = out.stereo_mut();
+            limit(left, begin, target, way);
+            limit(right, begin, target, way);
+        } else {
+            limit(out.mono_mut(), begin, target, way);
         }
         self.gain = if target.is_finite() { target.clamp(0.0, 1.0) } else { 1.0 };
-        self.sum.fill(0.0);
+        self.sum.clear();
+    }
+}
+
+/// Brings the gain from `begin` to `target` within `way` samples.
+fn limit(samples: &mut [f32; TICK], begin: f32, target: f32, way: usize) {
+    let step = (target - begin) / way as f32;
+    for (at, sample) in samples.iter_mut().enumerate() {
+        // While the gain is still on its way down, the clamp holds the first peaks.
+        let limited = *sample * (begin + step * (at + 1).min(way) as f32);
+        *sample = if limited.is_finite() { limited.clamp(-1.0, 1.0) } else { 0.0 };
     }
 }
 
@@ -59,46 +68,46 @@ mod tests {
     #[test]
     fn tracks_add_up_with_their_gains() {
         let mut mixer = Mixer::default();
-        let mut out = [9.0; TICK];
-        mixer.add(&[0.2; TICK], 1.0);
-        mixer.add(&[0.4; TICK], 0.5);
+        let mut out = Tick::from([9.0; TICK]);
+        mixer.add(&Tick::from([0.2; TICK]), 1.0);
+        mixer.add(&Tick::from([0.4; TICK]), 0.5);
         mixer.finish(&mut out);
-        assert!(out.iter().all(|s| (s - 0.4).abs() < 1e-6));
+        assert!(out.left().iter().all(|s| (s - 0.4).abs() < 1e-6));
         mixer.finish(&mut out);
-        assert_eq!(out, [0.0; TICK], "nothing is left of the tick before");
+        assert_eq!(out, Tick::default(), "nothing is left of the tick before");
     }
 
     #[test]
     fn a_loud_sum_is_turned_down_and_comes_back() {
         let mut mixer = Mixer::default();
-        let mut out = [0.0; TICK];
+        let mut out = Tick::default();
         for _ in 0..3 {
-            mixer.add(&[0.9; TICK], 1.0);
-            mixer.add(&[0.9; TICK], 1.0);
+            mixer.add(&Tick::from([0.9; TICK]), 1.0);
+            mixer.add(&Tick::from([0.9; TICK]), 1.0);
             mixer.finish(&mut out);
-            assert!(out.iter().all(|s| s.abs() <= 1.0));
+            assert!(out.left().iter().all(|s| s.abs() <= 1.0));
         }
-        assert!((out[TICK - 1] - CEILING).abs() < 0.01, "limited, not clipped: {}", out[TICK - 1]);
+        assert!((out.left()[TICK - 1] - CEILING).abs() < 0.01, "limited, not clipped: {}", out.left()[TICK - 1]);
         for _ in 0..100 {
-            mixer.add(&[0.5; TICK], 1.0);
+            mixer.add(&Tick::from([0.5; TICK]), 1.0);
             mixer.finish(&mut out);
         }
-        assert!((out[0] - 0.5).abs() < 0.01);
+        assert!((out.left()[0] - 0.5).abs() < 0.01);
     }
 
     #[test]
     fn broken_samples_do_not_stay() {
         let mut mixer = Mixer::default();
-        let mut out = [0.0; TICK];
+        let mut out = Tick::default();
         for broken in [f32::NAN, f32::INFINITY] {
-            mixer.add(&[broken; TICK], 1.0);
+            mixer.add(&Tick::from([broken; TICK]), 1.0);
             mixer.finish(&mut out);
-            assert!(out.iter().all(|s| s.is_finite()));
+            assert!(out.left().iter().all(|s| s.is_finite()));
         }
         for _ in 0..200 {
-            mixer.add(&[0.5; TICK], 1.0);
+            mixer.add(&Tick::from([0.5; TICK]), 1.0);
             mixer.finish(&mut out);
         }
-        assert!((out[0] - 0.5).abs() < 0.05);
+        assert!((out.left()[0] - 0.5).abs() < 0.05);
     }
 }

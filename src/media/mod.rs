@@ -7,5 +7,8 @@ pub mod mark;
 pub mod mixer;
 pub mod opus;
 pub mod packet;
+pub mod processing;
+pub mod profile;
 pub mod resample;
+pub mod tick;
 pub mod tones;

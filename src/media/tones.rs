@@ -38,6 +38,19 @@ pub enum Region {
     UnitedStates,
 }
 
+impl Region {
+    /// All of them, in the order they are offered.
+    pub const ALL: [Self; 2] = [Self::Europe, Self::UnitedStates];
+
+    /// The word for it in settings.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Europe => "europe",
+            Self::UnitedStates => "united-states",
+        }
+    }
+}
+
 /// A part of a cadence: one or two frequencies (0 is none), Hz, for a time.
 #[derive(Debug, Clone, Copy)]
 struct Part {

@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use super::audio::device::{SinkChoice, SourceChoice};
+use super::event::AudioDevice;
 use crate::domain::dtmf::Tone;
 use crate::domain::group::{GroupKey, GroupName};
 use crate::domain::id::{CallId, GroupId, Identity};
 use crate::domain::presence::PresenceChoice;
+use crate::media::processing::Wishes;
+use crate::media::profile::Profile;
 
 /// A command.
 #[derive(Debug, Clone, PartialEq)]
@@ -100,6 +103,19 @@ pub enum Command {
     UseMicrophone(SourceChoice),
     /// Plays sound there from now on.
     UseSpeaker(SinkChoice),
+    /// Plays ringing there from now on; `None`: where calls are played.
+    UseRinger(Option<SinkChoice>),
+    /// Makes sound for something else from now on, also in running calls.
+    UseProfile(Profile),
+    /// Says what is to be done to the microphone's sound, beside the profile.
+    Process(Wishes),
+    /// Turns a device up or down; remembered for this device.
+    SetVolume {
+        /// Which.
+        device: AudioDevice,
+        /// By how much, dB; brought into −40 to 20.
+        db: i8,
+    },
     /// Ends the calls, says bye to the service and stops; the event stream then ends.
     Quit,
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::audio::device::Devices;
+use super::audio::device::{Devices, SinkChoice};
 use crate::domain::call::{CallState, Direction, Peer, RosterRow};
 use crate::domain::dtmf::Tone;
 use crate::domain::end_reason::EndReason;
@@ -13,6 +13,8 @@ use crate::domain::person::{Friend, Person};
 use crate::domain::presence::Presence;
 use crate::domain::record::CallRecord;
 use crate::domain::time::UnixMillis;
+use crate::media::processing::{Processing, Wishes};
+use crate::media::profile::Profile;
 use crate::protocol::failure::Failure;
 
 /// An event.
@@ -127,6 +129,13 @@ pub enum Event {
         /// The figures.
         quality: Quality,
     },
+    /// What is wrong with the sound of a call now, whenever that changes; empty when nothing is.
+    Diagnoses {
+        /// Which call.
+        call: CallId,
+        /// All of it, the gravest first.
+        diagnoses: Vec<Diagnosis>,
+    },
     /// The sound file that was the microphone of a call is over.
     MicrophoneFinished(CallId),
     /// A call is over.
@@ -135,6 +144,8 @@ pub enum Event {
     Devices(Devices),
     /// The sound devices in use changed state: working, absent, failed.
     Audio(AudioState),
+    /// What is done to the sound, and how loud it is; told at the start and whenever it changes.
+    Sound(SoundState),
     /// A command could not be carried out.
     Refused(Refused),
     /// Something a person should know, though nothing failed.
@@ -235,7 +246,7 @@ pub enum MediaState {
 }
 
 /// Quality figures of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Quality {
     /// Round trip between this phone and the service, if known.
     pub rtt_ms: Option<f32>,
@@ -249,8 +260,130 @@ pub struct Quality {
     pub lost_packets: u64,
     /// Sound made up for what was lost or late, ms so far.
     pub concealed_ms: u64,
+    /// Sound waiting in the jitter buffer now, ms; of several people heard at once, the most.
+    pub buffer_ms: f32,
+    /// Packets that came too late to be played, so far.
+    pub late_packets: u64,
+    /// Lost packets restored from the copy in the next, so far.
+    pub repaired_packets: u64,
+    /// Bit rate of the sound received and sent over the last second, kbit/s; headers are not counted.
+    pub kbps_in: f32,
+    /// See [`Quality::kbps_in`].
+    pub kbps_out: f32,
+    /// How what is heard is likely to be judged, 1 (bad) to 4.5 (best): [`crate::media::mos`]. `None` before anything was
+    /// heard.
+    pub mos_in: Option<f32>,
+    /// The same of what the service receives of this phone; `None` before it has said anything about it.
+    pub mos_out: Option<f32>,
+    /// What the service says it receives of this phone (RTCP receiver reports, RFC 3550 section 6.4).
+    pub outbound: Option<Outbound>,
+    /// Each participant heard, in the order of their numbers in the roster; of a direct call at most one, number 0.
+    pub heard: Arc<[Heard]>,
+    /// What the devices had to do without, and what was done to the microphone's sound.
+    pub device: DeviceFigures,
+}
+
+/// What the service receives of this phone.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Outbound {
+    /// Packets lost on the way there since the report before, per cent.
+    pub loss_percent: f32,
+    /// Packets lost on the way there so far.
+    pub lost_packets: u64,
+    /// Interarrival jitter there (RFC 3550 section 6.4.1), ms.
+    pub jitter_ms: f32,
+}
+
+/// How one participant is heard.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Heard {
+    /// The number in the roster.
+    pub number: u16,
+    /// Interarrival jitter, ms.
+    pub jitter_ms: f32,
+    /// Packets received, lost, come too late, and restored, so far.
+    pub received_packets: u64,
+    /// Packets lost so far.
+    pub lost_packets: u64,
+    /// Packets that came too late, so far.
+    pub late_packets: u64,
+    /// Lost packets restored from the copy in the next, so far.
+    pub repaired_packets: u64,
+    /// Sound made up so far, ms.
+    pub concealed_ms: u64,
     /// Sound waiting in the jitter buffer now, ms.
     pub buffer_ms: f32,
+    /// Bit rate of the sound over the last second, kbit/s.
+    pub kbps: f32,
+    /// How it is likely to be judged now: [`crate::media::mos`].
+    pub mos: Option<f32>,
+}
+
+/// What the sound devices had to do without during a call, and what was done to the microphone's sound.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct DeviceFigures {
+    /// Times the microphone's sound was lost, or had no room (overruns).
+    pub overruns: u64,
+    /// Times the speaker had nothing to play (underruns).
+    pub underruns: u64,
+    /// Ticks of 10 ms the voice thread was too late for.
+    pub late_ticks: u64,
+    /// Packets dropped between the network and the voice thread.
+    pub dropped_packets: u64,
+    /// Echo taken away (echo return loss enhancement, ITU-T G.168), dB; `None` without echo cancellation or echo.
+    pub erle_db: Option<f32>,
+}
+
+/// Something wrong with the sound of a call that a person can do something about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Diagnosis {
+    /// A device stopped working, and nothing has taken its place.
+    DeviceGone(AudioDevice),
+    /// The microphone gives nothing but silence.
+    MicrophoneSilent {
+        /// Whether every sample is zero, as where the system keeps the microphone from the program.
+        exact_zeros: bool,
+    },
+    /// Somebody speaks into the microphone while it is off.
+    SpeakingWhileMuted,
+    /// The network loses or delays much of what is heard.
+    NetworkPoor,
+    /// The network loses or delays much of what is sent: the others hear badly.
+    TheyHearBadly,
+    /// What the speaker plays comes back through the microphone.
+    EchoSuspected,
+    /// Another softphone on this machine uses the same sound card: this one began with the microphone off.
+    SharedCard,
+}
+
+/// A part of the sound equipment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AudioDevice {
+    /// Where sound is taken from.
+    Microphone,
+    /// Where calls are played.
+    Speaker,
+    /// Where ringing is played.
+    Ringer,
+}
+
+/// What is done to the sound, and how loud it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SoundState {
+    /// What sound is made for.
+    pub profile: Profile,
+    /// What the user wishes beside it.
+    pub wishes: Wishes,
+    /// What is done to the microphone's sound; nothing, where it is no device but a file or a tone.
+    pub processing: Processing,
+    /// How much the microphone is turned up (or down), dB.
+    pub microphone_db: i8,
+    /// How much the speaker is turned up (or down), dB.
+    pub speaker_db: i8,
+    /// How much ringing is turned up (or down), dB.
+    pub ringer_db: i8,
+    /// Where ringing is played, if not where calls are.
+    pub ringer: Option<SinkChoice>,
 }
 
 /// What a call was like, once it is over.
@@ -285,12 +418,15 @@ pub struct AudioState {
     pub microphone: DeviceState,
     /// The speaker.
     pub speaker: DeviceState,
+    /// Where ringing is played, where that is another device.
+    pub ringer: DeviceState,
 }
 
 /// State of one sound device.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum DeviceState {
     /// Not opened: no call needs it.
+    #[default]
     Idle,
     /// Open; its name.
     Working(String),

@@ -8,6 +8,7 @@ use serde_json::Value;
 const LICENCES: &[&str] = &[
     "0BSD",
     "Apache-2.0",
+    "BSD-1-Clause",
     "BSD-2-Clause",
     "BSD-3-Clause",
     "BSL-1.0",

@@ -432,7 +432,7 @@ impl TestPhone {
     /// The next quality figures with a round trip.
     pub async fn measures(&mut self) -> Quality {
         self.until("measure a round trip", |event| match event {
-            Event::Quality { quality, .. } if quality.rtt_ms.is_some() => Some(*quality),
+            Event::Quality { quality, .. } if quality.rtt_ms.is_some() => Some(quality.clone()),
             _ => None,
         })
         .await

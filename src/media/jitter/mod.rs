@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 use super::level;
 use super::opus::{self, Decoder, LONGEST, OpusError};
 use super::packet::{FRAME, Kind, Received, SAMPLE_RATE, TICK};
+use super::tick::Tick;
 use delay::{Arrivals, Surplus};
 use queue::{Arrival, Content, Queue};
 use switch::Follows;
@@ -155,16 +156,16 @@ impl JitterBuffer {
     }
 
     /// Overwrites `out` with the 10 ms to be played at `now`.
-    pub fn pull(&mut self, out: &mut [f32; TICK], now: Instant) -> Pulled {
+    pub fn pull(&mut self, out: &mut Tick, now: Instant) -> Pulled {
         if !self.playing && !self.begins(now) {
-            out.fill(0.0);
+            out.clear();
             return Pulled::Silence;
         }
         self.surplus.observe(self.waiting(), now);
         while self.ready.len() < TICK {
             self.step(now);
         }
-        out.copy_from_slice(&self.ready[..TICK]);
+        out.mono_mut().copy_from_slice(&self.ready[..TICK]);
         self.ready.drain(..TICK);
         let pulled = self.ready_is;
         if self.bridged >= FADE_TO && self.queue.is_empty() {

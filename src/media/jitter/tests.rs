@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use super::*;
 use crate::base::seed::Seed;
-use crate::media::opus::{Encoder, PACKET_ROOM};
+use crate::media::opus::{Encoder, Encoding, PACKET_ROOM};
 use crate::media::packet::{Kind, SAMPLE_RATE};
+use crate::media::tick::Tick;
 use crate::media::tones::strength;
 
 #[test]
@@ -167,7 +168,7 @@ fn whatever_arrives_memory_is_bounded_and_nothing_panics() {
         let mut random = Seed::new(seed);
         let mut buffer = JitterBuffer::new().unwrap();
         let mut now = start();
-        let mut tick = [0.0; TICK];
+        let mut tick = Tick::default();
         let mut sequence = random.next_u64();
         for _ in 0..2000 {
             sequence = match random.below(50) {
@@ -192,7 +193,7 @@ fn whatever_arrives_memory_is_bounded_and_nothing_panics() {
             buffer.pull(&mut tick, now);
             assert!(buffer.ready.len() <= 3 * LONGEST, "seed {seed}");
             assert!(buffer.queue.len() <= 64, "seed {seed}");
-            assert!(tick.iter().all(|s| s.is_finite()), "seed {seed}");
+            assert!(tick.left().iter().all(|s| s.is_finite()), "seed {seed}");
         }
     }
 }
@@ -268,9 +269,9 @@ impl Network {
             while let Some((at, packet)) = arriving.next_if(|(at, _)| *at <= millis) {
                 buffer.insert(&packet, start() + Duration::from_millis(at));
             }
-            let mut tick = [9.0; TICK];
+            let mut tick = Tick::from([9.0; TICK]);
             buffer.pull(&mut tick, start() + Duration::from_millis(millis));
-            heard.sound.extend_from_slice(&tick);
+            heard.sound.extend_from_slice(tick.left());
             heard.waiting.push(buffer.stats().buffer_ms);
         }
         heard.stats = buffer.stats();
@@ -280,7 +281,7 @@ impl Network {
 
 /// Packets of a wave, given as a function of the second.
 fn encoded(frames: usize, wave: impl Fn(f64) -> f64) -> Vec<Vec<u8>> {
-    let mut encoder = Encoder::new().unwrap();
+    let mut encoder = Encoder::new(Encoding::SPEECH).unwrap();
     let packets = (0..frames).map(|index| {
         let frame: [f32; FRAME] =
             std::array::from_fn(|at| wave((index * FRAME + at) as f64 / f64::from(SAMPLE_RATE)) as f32);

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::pace::Pace;
 use super::wav::{WavError, WavWriter};
-use crate::media::packet::TICK;
+use crate::media::tick::Tick;
 
 /// A sink of sound, asked again and again by the voice thread.
 pub(super) trait Sink {
@@ -16,7 +16,7 @@ pub(super) trait Sink {
     fn wants(&mut self, now: Instant) -> bool;
 
     /// Plays 10 ms.
-    fn put(&mut self, tick: &[f32; TICK]);
+    fn put(&mut self, tick: &Tick);
 
     /// Nothing comes for a while: what was played is brought to where it belongs.
     fn rest(&mut self);
@@ -40,7 +40,7 @@ impl Sink for Nowhere {
         self.pace.due(now)
     }
 
-    fn put(&mut self, _: &[f32; TICK]) {}
+    fn put(&mut self, _: &Tick) {}
 
     fn rest(&mut self) {}
 
@@ -70,8 +70,8 @@ impl Sink for FileSink {
         self.pace.due(now)
     }
 
-    fn put(&mut self, tick: &[f32; TICK]) {
-        self.writer.write(tick);
+    fn put(&mut self, tick: &Tick) {
+        self.writer.write(tick.clone().mono_mut());
     }
 
     fn rest(&mut self) {

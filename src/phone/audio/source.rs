@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use super::pace::Pace;
 use super::wav::{WavError, WavReader};
-use crate::media::packet::{SAMPLE_RATE, TICK};
+use crate::media::packet::SAMPLE_RATE;
+use crate::media::tick::Tick;
 
 /// What a source gave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +24,7 @@ pub(super) trait Source {
     fn start(&mut self);
 
     /// Overwrites `out` with the next 10 ms, if they are due at `now`.
-    fn take(&mut self, out: &mut [f32; TICK], now: Instant) -> Taken;
+    fn take(&mut self, out: &mut Tick, now: Instant) -> Taken;
 
     /// Why nothing more is to be expected, if so.
     fn trouble(&mut self, now: Instant) -> Option<&'static str>;
@@ -40,11 +41,11 @@ impl Source for Silence {
         self.pace.restart();
     }
 
-    fn take(&mut self, out: &mut [f32; TICK], now: Instant) -> Taken {
+    fn take(&mut self, out: &mut Tick, now: Instant) -> Taken {
         if !self.pace.due(now) {
             return Taken::NotYet;
         }
-        out.fill(0.0);
+        out.clear();
         Taken::Sound
     }
 
@@ -75,11 +76,11 @@ impl Source for Sine {
         self.pace.restart();
     }
 
-    fn take(&mut self, out: &mut [f32; TICK], now: Instant) -> Taken {
+    fn take(&mut self, out: &mut Tick, now: Instant) -> Taken {
         if !self.pace.due(now) {
             return Taken::NotYet;
         }
-        for sample in out {
+        for sample in out.mono_mut() {
             *sample = (self.phase.sin() * SINE_AMPLITUDE) as f32;
             self.phase = (self.phase + self.step) % std::f64::consts::TAU;
         }
@@ -108,19 +109,19 @@ impl Source for FileSource {
         self.pace.restart();
     }
 
-    fn take(&mut self, out: &mut [f32; TICK], now: Instant) -> Taken {
+    fn take(&mut self, out: &mut Tick, now: Instant) -> Taken {
         if !self.pace.due(now) {
             return Taken::NotYet;
         }
         let read = self.reader.as_mut().map(|reader| reader.read(out));
         match read {
-            None => out.fill(0.0),
+            None => out.clear(),
             Some(0) => {
                 self.reader = None;
-                out.fill(0.0);
+                out.clear();
                 return Taken::Over;
             }
-            Some(samples) => out[samples..].fill(0.0),
+            Some(samples) => out.mono_mut()[samples..].fill(0.0),
         }
         Taken::Sound
     }

@@ -14,6 +14,7 @@ use super::source::{Source, Taken};
 use super::watch::{Counters, Watch};
 use crate::media::packet::{SAMPLE_RATE, TICK};
 use crate::media::resample::Resampler;
+use crate::media::tick::Tick;
 
 /// Why a device can't be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -225,7 +226,7 @@ impl<S> Source for CardSource<S> {
         self.ready.clear();
     }
 
-    fn take(&mut self, out: &mut [f32; TICK], _: Instant) -> Taken {
+    fn take(&mut self, out: &mut Tick, _: Instant) -> Taken {
         if self.ring.slots() > self.most_waiting {
             self.start();
         }
@@ -239,7 +240,7 @@ impl<S> Source for CardSource<S> {
                 Some(resampler) => resampler.push(&self.raw, |piece| ready.extend_from_slice(piece)),
             }
         }
-        out.copy_from_slice(&self.ready[..TICK]);
+        out.mono_mut().copy_from_slice(&self.ready[..TICK]);
         self.ready.drain(..TICK);
         Taken::Sound
     }
@@ -286,15 +287,15 @@ impl<S> Sink for CardSink<S> {
         waiting < (callback + self.tick).min(self.ring.buffer().capacity() - 2 * self.tick)
     }
 
-    fn put(&mut self, tick: &[f32; TICK]) {
+    fn put(&mut self, tick: &Tick) {
         let (ring, counters) = (&mut self.ring, &self.watch.counters);
         let mut push = |piece: &[f32]| {
             let (_, left) = ring.push_partial_slice(piece);
             counters.missed.fetch_add(left.len() as u64, Ordering::Relaxed);
         };
         match &mut self.resampler {
-            None => push(tick),
-            Some(resampler) => resampler.push(tick, push),
+            None => push(tick.left()),
+            Some(resampler) => resampler.push(tick.left(), push),
         }
     }
 
@@ -321,11 +322,11 @@ mod tests {
         for rate in [44_100, 48_000, 16_000] {
             let (mut device, ring) = rtrb::RingBuffer::new(rate as usize / 2);
             let mut source = CardSource::new((), ring, rate, Arc::default()).unwrap();
-            let (mut sound, mut tick, now) = (Vec::new(), [0.0; TICK], crate::base::clock::now());
+            let (mut sound, mut tick, now) = (Vec::new(), Tick::default(), crate::base::clock::now());
             for n in 0..rate {
                 device.push((n as f32 * TAU * 440.0 / rate as f32).sin() * 0.5).unwrap();
                 while source.take(&mut tick, now) == Taken::Sound {
-                    sound.extend_from_slice(&tick);
+                    sound.extend_from_slice(tick.left());
                 }
             }
             assert!((46_000..=48_000).contains(&sound.len()), "{rate}: {}", sound.len());
@@ -337,12 +338,12 @@ mod tests {
     fn old_sound_of_a_microphone_is_left_out() {
         let (mut device, ring) = rtrb::RingBuffer::new(24_000);
         let mut source = CardSource::new((), ring, SAMPLE_RATE, Arc::default()).unwrap();
-        let (mut tick, now) = ([0.0; TICK], crate::base::clock::now());
+        let (mut tick, now) = (Tick::default(), crate::base::clock::now());
         device.push_entire_slice(&[0.1; 20_000]).unwrap();
         assert_eq!(source.take(&mut tick, now), Taken::NotYet);
         device.push_entire_slice(&[0.2; TICK]).unwrap();
         assert_eq!(source.take(&mut tick, now), Taken::Sound);
-        assert_eq!(tick, [0.2; TICK]);
+        assert_eq!(tick, Tick::from([0.2; TICK]));
     }
 
     #[test]
@@ -357,7 +358,8 @@ mod tests {
             for _ in 0..50 {
                 counters.called(callback);
                 while sink.wants(now) {
-                    sink.put(&std::array::from_fn(|at| ((n + at) as f32 * TAU * 440.0 / 48_000.0).sin() * 0.5));
+                    let sine = |at| ((n + at) as f32 * TAU * 440.0 / 48_000.0).sin() * 0.5;
+                    sink.put(&Tick::from(std::array::from_fn(sine)));
                     n += TICK;
                 }
                 let tick = rate as usize / 100;

@@ -9,6 +9,7 @@ use hound::{SampleFormat, WavSpec};
 
 use crate::media::packet::{SAMPLE_RATE, TICK};
 use crate::media::resample::Resampler;
+use crate::media::tick::Tick;
 
 /// Why a WAV file can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -86,12 +87,12 @@ impl WavReader {
     }
 
     /// Fills `out` as far as there is sound; returns how many samples. 0 is the end, as is a broken rest of the file.
-    pub fn read(&mut self, out: &mut [f32; TICK]) -> usize {
+    pub fn read(&mut self, out: &mut Tick) -> usize {
         while self.ready.len() < TICK && !self.ended {
             self.convert();
         }
         let samples = self.ready.len().min(TICK);
-        for (out, sample) in out.iter_mut().zip(self.ready.drain(..samples)) {
+        for (out, sample) in out.mono_mut().iter_mut().zip(self.ready.drain(..samples)) {
             *out = sample;
         }
         samples
@@ -227,14 +228,14 @@ impl Recorder {
     }
 
     /// A tick this side sent.
-    pub fn sent(&mut self, tick: &[f32; TICK]) {
-        self.left.extend(tick);
+    pub fn sent(&mut self, tick: &Tick) {
+        self.left.extend(tick.clone().mono_mut().iter());
         self.write();
     }
 
     /// A tick this side heard.
-    pub fn heard(&mut self, tick: &[f32; TICK]) {
-        self.right.extend(tick);
+    pub fn heard(&mut self, tick: &Tick) {
+        self.right.extend(tick.clone().mono_mut().iter());
         self.write();
     }
 

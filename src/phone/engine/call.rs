@@ -226,7 +226,7 @@ impl ActiveCall {
             with: self.with.clone(),
             end: ending.reason,
             connected_for: ending.connected_for,
-            quality: self.quality,
+            quality: self.quality.clone(),
             first_audio_ms: first_audio.and_then(|wait| u64::try_from(wait.as_millis()).ok()),
             heard_ms: sound.heard_ms,
             level_out_dbfs: sound.level_out_dbfs,

@@ -121,7 +121,7 @@ impl Engine {
             VoiceEvent::Quality { call, quality } => {
                 let Some(active) = self.call.as_mut().filter(|active| active.id == call) else { return };
                 active.on_quality(quality);
-                let quality = active.quality;
+                let quality = active.quality.clone();
                 self.emit(Event::Quality { call, quality }).await;
             }
             VoiceEvent::Dtmf { call, slot, mark, tone } => {
@@ -139,11 +139,13 @@ impl Engine {
             VoiceEvent::RecordingFailed { call: _, why } => self.emit(Event::Warning(why)).await,
             VoiceEvent::Finished { call, sound } => {
                 if let Some(active) = self.call.as_mut().filter(|active| active.id == call && active.ending.is_some()) {
-                    active.on_quality(sound.quality);
+                    active.on_quality(sound.quality.clone());
                     self.finish_call(&sound).await;
                 }
             }
             VoiceEvent::Audio(state) => self.emit(Event::Audio(state)).await,
+            VoiceEvent::Sound(state) => self.emit(Event::Sound(state)).await,
+            VoiceEvent::Diagnoses { call, diagnoses } => self.emit(Event::Diagnoses { call, diagnoses }).await,
         }
     }
 

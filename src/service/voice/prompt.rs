@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::participant::Tick;
 use crate::media::level;
-use crate::media::opus::{Encoder, OpusError, PACKET_ROOM};
+use crate::media::opus::{Encoder, Encoding, OpusError, PACKET_ROOM};
 use crate::media::packet::{FRAME, Kind};
 use crate::service::sfu::LocalPacket;
 
@@ -30,7 +30,7 @@ impl Prompt {
     /// # Errors
     /// When the encoder cannot be had, or refuses.
     pub fn encode(sound: &[f32]) -> Result<Self, OpusError> {
-        Self::with(Encoder::music()?, sound)
+        Self::with(Encoder::new(Encoding::PROMPT)?, sound)
     }
 
     /// Encodes `sound` (mono, 48 kHz) as speech; its last frame is filled up with silence.
@@ -38,7 +38,7 @@ impl Prompt {
     /// # Errors
     /// When the encoder cannot be had, or refuses.
     pub fn speech(sound: &[f32]) -> Result<Self, OpusError> {
-        Self::with(Encoder::new()?, sound)
+        Self::with(Encoder::new(Encoding::SPEECH)?, sound)
     }
 
     fn with(mut encoder: Encoder, sound: &[f32]) -> Result<Self, OpusError> {

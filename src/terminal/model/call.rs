@@ -10,7 +10,7 @@ use crate::domain::dtmf::Tone;
 use crate::domain::id::Identity;
 use crate::domain::time::UnixMillis;
 use crate::phone::audio::device::SourceChoice;
-use crate::phone::event::{AudioState, CallView, DeviceState, GroupCard, MediaState, Quality, Summary};
+use crate::phone::event::{AudioState, CallView, DeviceState, Diagnosis, GroupCard, MediaState, Quality, Summary};
 use crate::texts::{group, state};
 
 /// How many tones are shown, each way.
@@ -39,6 +39,8 @@ pub struct LiveCall {
     pub speaker: f32,
     /// The quality figures, once there are some.
     pub quality: Option<Quality>,
+    /// What is wrong with its sound now, the gravest first.
+    pub diagnoses: Vec<Diagnosis>,
     /// Tones sent, newest last.
     pub sent: VecDeque<Tone>,
     /// Tones received, newest last.
@@ -66,6 +68,7 @@ impl LiveCall {
             microphone: SILENCE,
             speaker: SILENCE,
             quality: None,
+            diagnoses: Vec::new(),
             sent: VecDeque::new(),
             received: VecDeque::new(),
             sent_at: None,

@@ -21,7 +21,7 @@ use crate::domain::person::Person;
 use crate::domain::presence::PresenceState;
 use crate::domain::time::UnixMillis;
 use crate::phone::audio::device::Devices;
-use crate::phone::event::{AudioState, Incoming, Link};
+use crate::phone::event::{AudioState, Incoming, Link, SoundState};
 
 pub use call::SILENCE;
 pub use call::{Ended, LiveCall, has_microphone};
@@ -176,6 +176,8 @@ pub struct Model {
     pub devices: Option<Devices>,
     /// Whether they work.
     pub audio: Option<AudioState>,
+    /// What is done to the sound, and how loud it is.
+    pub sound: SoundState,
     /// The panel with the focus.
     pub focus: Pane,
     /// What is open above the panels.
@@ -226,6 +228,7 @@ impl Model {
             events: Events::default(),
             devices: None,
             audio: None,
+            sound: SoundState::default(),
             focus: Pane::Friends,
             popup: None,
             notice: None,

@@ -43,20 +43,28 @@ fn alone_in_a_group_call() {
 #[test]
 fn group_call_without_a_microphone() {
     let mut desk = Desk::in_group(four());
-    desk.hears(Event::Audio(AudioState { microphone: DeviceState::Absent, speaker: DeviceState::Idle }));
+    desk.hears(Event::Audio(AudioState {
+        microphone: DeviceState::Absent,
+        speaker: DeviceState::Idle,
+        ringer: DeviceState::Idle,
+    }));
     check("group_call_no_microphone", &desk);
 }
 
 #[test]
 fn direct_call_without_a_microphone() {
     let mut desk = Desk::in_call(CallState::Connected);
-    desk.hears(Event::Audio(AudioState { microphone: DeviceState::Absent, speaker: DeviceState::Idle }));
+    desk.hears(Event::Audio(AudioState {
+        microphone: DeviceState::Absent,
+        speaker: DeviceState::Idle,
+        ringer: DeviceState::Idle,
+    }));
     assert!(desk.sees(80, 24).contains("Bob does not hear you: there is no microphone; D chooses one"));
     for size in [(132, 38), (80, 24), (60, 20), (30, 6)] {
         assert!(!desk.sees(size.0, size.1).contains("LIVE"), "{size:?}");
     }
     let silence = DeviceState::Working("silence".to_owned());
-    desk.hears(Event::Audio(AudioState { microphone: silence, speaker: DeviceState::Idle }));
+    desk.hears(Event::Audio(AudioState { microphone: silence, speaker: DeviceState::Idle, ringer: DeviceState::Idle }));
     assert!(desk.sees(80, 24).contains("Bob does not hear you"), "silence is no microphone either");
 }
 

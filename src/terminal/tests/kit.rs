@@ -119,6 +119,7 @@ pub(super) fn quality() -> Quality {
         lost_packets: 3,
         concealed_ms: 60,
         buffer_ms: 60.0,
+        ..Quality::default()
     }
 }
 

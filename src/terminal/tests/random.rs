@@ -78,7 +78,11 @@ fn event(n: usize) -> Event {
         19 => Event::Ended(summary(EndReason { code: 999, sub_code: 1 }, Some(u64::MAX))),
         20 => Event::Devices(devices()),
         21 => Event::Devices(Devices::default()),
-        22 => Event::Audio(AudioState { microphone: DeviceState::Absent, speaker: DeviceState::Failed(strange()) }),
+        22 => Event::Audio(AudioState {
+            microphone: DeviceState::Absent,
+            speaker: DeviceState::Failed(strange()),
+            ringer: DeviceState::Idle,
+        }),
         23 => Event::Refused(Refused { what: "call", call: Some(CALL), why: Refusal::NotNow(strange()) }),
         24 => Event::Warning(strange()),
         25 => Event::People { text: "c".to_owned(), people: vec![person("carol"), person("echo")] },
@@ -105,7 +109,11 @@ fn event(n: usize) -> Event {
             invitation.group = Some(card().group);
             Event::Incoming(invitation)
         }
-        40 => Event::Audio(AudioState { microphone: DeviceState::Absent, speaker: DeviceState::Absent }),
+        40 => Event::Audio(AudioState {
+            microphone: DeviceState::Absent,
+            speaker: DeviceState::Absent,
+            ringer: DeviceState::Idle,
+        }),
         _ => Event::Call(view(CallState::Connecting)),
     }
 }

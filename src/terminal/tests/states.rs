@@ -198,7 +198,11 @@ fn device_choice() {
 fn call_without_sound_devices() {
     let mut desk = Desk::in_call(CallState::Connected);
     let failed = DeviceState::Failed("the device is busy".to_owned());
-    desk.hears(Event::Audio(AudioState { microphone: DeviceState::Absent, speaker: failed }));
+    desk.hears(Event::Audio(AudioState {
+        microphone: DeviceState::Absent,
+        speaker: failed,
+        ringer: DeviceState::Idle,
+    }));
     check("call_no_devices", &desk);
 }
 

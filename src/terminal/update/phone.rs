@@ -14,7 +14,9 @@ use crate::domain::record::{CallRecord, Outcome};
 use crate::domain::text::printable;
 use crate::domain::time::UnixMillis;
 use crate::phone::command::Command;
-use crate::phone::event::{AudioState, CallView, DeviceState, Event, Incoming, Link, Quality, Refused, Summary};
+use crate::phone::event::{
+    AudioState, CallView, DeviceState, Diagnosis, Event, Incoming, Link, Quality, Refused, Summary,
+};
 use crate::texts::{clock, end, screen, state};
 
 /// How many calls may ring at once: the service lets one ring, and more are not shown.
@@ -65,6 +67,8 @@ pub(super) fn heard(model: &mut Model, event: Event, effects: &mut Vec<Effect>) 
         Event::Ended(summary) => ended(model, summary),
         Event::Devices(devices) => model.devices = Some(devices),
         Event::Audio(audio) => sound(model, audio),
+        Event::Sound(sound) => model.sound = sound,
+        Event::Diagnoses { call, diagnoses } => diagnosed(model, call, diagnoses),
         Event::Refused(refused) => refuse(model, refused),
         Event::Warning(text) => say(model, Mood::Warn, text),
     }
@@ -205,6 +209,12 @@ fn speak(model: &mut Model, call: CallId, speakers: Vec<u16>) {
 fn measured(model: &mut Model, call: CallId, quality: Quality) {
     if let Some(live) = live(model, call) {
         live.quality = Some(quality);
+    }
+}
+
+fn diagnosed(model: &mut Model, call: CallId, diagnoses: Vec<Diagnosis>) {
+    if let Some(live) = live(model, call) {
+        live.diagnoses = diagnoses;
     }
 }
 

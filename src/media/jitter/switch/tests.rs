@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use super::super::{JitterBuffer, JitterStats, Pulled};
 use crate::base::seed::Seed;
 use crate::media::level;
-use crate::media::opus::{Encoder, PACKET_ROOM};
+use crate::media::opus::{Encoder, Encoding, PACKET_ROOM};
 use crate::media::packet::{FRAME, Kind, Received, SAMPLE_RATE, TICK};
+use crate::media::tick::Tick;
 use crate::media::tones::strength;
 
 #[test]
@@ -187,10 +188,12 @@ impl Slot {
             while let Some((at, packet)) = arriving.next_if(|(at, _)| *at <= millis) {
                 buffer.insert(&packet, start() + Duration::from_millis(at));
             }
-            let mut tick = [9.0; TICK];
+            let mut tick = Tick::from([9.0; TICK]);
             match buffer.pull(&mut tick, start() + Duration::from_millis(millis)) {
-                Pulled::Silence => assert!(level::dbfs(&tick) < -50.0),
-                Pulled::Speech | Pulled::Repaired | Pulled::Concealed => heard.sound.push((buffer.source(), tick)),
+                Pulled::Silence => assert!(level::dbfs(tick.left()) < -50.0),
+                Pulled::Speech | Pulled::Repaired | Pulled::Concealed => {
+                    heard.sound.push((buffer.source(), *tick.left()));
+                }
             }
             if millis <= end {
                 heard.waiting = buffer.stats().buffer_ms;
@@ -239,7 +242,7 @@ fn speech(at: usize) -> &'static [Vec<u8>] {
 }
 
 fn encoded(hertz: f64) -> Vec<Vec<u8>> {
-    let mut encoder = Encoder::new().unwrap();
+    let mut encoder = Encoder::new(Encoding::SPEECH).unwrap();
     let packets = (0..SPEECH).map(|index| {
         let frame: [f32; FRAME] = std::array::from_fn(|at| {
             let time = (index * FRAME + at) as f64 / f64::from(SAMPLE_RATE);

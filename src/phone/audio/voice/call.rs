@@ -14,8 +14,9 @@ use crate::media::dtmf::{Sender, SideTone};
 use crate::media::jitter::JitterStats;
 use crate::media::level::{self, Meter, VoiceActivity};
 use crate::media::mixer::Mixer;
-use crate::media::opus::{Encoder, OpusError, PACKET_ROOM};
+use crate::media::opus::{Encoder, Encoding, OpusError, PACKET_ROOM};
 use crate::media::packet::{FRAME, Kind, Outgoing, TICK};
+use crate::media::tick::Tick;
 use crate::phone::event::Quality;
 
 /// Receive slots a leg may have; packets of others are ignored.
@@ -55,7 +56,7 @@ impl CallSound {
         Ok(Self {
             call,
             leg,
-            encoder: Encoder::new()?,
+            encoder: Encoder::new(Encoding::SPEECH)?,
             activity: VoiceActivity::default(),
             // RFC 3550 section 5.1: the first timestamp is random.
             timestamp: Seed::fresh().next_u64() as u32,
@@ -153,8 +154,8 @@ impl CallSound {
     }
 
     /// Takes 10 ms of the microphone; every second time, a packet leaves.
-    pub(super) fn capture(&mut self, tick: &[f32; TICK]) {
-        let power = level::power(tick);
+    pub(super) fn capture(&mut self, tick: &Tick) {
+        let power = tick.power();
         // A broken driver may hand over what is no number; it must not reach the codec.
         let broken = !power.is_finite();
         self.microphone.add(if broken { 0.0 } else { power });
@@ -163,10 +164,10 @@ impl CallSound {
         if silent {
             place.fill(0.0);
         } else {
-            place.copy_from_slice(tick);
+            place.copy_from_slice(tick.left());
         }
-        if let (Some(recorder), Some(sent)) = (&mut self.recorder, place.first_chunk()) {
-            recorder.sent(sent);
+        if let Some(recorder) = &mut self.recorder {
+            if silent { recorder.sent(&Tick::default()) } else { recorder.sent(tick) }
         }
         self.filled += TICK;
         if self.filled == FRAME {
@@ -226,22 +227,22 @@ impl CallSound {
 
     /// Adds 10 ms of what arrived, and the side tone, to the mix; says whether it is the first sound.
     pub(super) fn render(&mut self, mixer: &mut Mixer, now: Instant) -> bool {
-        let (mut heard, mut tick) = ([0.0; TICK], [0.0; TICK]);
+        let (mut heard, mut tick) = (Tick::default(), Tick::default());
         for slot in &mut self.slots {
             let whose = slot.pull(&mut tick, now);
             if let Some(mark) = whose
                 && !self.held
             {
-                self.others.add(mark, level::power(&tick));
+                self.others.add(mark, tick.power());
             }
-            heard.iter_mut().zip(&tick).for_each(|(sum, sample)| *sum += sample);
+            heard.add(&tick, 1.0);
         }
         if self.held {
-            heard.fill(0.0);
+            heard.clear();
         }
         mixer.add(&heard, 1.0);
         if let Some(side_tone) = &mut self.side_tone {
-            if side_tone.fill(&mut tick) {
+            if side_tone.fill(tick.mono_mut()) {
                 mixer.add(&tick, 1.0);
             } else {
                 self.side_tone = None;
@@ -250,7 +251,7 @@ impl CallSound {
         if let Some(recorder) = &mut self.recorder {
             recorder.heard(&heard);
         }
-        self.measure(level::power(&heard))
+        self.measure(heard.power())
     }
 
     fn measure(&mut self, power: f32) -> bool {
@@ -291,6 +292,7 @@ impl CallSound {
             lost_packets: sum.lost,
             concealed_ms: sum.concealed_ms,
             buffer_ms: sum.buffer_ms,
+            ..Quality::default()
         }
     }
 

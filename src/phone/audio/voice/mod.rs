@@ -23,8 +23,10 @@ use crate::base::task;
 use crate::domain::dtmf::Tone;
 use crate::domain::id::CallId;
 use crate::media::packet::{Outgoing, Received};
+use crate::media::processing::Wishes;
+use crate::media::profile::Profile;
 use crate::media::tones::{CallTone, Region, RosterTone};
-use crate::phone::event::{AudioState, Quality};
+use crate::phone::event::{AudioDevice, AudioState, Diagnosis, Quality, SoundState};
 
 /// Commands that may wait for the thread; it takes them every 5 ms while it runs.
 const COMMANDS: usize = 256;
@@ -36,8 +38,17 @@ pub struct VoiceConfig {
     pub microphone: SourceChoice,
     /// Where sound is played.
     pub speaker: SinkChoice,
+    /// Where ringing is played, if not where calls are.
+    pub ringer: Option<SinkChoice>,
     /// Whose call tones to play.
     pub region: Region,
+    /// What sound is made for.
+    pub profile: Profile,
+    /// What is done to the microphone's sound beside that.
+    pub wishes: Wishes,
+    /// The folder where it is kept how loud each device was set, and which sound cards are in use by phones of this
+    /// machine; `None` keeps and minds neither.
+    pub folder: Option<PathBuf>,
 }
 
 /// The two ends of a leg, as the voice thread needs them.
@@ -82,6 +93,15 @@ pub enum VoiceEvent {
     },
     /// The devices in use changed state.
     Audio(AudioState),
+    /// What is done to the sound changed, or how loud it is; the first thing told.
+    Sound(SoundState),
+    /// What is wrong with the sound of a call, as far as the voice thread can tell, changed.
+    Diagnoses {
+        /// Which call.
+        call: CallId,
+        /// All of it.
+        diagnoses: Vec<Diagnosis>,
+    },
     /// Something louder than −50 dBFS arrived, for the first time since the call was attached or left early media.
     FirstSound {
         /// In which call.
@@ -111,7 +131,7 @@ pub enum VoiceEvent {
 }
 
 /// What a call sounded like, once it is detached.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct SoundSummary {
     /// The last quality figures.
     pub quality: Quality,
@@ -207,6 +227,26 @@ impl Voice {
         self.tell(Command::UseSpeaker(choice));
     }
 
+    /// Plays ringing there from now on; `None`: where calls are played.
+    pub fn use_ringer(&self, choice: Option<SinkChoice>) {
+        self.tell(Command::UseRinger(choice));
+    }
+
+    /// Makes sound for something else from now on, also in running calls.
+    pub fn use_profile(&self, profile: Profile) {
+        self.tell(Command::UseProfile(profile));
+    }
+
+    /// Says what is to be done to the microphone's sound, beside the profile.
+    pub fn process(&self, wishes: Wishes) {
+        self.tell(Command::Process(wishes));
+    }
+
+    /// Turns a device up or down, dB, and remembers it for this device.
+    pub fn set_volume(&self, device: AudioDevice, db: i8) {
+        self.tell(Command::SetVolume { device, db });
+    }
+
     /// Stops the thread; attached calls are finished first. The events end when it has stopped.
     pub fn stop(&self) {
         self.tell(Command::Stop);
@@ -236,5 +276,9 @@ enum Command {
     PlayOnce(RosterTone),
     UseMicrophone(SourceChoice),
     UseSpeaker(SinkChoice),
+    UseRinger(Option<SinkChoice>),
+    UseProfile(Profile),
+    Process(Wishes),
+    SetVolume { device: AudioDevice, db: i8 },
     Stop,
 }

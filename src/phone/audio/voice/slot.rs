@@ -6,7 +6,8 @@ use crate::domain::dtmf::Tone;
 use crate::media::dtmf::Receiver;
 use crate::media::jitter::{JitterBuffer, JitterStats, Pulled};
 use crate::media::opus::OpusError;
-use crate::media::packet::{Kind, Received, TICK};
+use crate::media::packet::{Kind, Received};
+use crate::media::tick::Tick;
 
 /// Sources whose telephone events are told apart at a time; the one heard of longest ago is forgotten for another.
 const TELLERS: usize = 8;
@@ -52,7 +53,7 @@ impl Slot {
     }
 
     /// Overwrites `out` with 10 ms; says whose they are, unless they are silence.
-    pub(super) fn pull(&mut self, out: &mut [f32; TICK], now: Instant) -> Option<u16> {
+    pub(super) fn pull(&mut self, out: &mut Tick, now: Instant) -> Option<u16> {
         match self.jitter.pull(out, now) {
             Pulled::Silence => None,
             Pulled::Speech | Pulled::Repaired | Pulled::Concealed => self.jitter.source(),

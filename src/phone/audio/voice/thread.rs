@@ -17,9 +17,9 @@ use super::{Command, LegSound, VoiceConfig, VoiceEvent};
 use crate::base::clock;
 use crate::domain::id::CallId;
 use crate::media::mixer::Mixer;
-use crate::media::packet::TICK;
+use crate::media::tick::Tick;
 use crate::media::tones::{CallTone, Region, TonePlayer};
-use crate::phone::event::AudioState;
+use crate::phone::event::{AudioDevice, AudioState, DeviceState, SoundState};
 
 /// How often it looks while something sounds.
 const STEP: Duration = Duration::from_millis(5);
@@ -32,6 +32,10 @@ const OUTBOX: usize = 64;
 
 /// How long the last events may wait for their listener when it all ends.
 const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// How far a device can be turned down and up, dB.
+const LOWEST_DB: i8 = -40;
+const HIGHEST_DB: i8 = 20;
 
 /// Time between two level reports, and between two quality reports.
 const LEVELS_EVERY: Duration = Duration::from_millis(100);
@@ -63,6 +67,7 @@ struct Thread {
     next_levels: Instant,
     next_quality: Instant,
     told: Option<AudioState>,
+    sound: SoundState,
     /// Whether the microphone is taken from, or silence because every call is early.
     listening: bool,
     silence: Silence,
@@ -85,6 +90,12 @@ impl Thread {
             next_levels: now,
             next_quality: now,
             told: None,
+            sound: SoundState {
+                profile: config.profile,
+                wishes: config.wishes,
+                ringer: config.ringer,
+                ..SoundState::default()
+            },
             listening: false,
             silence: Silence::default(),
             events,
@@ -114,6 +125,17 @@ impl Thread {
             Command::PlayOnce(tone) => self.short = Some(TonePlayer::once(tone)),
             Command::UseMicrophone(choice) => self.microphone.choose(choice),
             Command::UseSpeaker(choice) => self.speaker.choose(choice),
+            Command::UseRinger(choice) => self.change(|sound| sound.ringer = choice),
+            Command::UseProfile(profile) => self.change(|sound| sound.profile = profile),
+            Command::Process(wishes) => self.change(|sound| sound.wishes = wishes),
+            Command::SetVolume { device, db } => self.change(|sound| {
+                let db = db.clamp(LOWEST_DB, HIGHEST_DB);
+                match device {
+                    AudioDevice::Microphone => sound.microphone_db = db,
+                    AudioDevice::Speaker => sound.speaker_db = db,
+                    AudioDevice::Ringer => sound.ringer_db = db,
+                }
+            }),
             Command::Stop => (),
         }
         self.open_what_is_needed(clock::now());
@@ -124,6 +146,11 @@ impl Thread {
             Some(sound) => act(sound),
             None => tracing::debug!(%call, "no such call is attached"),
         }
+    }
+
+    fn change(&mut self, change: impl FnOnce(&mut SoundState)) {
+        change(&mut self.sound);
+        self.tell(VoiceEvent::Sound(self.sound.clone()));
     }
 
     fn attach(&mut self, call: CallId, leg: LegSound, record: Option<&Path>, early: bool) {
@@ -155,7 +182,11 @@ impl Thread {
     fn open_what_is_needed(&mut self, now: Instant) {
         self.microphone.need(!self.calls.is_empty(), now);
         self.speaker.need(!self.calls.is_empty() || self.tone.is_some(), now);
-        let state = AudioState { microphone: self.microphone.state(), speaker: self.speaker.state() };
+        let state = AudioState {
+            microphone: self.microphone.state(),
+            speaker: self.speaker.state(),
+            ringer: DeviceState::Idle,
+        };
         if self.told.as_ref() != Some(&state) {
             self.told = Some(state.clone());
             self.tell(VoiceEvent::Audio(state));
@@ -193,7 +224,7 @@ impl Thread {
             return;
         }
         self.listen(self.calls.iter().any(|sound| !sound.is_early()));
-        let mut tick = [0.0; TICK];
+        let mut tick = Tick::default();
         for _ in 0..MOST_TICKS {
             let source = if self.listening { self.microphone.get() } else { &mut self.silence };
             let taken = source.take(&mut tick, now);
@@ -225,14 +256,14 @@ impl Thread {
             if !self.speaker.get().wants(now) {
                 return;
             }
-            let mut tick = [0.0; TICK];
+            let mut tick = Tick::default();
             for sound in &mut self.calls {
                 if sound.render(&mut self.mixer, now) {
                     self.outbox.push_back(VoiceEvent::FirstSound { call: sound.call, at: now });
                 }
             }
             for tone in self.tone.iter_mut().chain(&mut self.short) {
-                tone.fill(&mut tick);
+                tone.fill(tick.mono_mut());
                 self.mixer.add(&tick, 1.0);
             }
             self.mixer.finish(&mut tick);

@@ -67,7 +67,7 @@ fn broken_headers_never_panic() {
         }
         std::fs::write(&path, bytes).unwrap();
         if let Ok(mut reader) = WavReader::open(&path) {
-            let mut out = [0.0; TICK];
+            let mut out = Tick::default();
             while reader.read(&mut out) > 0 {}
         }
     }
@@ -94,11 +94,11 @@ fn a_recording_keeps_both_sides_in_step() {
     let path = folder.path().join("call.wav");
     let mut recorder = Recorder::create(&path).unwrap();
     for _ in 0..100 {
-        recorder.sent(&[0.25; TICK]);
+        recorder.sent(&Tick::from([0.25; TICK]));
     }
     for _ in 0..10 {
-        recorder.sent(&[0.25; TICK]);
-        recorder.heard(&[0.5; TICK]);
+        recorder.sent(&Tick::from([0.25; TICK]));
+        recorder.heard(&Tick::from([0.5; TICK]));
     }
     drop(recorder);
     let mut reader = hound::WavReader::open(&path).unwrap();
@@ -129,13 +129,13 @@ fn write_tone(path: &Path, spec: WavSpec) {
 
 fn read_all(path: &Path) -> Vec<f32> {
     let mut reader = WavReader::open(path).unwrap();
-    let (mut sound, mut out) = (Vec::new(), [0.0; TICK]);
+    let (mut sound, mut out) = (Vec::new(), Tick::default());
     loop {
         let samples = reader.read(&mut out);
         if samples == 0 {
             return sound;
         }
-        sound.extend_from_slice(&out[..samples]);
+        sound.extend_from_slice(&out.left()[..samples]);
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is said arrives, where it is to arrive and nowhere else.
 
 use super::kit::{House, Peer, call, dtmf, leg, opus};
-use crate::media::opus::{Decoder, Encoder, LONGEST, PACKET_ROOM};
+use crate::media::opus::{Decoder, Encoder, Encoding, LONGEST, PACKET_ROOM};
 use crate::media::packet::{FRAME, Kind};
 use crate::service::sfu::LocalPacket;
 
@@ -101,7 +101,7 @@ fn a_tone_is_still_a_tone_at_the_other_end() {
     let bob = house.joins(call(1), leg(2), Peer::new(1));
     house.tells(leg(2), &[leg(1)]);
     house.waits_for_slots(leg(2), &[leg(1)]);
-    let mut encoder = Encoder::new().unwrap();
+    let mut encoder = Encoder::new(Encoding::SPEECH).unwrap();
     let mut decoder = Decoder::new().unwrap();
     let mut heard: Vec<f32> = Vec::new();
     for n in 0..50 {

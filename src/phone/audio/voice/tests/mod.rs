@@ -15,6 +15,7 @@ use crate::base::{clock, entropy};
 use crate::media::level;
 use crate::media::opus::{Decoder, LONGEST};
 use crate::media::packet::{FRAME, Kind, TICK};
+use crate::media::tick::Tick;
 use crate::media::tones::strength;
 use crate::phone::event::DeviceState;
 
@@ -362,11 +363,11 @@ fn write_tone(path: &Path, samples: usize) {
 
 fn read(path: &Path) -> Vec<f32> {
     let Ok(mut reader) = WavReader::open(path) else { return Vec::new() };
-    let (mut sound, mut tick) = (Vec::new(), [0.0; TICK]);
+    let (mut sound, mut tick) = (Vec::new(), Tick::default());
     loop {
         match reader.read(&mut tick) {
             0 => return sound,
-            samples => sound.extend_from_slice(&tick[..samples]),
+            samples => sound.extend_from_slice(&tick.left()[..samples]),
         }
     }
 }

@@ -1,0 +1,109 @@
+//! From sound to packets.
+
+use opusic_c::{Application, Bitrate, Channels, ErrorCode, InbandFec, SampleRate};
+
+use super::OpusError;
+use crate::media::packet::{FRAME, TICK};
+
+const COMPLEXITY: u8 = 9;
+
+/// What an encoder is tuned for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Understanding speech.
+    Speech,
+    /// Sounding like the original.
+    Music,
+    /// Being early: 2.5 ms of look-ahead in place of 6.5 (RFC 6716 section 2), but no error correction.
+    LowDelay,
+}
+
+/// How sound is encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Encoding {
+    /// What it is tuned for.
+    pub purpose: Purpose,
+    /// Whether there are two channels, interleaved.
+    pub stereo: bool,
+    /// Samples of each channel in a packet: 10 or 20 ms.
+    pub frame: usize,
+    /// Bit/s.
+    pub bits_per_second: u32,
+    /// Whether packets carry a copy of the one before in fewer bits (RFC 6716 section 2.1.7).
+    pub error_correction: bool,
+    /// Whether hardly anything is sent while nobody speaks (RFC 6716 section 2.1.9).
+    pub discontinuous: bool,
+}
+
+impl Encoding {
+    /// Speech: 20 ms, 32 kbit/s, with error correction.
+    pub const SPEECH: Self = Self {
+        purpose: Purpose::Speech,
+        stereo: false,
+        frame: FRAME,
+        bits_per_second: 32_000,
+        error_correction: true,
+        discontinuous: false,
+    };
+
+    /// Speech sent twice as often: 10 ms.
+    pub const EARLY_SPEECH: Self = Self { frame: TICK, bits_per_second: 40_000, ..Self::SPEECH };
+
+    /// Speech over a thin line: 12 kbit/s, and hardly anything in pauses.
+    pub const THIN_SPEECH: Self = Self { bits_per_second: 12_000, discontinuous: true, ..Self::SPEECH };
+
+    /// Music that is encoded once and kept: 40 kbit/s, no error correction.
+    pub const PROMPT: Self =
+        Self { purpose: Purpose::Music, bits_per_second: 40_000, error_correction: false, ..Self::SPEECH };
+
+    /// Music in two channels: 128 kbit/s.
+    pub const STEREO_MUSIC: Self = Self { stereo: true, bits_per_second: 128_000, ..Self::PROMPT };
+}
+
+/// Turns frames into packets.
+pub struct Encoder(opusic_c::Encoder);
+
+impl Encoder {
+    /// An encoder that expects 10 % of loss, where it has error correction.
+    ///
+    /// # Errors
+    /// [`OpusError::SetUp`] when the library refuses, as it does without memory.
+    pub fn new(encoding: Encoding) -> Result<Self, OpusError> {
+        Self::set_up(encoding).map(Self).map_err(|code| OpusError::SetUp(code.message()))
+    }
+
+    fn set_up(encoding: Encoding) -> Result<opusic_c::Encoder, ErrorCode> {
+        let channels = if encoding.stereo { Channels::Stereo } else { Channels::Mono };
+        let application = match encoding.purpose {
+            Purpose::Speech => Application::Voip,
+            Purpose::Music => Application::Audio,
+            Purpose::LowDelay => Application::LowDelay,
+        };
+        let mut inner = opusic_c::Encoder::new(channels, SampleRate::Hz48000, application)?;
+        inner.set_bitrate(Bitrate::Value(encoding.bits_per_second))?;
+        inner.set_complexity(COMPLEXITY)?;
+        if encoding.error_correction {
+            inner.set_inband_fec(InbandFec::Mode1)?;
+            inner.set_packet_loss(10)?;
+        }
+        inner.set_dtx(encoding.discontinuous)?;
+        Ok(inner)
+    }
+
+    /// Says how many percent of the packets are lost on the way: more loss, more bits for error correction.
+    ///
+    /// # Errors
+    /// [`OpusError::SetUp`] when the library refuses.
+    pub fn set_expected_loss(&mut self, percent: u8) -> Result<(), OpusError> {
+        self.0.set_packet_loss(percent.min(100)).map_err(|code| OpusError::SetUp(code.message()))
+    }
+
+    /// Encodes one frame, channels interleaved, into `out`, which needs [`super::PACKET_ROOM`] bytes; returns the
+    /// length of the packet.
+    ///
+    /// # Errors
+    /// [`OpusError::Encode`] when `out` is too small, or the frame is no frame Opus knows.
+    pub fn encode(&mut self, frame: &[f32], out: &mut [u8]) -> Result<usize, OpusError> {
+        self.0.encode_float_to_slice(frame, out).map_err(|code| OpusError::Encode(code.message()))
+    }
+}
