@@ -17,7 +17,8 @@ use switchboard::domain::text;
 use switchboard::media::dtmf;
 use switchboard::media::jitter::JitterBuffer;
 use switchboard::media::opus::{self, Decoder, LONGEST};
-use switchboard::media::packet::{Kind, Received, TICK};
+use switchboard::media::packet::{Kind, Received};
+use switchboard::media::tick::Tick;
 use switchboard::phone::audio::wav::WavReader;
 use switchboard::protocol::codec::{decode_client, decode_service, encode};
 use switchboard::protocol::rest::{NewAccount, SignIn};
@@ -134,7 +135,7 @@ fn settings(bytes: &[u8]) {
 fn wav(bytes: &[u8]) {
     with_file(bytes, |file| {
         if let Ok(mut reader) = WavReader::open(file) {
-            let mut tick = [0.0; TICK];
+            let mut tick = Tick::default();
             // No more than a header may promise: the file itself is short.
             for _ in 0..200 {
                 if reader.read(&mut tick) == 0 {
@@ -161,7 +162,7 @@ fn opus_packet(bytes: &[u8]) {
 fn arriving_packets(bytes: &[u8]) {
     let mut buffer = JitterBuffer::new().unwrap();
     let mut now = clock::now();
-    let (mut out, mut sequence) = ([0.0; TICK], 1_u64 << 40);
+    let (mut out, mut sequence) = (Tick::default(), 1_u64 << 40);
     let mut rest = bytes;
     while let [kind, step, t0, t1, t2, t3, wait, length, after @ ..] = rest {
         let (payload, after) = after.split_at(usize::from(*length).min(after.len()));
@@ -179,7 +180,7 @@ fn arriving_packets(bytes: &[u8]) {
         for _ in 0..wait % 5 {
             now += Duration::from_millis(10);
             buffer.pull(&mut out, now);
-            assert!(out.iter().all(|sample| sample.is_finite()));
+            assert!(out.left().iter().all(|sample| sample.is_finite()));
         }
     }
     let stats = buffer.stats();
