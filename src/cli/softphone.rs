@@ -3,10 +3,12 @@
 use clap::Args;
 use time::UtcOffset;
 
+use super::account;
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
+#[cfg(target_os = "linux")]
+use super::log;
 use super::settings::Settings;
-use super::{account, log};
 use crate::config::{Argument, Colour};
 #[cfg(target_os = "linux")]
 use crate::phone::audio::alsa::StderrAside;
@@ -71,9 +73,8 @@ pub async fn run(arguments: SoftphoneArgs, globals: &Globals, settings: &Setting
     Ok(match left {
         Left::Quit => Exit::Done,
         Left::PhoneStopped => Exit::Failed,
-        Left::NoTerminal | Left::Signal(libc::SIGHUP) => Exit::HungUp,
-        Left::Signal(libc::SIGINT) => Exit::Interrupted,
-        Left::Signal(_) => Exit::Terminated,
+        Left::NoTerminal => Exit::HungUp,
+        Left::Signal(signal) => signal.into(),
     })
 }
 
