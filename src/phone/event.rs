@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::audio::device::{Devices, SinkChoice};
+pub use crate::control::diagnosis::{AudioDevice, Diagnosis};
 use crate::domain::call::{CallState, Direction, Peer, RosterRow};
 use crate::domain::dtmf::Tone;
 use crate::domain::end_reason::EndReason;
@@ -332,39 +333,6 @@ pub struct DeviceFigures {
     pub dropped_packets: u64,
     /// Echo taken away (echo return loss enhancement, ITU-T G.168), dB; `None` without echo cancellation or echo.
     pub erle_db: Option<f32>,
-}
-
-/// Something wrong with the sound of a call that a person can do something about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Diagnosis {
-    /// A device stopped working, and nothing has taken its place.
-    DeviceGone(AudioDevice),
-    /// The microphone gives nothing but silence.
-    MicrophoneSilent {
-        /// Whether every sample is zero, as where the system keeps the microphone from the program.
-        exact_zeros: bool,
-    },
-    /// Somebody speaks into the microphone while it is off.
-    SpeakingWhileMuted,
-    /// The network loses or delays much of what is heard.
-    NetworkPoor,
-    /// The network loses or delays much of what is sent: the others hear badly.
-    TheyHearBadly,
-    /// What the speaker plays comes back through the microphone.
-    EchoSuspected,
-    /// Another softphone on this machine uses the same sound card: this one began with the microphone off.
-    SharedCard,
-}
-
-/// A part of the sound equipment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum AudioDevice {
-    /// Where sound is taken from.
-    Microphone,
-    /// Where calls are played.
-    Speaker,
-    /// Where ringing is played.
-    Ringer,
 }
 
 /// What is done to the sound, and how loud it is.
