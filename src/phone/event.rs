@@ -274,7 +274,8 @@ pub struct Quality {
     /// How what is heard is likely to be judged, 1 (bad) to 4.5 (best): [`crate::media::mos`]. `None` before anything was
     /// heard.
     pub mos_in: Option<f32>,
-    /// The same of what the service receives of this phone; `None` before it has said anything about it.
+    /// The same of what the service receives of this phone; `None` before it has said anything about it. What the others
+    /// lose on their way from the service is not known here.
     pub mos_out: Option<f32>,
     /// What the service says it receives of this phone (RTCP receiver reports, RFC 3550 section 6.4).
     pub outbound: Option<Outbound>,
@@ -367,7 +368,7 @@ pub struct Summary {
     pub end: EndReason,
     /// How long it was connected; `None` when it never was.
     pub connected_for: Option<Duration>,
-    /// Quality at the end.
+    /// Quality at the end; its estimates ([`Quality::mos_in`], [`Quality::mos_out`]) are the means over the call.
     pub quality: Quality,
     /// From the answer to the first sound that arrived.
     pub first_audio_ms: Option<u64>,

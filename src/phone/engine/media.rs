@@ -10,7 +10,7 @@ use crate::domain::end_reason::EndReason;
 use crate::domain::id::CallId;
 use crate::media::tones::CallTone;
 use crate::phone::audio::voice::{LegSound, SoundSummary, VoiceEvent};
-use crate::phone::event::{Diagnosis, Event, MediaState};
+use crate::phone::event::{Event, MediaState};
 use crate::phone::leg::{self, LegEvent, LegTag};
 use crate::protocol::request::{Request, Sdp};
 
@@ -44,7 +44,12 @@ impl Engine {
     /// The service has answered the offer of a new leg for a call whose old one was lost.
     pub(super) async fn rejoin_leg(&mut self, id: CallId, answer: &Sdp) {
         match self.run_leg(id, answer) {
-            Some(Ok(sound)) => self.out.voice.replace_leg(id, sound),
+            Some(Ok(sound)) => {
+                self.out.voice.replace_leg(id, sound);
+                if let Some(call) = self.live_call_mut(id) {
+                    call.figures.on_new_leg();
+                }
+            }
             Some(Err(e)) => self.emit(Event::Warning(e.to_string())).await,
             None => {}
         }
@@ -71,8 +76,12 @@ impl Engine {
                 tracing::info!(why, "the media connection failed");
                 call.on_lost(now);
             }
-            LegEvent::RoundTrip(rtt) => {
-                call.quality.rtt_ms = Some(rtt.as_secs_f32() * 1000.0);
+            LegEvent::Measured(measured) => return call.figures.on_measured(measured),
+            LegEvent::Reported(reported) => {
+                if let Some(percent) = call.figures.on_reported(reported) {
+                    let id = call.id;
+                    self.out.voice.set_expected_loss(id, percent);
+                }
                 return;
             }
         }
@@ -94,6 +103,7 @@ impl Engine {
         if call.rejoin_at.is_some_and(|at| at <= now) {
             self.try_rejoin(now).await;
         }
+        self.on_diagnosis_deadline(now).await;
         self.enter(now).await;
     }
 
@@ -115,17 +125,18 @@ impl Engine {
 
     pub(super) async fn on_voice(&mut self, event: VoiceEvent) {
         match event {
-            VoiceEvent::Levels { call, microphone, speaker, mut heard, facts: _ } => {
+            VoiceEvent::Levels { call, microphone, speaker, mut heard, facts } => {
                 if self.live_call_mut(call).is_none_or(|call| call.group.is_none()) {
                     heard.clear();
                 }
                 self.emit(Event::Levels { call, microphone, speaker, heard }).await;
+                self.on_microphone(call, facts).await;
             }
             VoiceEvent::Quality { call, quality } => {
                 let Some(active) = self.call.as_mut().filter(|active| active.id == call) else { return };
-                active.on_quality(quality);
-                let quality = active.quality.clone();
+                let quality = active.on_quality(quality);
                 self.emit(Event::Quality { call, quality }).await;
+                self.on_figures(call).await;
             }
             VoiceEvent::Dtmf { call, slot, mark, tone } => {
                 let Some(active) = self.call.as_mut().filter(|active| active.id == call) else { return };
@@ -146,23 +157,15 @@ impl Engine {
                     self.finish_call(&sound).await;
                 }
             }
-            VoiceEvent::Audio(state) => self.emit(Event::Audio(state)).await,
+            VoiceEvent::Audio(state) => self.on_audio(state).await,
             VoiceEvent::Sound(state) => self.emit(Event::Sound(state)).await,
             VoiceEvent::SharedCard { call } => self.on_shared_card(call).await,
         }
     }
 
-    /// Another softphone uses the same sound card: two open microphones there would echo. The user may unmute.
-    async fn on_shared_card(&mut self, call: CallId) {
-        if self.call.as_ref().is_some_and(|active| active.id == call && active.ending.is_none() && !active.muted) {
-            self.mute(call, true).await;
-        }
-        self.emit(Event::Diagnoses { call, diagnoses: vec![Diagnosis::SharedCard] }).await;
-    }
-
     /// Tells what the call was like; this phone is free again.
     pub(super) async fn finish_call(&mut self, sound: &SoundSummary) {
-        let Some(call) = self.call.take() else { return };
+        let Some(mut call) = self.call.take() else { return };
         let Some(ending) = call.ending else { return };
         self.emit(Event::Ended(call.summary(ending, sound))).await;
     }

@@ -134,6 +134,7 @@ impl Engine {
         self.call = Some(call);
         self.play_tone();
         self.emit(Event::Call(view)).await;
+        self.diagnose_devices().await;
     }
 
     async fn decline(&mut self, id: CallId) {
