@@ -62,6 +62,8 @@ pub enum Fact {
     Sent(Way),
     /// The call began with the microphone off, because another softphone uses the sound card.
     SharedCard,
+    /// The user turned the microphone on.
+    Unmuted,
     /// The time of [`Watch::next_deadline`] has come.
     DeadlinePassed,
 }
@@ -151,7 +153,7 @@ pub struct Watch {
     heard: Latch,
     sent: Latch,
     echo: Latch,
-    shared: Shared,
+    shared_card: bool,
     /// What is wrong, and what of it was told.
     wrong: Vec<Diagnosis>,
     told: Vec<Diagnosis>,
@@ -165,17 +167,6 @@ struct Device {
     fails_since: Option<Instant>,
 }
 
-/// Whether the sound card is shared, and the user has to be told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Shared {
-    #[default]
-    No,
-    /// The microphone is about to be off.
-    Said,
-    /// It is off; once it is on, the user knows.
-    Muted,
-}
-
 impl Watch {
     /// Takes a fact. All that is wrong, the gravest first, if that is to be told anew.
     pub fn handle(&mut self, fact: Fact, now: Instant) -> Option<Vec<Diagnosis>> {
@@ -184,7 +175,9 @@ impl Watch {
             Fact::Microphone(microphone) => self.on_microphone(microphone, now),
             Fact::Heard(way) => self.heard.see(way.sign(), WAY_BAD_FOR, WAY_GOOD_FOR, now),
             Fact::Sent(way) => self.sent.see(way.sign(), WAY_BAD_FOR, WAY_GOOD_FOR, now),
-            Fact::SharedCard => self.shared = Shared::Said,
+            Fact::SharedCard => self.shared_card = true,
+            // Who does has read why it was off.
+            Fact::Unmuted => self.shared_card = false,
             Fact::DeadlinePassed => {}
         }
         self.tell(now)
@@ -215,11 +208,6 @@ impl Watch {
             _ => Sign::Unclear,
         };
         self.echo.see(echo, ECHO_FOR, NO_ECHO_FOR, now);
-        self.shared = match (self.shared, muted) {
-            (Shared::Said, true) => Shared::Muted,
-            (Shared::Muted, false) => Shared::No,
-            (shared, _) => shared,
-        };
     }
 
     fn tell(&mut self, now: Instant) -> Option<Vec<Diagnosis>> {
@@ -244,7 +232,7 @@ impl Watch {
             (self.heard.is_on(), Diagnosis::NetworkPoor),
             (self.sent.is_on(), Diagnosis::TheyHearBadly),
             (self.echo.is_on(), Diagnosis::EchoSuspected),
-            (self.shared != Shared::No, Diagnosis::SharedCard),
+            (self.shared_card, Diagnosis::SharedCard),
         ]
         .into_iter()
         .filter_map(|(is, diagnosis)| is.then_some(diagnosis))

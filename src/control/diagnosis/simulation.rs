@@ -79,7 +79,8 @@ impl World {
             self.takes(Fact::Device(which, fact));
         }
         if self.one_in(300) {
-            self.takes(Fact::SharedCard);
+            let fact = if self.one_in(2) { Fact::SharedCard } else { Fact::Unmuted };
+            self.takes(fact);
         }
     }
 
@@ -117,10 +118,10 @@ impl World {
         for which in [AudioDevice::Microphone, AudioDevice::Speaker, AudioDevice::Ringer] {
             self.takes(Fact::Device(which, DeviceFact::Works));
         }
+        self.takes(Fact::Unmuted);
         for tenth in 0..100_u32 {
             self.passes(100);
-            // A microphone that was off is turned on: what a shared card is told for.
-            self.takes(Fact::Microphone(Microphone { muted: tenth == 0, echo: Some(0.0), ..Microphone::default() }));
+            self.takes(Fact::Microphone(Microphone { echo: Some(0.0), ..Microphone::default() }));
             if tenth.is_multiple_of(10) {
                 let fine = Way { lost_percent: Some(0.0), mos: Some(4.4), ..Way::default() };
                 self.takes(Fact::Heard(fine));

@@ -49,10 +49,11 @@ impl Engine {
 
     /// Another softphone uses the same sound card: two open microphones there would echo. The user may unmute.
     pub(super) async fn on_shared_card(&mut self, id: CallId) {
-        let Some(call) = self.live_call_mut(id) else { return };
-        if !call.muted {
-            self.mute(id, true).await;
+        if self.live_call_mut(id).is_none() {
+            return;
         }
+        // Said even if it is off already: it may be so only until it is known how many are there.
+        self.mute(id, true).await;
         self.diagnose(&[Fact::SharedCard]).await;
     }
 
@@ -64,7 +65,7 @@ impl Engine {
         }
     }
 
-    async fn diagnose(&mut self, facts: &[Fact]) {
+    pub(super) async fn diagnose(&mut self, facts: &[Fact]) {
         let now = clock::now();
         let Some(call) = self.call.as_mut().filter(|call| call.ending.is_none()) else { return };
         let id = call.id;
