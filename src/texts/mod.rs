@@ -4,6 +4,7 @@
 //! commands live with the key table (`terminal::keys`), which is the only place that knows them.
 
 pub mod clock;
+pub mod diagnosis;
 pub mod end;
 pub mod group;
 pub mod refusal;
