@@ -10,7 +10,7 @@ use crate::domain::end_reason::EndReason;
 use crate::domain::id::CallId;
 use crate::media::tones::CallTone;
 use crate::phone::audio::voice::{LegSound, SoundSummary, VoiceEvent};
-use crate::phone::event::{Event, MediaState};
+use crate::phone::event::{Diagnosis, Event, MediaState};
 use crate::phone::leg::{self, LegEvent, LegTag};
 use crate::protocol::request::{Request, Sdp};
 
@@ -28,7 +28,10 @@ impl Engine {
                 } else {
                     self.out.voice.attach(id, sound, record);
                 }
-                self.out.voice.set_muted(id, muted);
+                // Only off: the voice thread itself may have reason to begin with the microphone off.
+                if muted {
+                    self.out.voice.set_muted(id, true);
+                }
             }
             Some(Err(e)) => {
                 self.emit(Event::Warning(e.to_string())).await;
@@ -112,7 +115,7 @@ impl Engine {
 
     pub(super) async fn on_voice(&mut self, event: VoiceEvent) {
         match event {
-            VoiceEvent::Levels { call, microphone, speaker, mut heard } => {
+            VoiceEvent::Levels { call, microphone, speaker, mut heard, facts: _ } => {
                 if self.live_call_mut(call).is_none_or(|call| call.group.is_none()) {
                     heard.clear();
                 }
@@ -145,8 +148,16 @@ impl Engine {
             }
             VoiceEvent::Audio(state) => self.emit(Event::Audio(state)).await,
             VoiceEvent::Sound(state) => self.emit(Event::Sound(state)).await,
-            VoiceEvent::Diagnoses { call, diagnoses } => self.emit(Event::Diagnoses { call, diagnoses }).await,
+            VoiceEvent::SharedCard { call } => self.on_shared_card(call).await,
         }
+    }
+
+    /// Another softphone uses the same sound card: two open microphones there would echo. The user may unmute.
+    async fn on_shared_card(&mut self, call: CallId) {
+        if self.call.as_ref().is_some_and(|active| active.id == call && active.ending.is_none() && !active.muted) {
+            self.mute(call, true).await;
+        }
+        self.emit(Event::Diagnoses { call, diagnoses: vec![Diagnosis::SharedCard] }).await;
     }
 
     /// Tells what the call was like; this phone is free again.

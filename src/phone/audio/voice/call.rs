@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::super::wav::Recorder;
 use super::loudness::Loudness;
 use super::slot::Slot;
-use super::{LegSound, SoundSummary, VoiceEvent};
+use super::{LegSound, MicrophoneFacts, SoundSummary, VoiceEvent};
 use crate::base::seed::Seed;
 use crate::domain::dtmf::Tone;
 use crate::domain::id::CallId;
@@ -271,6 +271,7 @@ impl CallSound {
             microphone: self.microphone.take(),
             speaker: self.speaker.take(),
             heard: self.others.take(),
+            facts: MicrophoneFacts { muted: self.muted, ..MicrophoneFacts::default() },
         }
     }
 
