@@ -154,7 +154,7 @@ impl Engine {
 
     /// Another softphone uses the same sound card: two open microphones there would echo. The user may unmute.
     async fn on_shared_card(&mut self, call: CallId) {
-        if self.call.as_ref().is_some_and(|active| active.id == call && active.ending.is_none() && !active.muted) {
+        if self.call.as_ref().is_some_and(|active| active.id == call && active.ending.is_none()) {
             self.mute(call, true).await;
         }
         self.emit(Event::Diagnoses { call, diagnoses: vec![Diagnosis::SharedCard] }).await;
