@@ -236,3 +236,6 @@ impl Sending {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
