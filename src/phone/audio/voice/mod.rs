@@ -5,12 +5,21 @@
 //! it through each leg's ring, and leave it through the leg's closure.
 
 mod call;
+mod equipment;
+mod figures;
 mod loudness;
+mod near;
+mod outbox;
 mod ports;
+mod priority;
+mod send;
+mod shared;
 mod slot;
+mod spoken;
 #[cfg(test)]
 mod tests;
 mod thread;
+mod volumes;
 
 use std::path::PathBuf;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
@@ -27,6 +36,7 @@ use crate::media::processing::Wishes;
 use crate::media::profile::Profile;
 use crate::media::tones::{CallTone, Region, RosterTone};
 use crate::phone::event::{AudioDevice, AudioState, Quality, SoundState};
+use equipment::Cards;
 
 /// Commands that may wait for the thread; it takes them every 5 ms while it runs.
 const COMMANDS: usize = 256;
@@ -172,8 +182,12 @@ impl Voice {
     /// # Errors
     /// When the system has no thread left to give.
     pub fn start(config: VoiceConfig, events: mpsc::Sender<VoiceEvent>) -> std::io::Result<Self> {
+        Self::start_with(config, Cards::REAL, events)
+    }
+
+    fn start_with(config: VoiceConfig, cards: Cards, events: mpsc::Sender<VoiceEvent>) -> std::io::Result<Self> {
         let (commands, inbox) = sync_channel(COMMANDS);
-        task::thread("voice", move || thread::run(config, &inbox, events))?;
+        task::thread("voice", move || thread::run(config, cards, &inbox, events))?;
         Ok(Self { commands })
     }
 

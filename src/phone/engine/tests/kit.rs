@@ -171,7 +171,8 @@ impl Bench {
     /// The next event that is no figure.
     pub(super) async fn next(&mut self) -> Event {
         let figure = |event: &Event| {
-            matches!(event, Event::Levels { .. } | Event::Quality { .. } | Event::Audio(_) | Event::Link(_))
+            use Event::{Audio, Levels, Link, Quality, Sound};
+            matches!(event, Levels { .. } | Quality { .. } | Audio(_) | Sound(_) | Link(_))
         };
         self.until("tell anything", |event| (!figure(event)).then(|| event.clone())).await
     }
