@@ -1,6 +1,6 @@
 //! Sentences about the sound: devices that come and go, profiles, processing. Where one names a key, it is handed that key.
 
-use crate::control::diagnosis::{AudioDevice, Diagnosis};
+use crate::control::diagnosis::AudioDevice;
 use crate::media::profile::Profile;
 
 /// A part of the sound equipment, in a word.
@@ -47,7 +47,7 @@ pub fn echo_means(taken: Option<f32>) -> String {
 }
 
 /// What noise suppression does.
-pub const NOISE_MEANS: &str = "takes steady noise away; strong: anything else";
+pub const NOISE_MEANS: &str = "takes noise away; strong: all but voices";
 
 /// What gain control does.
 pub const GAIN_MEANS: &str = "brings speech to an even level";
@@ -95,22 +95,12 @@ pub fn muted_but_talking(unmute: &str) -> String {
     format!("YOU TALK, BUT ARE MUTED: {unmute}")
 }
 
-/// The key that helps with a diagnosis, said behind its sentence: `unmute` turns the microphone on, `sound` opens the
-/// sound settings.
-pub fn remedy(diagnosis: Diagnosis, unmute: &str, sound: &str) -> String {
-    match diagnosis {
-        Diagnosis::SpeakingWhileMuted | Diagnosis::SharedCard => format!("({unmute} unmutes)"),
-        Diagnosis::DeviceGone(_)
-        | Diagnosis::MicrophoneSilent { .. }
-        | Diagnosis::NetworkPoor
-        | Diagnosis::TheyHearBadly
-        | Diagnosis::EchoSuspected => format!("({sound} opens the sound)"),
-    }
-}
+/// What the key does that turns the microphone on, said behind a diagnosis.
+pub const UNMUTE: &str = "unmute";
 
-/// How many more things are wrong beside the one told; `details` opens them.
-pub fn and_more(more: usize, details: &str) -> String {
-    format!("And {more} more: {details}.")
+/// How many more things are wrong beside the one told.
+pub fn more(count: usize) -> String {
+    format!("{count} more")
 }
 
 /// A word is no value of a setting; `values` are.

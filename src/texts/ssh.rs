@@ -6,6 +6,12 @@ pub fn whose_card(host: &str, client: Option<&str>) -> String {
     format!("sound: this host {host}'s card, {there} over ssh")
 }
 
+/// The same for small screens.
+pub fn whose_card_shortly(host: &str, client: Option<&str>) -> String {
+    let there = client.map_or_else(String::new, |client| format!(", you are at {client}"));
+    format!("sound: {host}'s card{there}")
+}
+
 /// Said behind the key of the help, which has the recipe.
 pub const USE_YOURS: &str = "use yours";
 
@@ -49,5 +55,6 @@ mod tests {
             "sound: this host atlas's card, you are at 203.0.113.7 over ssh"
         );
         assert_eq!(whose_card("atlas", None), "sound: this host atlas's card, you are elsewhere, over ssh");
+        assert_eq!(whose_card_shortly("atlas", Some("203.0.113.7")), "sound: atlas's card, you are at 203.0.113.7");
     }
 }

@@ -9,7 +9,7 @@ use crate::phone::event::{Heard, Quality};
 use crate::terminal::model::{LiveCall, Model, SoundRow, WhyOff, part};
 use crate::terminal::theme::Role;
 use crate::terminal::widgets::area;
-use crate::terminal::widgets::pen::wrapped;
+use crate::terminal::widgets::pen::{columns, wrapped};
 use crate::texts::{diagnosis, quality as words, sound, state};
 
 /// How many rows there are beside those of the people heard, at most.
@@ -77,6 +77,7 @@ fn all(paper: &Paper<'_>, width: u16, quality: &Quality) -> Vec<Row> {
     rows.extend(sent(paper, quality));
     rows.push(Row::new());
     rows.extend(devices(paper, quality));
+    rows.push(Row::new());
     rows.extend(processing(paper, quality));
     rows
 }
@@ -88,8 +89,14 @@ fn overall(paper: &Paper<'_>, width: u16, call: &LiveCall, quality: &Quality) ->
     let scores = [quality.mos_in.map(words::we_hear), quality.mos_out.map(words::they_hear)];
     let rtt = quality.rtt_ms.map(|rtt| format!("round trip {rtt:.0} ms"));
     let mut first = vec![(" quality ".to_owned(), None, dim), (word.to_owned(), None, paper.style(role))];
+    let mut room = width.saturating_sub(columns(word) + 10);
     for text in scores.into_iter().flatten().chain(rtt) {
-        first.push((format!(" {separator} {text}"), None, dim));
+        let text = format!(" {separator} {text}");
+        // What does not fit is left out.
+        if let Some(left) = room.checked_sub(columns(&text)) {
+            room = left;
+            first.push((text, None, dim));
+        }
     }
     let mut rows = vec![first];
     let troubles: Vec<&str> = call.troubles().map(diagnosis::short).collect();
@@ -143,10 +150,10 @@ fn sent(paper: &Paper<'_>, quality: &Quality) -> Vec<Row> {
     let (title, dim, text) = (paper.style(Role::Title), paper.style(Role::Dim), paper.style(Role::Text));
     let value = match &quality.outbound {
         Some(there) => format!(
-            "loss {:.1} % ({} packets), jitter {:.0} ms at the service",
-            there.loss_percent, there.lost_packets, there.jitter_ms
+            "arrives: {} lost ({:.1} % now), jitter {:.0} ms",
+            there.lost_packets, there.loss_percent, there.jitter_ms
         ),
-        None => "the service has not told yet what it receives".to_owned(),
+        None => "the service has not told yet what arrives".to_owned(),
     };
     let packets = format!("{} packets, {:.0} kbit/s", quality.sent_packets, quality.kbps_out);
     vec![

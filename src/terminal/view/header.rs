@@ -167,7 +167,11 @@ fn whose_sound(paper: &mut Paper<'_>, place: Rect) {
     let model = paper.model;
     let Some(session) = &model.look.ssh else { return };
     let (dim, key) = (paper.style(Role::Dim), paper.style(Role::Key));
-    let text = ssh::whose_card(&session.host, session.client.as_deref());
+    let (host, client) = (&session.host, session.client.as_deref());
+    let mut text = ssh::whose_card(host, client);
+    if columns(&text) + 2 > place.width {
+        text = ssh::whose_card_shortly(host, client);
+    }
     let help = model.key_of(Action::Help);
     let mut pen = paper.pen(place);
     if columns(&text) + columns(&help) + columns(ssh::USE_YOURS) + 5 <= pen.room() {

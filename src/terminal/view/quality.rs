@@ -95,14 +95,14 @@ fn items(paper: &mut Paper<'_>, place: Rect, call: &LiveCall, used: u16, items: 
     let with_curves = used + all <= place.width;
     let mut pen = paper.pen(place);
     pen.skip(used);
-    // A row that begins with an item has no separator before it.
+    // A row that begins with an item has no separator before it; curves stand apart by themselves.
     let mut first = used <= 1;
     for (text, figure) in items {
         if columns(text) + 3 > pen.room() {
             continue;
         }
         if !std::mem::take(&mut first) {
-            pen.text(" ", dim).text(glyphs.separator, dim).text(" ", dim);
+            pen.text(" ", dim).text(if with_curves { " " } else { glyphs.separator }, dim).text(" ", dim);
         }
         pen.text(text, dim);
         if let Some(figure) = figure.filter(|_| with_curves) {

@@ -85,6 +85,9 @@ fn name(model: &Model, which: AudioDevice) -> String {
         Some(DeviceState::Working(name)) => Some(printable(name, 100)),
         Some(DeviceState::Idle | DeviceState::Absent | DeviceState::Failed(_)) | None => None,
     };
+    if which == AudioDevice::Ringer && model.sound.ringer.is_none() {
+        return sound::SAME_AS_SPEAKER.to_owned();
+    }
     let Some(devices) = &model.devices else {
         return working.unwrap_or_else(|| screen::LOOKING_FOR_DEVICES.to_owned());
     };
@@ -110,7 +113,7 @@ fn name(model: &Model, which: AudioDevice) -> String {
             }
         },
         AudioDevice::Speaker => sink(&devices.speaker),
-        AudioDevice::Ringer => model.sound.ringer.as_ref().map_or_else(|| sound::SAME_AS_SPEAKER.to_owned(), sink),
+        AudioDevice::Ringer => sink(model.sound.ringer.as_ref().unwrap_or(&devices.speaker)),
     }
 }
 

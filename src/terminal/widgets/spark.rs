@@ -5,10 +5,15 @@ use ratatui::style::Style;
 use super::pen::Pen;
 use crate::terminal::theme::Glyphs;
 
-/// Draws a curve of parts (0 to 1), blank where nothing is known.
+/// Draws a curve of parts (0 to 1), blank where nothing is known. A curve that is still young begins at the left, and keeps
+/// its place to the right.
 pub(crate) fn spark(pen: &mut Pen<'_>, glyphs: &Glyphs, curve: &[Option<f32>], style: Style) {
-    for part in curve {
+    let young = curve.iter().take_while(|part| part.is_none()).count();
+    for part in &curve[young..] {
         pen.text(part.map_or(" ", |part| bar(glyphs, part)), style);
+    }
+    for _ in 0..young {
+        pen.text(" ", style);
     }
 }
 
