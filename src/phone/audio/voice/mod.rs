@@ -25,7 +25,7 @@ use crate::domain::id::CallId;
 use crate::media::packet::{Outgoing, Received};
 use crate::media::processing::Wishes;
 use crate::media::profile::Profile;
-use crate::media::tones::{CallTone, Region, RosterTone};
+use crate::media::tones::{CallTone, Region, ShortTone};
 use crate::phone::event::{AudioDevice, AudioState, Diagnosis, Quality, SoundState};
 
 /// Commands that may wait for the thread; it takes them every 5 ms while it runs.
@@ -213,7 +213,7 @@ impl Voice {
     }
 
     /// Plays a short tone to the user, once and into what is heard; only while there is a call.
-    pub fn play_once(&self, tone: RosterTone) {
+    pub fn play_once(&self, tone: ShortTone) {
         self.tell(Command::PlayOnce(tone));
     }
 
@@ -273,7 +273,7 @@ enum Command {
     Dtmf { call: CallId, tone: Tone },
     ExpectedLoss { call: CallId, percent: u8 },
     PlayTone(Option<CallTone>),
-    PlayOnce(RosterTone),
+    PlayOnce(ShortTone),
     UseMicrophone(SourceChoice),
     UseSpeaker(SinkChoice),
     UseRinger(Option<SinkChoice>),

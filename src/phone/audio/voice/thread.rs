@@ -122,7 +122,7 @@ impl Thread {
             Command::Dtmf { call, tone } => self.with(call, |sound| sound.send_dtmf(tone)),
             Command::ExpectedLoss { call, percent } => self.with(call, |sound| sound.set_expected_loss(percent)),
             Command::PlayTone(tone) => self.play_tone(tone),
-            Command::PlayOnce(tone) => self.short = Some(TonePlayer::once(tone)),
+            Command::PlayOnce(tone) => self.short = Some(TonePlayer::once(tone, self.region)),
             Command::UseMicrophone(choice) => self.microphone.choose(choice),
             Command::UseSpeaker(choice) => self.speaker.choose(choice),
             Command::UseRinger(choice) => self.change(|sound| sound.ringer = choice),

@@ -40,13 +40,18 @@ pub(super) struct Bench {
 impl Bench {
     /// A phone of `me` that is welcome, whose friend is Bob.
     pub(super) async fn new(join_muted: JoinMuted) -> Self {
+        Self::playing_to(SinkChoice::Nowhere, join_muted).await
+    }
+
+    /// The same, with a speaker.
+    pub(super) async fn playing_to(speaker: SinkChoice, join_muted: JoinMuted) -> Self {
         let (commands, from_commands) = channel(16);
         let (to_events, events) = channel(256);
         let (to_link, requests) = channel(64);
         let (link, from_link) = channel(256);
         let (from_voice, voice_events) = channel(256);
         let (from_legs, legs) = channel(16);
-        let (microphone, speaker) = (SourceChoice::Silence, SinkChoice::Nowhere);
+        let microphone = SourceChoice::Silence;
         let config = VoiceConfig { microphone: microphone.clone(), speaker: speaker.clone(), ..VoiceConfig::default() };
         let voice = Voice::start(config, from_voice).unwrap();
         let out = Outputs { events: to_events, link: to_link, voice, legs: from_legs };
@@ -134,6 +139,12 @@ impl Bench {
 
     pub(super) async fn is_connected(&self) {
         self.notices(Notice::CallChanged { call_id: CALL, state: CallState::Connected }).await;
+    }
+
+    /// Quits, and waits until its sound files are whole.
+    pub(super) async fn quits(mut self) {
+        self.tell(Command::Quit).await;
+        while timeout(PATIENCE, self.events.recv()).await.expect("its end in time").is_some() {}
     }
 
     pub(super) async fn until<T>(&mut self, what: &str, mut pick: impl FnMut(&Event) -> Option<T>) -> T {

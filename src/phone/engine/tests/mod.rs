@@ -3,3 +3,4 @@
 mod groups;
 mod joining;
 mod kit;
+mod tones;
