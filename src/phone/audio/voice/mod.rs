@@ -6,7 +6,7 @@
 
 mod call;
 mod loudness;
-mod ports;
+pub(super) mod ports;
 mod slot;
 #[cfg(test)]
 mod tests;
@@ -32,7 +32,7 @@ use crate::phone::event::{AudioDevice, AudioState, Diagnosis, Quality, SoundStat
 const COMMANDS: usize = 256;
 
 /// What the voice thread starts with.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct VoiceConfig {
     /// Where sound is taken from.
     pub microphone: SourceChoice,
