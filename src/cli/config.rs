@@ -85,6 +85,7 @@ fn show(settings: &Settings, output: &mut Output) -> Result<(), Failure> {
 fn check(settings: &Settings, output: &mut Output) -> Result<(), Failure> {
     settings.microphone()?;
     settings.speaker()?;
+    settings.ringer()?;
     let screen = screen_options(settings, false);
     Model::new(&screen, true, UnixMillis(0)).map_err(|why| Failure::usage(why.to_string()))?;
     let file = file_line(settings);
@@ -139,5 +140,7 @@ mod tests {
         assert!(run_on("", ConfigCommand::Check, false).is_ok_and(|text| text == "DIR/config.toml is fine\n"));
         let failure = run_on("[phone]\nspeaker = \"kazoo\"\n", ConfigCommand::Check, false).unwrap_err();
         assert!(failure.message.contains("`phone.speaker` (from "), "{failure}");
+        let failure = run_on("[sound]\nringer = \"bell\"\n", ConfigCommand::Check, false).unwrap_err();
+        assert!(failure.message.contains("`sound.ringer` (from "), "{failure}");
     }
 }

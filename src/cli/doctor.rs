@@ -1,5 +1,7 @@
 //! `switchboard doctor`.
 
+mod sound;
+
 use std::time::Duration;
 
 use clap::Args;
@@ -10,7 +12,7 @@ use super::exit::{Exit, Failure};
 use super::globals::Globals;
 use super::headless::{self, Session, Woken};
 use super::local;
-use super::media_flags::MediaFlags;
+use super::media_flags::{MediaFlags, SoundFlags};
 use super::output::Output;
 use super::settings::Settings;
 use crate::base::clock;
@@ -21,14 +23,28 @@ use crate::phone::command::Command;
 use crate::phone::event::{Event, Quality};
 
 /// Check devices, service, sign-in and the way of the sound; say what to do about what fails.
-#[derive(Debug, Clone, Copy, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Takes less than ten seconds. Exits with 0 when a call would work.
 
+With --sound it tries microphone and speaker instead, on this machine alone and in about fifteen seconds: it plays chirps \
+and listens for them (does the speaker come back into the microphone, how loud, after how long?), has you speak for four \
+seconds, and lets you hear how you sound to others. Exits with 7 when a device fails or nothing is heard.
+
 Examples:
   switchboard doctor
-  switchboard doctor --server http://192.0.2.7:8790")]
-pub struct DoctorArgs {}
+  switchboard doctor --server http://192.0.2.7:8790
+  switchboard doctor --sound
+  switchboard doctor --sound --mic 'device:NAME' --profile headset")]
+pub struct DoctorArgs {
+    /// Try microphone and speaker: speak, hear yourself, see level, delay and echo
+    #[arg(long)]
+    pub sound: bool,
+
+    /// Sound.
+    #[command(flatten)]
+    pub sound_flags: SoundFlags,
+}
 
 /// How a check went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -50,6 +66,9 @@ struct CheckLine {
     found: String,
     /// What to do next; empty when all is well.
     next: String,
+    /// What was measured, if anything.
+    #[serde(flatten)]
+    figures: sound::Figures,
 }
 
 /// How long the way of the sound may take.
@@ -59,9 +78,16 @@ const MEDIA_WITHIN: Duration = Duration::from_secs(7);
 ///
 /// # Errors
 /// When the result can't be printed.
-pub async fn run(_: DoctorArgs, globals: &Globals, settings: &Settings, output: &mut Output) -> Result<Exit, Failure> {
-    let sound = check_sound(settings);
-    report(&sound, output)?;
+pub async fn run(
+    arguments: &DoctorArgs,
+    globals: &Globals,
+    settings: &Settings,
+    output: &mut Output,
+) -> Result<Exit, Failure> {
+    if arguments.sound {
+        return sound::run(&arguments.sound_flags, settings, output).await;
+    }
+    report(&check_sound(&arguments.sound_flags, settings), output)?;
     if let Some(silent) = check_named_service(settings).await {
         report(&silent, output)?;
         return Ok(Exit::Unreachable);
@@ -106,22 +132,18 @@ fn report(check: &CheckLine, output: &mut Output) -> Result<(), Failure> {
 }
 
 fn check(check: &'static str, verdict: Verdict, found: impl Into<String>, next: impl Into<String>) -> CheckLine {
-    CheckLine { v: 1, check, verdict, found: found.into(), next: next.into() }
+    CheckLine { v: 1, check, verdict, found: found.into(), next: next.into(), figures: sound::Figures::default() }
 }
 
-fn check_sound(settings: &Settings) -> CheckLine {
-    let (microphone, speaker) = match (settings.microphone(), settings.speaker()) {
-        (Ok(microphone), Ok(speaker)) => (microphone, speaker),
-        (Err(why), _) | (_, Err(why)) => {
-            return check(
-                "sound",
-                Verdict::Fail,
-                why.to_string(),
-                "mend the setting; `switchboard devices` lists the names",
-            );
+fn check_sound(flags: &SoundFlags, settings: &Settings) -> CheckLine {
+    let voice = match flags.voice(settings) {
+        Ok(voice) => voice,
+        Err(why) => {
+            let next = "mend the setting; `switchboard devices` lists the names";
+            return check("sound", Verdict::Fail, why.to_string(), next);
         }
     };
-    let devices = cards::list(microphone, speaker);
+    let devices = cards::list(voice.microphone, voice.speaker);
     match (usable_microphone(&devices), usable_speaker(&devices)) {
         (true, true) => check("sound", Verdict::Pass, "microphone and speaker can be opened", ""),
         (false, false) if !any_usable(&devices) => {

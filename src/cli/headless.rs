@@ -18,7 +18,6 @@ use crate::domain::end_reason::EndReason;
 use crate::domain::person::{Friend, Person};
 use crate::phone::account::Account;
 use crate::phone::audio::device::{SinkChoice, SourceChoice};
-use crate::phone::audio::voice::VoiceConfig;
 use crate::phone::audio::wav::{WavError, WavReader, WavWriter};
 use crate::phone::command::Command;
 use crate::phone::event::{Event, Link, Refused, Summary};
@@ -35,23 +34,15 @@ pub(crate) fn start(
     settings: &Settings,
     rings: bool,
 ) -> Result<PhoneLink, Failure> {
-    let microphone = match &media.mic {
-        Some(source) => source.clone(),
-        None => settings.microphone()?,
-    };
-    let speaker = match &media.speaker {
-        Some(sink) => sink.clone(),
-        None => settings.speaker()?,
-    };
-    check_files(&microphone, &speaker, media.record.as_deref())?;
-    let voice = VoiceConfig { microphone, speaker, ..VoiceConfig::default() };
+    let voice = media.sound.voice(settings)?;
+    check_files(&voice.microphone, &voice.speaker, media.record.as_deref())?;
     let record = media.record.clone();
     let options = PhoneOptions { voice, record, tones: false, rings, groups: settings.in_groups() };
     phone::start(account, options).map_err(|why| Failure::new(Exit::Failed, format!("the phone can't start: {why}")))
 }
 
 /// A file that can't be played or written is said before anybody is called.
-fn check_files(source: &SourceChoice, sink: &SinkChoice, record: Option<&Path>) -> Result<(), Failure> {
+pub(crate) fn check_files(source: &SourceChoice, sink: &SinkChoice, record: Option<&Path>) -> Result<(), Failure> {
     let unusable = |why: WavError| Failure::usage(why.to_string());
     if let SourceChoice::File(path) = source {
         WavReader::open(path).map_err(unusable)?;

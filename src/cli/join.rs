@@ -58,7 +58,7 @@ impl JoinArgs {
         if self.muted {
             return Some(true);
         }
-        (self.unmuted || self.media.mic.is_some()).then_some(false)
+        (self.unmuted || self.media.sound.mic.is_some()).then_some(false)
     }
 
     /// Where to join, as typed, once it is known to be a place.
@@ -105,7 +105,6 @@ async fn join(arguments: &JoinArgs, typed: &str, session: &mut Session<'_>) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::phone::audio::device::SourceChoice;
 
     fn arguments(place: Option<&str>) -> JoinArgs {
         let place = place.map(ToOwned::to_owned);
@@ -116,8 +115,7 @@ mod tests {
     fn what_was_given_to_be_spoken_is_spoken() {
         let silent = arguments(Some("x"));
         assert_eq!(silent.microphone_off(), None);
-        let media = MediaFlags { mic: Some(SourceChoice::Tone(440)), ..MediaFlags::default() };
-        let speaking = JoinArgs { media, ..silent.clone() };
+        let speaking = JoinArgs { media: MediaFlags::tone(), ..silent.clone() };
         assert_eq!(speaking.microphone_off(), Some(false));
         assert_eq!(JoinArgs { muted: true, ..speaking }.microphone_off(), Some(true));
         assert_eq!(JoinArgs { unmuted: true, ..silent }.microphone_off(), Some(false));

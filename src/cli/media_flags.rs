@@ -4,16 +4,22 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 
 use super::dtmf::Script;
 use super::duration;
 use super::expect::Expectation;
+use super::process::Process;
+use super::settings::Settings;
+use crate::config::{Argument, Problem};
+use crate::media::profile::Profile;
 use crate::phone::audio::device::{SinkChoice, SourceChoice};
+use crate::phone::audio::voice::VoiceConfig;
 
-/// Sound, and when the call is over.
+/// Where sound comes from, where it goes, and what is done to it.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Sound")]
-pub struct MediaFlags {
+pub struct SoundFlags {
     /// Speak from here: default, tone, tone:HZ, silence, FILE.wav or device:NAME [setting: phone.microphone]
     #[arg(long, value_name = "SOURCE")]
     pub mic: Option<SourceChoice>,
@@ -21,6 +27,42 @@ pub struct MediaFlags {
     /// Play there: default, none, FILE.wav or device:NAME [setting: phone.speaker]
     #[arg(long, value_name = "SINK")]
     pub speaker: Option<SinkChoice>,
+
+    /// What sound is made for [setting: sound.profile]
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(Profile::ALL.map(Profile::as_str)))]
+    pub profile: Option<String>,
+
+    /// What is done to the microphone's sound beside that, such as echo=off,noise=strong,gain=on [setting:
+    /// sound.echo_cancellation, sound.noise_suppression, sound.gain_control]
+    #[arg(long, value_name = "WISHES")]
+    pub process: Option<Process>,
+}
+
+impl SoundFlags {
+    /// The settings among the flags.
+    pub(crate) fn settings(&self) -> Vec<Argument> {
+        let profile = self.profile.clone().map(|text| Argument { key: "sound.profile", flag: "--profile", text });
+        profile.into_iter().chain(self.process.iter().flat_map(Process::settings)).collect()
+    }
+
+    /// How calls sound: by the flags, or else by the settings.
+    ///
+    /// # Errors
+    /// When a setting that no flag replaces names no source or sink.
+    pub(crate) fn voice(&self, settings: &Settings) -> Result<VoiceConfig, Problem> {
+        let microphone = self.mic.clone().map_or_else(|| settings.microphone(), Ok)?;
+        let speaker = self.speaker.clone().map_or_else(|| settings.speaker(), Ok)?;
+        settings.voice(microphone, speaker)
+    }
+}
+
+/// Sound, and when the call is over.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Sound")]
+pub struct MediaFlags {
+    /// Sound.
+    #[command(flatten)]
+    pub sound: SoundFlags,
 
     /// Record the call: left is what is said here, right what is heard
     #[arg(long, value_name = "FILE.wav", value_parser = wav)]
@@ -42,12 +84,17 @@ pub struct MediaFlags {
 impl MediaFlags {
     /// For trying the way of the sound without any device.
     pub(crate) fn tone() -> Self {
-        Self { mic: Some(SourceChoice::Tone(440)), speaker: Some(SinkChoice::Nowhere), ..Self::default() }
+        Self::without_devices(SourceChoice::Tone(440))
     }
 
     /// For commands that make no call.
     pub(crate) fn silent() -> Self {
-        Self { mic: Some(SourceChoice::Silence), speaker: Some(SinkChoice::Nowhere), ..Self::default() }
+        Self::without_devices(SourceChoice::Silence)
+    }
+
+    fn without_devices(source: SourceChoice) -> Self {
+        let sound = SoundFlags { mic: Some(source), speaker: Some(SinkChoice::Nowhere), ..SoundFlags::default() };
+        Self { sound, ..Self::default() }
     }
 }
 

@@ -28,6 +28,7 @@ pub mod media_flags;
 pub mod output;
 pub mod password;
 mod plain;
+pub mod process;
 mod roster;
 mod run;
 pub mod serve;

@@ -80,6 +80,13 @@ impl Output {
         let _ = self.messages.flush();
     }
 
+    /// Writes over the line the cursor is in, on a terminal, unless nobody wants to know what is going on.
+    pub fn over_line(&mut self, text: &str) {
+        if !self.quiet {
+            self.prompt(&format!("\r{text}\x1b[K"));
+        }
+    }
+
     /// Says what a person should know though nothing failed.
     pub fn warning(&mut self, text: &str) {
         self.message("\x1b[1;33m", "warning: ", text);

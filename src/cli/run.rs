@@ -49,10 +49,14 @@ fn carry_out(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
 }
 
 /// The settings among the flags of the subcommand.
-fn arguments(cli: &Cli) -> Vec<Argument> {
+pub(super) fn arguments(cli: &Cli) -> Vec<Argument> {
     match &cli.command {
         None => cli.softphone.settings(),
         Some(Command::Serve(arguments)) => arguments.settings(),
+        Some(Command::Call(arguments)) => arguments.media.sound.settings(),
+        Some(Command::Join(arguments)) => arguments.media.sound.settings(),
+        Some(Command::Wait(arguments)) => arguments.media.sound.settings(),
+        Some(Command::Doctor(arguments)) => arguments.sound_flags.settings(),
         Some(_) => Vec::new(),
     }
 }
@@ -71,7 +75,7 @@ async fn with_runtime(cli: &Cli, settings: &Settings, output: &mut Output) -> Re
         Some(Command::Friends(arguments)) => friends::run(arguments, globals, settings, output).await,
         Some(Command::Groups(arguments)) => groups::run(arguments, globals, settings, output).await,
         Some(Command::History(arguments)) => history::run(*arguments, globals, settings, output).await,
-        Some(Command::Doctor(arguments)) => doctor::run(*arguments, globals, settings, output).await,
+        Some(Command::Doctor(arguments)) => doctor::run(arguments, globals, settings, output).await,
         Some(Command::Admin(arguments)) => admin::run(arguments, globals, settings, output).await,
         Some(Command::Config(_) | Command::Devices(_) | Command::Completions(_) | Command::Man(_)) => {
             unreachable!("carried out without a runtime")

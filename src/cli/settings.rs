@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use super::exit::{Exit, Failure};
 use super::globals::{Globals, When};
-use crate::config::{self, Argument, Inputs, Loaded, Paths, Problem};
+use crate::config::{self, Argument, Inputs, Loaded, NoiseSuppression, Paths, Problem, Switch};
+use crate::media::processing::{Noise, Wishes};
 use crate::phone::GroupOptions;
 use crate::phone::audio::device::{SinkChoice, SourceChoice};
+use crate::phone::audio::voice::VoiceConfig;
 
 /// The folders and the settings of this process.
 #[derive(Debug, Clone)]
@@ -80,6 +82,41 @@ impl Settings {
         self.loaded.parse("phone.speaker", &self.loaded.config.phone.speaker)
     }
 
+    /// Where ringing is played; `None` is where calls are.
+    ///
+    /// # Errors
+    /// When the setting names no sink.
+    pub fn ringer(&self) -> Result<Option<SinkChoice>, Problem> {
+        let text = &self.loaded.config.sound.ringer;
+        if text.is_empty() { Ok(None) } else { self.loaded.parse("sound.ringer", text).map(Some) }
+    }
+
+    /// How calls sound, taken from and played there.
+    ///
+    /// # Errors
+    /// When the ringer is none.
+    pub fn voice(&self, microphone: SourceChoice, speaker: SinkChoice) -> Result<VoiceConfig, Problem> {
+        let sound = &self.loaded.config.sound;
+        Ok(VoiceConfig {
+            microphone,
+            speaker,
+            ringer: self.ringer()?,
+            region: sound.region,
+            profile: sound.profile,
+            wishes: Wishes {
+                echo: wish(sound.echo_cancellation),
+                noise: match sound.noise_suppression {
+                    NoiseSuppression::Auto => None,
+                    NoiseSuppression::Off => Some(Noise::Off),
+                    NoiseSuppression::Standard => Some(Noise::Standard),
+                    NoiseSuppression::Strong => Some(Noise::Strong),
+                },
+                gain: wish(sound.gain_control),
+            },
+            folder: Some(self.paths.sound.clone()),
+        })
+    }
+
     /// How the phone behaves in group calls.
     pub fn in_groups(&self) -> GroupOptions {
         let phone = &self.loaded.config.phone;
@@ -87,9 +124,20 @@ impl Settings {
     }
 }
 
+/// What is wished for; `None` leaves it to the profile.
+fn wish(switch: Switch) -> Option<bool> {
+    match switch {
+        Switch::Auto => None,
+        Switch::On => Some(true),
+        Switch::Off => Some(false),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::media::profile::Profile;
+    use crate::media::tones::Region;
 
     fn globals(folder: &tempfile::TempDir) -> Globals {
         Globals { data: Some(folder.path().to_owned()), ..Globals::default() }
@@ -119,6 +167,40 @@ mod tests {
         assert_eq!(settings.microphone(), Ok(SourceChoice::Tone(440)));
         let why = settings.speaker().unwrap_err().to_string();
         assert!(why.starts_with("`phone.speaker` (from SWITCHBOARD_PHONE_SPEAKER): `kazoo`"), "{why}");
+    }
+
+    #[test]
+    fn how_calls_sound_comes_from_settings() {
+        let folder = tempfile::tempdir().unwrap();
+        let voice = |settings: Settings| settings.voice(SourceChoice::Default, SinkChoice::Default);
+        let plain = voice(load(&globals(&folder), Vec::new(), Vec::new()).unwrap()).unwrap();
+        assert_eq!(plain, VoiceConfig { folder: Some(folder.path().join("sound")), ..VoiceConfig::default() });
+
+        let text = "[sound]\nprofile = \"headset\"\necho_cancellation = \"on\"\nnoise_suppression = \"strong\"\n\
+                    gain_control = \"off\"\nringer = \"device:Lid\"\nregion = \"japan\"\n";
+        std::fs::write(folder.path().join("config.toml"), text).unwrap();
+        let voice = voice(load(&globals(&folder), Vec::new(), Vec::new()).unwrap()).unwrap();
+        assert_eq!((voice.profile, voice.region), (Profile::Headset, Region::Japan));
+        assert_eq!(voice.ringer, Some(SinkChoice::Device("Lid".to_owned())));
+        let wished = Wishes { echo: Some(true), noise: Some(Noise::Strong), gain: Some(false) };
+        assert_eq!(voice.wishes, wished);
+    }
+
+    #[test]
+    fn a_value_of_the_sound_that_is_none_is_answered_with_those_there_are() {
+        let folder = tempfile::tempdir().unwrap();
+        for (variable, text, expected) in [
+            ("SWITCHBOARD_SOUND_REGION", "mars", "united-kingdom, france"),
+            ("SWITCHBOARD_SOUND_PROFILE", "loud", "standard, headset, low-latency, music, low-bandwidth"),
+            ("SWITCHBOARD_SOUND_NOISE_SUPPRESSION", "on", "auto, off, standard, strong"),
+        ] {
+            let environment = vec![(variable.to_owned(), text.to_owned())];
+            let why = load(&globals(&folder), Vec::new(), environment).unwrap_err();
+            assert!(why.exit == Exit::Usage && why.message.contains(expected), "{why}");
+        }
+        let environment = vec![("SWITCHBOARD_SOUND_RINGER".to_owned(), "tone".to_owned())];
+        let why = load(&globals(&folder), Vec::new(), environment).unwrap().ringer().unwrap_err().to_string();
+        assert!(why.contains("`sound.ringer`") && why.contains("use default, none"), "{why}");
     }
 
     #[test]

@@ -12,7 +12,6 @@ use super::settings::Settings;
 use crate::config::{Argument, Colour};
 #[cfg(target_os = "linux")]
 use crate::phone::audio::alsa::StderrAside;
-use crate::phone::audio::voice::VoiceConfig;
 use crate::phone::{self, PhoneOptions};
 use crate::terminal::model::{ScreenOptions, SshSession};
 use crate::terminal::run::{Left, run as show};
@@ -56,8 +55,7 @@ pub async fn run(arguments: SoftphoneArgs, globals: &Globals, settings: &Setting
         return Err(Failure::usage(why));
     }
     let acting = account::acting(globals, settings, arguments.demo, true).await?;
-    let voice =
-        VoiceConfig { microphone: settings.microphone()?, speaker: settings.speaker()?, ..VoiceConfig::default() };
+    let voice = settings.voice(settings.microphone()?, settings.speaker()?)?;
     let options = PhoneOptions { voice, record: None, tones: true, rings: true, groups: settings.in_groups() };
     let screen = screen_options(settings, acting.demo);
     let failed = |why: String| Failure::new(Exit::Failed, why);

@@ -51,7 +51,7 @@ fn a_call_takes_its_flags() {
         panic!("not a call")
     };
     assert_eq!(
-        (call.to.as_str(), call.media.mic, call.media.speaker),
+        (call.to.as_str(), call.media.sound.mic, call.media.sound.speaker),
         ("bob", Some(SourceChoice::Tone(440)), Some(SinkChoice::Nowhere))
     );
     assert_eq!(call.media.expect.len(), 2);
@@ -66,6 +66,8 @@ fn what_can_not_be_meant_is_refused_with_what_could() {
     assert!(refused("call bob --record a.mp3").contains(".wav"));
     assert!(refused("call bob --ring-for 1h").contains("1s to 5m"));
     assert!(refused("call bob --expect cheese>1").contains("heard_ms"));
+    assert!(refused("call bob --profile loud").contains("standard, headset, low-latency, music, low-bandwidth"));
+    assert!(refused("join k7mq-3tzf --process echo=maybe").contains("echo=auto|on|off"));
     assert!(refused("wait --answer --decline").contains("cannot be used with"));
     assert!(refused("wait --calls 0").contains("--calls"));
     assert!(refused("history --limit 501").contains("1..=500"));
@@ -81,7 +83,7 @@ fn joining_takes_a_place_and_the_flags_of_a_call() {
         panic!("not a join")
     };
     assert_eq!((join.place.as_deref(), join.existing, join.muted), (Some("k7mq-3tzf"), true, true));
-    assert_eq!(join.media.mic, Some(SourceChoice::Tone(220)));
+    assert_eq!(join.media.sound.mic, Some(SourceChoice::Tone(220)));
     assert!(refused("join x --muted --unmuted").contains("cannot be used with"));
 }
 
@@ -109,6 +111,13 @@ fn friendly_spellings_mean_the_same() {
 #[test]
 fn flags_that_have_a_setting_become_it() {
     assert_eq!(read("--ascii").unwrap().softphone.settings()[0].key, "screen.ascii");
+    for line in ["call bob", "join k7mq-3tzf", "wait --answer", "doctor --sound"] {
+        let cli = read(&format!("{line} --profile music --process noise=off")).unwrap();
+        let settings = run::arguments(&cli);
+        let named: Vec<_> = settings.iter().map(|setting| (setting.key, setting.flag, setting.text.as_str())).collect();
+        let expected = [("sound.profile", "--profile", "music"), ("sound.noise_suppression", "--process", "off")];
+        assert_eq!(named, expected, "{line}");
+    }
     let Command::Serve(serve) = command("serve --listen 127.0.0.1:0 --until-idle 60s") else { panic!("not serve") };
     let settings = serve.settings();
     assert_eq!(settings.len(), 1);

@@ -15,6 +15,8 @@ pub struct Paths {
     pub service: PathBuf,
     /// What phones keep, a folder per user.
     pub users: PathBuf,
+    /// What phones of this machine keep of its sound devices and tell each other of them: one for all users and accounts.
+    pub sound: PathBuf,
     /// Log files.
     pub logs: PathBuf,
     /// What can be made again.
@@ -41,6 +43,7 @@ impl Paths {
             config_file: folders.config_dir().join("config.toml"),
             service: data.join("service"),
             users: data.join("users"),
+            sound: state.join("sound"),
             logs: state.join("logs"),
             cache: folders.cache_dir().to_owned(),
             runtime: folders.runtime_dir().unwrap_or(state).to_owned(),
@@ -53,6 +56,7 @@ impl Paths {
             config_file: folder.join("config.toml"),
             service: folder.join("service"),
             users: folder.join("users"),
+            sound: folder.join("sound"),
             logs: folder.join("logs"),
             cache: folder.join("cache"),
             runtime: folder.join("run"),
@@ -80,7 +84,7 @@ mod tests {
         let alice = "alice".parse().unwrap();
         assert_eq!(paths.service_file(), Path::new("/x/service/service.json"));
         assert_eq!(paths.user(&alice), Path::new("/x/users/alice"));
-        for path in [&paths.config_file, &paths.logs, &paths.cache, &paths.runtime] {
+        for path in [&paths.config_file, &paths.sound, &paths.logs, &paths.cache, &paths.runtime] {
             assert!(path.starts_with("/x"), "{path:?}");
         }
     }

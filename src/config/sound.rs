@@ -49,7 +49,8 @@ section! {
         gain_control: Switch = Switch::Auto,
         /// Where ringing is played, as phone.speaker names it. Empty: where calls are.
         ringer: String = String::new(),
-        /// Whose call tones to play: europe or united-states.
+        /// Whose call tones to play: europe, united-states (all of North America), united-kingdom, france, germany, japan or
+        /// australia.
         region: Region = Region::Europe,
     }
 }

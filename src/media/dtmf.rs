@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use super::packet::{FRAME, SAMPLE_RATE, TICK};
-use super::tones::{Wave, edge};
+use super::tones::{Chord, Wave, edge};
 use crate::domain::dtmf::Tone;
 
 /// Bytes of a telephone-event payload (RFC 4733 section 2.3).
@@ -142,12 +142,15 @@ impl Event {
 /// The tone a person hears when sending one: as long as the event.
 #[derive(Debug, Clone)]
 pub struct SideTone {
-    hertz: [f64; 2],
+    chord: Chord,
     at: u32,
     wave: Wave,
 }
 
 const SIDE_TONE_SAMPLES: u32 = TONE_FRAMES as u32 * FRAME as u32;
+
+/// Amplitude of each of its two frequencies: −13 dBFS together.
+const SIDE_TONE_AMPLITUDE: f64 = 0.22;
 
 impl SideTone {
     /// The pair of frequencies of `tone` (ITU-T Q.23).
@@ -161,7 +164,8 @@ impl SideTone {
             11 => (3, 2),
             letter => (usize::from(letter - 12).min(3), 3),
         };
-        Self { hertz: [ROWS[row], COLUMNS[column]], at: 0, wave: Wave::default() }
+        let chord = [(ROWS[row], SIDE_TONE_AMPLITUDE), (COLUMNS[column], SIDE_TONE_AMPLITUDE), (0.0, 0.0)];
+        Self { chord, at: 0, wave: Wave::default() }
     }
 
     /// Overwrites `out` with the next 10 ms; says whether there was anything left to play.
@@ -171,7 +175,7 @@ impl SideTone {
         }
         for sample in out {
             let gain = if self.at < SIDE_TONE_SAMPLES { edge(self.at, SIDE_TONE_SAMPLES) } else { 0.0 };
-            *sample = (self.wave.next(self.hertz, false) * gain) as f32;
+            *sample = (self.wave.next(&self.chord) * gain) as f32;
             self.at += 1;
         }
         true
@@ -270,6 +274,9 @@ mod tests {
             }
             assert_eq!(sound.len(), 5760);
             assert!(strength(&sound, row) > 0.18 && strength(&sound, column) > 0.18, "{key}");
+            let level = crate::media::level::dbfs(&sound);
+            assert!((-14.0..-10.0).contains(&level), "{key}: {level} dBFS");
+            assert!(sound[0].abs() < 0.001 && sound[5759].abs() < 0.001, "{key} has soft edges");
         }
     }
 

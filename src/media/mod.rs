@@ -13,3 +13,4 @@ pub mod profile;
 pub mod resample;
 pub mod tick;
 pub mod tones;
+pub mod trial;

@@ -12,4 +12,5 @@ mod groups;
 mod kit;
 mod screens;
 mod serving;
+mod sound;
 mod words;

@@ -48,6 +48,8 @@ fn wrong_words_are_refused_with_a_hint() {
         ("call bob --for soon", "--for"),
         ("call bob --dtmf x", "--dtmf"),
         ("wait --answer --decline", "--decline"),
+        ("call bob --profile loud", "low-bandwidth"),
+        ("join k7mq-3tzf --process echo=maybe", "echo=auto|on|off"),
         ("serve --listen nowhere", "--listen"),
         ("--server ftp://here whoami", "http://HOST:PORT"),
         ("--demo whoami", "--demo"),

@@ -12,6 +12,7 @@ mod pace;
 mod sink;
 mod source;
 mod streams;
+pub mod trial;
 pub mod voice;
 mod watch;
 pub mod wav;

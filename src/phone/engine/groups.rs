@@ -9,7 +9,7 @@ use crate::domain::end_reason::EndReason;
 use crate::domain::group::{Group, GroupKey, GroupRow};
 use crate::domain::id::{CallId, GroupId};
 use crate::domain::person::Person;
-use crate::media::tones::RosterTone;
+use crate::media::tones::ShortTone;
 use crate::phone::event::{Event, Refusal};
 use crate::protocol::request::Request;
 use crate::texts::end;
@@ -152,7 +152,7 @@ impl Engine {
         let (moves, tones) = call.apply_roster(batch, &me);
         let few = call.group.as_ref().is_some_and(|group| group.roster.others_here(&me) < MOST_WITH_TONES);
         let view = call.view();
-        let moved = if moves.came { Some(RosterTone::Came) } else { moves.went.then_some(RosterTone::Went) };
+        let moved = if moves.came { Some(ShortTone::Came) } else { moves.went.then_some(ShortTone::Went) };
         if let Some(tone) = moved.filter(|_| few && self.options.tones && self.options.roster_tones) {
             self.out.voice.play_once(tone);
         }

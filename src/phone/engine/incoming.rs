@@ -3,6 +3,7 @@
 use super::{Engine, Pending};
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::CallId;
+use crate::media::tones::ShortTone;
 use crate::phone::event::{Event, Incoming};
 use crate::protocol::request::Request;
 
@@ -17,6 +18,10 @@ impl Engine {
             self.request(Request::CallRinging { call_id: id }, Pending::Silent).await;
         }
         self.play_tone();
+        if self.options.tones && self.live_call().is_some_and(|call| call.connected.is_some()) {
+            // The ring stays silent beside a conversation: this says softly, within it, that somebody else calls.
+            self.out.voice.play_once(ShortTone::Waiting);
+        }
         self.emit(Event::Incoming(incoming)).await;
     }
 

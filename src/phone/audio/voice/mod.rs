@@ -10,7 +10,7 @@ mod figures;
 mod loudness;
 mod near;
 mod outbox;
-mod ports;
+pub(super) mod ports;
 mod priority;
 mod send;
 mod shared;
@@ -34,7 +34,7 @@ use crate::domain::id::CallId;
 use crate::media::packet::{Outgoing, Received};
 use crate::media::processing::Wishes;
 use crate::media::profile::Profile;
-use crate::media::tones::{CallTone, Region, RosterTone};
+use crate::media::tones::{CallTone, Region, ShortTone};
 use crate::phone::event::{AudioDevice, AudioState, Quality, SoundState};
 use equipment::Cards;
 
@@ -42,7 +42,7 @@ use equipment::Cards;
 const COMMANDS: usize = 256;
 
 /// What the voice thread starts with.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct VoiceConfig {
     /// Where sound is taken from.
     pub microphone: SourceChoice,
@@ -244,7 +244,7 @@ impl Voice {
     }
 
     /// Plays a short tone to the user, once and into what is heard; only while there is a call.
-    pub fn play_once(&self, tone: RosterTone) {
+    pub fn play_once(&self, tone: ShortTone) {
         self.tell(Command::PlayOnce(tone));
     }
 
@@ -304,7 +304,7 @@ enum Command {
     Dtmf { call: CallId, tone: Tone },
     ExpectedLoss { call: CallId, percent: u8 },
     PlayTone(Option<CallTone>),
-    PlayOnce(RosterTone),
+    PlayOnce(ShortTone),
     UseMicrophone(SourceChoice),
     UseSpeaker(SinkChoice),
     UseRinger(Option<SinkChoice>),

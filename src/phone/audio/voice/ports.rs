@@ -14,7 +14,7 @@ use crate::phone::event::DeviceState;
 const RETRY_AFTER: Duration = Duration::from_secs(3);
 
 /// A source or a sink.
-pub(super) trait Kind {
+pub(in crate::phone::audio) trait Kind {
     type Choice;
     type Port: ?Sized;
     /// What stands in for one that does not work.
@@ -123,7 +123,7 @@ impl<K: Kind> Port<K> {
 }
 
 /// The kind of port sound is taken from.
-pub(super) struct Microphone;
+pub(in crate::phone::audio) struct Microphone;
 
 impl Kind for Microphone {
     type Choice = SourceChoice;
@@ -164,7 +164,7 @@ impl Kind for Microphone {
 }
 
 /// The kind of port sound is played to.
-pub(super) struct Speaker;
+pub(in crate::phone::audio) struct Speaker;
 
 impl Kind for Speaker {
     type Choice = SinkChoice;

@@ -139,7 +139,7 @@ impl Thread {
             Command::Dtmf { call, tone } => self.with(call, |sound| sound.send_dtmf(tone)),
             Command::ExpectedLoss { call, percent } => self.with(call, |sound| sound.set_expected_loss(percent)),
             Command::PlayTone(tone) => self.play_tone(tone),
-            Command::PlayOnce(tone) => self.short = Some(TonePlayer::once(tone)),
+            Command::PlayOnce(tone) => self.short = Some(TonePlayer::once(tone, self.region)),
             Command::UseMicrophone(choice) => self.equipment.use_microphone(choice),
             Command::UseSpeaker(choice) => self.equipment.use_speaker(choice),
             Command::UseRinger(choice) => self.change(|thread| {

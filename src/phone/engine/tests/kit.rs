@@ -41,18 +41,26 @@ pub(super) struct Bench {
 impl Bench {
     /// A phone of `me` that is welcome, whose friend is Bob.
     pub(super) async fn new(join_muted: JoinMuted) -> Self {
-        Self::with_microphone(join_muted, SourceChoice::Silence).await
+        Self::with(join_muted, SourceChoice::Silence, SinkChoice::Nowhere).await
     }
 
     /// A phone whose microphone is said to be that; what is heard of it is silence and what the test says.
     pub(super) async fn with_microphone(join_muted: JoinMuted, said: SourceChoice) -> Self {
+        Self::with(join_muted, said, SinkChoice::Nowhere).await
+    }
+
+    /// A phone with a speaker.
+    pub(super) async fn playing_to(speaker: SinkChoice, join_muted: JoinMuted) -> Self {
+        Self::with(join_muted, SourceChoice::Silence, speaker).await
+    }
+
+    async fn with(join_muted: JoinMuted, said: SourceChoice, speaker: SinkChoice) -> Self {
         let (commands, from_commands) = channel(16);
         let (to_events, events) = channel(256);
         let (to_link, requests) = channel(64);
         let (link, from_link) = channel(256);
         let (from_voice, voice_events) = channel(256);
         let (from_legs, legs) = channel(16);
-        let speaker = SinkChoice::Nowhere;
         let config =
             VoiceConfig { microphone: SourceChoice::Silence, speaker: speaker.clone(), ..VoiceConfig::default() };
         let voice = Voice::start(config, from_voice.clone()).unwrap();
@@ -153,6 +161,12 @@ impl Bench {
 
     pub(super) async fn is_connected(&self) {
         self.notices(Notice::CallChanged { call_id: CALL, state: CallState::Connected }).await;
+    }
+
+    /// Quits, and waits until its sound files are whole.
+    pub(super) async fn quits(mut self) {
+        self.tell(Command::Quit).await;
+        while timeout(PATIENCE, self.events.recv()).await.expect("its end in time").is_some() {}
     }
 
     pub(super) async fn until<T>(&mut self, what: &str, mut pick: impl FnMut(&Event) -> Option<T>) -> T {

@@ -4,3 +4,4 @@ mod diagnosing;
 mod groups;
 mod joining;
 mod kit;
+mod tones;

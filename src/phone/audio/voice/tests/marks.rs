@@ -75,7 +75,7 @@ async fn a_roster_tone_is_heard_once_in_a_call() {
     let mut phone = Phone::with(SourceChoice::Silence, SinkChoice::File(path.clone()));
     let mut packets = phone.calls(Loop::Open, None);
     packets.recv().await.unwrap();
-    phone.voice.play_once(RosterTone::Came);
+    phone.voice.play_once(ShortTone::Came);
     for _ in 0..60 {
         packets.recv().await.unwrap();
     }

@@ -353,7 +353,7 @@ fn leg(around: Loop) -> (LegSound, UnboundedReceiver<Outgoing>) {
 
 /// How long a tone is in a sound, counted in pieces of 50 ms: a machine that is held up may leave gaps.
 fn seconds_of_tone(sound: &[f32], hertz: f64) -> f64 {
-    sound.chunks_exact(2400).filter(|piece| strength(piece, hertz) > 0.2).count() as f64 * 0.05
+    sound.chunks_exact(2400).filter(|piece| strength(piece, hertz) > 0.1).count() as f64 * 0.05
 }
 
 fn write_tone(path: &Path, samples: usize) {
