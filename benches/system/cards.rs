@@ -46,7 +46,8 @@ impl Cards {
 
     /// Records all microphones and speakers; over when the process ends.
     pub fn record(&self, tape: &Path, seconds: u64) -> Result<Child> {
-        Ok(self.script(&["record", path(tape)?, &seconds.to_string()]).spawn()?)
+        // It warns that a WAV file holds no names of channels.
+        Ok(self.script(&["record", path(tape)?, &seconds.to_string()]).stderr(Stdio::null()).spawn()?)
     }
 
     /// Lets the microphone of `card` hear its speaker, so many decibels louder.

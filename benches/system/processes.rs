@@ -73,7 +73,7 @@ pub fn in_call() -> Result<Vec<Row>> {
         Row::new("call: PSS of the phone", megabytes(usage::pss(phone.pid())), "≤ 25 MB", conditions.clone()),
         Row::new("call: PSS of the service", megabytes(usage::pss(service.pid())), "≤ 25 MB", conditions),
     ];
-    phone.end();
+    phone.end()?;
     let mut screen = Screen::open(folder.path(), "alice")?;
     screen.shows("Carol")?;
     screen.types("decho\r")?;

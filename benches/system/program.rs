@@ -78,15 +78,22 @@ impl Program {
         }
     }
 
-    /// The lines it printed since those that were read.
-    pub fn lines(&mut self) -> Vec<String> {
-        self.lines.try_iter().collect()
+    /// Waits until it ends by itself, and returns the lines that were not read yet.
+    pub fn rest(&mut self) -> Result<Vec<String>> {
+        let mut rest = Vec::new();
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) => rest.push(line),
+                Err(RecvTimeoutError::Timeout) => bail!("it did not end"),
+                Err(RecvTimeoutError::Disconnected) => return Ok(rest),
+            }
+        }
     }
 
     /// Asks it to end, waits until it has, and returns the lines that were not read yet.
-    pub fn end(mut self) -> Vec<String> {
+    pub fn end(mut self) -> Result<Vec<String>> {
         self.terminate();
-        self.lines.iter().collect()
+        self.rest()
     }
 
     fn terminate(&mut self) {

@@ -55,10 +55,7 @@ impl Talk {
 
     /// Hangs up: what Alice's phone and Bob's told.
     pub fn end(mut self) -> Result<(Told, Told)> {
-        let alice = Told(self.alice.end().iter().filter_map(|line| serde_json::from_str(line).ok()).collect());
-        let mut bob = self.bob.lines();
-        bob.push(self.bob.until(r#""event":"summary""#)?);
-        let bob = Told(bob.iter().filter_map(|line| serde_json::from_str(line).ok()).collect());
+        let (alice, bob) = (Told::of(&self.alice.end()?), Told::of(&self.bob.rest()?));
         alice.last("concealed_ms").context("Alice's phone told nothing of the sound")?;
         Ok((alice, bob))
     }
@@ -68,6 +65,10 @@ impl Talk {
 pub struct Told(Vec<Value>);
 
 impl Told {
+    fn of(lines: &[String]) -> Self {
+        Self(lines.iter().filter_map(|line| serde_json::from_str(line).ok()).collect())
+    }
+
     /// The figure of this name in the last line that has it.
     pub fn last(&self, name: &str) -> Option<f64> {
         self.0.iter().rev().find_map(|line| figure(line, name))
