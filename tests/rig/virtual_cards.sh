@@ -2,7 +2,8 @@
 # Two virtual sound cards, A and B, for machines without any: see README.md beside this file.
 #
 #   virtual_cards.sh start                 starts them
-#   virtual_cards.sh env CARD              prints NAME=VALUE lines: a program started with these has CARD as its default card
+#   virtual_cards.sh env CARD              prints NAME=VALUE lines: a program started with these has CARD as its default card,
+#                                          and Switchboard has it by its name
 #   virtual_cards.sh feed CARD FILE.wav    plays a file into the microphone of CARD
 #   virtual_cards.sh record FILE.wav SECONDS   records A's microphone, A's speaker, B's microphone, B's speaker as four channels
 #   virtual_cards.sh tape                  writes the same to standard output for as long as it runs: 16 bits, 48 kHz, no header
@@ -257,7 +258,7 @@ feed | record | tape | unplug | plug | echo | restart)
     client_settings
     ;;
 *)
-    sed -n '2,18p' "$0" >&2
+    sed -n '2,19p' "$0" >&2
     exit 2
     ;;
 esac
@@ -274,6 +275,8 @@ env)
     name=$(card "${2:-}")
     printf '%s\n' "ALSA_CONFIG_PATH=$folder/$name.conf" "PULSE_CLIENTCONFIG=$folder/client.conf" \
         "PULSE_SINK=${name}_speaker" "PULSE_SOURCE=${name}_microphone"
+    # Two phones that both use `default` look like two on one card, of which the second begins with its microphone off.
+    printf '%s\n' "SWITCHBOARD_PHONE_MICROPHONE=device:card$name" "SWITCHBOARD_PHONE_SPEAKER=device:card$name"
     ;;
 feed)
     name=$(card "${2:-}")
