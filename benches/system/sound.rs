@@ -66,10 +66,11 @@ pub fn measure() -> Result<Vec<Row>> {
         let speech = cards::speech(folder.path(), SPEECH)?;
         let mut rows = Vec::new();
         for way in &WAYS {
-            rows.extend(way_rows(&cards, folder.path(), &speech, way)?);
+            rows.extend(part(way.name, || way_rows(&cards, folder.path(), &speech, way)));
         }
-        rows.extend(other_phone(&cards, folder.path(), &speech));
-        rows.extend(echo_rows(&cards, folder.path(), &speech)?);
+        let other = "for comparison, baresip";
+        rows.extend(part(other, || other_phone(other, &cards, folder.path(), &speech)));
+        rows.extend(part("echo", || echo_rows(&cards, folder.path(), &speech)));
         Ok(rows)
     })
 }
@@ -84,7 +85,7 @@ pub fn measure_long() -> Result<Vec<Row>> {
         let memory = talk.memory();
         let feeding = [cards.feed("A", &speech)?, cards.feed("B", &speech)?];
         let used = talk.usage(Duration::from_secs(LONG - MARGIN));
-        feeding.into_iter().try_for_each(ended)?;
+        feeding.into_iter().try_for_each(|child| ended(child, "played to"))?;
         let later = talk.memory();
         let (alice, bob) = talk.end()?;
         let conditions = format!("standard, {LONG} s, both talk at once; of Alice's phone and of Bob's");
@@ -194,32 +195,26 @@ fn echo_rows(cards: &Cards, folder: &Path, speech: &Path) -> Result<Vec<Row>> {
     ])
 }
 
-/// Another softphone on the same cards, to compare with; where it is missing or fails, the table says so.
-fn other_phone(cards: &Cards, folder: &Path, speech: &Path) -> Vec<Row> {
-    let name = "for comparison, baresip";
-    let call = || -> Result<(Heard, (Option<Usage>, Option<Usage>))> {
+/// Another softphone on the same cards, to compare with.
+fn other_phone(name: &str, cards: &Cards, folder: &Path, speech: &Path) -> Result<Vec<Row>> {
+    let (mut heard, mut used) = (Vec::new(), None);
+    for _ in 0..CALLS {
         let talk = baresip::Talk::begin(cards)?;
         let tape = folder.join("other.wav");
-        let used = spoken(cards, speech, &tape, "A", || talk.usage(Duration::from_secs(SPEECH - MARGIN)))?;
-        Ok((Heard::on(&tape, "A", "B")?, used))
-    };
-    match (0..CALLS).map(|_| call()).collect::<Result<Vec<_>>>() {
-        Ok(calls) => {
-            let (heard, used): (Vec<Heard>, Vec<_>) = calls.into_iter().unzip();
-            let conditions =
-                format!("{CALLS} calls, {SPEECH} s of speech in each, Opus, its default settings otherwise");
-            let mut rows = heard_rows(name, &heard, "", "", &conditions);
-            let used = used.last().copied().unwrap_or_default();
-            rows.push(Row::new(
-                format!("{name}: share of a core"),
-                cores(used),
-                "",
-                "caller and callee, in the last call",
-            ));
-            rows
-        }
-        Err(why) => vec![Row::skipped(name, format!("{why:#}"))],
+        used = Some(spoken(cards, speech, &tape, "A", || talk.usage(Duration::from_secs(SPEECH - MARGIN)))?);
+        heard.push(Heard::on(&tape, "A", "B")?);
     }
+    let conditions = format!("{CALLS} calls, {SPEECH} s of speech in each, Opus, its default settings otherwise");
+    let mut rows = heard_rows(name, &heard, "", "", &conditions);
+    let core = format!("{name}: share of a core");
+    rows.push(Row::new(core, cores(used.unwrap_or_default()), "", "caller and callee, in the last call"));
+    Ok(rows)
+}
+
+/// One part of what is measured; where it fails, the table says so, and the others are measured all the same.
+fn part(name: &str, measure: impl FnOnce() -> Result<Vec<Row>>) -> Vec<Row> {
+    eprintln!("  {name} …");
+    measure().unwrap_or_else(|why| vec![Row::skipped(name, format!("failed: {why:#}"))])
 }
 
 /// Has the speech spoken into a card's microphone while everything is recorded; `meanwhile` is what is measured.
@@ -229,13 +224,13 @@ fn spoken<T>(cards: &Cards, speech: &Path, tape: &Path, card: &str, meanwhile: i
     thread::sleep(Duration::from_secs(MARGIN / 2));
     let feeding = cards.feed(card, speech)?;
     let measured = meanwhile();
-    ended(feeding)?;
-    ended(recording)?;
+    ended(feeding, "played to")?;
+    ended(recording, "recorded")?;
     Ok(measured)
 }
 
-fn ended(mut child: Child) -> Result<()> {
-    ensure!(child.wait()?.success(), "the cards could not be played to, or recorded");
+fn ended(mut child: Child, what: &str) -> Result<()> {
+    ensure!(child.wait()?.success(), "the cards could not be {what}");
     Ok(())
 }
 

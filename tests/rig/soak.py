@@ -397,10 +397,10 @@ EVENTS = [
 
 
 def schedule(minutes):
-    """(second after the beginning, event): evenly over the time, as often as leaves room to recover."""
+    """(second after the beginning, event): evenly over the time, every few minutes, and each at least once if there is room."""
     span = minutes * 60 - SETTLE
     longest = 15 + REST
-    count = max(1, min(int(span / longest), round(minutes / 2.5)))
+    count = max(1, round(minutes / 2.5), min(len(EVENTS), int(span / longest)))
     return [(SETTLE + span * n / count, *EVENTS[n % len(EVENTS)]) for n in range(count)]
 
 
