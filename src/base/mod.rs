@@ -1,4 +1,4 @@
-//! What every part may lean on: the clock, seeded numbers, deadlines, secrets, supervised tasks.
+//! What every part may lean on: the clock, seeded numbers, deadlines, secrets, supervised tasks, the system's signals.
 //!
 //! Knows nothing of calls. The only place that reads the machine's clock and its random source.
 
@@ -7,4 +7,5 @@ pub mod deadline;
 pub mod entropy;
 pub mod secret;
 pub mod seed;
+pub mod signals;
 pub mod task;

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::base::signals::EndSignal;
 use crate::config;
 use crate::domain::end_reason::EndReason;
 use crate::phone::event::Refusal;
@@ -41,6 +42,16 @@ pub enum Exit {
     Interrupted = 130,
     /// Ended by SIGTERM (128 + 15).
     Terminated = 143,
+}
+
+impl From<EndSignal> for Exit {
+    fn from(signal: EndSignal) -> Self {
+        match signal {
+            EndSignal::Interrupt => Self::Interrupted,
+            EndSignal::Terminate => Self::Terminated,
+            EndSignal::HangUp => Self::HungUp,
+        }
+    }
 }
 
 impl Exit {

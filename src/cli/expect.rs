@@ -22,12 +22,27 @@ const FIELDS: &[Field] = &[
     ("seconds", |s| Some(s.seconds)),
     ("code", |s| Some(s.end.code.into())),
     ("sub_code", |s| Some(s.end.sub_code.into())),
-    ("sent_packets", |s| Some(s.audio.sent_packets as f64)),
-    ("received_packets", |s| Some(s.audio.received_packets as f64)),
-    ("lost_packets", |s| Some(s.audio.lost_packets as f64)),
-    ("rtt_ms", |s| s.audio.rtt_ms.map(f64::from)),
-    ("jitter_ms", |s| Some(s.audio.jitter_ms.into())),
-    ("concealed_ms", |s| Some(s.audio.concealed_ms as f64)),
+    ("sent_packets", |s| Some(s.audio.figures.sent_packets as f64)),
+    ("received_packets", |s| Some(s.audio.figures.received_packets as f64)),
+    ("lost_packets", |s| Some(s.audio.figures.lost_packets as f64)),
+    ("late_packets", |s| Some(s.audio.figures.late_packets as f64)),
+    ("repaired_packets", |s| Some(s.audio.figures.repaired_packets as f64)),
+    ("rtt_ms", |s| s.audio.figures.rtt_ms.map(f64::from)),
+    ("jitter_ms", |s| Some(s.audio.figures.jitter_ms.into())),
+    ("concealed_ms", |s| Some(s.audio.figures.concealed_ms as f64)),
+    ("buffer_ms", |s| Some(s.audio.figures.buffer_ms.into())),
+    ("kbps_in", |s| Some(s.audio.figures.kbps_in.into())),
+    ("kbps_out", |s| Some(s.audio.figures.kbps_out.into())),
+    ("mos_in", |s| s.audio.figures.mos_in.map(f64::from)),
+    ("mos_out", |s| s.audio.figures.mos_out.map(f64::from)),
+    ("sent_loss_percent", |s| s.audio.figures.sent_loss_percent.map(f64::from)),
+    ("sent_lost_packets", |s| s.audio.figures.sent_lost_packets.map(|packets| packets as f64)),
+    ("sent_jitter_ms", |s| s.audio.figures.sent_jitter_ms.map(f64::from)),
+    ("underruns", |s| Some(s.audio.figures.underruns as f64)),
+    ("overruns", |s| Some(s.audio.figures.overruns as f64)),
+    ("late_ticks", |s| Some(s.audio.figures.late_ticks as f64)),
+    ("dropped_packets", |s| Some(s.audio.figures.dropped_packets as f64)),
+    ("erle_db", |s| s.audio.figures.erle_db.map(f64::from)),
     ("first_audio_ms", |s| s.audio.first_audio_ms.map(|ms| ms as f64)),
     ("heard_ms", |s| Some(s.audio.heard_ms as f64)),
     ("level_in_dbfs", |s| s.audio.level_in_dbfs.map(f64::from)),
@@ -188,6 +203,17 @@ mod tests {
         for text in ["heard_ms>1000", "heard_ms>=1000.5", "heard_ms<1000", "heard_ms!=1000", "connected==false"] {
             assert!(!met(text), "{text}");
         }
+    }
+
+    #[test]
+    fn every_number_of_the_summary_can_be_expected() {
+        let line = serde_json::to_value(summary()).unwrap();
+        let mut names: Vec<String> = FIELDS.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let mut told: Vec<String> = ["connected", "seconds", "code", "sub_code"].map(str::to_owned).into();
+        told.extend(line["audio"].as_object().unwrap().keys().cloned());
+        names.sort_unstable();
+        told.sort_unstable();
+        assert_eq!(names, told);
     }
 
     #[test]

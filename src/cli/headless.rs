@@ -11,7 +11,7 @@ use super::media_flags::MediaFlags;
 use super::output::Output;
 use super::plain::Plain;
 use super::settings::Settings;
-use super::signals::Signals;
+use crate::base::signals::EndSignals;
 use crate::base::{clock, deadline};
 use crate::domain::call::Direction;
 use crate::domain::end_reason::EndReason;
@@ -83,7 +83,7 @@ pub(crate) struct Session<'a> {
     output: &'a mut Output,
     journal: Journal,
     plain: Plain,
-    signals: Signals,
+    signals: EndSignals,
     was_up: bool,
 }
 
@@ -103,7 +103,7 @@ impl<'a> Session<'a> {
 
     pub(crate) fn new(link: PhoneLink, output: &'a mut Output) -> Result<Self, Failure> {
         let signals =
-            Signals::take().map_err(|why| Failure::new(Exit::Failed, format!("signals can't be caught: {why}")))?;
+            EndSignals::take().map_err(|why| Failure::new(Exit::Failed, format!("signals can't be caught: {why}")))?;
         Ok(Self { link, output, journal: Journal::new(clock::now()), plain: Plain::default(), signals, was_up: false })
     }
 
@@ -161,7 +161,7 @@ impl<'a> Session<'a> {
     /// The next thing that happens, at `until` at the latest; prints what scripts and people want to know of it.
     pub(crate) async fn next(&mut self, until: Option<Instant>) -> Result<Woken, Failure> {
         let event = tokio::select! {
-            exit = self.signals.next() => return Ok(Woken::Signal(exit)),
+            signal = self.signals.next() => return Ok(Woken::Signal(signal.into())),
             () = deadline::sleep_until(until) => return Ok(Woken::Time),
             event = self.link.events.recv() => event,
         };

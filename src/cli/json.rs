@@ -2,12 +2,15 @@
 //!
 //! A [`Journal`] turns the phone's events into lines; the summary is the last line, also of a failure.
 
+mod sound;
+
 use std::collections::HashMap;
 use std::time::Instant;
 
 use serde::Serialize;
 use time::OffsetDateTime;
 
+pub use self::sound::Figures;
 use super::roster::{Change, Roster};
 use crate::domain::call::{CallState, Direction, ParticipantState};
 use crate::domain::dtmf::Tone;
@@ -15,7 +18,7 @@ use crate::domain::end_reason::EndReason;
 use crate::domain::group::{GroupCode, GroupName};
 use crate::domain::id::{CallId, GroupId, Identity, UserName};
 use crate::domain::time::UnixMillis;
-use crate::phone::event::{CallView, Event, GroupCard, Quality, Summary};
+use crate::phone::event::{CallView, Diagnosis, Event, GroupCard, Summary};
 
 /// The version every line names; it changes when a field changes its meaning or goes.
 const VERSION: u8 = 1;
@@ -79,19 +82,6 @@ struct DtmfLine {
     tone: Tone,
 }
 
-/// Quality of a call so far.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-struct QualityLine {
-    call_id: CallId,
-    rtt_ms: Option<f32>,
-    jitter_ms: f32,
-    sent_packets: u64,
-    received_packets: u64,
-    lost_packets: u64,
-    concealed_ms: u64,
-    buffer_ms: f32,
-}
-
 /// Something a person should know, though nothing failed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 struct WarningLine<'a> {
@@ -128,18 +118,9 @@ pub struct EndLine {
 /// What the sound of a call was like.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct AudioLine {
-    /// Packets sent.
-    pub sent_packets: u64,
-    /// Packets received.
-    pub received_packets: u64,
-    /// Packets lost.
-    pub lost_packets: u64,
-    /// Round trip to the service.
-    pub rtt_ms: Option<f32>,
-    /// Interarrival jitter (RFC 3550 section 6.4.1).
-    pub jitter_ms: f32,
-    /// Sound made up for what was lost or late.
-    pub concealed_ms: u64,
+    /// Its figures; the estimates are the means over the call.
+    #[serde(flatten)]
+    pub figures: Figures,
     /// From the answer to the first sound that arrived.
     pub first_audio_ms: Option<u64>,
     /// How much of what arrived was louder than silence.
@@ -153,19 +134,13 @@ pub struct AudioLine {
 impl SummaryLine {
     /// Of a call; `reason` is the sentence for its end.
     pub fn of_call(summary: &Summary, reason: String) -> Self {
-        let quality = &summary.quality;
         Self {
             call_id: Some(summary.call),
             connected: summary.connected_for.is_some(),
             seconds: summary.connected_for.map_or(0.0, |time| time.as_millis() as f64 / 1000.0),
             end: EndLine { code: summary.end.code, sub_code: summary.end.sub_code, reason },
             audio: AudioLine {
-                sent_packets: quality.sent_packets,
-                received_packets: quality.received_packets,
-                lost_packets: quality.lost_packets,
-                rtt_ms: quality.rtt_ms.map(tenths),
-                jitter_ms: tenths(quality.jitter_ms),
-                concealed_ms: quality.concealed_ms,
+                figures: Figures::from(&summary.quality),
                 first_audio_ms: summary.first_audio_ms,
                 heard_ms: summary.heard_ms,
                 level_in_dbfs: summary.level_in_dbfs.map(tenths),
@@ -197,6 +172,8 @@ struct Told {
     /// Who speaks, by number: the row may come later than the voice.
     speaking: Vec<u16>,
     speakers: Vec<UserName>,
+    /// What is wrong with the sound.
+    wrong: Vec<Diagnosis>,
 }
 
 impl Journal {
@@ -238,7 +215,17 @@ impl Journal {
             Event::Dtmf { call, from, tone } => {
                 out.push("dtmf", DtmfLine { call_id: *call, from: from.clone(), tone: *tone });
             }
-            Event::Quality { call, quality } => out.push("quality", quality_line(*call, quality)),
+            Event::Quality { call, quality } => {
+                let roster = self.calls.get(call).map(|told| &told.roster);
+                out.push("quality", sound::quality(*call, quality, roster));
+            }
+            Event::Diagnoses { call, diagnoses } => {
+                let told = self.calls.entry(*call).or_default();
+                let before = std::mem::replace(&mut told.wrong, diagnoses.clone());
+                for line in sound::diagnoses(*call, &before, diagnoses) {
+                    out.push("diagnosis", line);
+                }
+            }
             Event::Warning(message) => out.push("warning", WarningLine { message }),
             Event::Groups(_)
             | Event::Group { .. }
@@ -257,7 +244,6 @@ impl Journal {
             | Event::Devices(_)
             | Event::Audio(_)
             | Event::Sound(_)
-            | Event::Diagnoses { .. }
             | Event::Refused(_) => {}
         }
         out.lines
@@ -331,21 +317,12 @@ fn group_line(call_id: CallId, card: &GroupCard, first: Option<bool>) -> GroupLi
     GroupLine { call_id, id: group.id, name: group.name.as_ref(), code: &group.code, link: &card.link, first }
 }
 
-fn quality_line(call_id: CallId, quality: &Quality) -> QualityLine {
-    QualityLine {
-        call_id,
-        rtt_ms: quality.rtt_ms.map(tenths),
-        jitter_ms: tenths(quality.jitter_ms),
-        sent_packets: quality.sent_packets,
-        received_packets: quality.received_packets,
-        lost_packets: quality.lost_packets,
-        concealed_ms: quality.concealed_ms,
-        buffer_ms: tenths(quality.buffer_ms),
-    }
-}
-
 fn tenths(value: f32) -> f32 {
     (value * 10.0).round() / 10.0
+}
+
+fn hundredths(value: f32) -> f32 {
+    (value * 100.0).round() / 100.0
 }
 
 /// `2026-01-31T09:05:00.250Z`.

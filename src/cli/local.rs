@@ -73,6 +73,10 @@ pub(crate) async fn find_or_start_demo(paths: &Paths, data: Option<&Path>) -> Re
     }
 }
 
+/// CREATE_NEW_PROCESS_GROUP and DETACHED_PROCESS of Windows' CreateProcess.
+#[cfg(windows)]
+const APART: u32 = 0x0200 | 0x0008;
+
 fn spawn_demo(data: Option<&Path>, log: &Path) -> Result<Child> {
     let program = std::env::current_exe().context("this program can't find itself")?;
     let mut command = Command::new(program);
@@ -85,6 +89,8 @@ fn spawn_demo(data: Option<&Path>, log: &Path) -> Result<Child> {
     // A process group of its own: closing this terminal, or Ctrl-C in it, ends nobody's call.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    #[cfg(windows)]
+    std::os::windows::process::CommandExt::creation_flags(&mut command, APART);
     command.spawn().context("the demo service can't be started")
 }
 
@@ -123,9 +129,14 @@ fn reap_later(mut child: Child) {
 }
 
 /// Lets this process have as many sockets open as the system allows: the usual soft limit is 1024.
+#[cfg(unix)]
 pub(crate) fn raise_file_limit() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     // Where that is refused the usual limit has to do.
     setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).ok();
 }
+
+/// There is no such limit.
+#[cfg(not(unix))]
+pub(crate) fn raise_file_limit() {}

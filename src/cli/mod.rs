@@ -34,7 +34,6 @@ pub mod serve;
 pub mod settings;
 pub mod sign_in;
 pub mod sign_out;
-mod signals;
 pub mod softphone;
 pub mod wait;
 pub mod whoami;

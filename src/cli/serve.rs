@@ -10,9 +10,9 @@ use super::exit::{Exit, Failure};
 use super::globals::Globals;
 use super::output::Output;
 use super::settings::Settings;
-use super::signals::Signals;
 use super::{duration, local};
 use crate::base::clock;
+use crate::base::signals::EndSignals;
 use crate::config::{Argument, ServiceFile};
 use crate::service::bots::CALLBACK_AFTER;
 use crate::service::{Running, Service, ServiceOptions, StartError, identity};
@@ -95,7 +95,7 @@ pub async fn run(
     output: &mut Output,
 ) -> Result<Exit, Failure> {
     let mut signals =
-        Signals::take().map_err(|why| Failure::new(Exit::Failed, format!("signals can't be caught: {why}")))?;
+        EndSignals::take().map_err(|why| Failure::new(Exit::Failed, format!("signals can't be caught: {why}")))?;
     local::raise_file_limit();
     let running = start(arguments, settings).await?;
     let path = settings.paths.service_file();
@@ -107,7 +107,7 @@ pub async fn run(
         output.detail(1, &format!("service.json is {}", path.display()));
     }
     let exit = tokio::select! {
-        exit = signals.next() => exit,
+        signal = signals.next() => signal.into(),
         () = idle(&running, arguments.until_idle) => Exit::Done,
     };
     ServiceFile::remove(&path, &file.instance);

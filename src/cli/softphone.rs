@@ -3,16 +3,18 @@
 use clap::Args;
 use time::UtcOffset;
 
+use super::account;
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
+#[cfg(target_os = "linux")]
+use super::log;
 use super::settings::Settings;
-use super::{account, log};
 use crate::config::{Argument, Colour};
 #[cfg(target_os = "linux")]
 use crate::phone::audio::alsa::StderrAside;
 use crate::phone::audio::voice::VoiceConfig;
 use crate::phone::{self, PhoneOptions};
-use crate::terminal::model::ScreenOptions;
+use crate::terminal::model::{ScreenOptions, SshSession};
 use crate::terminal::run::{Left, run as show};
 use crate::terminal::theme::ColourChoice;
 
@@ -71,9 +73,8 @@ pub async fn run(arguments: SoftphoneArgs, globals: &Globals, settings: &Setting
     Ok(match left {
         Left::Quit => Exit::Done,
         Left::PhoneStopped => Exit::Failed,
-        Left::NoTerminal | Left::Signal(libc::SIGHUP) => Exit::HungUp,
-        Left::Signal(libc::SIGINT) => Exit::Interrupted,
-        Left::Signal(_) => Exit::Terminated,
+        Left::NoTerminal => Exit::HungUp,
+        Left::Signal(signal) => signal.into(),
     })
 }
 
@@ -92,6 +93,15 @@ pub(crate) fn screen_options(settings: &Settings, demo: bool) -> ScreenOptions {
         hint: if demo { "demo".to_owned() } else { String::new() },
         offset: UtcOffset::current_local_offset().unwrap_or(UtcOffset::UTC),
         bell: screen.bell,
+        ssh: ssh_session(),
         ..ScreenOptions::default()
     }
+}
+
+/// The SSH session this program runs in, if it does.
+fn ssh_session() -> Option<SshSession> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let system = rustix::system::uname();
+    let host = system.nodename().to_string_lossy();
+    SshSession::found(variable("SSH_CONNECTION").as_deref(), variable("SSH_TTY").as_deref(), &host)
 }

@@ -2,6 +2,7 @@
 
 pub mod call;
 pub mod connection;
+pub mod diagnosis;
 pub mod group;
 pub mod hearing;
 pub mod ring;

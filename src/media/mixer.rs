@@ -16,12 +16,16 @@ const ATTACK: usize = 48;
 #[derive(Debug, Clone)]
 pub struct Mixer {
     sum: Tick,
+    /// The limiter's.
     gain: f32,
+    /// What the sum is turned up or down by, and what it is to be.
+    volume: f32,
+    wanted: f32,
 }
 
 impl Default for Mixer {
     fn default() -> Self {
-        Self { sum: Tick::default(), gain: 1.0 }
+        Self { sum: Tick::default(), gain: 1.0, volume: 1.0, wanted: 1.0 }
     }
 }
 
@@ -31,8 +35,23 @@ impl Mixer {
         self.sum.add(track, gain);
     }
 
+    /// Turns the sum up or down from the next tick on, as a factor of the amplitude; it gets there within that tick.
+    pub fn turn(&mut self, volume: f32) {
+        self.wanted = volume;
+    }
+
+    /// Whether a single track leaves as it comes, if it is no louder than full scale allows.
+    pub fn is_neutral(&self) -> bool {
+        self.wanted == 1.0 && self.volume == 1.0 && self.gain > 0.999
+    }
+
     /// Hands out the tick, limited to full scale, and starts the next.
     pub fn finish(&mut self, out: &mut Tick) {
+        let wanted = self.wanted;
+        let volume = std::mem::replace(&mut self.volume, wanted);
+        if (volume, wanted) != (1.0, 1.0) {
+            turn(&mut self.sum, volume, wanted);
+        }
         let peak = self.sum.peak();
         let recovered = self.gain + (1.0 - self.gain) * RECOVERY;
         let target = if peak * recovered > CEILING { CEILING / peak } else { recovered };
@@ -48,6 +67,25 @@ impl Mixer {
         }
         self.gain = if target.is_finite() { target.clamp(0.0, 1.0) } else { 1.0 };
         self.sum.clear();
+    }
+}
+
+/// Turns a tick up or down, by `begin` at first and by `end` at last.
+fn turn(tick: &mut Tick, begin: f32, end: f32) {
+    if begin == end {
+        return tick.scale(end);
+    }
+    let ramp = |samples: &mut [f32; TICK]| {
+        for (at, sample) in samples.iter_mut().enumerate() {
+            *sample *= begin + (end - begin) * (at + 1) as f32 / TICK as f32;
+        }
+    };
+    if tick.is_stereo() {
+        let (left, right) = tick.stereo_mut();
+        ramp(left);
+        ramp(right);
+    } else {
+        ramp(tick.mono_mut());
     }
 }
 
@@ -93,6 +131,36 @@ mod tests {
             mixer.finish(&mut out);
         }
         assert!((out.left()[0] - 0.5).abs() < 0.01);
+    }
+
+    #[test]
+    fn the_sum_is_turned_up_and_down_within_a_tick_and_never_beyond_full_scale() {
+        let mut mixer = Mixer::default();
+        let mut out = Tick::default();
+        let mut play = |mixer: &mut Mixer, stereo: bool| {
+            let mut track = Tick::from([0.1; TICK]);
+            if stereo {
+                track.stereo_mut();
+            }
+            mixer.add(&track, 1.0);
+            mixer.finish(&mut out);
+            (out.left()[0], out.right()[TICK - 1])
+        };
+        assert!(mixer.is_neutral());
+        mixer.turn(0.5);
+        let (first, last) = play(&mut mixer, false);
+        assert!(first > 0.099 && (last - 0.05).abs() < 1e-4, "{first} to {last}");
+        mixer.turn(20.0);
+        let (first, _) = play(&mut mixer, true);
+        assert!(first < 0.06 && !mixer.is_neutral(), "{first}");
+        let (first, last) = play(&mut mixer, true);
+        assert!(first <= 1.0 && (last - CEILING).abs() < 0.01, "{first} to {last}");
+        mixer.turn(1.0);
+        for _ in 0..200 {
+            play(&mut mixer, true);
+        }
+        assert!(mixer.is_neutral());
+        assert!((play(&mut mixer, false).0 - 0.1).abs() < 1e-3);
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub mod jitter;
 pub mod level;
 pub mod mark;
 pub mod mixer;
+pub mod mos;
 pub mod opus;
 pub mod packet;
 pub mod processing;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::audio::device::{Devices, SinkChoice};
+pub use crate::control::diagnosis::{AudioDevice, Diagnosis};
 use crate::domain::call::{CallState, Direction, Peer, RosterRow};
 use crate::domain::dtmf::Tone;
 use crate::domain::end_reason::EndReason;
@@ -273,7 +274,8 @@ pub struct Quality {
     /// How what is heard is likely to be judged, 1 (bad) to 4.5 (best): [`crate::media::mos`]. `None` before anything was
     /// heard.
     pub mos_in: Option<f32>,
-    /// The same of what the service receives of this phone; `None` before it has said anything about it.
+    /// The same of what the service receives of this phone; `None` before it has said anything about it. What the others
+    /// lose on their way from the service is not known here.
     pub mos_out: Option<f32>,
     /// What the service says it receives of this phone (RTCP receiver reports, RFC 3550 section 6.4).
     pub outbound: Option<Outbound>,
@@ -334,39 +336,6 @@ pub struct DeviceFigures {
     pub erle_db: Option<f32>,
 }
 
-/// Something wrong with the sound of a call that a person can do something about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Diagnosis {
-    /// A device stopped working, and nothing has taken its place.
-    DeviceGone(AudioDevice),
-    /// The microphone gives nothing but silence.
-    MicrophoneSilent {
-        /// Whether every sample is zero, as where the system keeps the microphone from the program.
-        exact_zeros: bool,
-    },
-    /// Somebody speaks into the microphone while it is off.
-    SpeakingWhileMuted,
-    /// The network loses or delays much of what is heard.
-    NetworkPoor,
-    /// The network loses or delays much of what is sent: the others hear badly.
-    TheyHearBadly,
-    /// What the speaker plays comes back through the microphone.
-    EchoSuspected,
-    /// Another softphone on this machine uses the same sound card: this one began with the microphone off.
-    SharedCard,
-}
-
-/// A part of the sound equipment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum AudioDevice {
-    /// Where sound is taken from.
-    Microphone,
-    /// Where calls are played.
-    Speaker,
-    /// Where ringing is played.
-    Ringer,
-}
-
 /// What is done to the sound, and how loud it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SoundState {
@@ -399,7 +368,7 @@ pub struct Summary {
     pub end: EndReason,
     /// How long it was connected; `None` when it never was.
     pub connected_for: Option<Duration>,
-    /// Quality at the end.
+    /// Quality at the end; its estimates ([`Quality::mos_in`], [`Quality::mos_out`]) are the means over the call.
     pub quality: Quality,
     /// From the answer to the first sound that arrived.
     pub first_audio_ms: Option<u64>,

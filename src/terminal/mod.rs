@@ -4,6 +4,7 @@
 pub mod alert;
 mod clipboard;
 mod guard;
+mod job;
 pub mod keys;
 pub mod message;
 pub mod model;

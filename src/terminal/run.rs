@@ -11,14 +11,15 @@ use std::time::{Duration, Instant};
 use crossterm::event::{Event as Input, EventStream};
 use futures_util::StreamExt;
 use ratatui::backend::CrosstermBackend;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 use super::guard::{Guard, PanicHook, inside};
+use super::job::{self, Continued};
 use super::message::{Copied, Effect, Message};
 use super::model::{Model, OptionsError, ScreenOptions};
 use super::screen::Screen;
 use super::{alert, clipboard};
+use crate::base::signals::{EndSignal, EndSignals};
 use crate::base::{clock, deadline, task};
 use crate::phone::PhoneLink;
 use crate::phone::command::Command;
@@ -32,8 +33,8 @@ pub enum Left {
     PhoneStopped,
     /// The terminal is gone.
     NoTerminal,
-    /// A signal asked for it; its number.
-    Signal(i32),
+    /// The system asked for it.
+    Signal(EndSignal),
 }
 
 /// Why there is no screen.
@@ -261,7 +262,7 @@ impl Loop<'_> {
     /// Stops this process and the rest of its process group, as a shell's Ctrl-Z does; goes on where it was after `fg`.
     fn suspend(&mut self) -> io::Result<()> {
         self.guard.leave();
-        rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
+        job::stop()?;
         self.resume()
     }
 
@@ -273,28 +274,19 @@ impl Loop<'_> {
 
 /// The signals that end the screen, and the one that says the process was continued.
 struct Signals {
-    terminate: Signal,
-    hang_up: Signal,
-    interrupt: Signal,
-    continued: Signal,
+    end: EndSignals,
+    continued: Continued,
 }
 
 impl Signals {
     fn listen() -> io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            hang_up: signal(SignalKind::hangup())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            continued: signal(SignalKind::from_raw(libc::SIGCONT))?,
-        })
+        Ok(Self { end: EndSignals::take()?, continued: Continued::listen()? })
     }
 
     async fn next(&mut self) -> Woken {
         tokio::select! {
-            _ = self.terminate.recv() => Woken::Leave(Left::Signal(libc::SIGTERM)),
-            _ = self.hang_up.recv() => Woken::Leave(Left::Signal(libc::SIGHUP)),
-            _ = self.interrupt.recv() => Woken::Leave(Left::Signal(libc::SIGINT)),
-            _ = self.continued.recv() => Woken::Continued,
+            signal = self.end.next() => Woken::Leave(Left::Signal(signal)),
+            () = self.continued.next() => Woken::Continued,
         }
     }
 }

@@ -172,6 +172,7 @@ pub struct Glyphs {
     pub outgoing: &'static str,
     pub warning: &'static str,
     pub rule: &'static str,
+    pub bars: [&'static str; 8],
     pub border: border::Set<'static>,
 }
 
@@ -197,6 +198,7 @@ pub const UNICODE: Glyphs = Glyphs {
     outgoing: "↗",
     warning: "▲",
     rule: "─",
+    bars: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
     border: border::PLAIN,
 };
 
@@ -222,6 +224,7 @@ pub const ASCII: Glyphs = Glyphs {
     outgoing: ">",
     warning: "!",
     rule: "-",
+    bars: ["_", ".", ":", "-", "=", "+", "*", "#"],
     border: border::Set {
         top_left: "+",
         top_right: "+",

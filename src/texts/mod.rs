@@ -4,9 +4,13 @@
 //! commands live with the key table (`terminal::keys`), which is the only place that knows them.
 
 pub mod clock;
+pub mod diagnosis;
 pub mod end;
 pub mod group;
+pub mod quality;
 pub mod refusal;
 pub mod screen;
 pub mod share;
+pub mod sound;
+pub mod ssh;
 pub mod state;

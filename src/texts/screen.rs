@@ -119,16 +119,6 @@ pub fn missed(count: usize) -> String {
     format!("{count} missed")
 }
 
-/// What is missing, when a device is: microphone, speaker.
-pub fn missing(microphone: bool, speaker: bool) -> Option<&'static str> {
-    match (microphone, speaker) {
-        (true, true) => Some("no microphone, no speaker"),
-        (true, false) => Some("no microphone"),
-        (false, true) => Some("no speaker"),
-        (false, false) => None,
-    }
-}
-
 /// What an empty friend list says: not told yet, nobody on it (`add` adds), nobody fits the filter (`clear` clears it).
 pub fn no_friends(loaded: bool, empty: bool, add: &str, clear: &str) -> String {
     match (loaded, empty) {

@@ -20,6 +20,9 @@ mod hold;
 mod hostile;
 mod killed;
 mod people;
+/// Elsewhere, loopback has one address only.
+#[cfg(target_os = "linux")]
+mod quality;
 mod reconnecting;
 mod ringing;
 /// Elsewhere, loopback has one address only.

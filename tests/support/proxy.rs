@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use switchboard::base::task;
@@ -58,7 +59,9 @@ async fn carry(mut client: TcpStream, mut follow: watch::Receiver<Option<SocketA
 ///
 /// It listens on the port of the service at another loopback address, which the service tells its clients instead of its own.
 pub struct UdpProxy {
-    flows: Arc<Mutex<HashMap<SocketAddr, Flow>>>,
+    flows: Flows,
+    /// Of the packets of sound that clients send, each so many-th is lost; 0: none.
+    loses: Arc<AtomicU64>,
 }
 
 #[derive(Clone)]
@@ -74,8 +77,14 @@ impl UdpProxy {
     pub async fn to(service: SocketAddr) -> Self {
         let front = UdpSocket::bind((std::net::Ipv4Addr::from(Self::ADVERTISED), service.port())).await.unwrap();
         let flows = Arc::new(Mutex::new(HashMap::new()));
-        task::spawn("udp proxy", forward(Arc::new(front), service, Arc::clone(&flows)));
-        Self { flows }
+        let loses = Arc::new(AtomicU64::new(0));
+        task::spawn("udp proxy", forward(Arc::new(front), service, Arc::clone(&flows), Arc::clone(&loses)));
+        Self { flows, loses }
+    }
+
+    /// Each `nth` packet of sound is lost on its way to the service from now on; 0: none.
+    pub fn loses_each(&self, nth: u64) {
+        self.loses.store(nth, Ordering::Relaxed);
     }
 
     /// Nothing passes any more between the service and those who came this way so far; who comes from another port does.
@@ -88,10 +97,19 @@ impl UdpProxy {
 
 type Flows = Arc<Mutex<HashMap<SocketAddr, Flow>>>;
 
-async fn forward(front: Arc<UdpSocket>, service: SocketAddr, flows: Flows) {
+async fn forward(front: Arc<UdpSocket>, service: SocketAddr, flows: Flows, loses: Arc<AtomicU64>) {
     let mut buffer = [0; 2000];
+    let mut sound = HashMap::<SocketAddr, u64>::new();
     loop {
         let Ok((length, client)) = front.recv_from(&mut buffer).await else { continue };
+        if is_sound(&buffer[..length]) {
+            let count = sound.entry(client).or_default();
+            *count += 1;
+            let nth = loses.load(Ordering::Relaxed);
+            if nth > 0 && count.is_multiple_of(nth) {
+                continue;
+            }
+        }
         let known = flows.lock().unwrap().get(&client).cloned();
         let flow = match known {
             Some(flow) => flow,
@@ -101,6 +119,11 @@ async fn forward(front: Arc<UdpSocket>, service: SocketAddr, flows: Flows) {
             flow.to_service.send(&buffer[..length]).await.ok();
         }
     }
+}
+
+/// Whether it is RTP (RFC 7983), and not RTCP beside it (RFC 5761 section 4).
+fn is_sound(datagram: &[u8]) -> bool {
+    matches!(datagram, [128..=191, kind, ..] if !(192..=223).contains(kind))
 }
 
 async fn open(front: &Arc<UdpSocket>, client: SocketAddr, service: SocketAddr, flows: &Flows) -> Flow {

@@ -11,7 +11,8 @@ use crate::cli::roster::tests::{person, rows};
 use crate::domain::call::{Participant, Peer, RosterRow};
 use crate::domain::group::Group;
 use crate::domain::person::Person;
-use crate::phone::event::{Incoming, LinkReach, MediaState};
+use crate::phone::event::{AudioDevice, DeviceFigures, Heard, Incoming, LinkReach, MediaState, Outbound, Quality};
+use crate::texts;
 
 const WALL: UnixMillis = UnixMillis(1_769_850_300_250);
 const CALL: CallId = CallId(Uuid::from_u128(7));
@@ -148,14 +149,106 @@ fn a_call_that_becomes_a_group_call_tells_the_group_once() {
 }
 
 #[test]
-fn tones_quality_and_warnings_have_their_lines() {
+fn tones_and_warnings_have_their_lines() {
     let mut told = told();
     let tone = Event::Dtmf { call: CALL, from: bob().identity, tone: '#'.try_into().unwrap() };
     told.expect(&tone, &[golden("dtmf", &format!(r##"{CALL_TEXT},"from":"8:acs:1_2","tone":"#""##))]);
-    let quality = Quality { rtt_ms: Some(1.26), sent_packets: 3, buffer_ms: 60.0, ..Quality::default() };
-    let body = r#""rtt_ms":1.3,"jitter_ms":0.0,"sent_packets":3,"received_packets":0,"lost_packets":0,"concealed_ms":0,"buffer_ms":60.0"#;
-    told.expect(&Event::Quality { call: CALL, quality }, &[golden("quality", &format!("{CALL_TEXT},{body}"))]);
     told.expect(&Event::Warning("a \"b\"".to_owned()), &[golden("warning", r#""message":"a \"b\"""#)]);
+}
+
+/// Figures of the sound, all of them.
+const FIGURES: &str = concat!(
+    r#""sent_packets":251,"received_packets":250,"lost_packets":7,"late_packets":3,"repaired_packets":6,"#,
+    r#""rtt_ms":1.3,"jitter_ms":2.0,"concealed_ms":80,"buffer_ms":60.0,"kbps_in":31.6,"kbps_out":32.0,"#,
+    r#""mos_in":4.21,"mos_out":4.38,"sent_loss_percent":1.5,"sent_lost_packets":4,"sent_jitter_ms":3.2,"#,
+    r#""underruns":1,"overruns":2,"late_ticks":5,"dropped_packets":9,"erle_db":38.1"#,
+);
+
+/// Figures of a call of which little is known.
+const LITTLE: &str = concat!(
+    r#""sent_packets":0,"received_packets":0,"lost_packets":0,"late_packets":0,"repaired_packets":0,"#,
+    r#""rtt_ms":null,"jitter_ms":0.0,"concealed_ms":0,"buffer_ms":0.0,"kbps_in":0.0,"kbps_out":0.0,"#,
+    r#""mos_in":null,"mos_out":null,"sent_loss_percent":null,"sent_lost_packets":null,"sent_jitter_ms":null,"#,
+    r#""underruns":0,"overruns":0,"late_ticks":0,"dropped_packets":0,"erle_db":null"#,
+);
+
+fn quality() -> Quality {
+    Quality {
+        rtt_ms: Some(1.26),
+        jitter_ms: 2.0,
+        sent_packets: 251,
+        received_packets: 250,
+        lost_packets: 7,
+        concealed_ms: 80,
+        buffer_ms: 60.0,
+        late_packets: 3,
+        repaired_packets: 6,
+        kbps_in: 31.58,
+        kbps_out: 32.0,
+        mos_in: Some(4.2123),
+        mos_out: Some(4.3789),
+        outbound: Some(Outbound { loss_percent: 1.48, lost_packets: 4, jitter_ms: 3.21 }),
+        heard: Arc::new([]),
+        device: DeviceFigures { overruns: 2, underruns: 1, late_ticks: 5, dropped_packets: 9, erle_db: Some(38.06) },
+    }
+}
+
+#[test]
+fn quality_is_told_with_each_participant_that_is_known() {
+    let mut told = told();
+    told.journal.lines(&meeting(Peer::Group(card().group.reference()), &["bob", "carol"]), told.now, WALL);
+    let carol = Heard {
+        number: 2,
+        jitter_ms: 4.04,
+        received_packets: 90,
+        lost_packets: 10,
+        late_packets: 1,
+        repaired_packets: 8,
+        concealed_ms: 60,
+        buffer_ms: 45.0,
+        kbps: 30.06,
+        mos: Some(3.994),
+    };
+    let stranger = Heard { number: 77, ..carol };
+    let event = Event::Quality { call: CALL, quality: Quality { heard: Arc::new([carol, stranger]), ..quality() } };
+    let row = concat!(
+        r#"{"id":"8:acs:1_carol","name":"carol","received_packets":90,"lost_packets":10,"late_packets":1,"#,
+        r#""repaired_packets":8,"jitter_ms":4.0,"concealed_ms":60,"buffer_ms":45.0,"kbps":30.1,"mos":3.99}"#,
+    );
+    told.expect(&event, &[golden("quality", &format!(r#"{CALL_TEXT},{FIGURES},"participants":[{row}]"#))]);
+}
+
+#[test]
+fn quality_is_told_of_a_call_nothing_else_was_told_of() {
+    let event = Event::Quality { call: CALL, quality: Quality::default() };
+    told().expect(&event, &[golden("quality", &format!(r#"{CALL_TEXT},{LITTLE},"participants":[]"#))]);
+}
+
+#[test]
+fn what_is_wrong_is_told_when_it_begins_and_when_it_is_over() {
+    let mut told = told();
+    let line = |word: &str, on: bool, diagnosis| {
+        let message = texts::diagnosis::sentence(diagnosis);
+        golden("diagnosis", &format!(r#"{CALL_TEXT},"diagnosis":"{word}","on":{on},"message":"{message}""#))
+    };
+    let (muted, poor) = (Diagnosis::SpeakingWhileMuted, Diagnosis::NetworkPoor);
+    let now = |diagnoses: &[Diagnosis]| Event::Diagnoses { call: CALL, diagnoses: diagnoses.to_vec() };
+    told.expect(&now(&[muted]), &[line("speaking_while_muted", true, muted)]);
+    told.expect(&now(&[muted, poor]), &[line("network_poor", true, poor)]);
+    let gone = Diagnosis::DeviceGone(AudioDevice::Microphone);
+    let lines = [
+        line("speaking_while_muted", false, muted),
+        line("network_poor", false, poor),
+        line("microphone_gone", true, gone),
+    ];
+    told.expect(&now(&[gone]), &lines);
+    let (zeros, silent) = [true, false].map(|exact_zeros| Diagnosis::MicrophoneSilent { exact_zeros }).into();
+    told.expect(&now(&[zeros]), &[line("microphone_gone", false, gone), line("microphone_all_zeros", true, zeros)]);
+    told.expect(
+        &now(&[silent]),
+        &[line("microphone_all_zeros", false, zeros), line("microphone_silent", true, silent)],
+    );
+    told.expect(&now(&[]), &[line("microphone_silent", false, silent)]);
 }
 
 #[test]
@@ -167,7 +260,7 @@ fn the_summary_is_the_last_line() {
         with: Peer::Person(bob()),
         end: EndReason::HUNG_UP,
         connected_for: Some(Duration::from_millis(5020)),
-        quality: Quality { rtt_ms: Some(0.44), jitter_ms: 2.0, received_packets: 250, ..Quality::default() },
+        quality: quality(),
         first_audio_ms: Some(35),
         heard_ms: 4980,
         level_out_dbfs: None,
@@ -175,9 +268,9 @@ fn the_summary_is_the_last_line() {
     };
     told.expect(&Event::Ended(summary.clone()), &[golden("state", &format!(r#"{CALL_TEXT},"state":"disconnected""#))]);
     let line = SummaryLine::of_call(&summary, "The call ended.".to_owned());
-    let audio = r#"{"sent_packets":0,"received_packets":250,"lost_packets":0,"rtt_ms":0.4,"jitter_ms":2.0,"concealed_ms":0,"first_audio_ms":35,"heard_ms":4980,"level_in_dbfs":-18.0,"level_out_dbfs":null}"#;
+    let more = r#""first_audio_ms":35,"heard_ms":4980,"level_in_dbfs":-18.0,"level_out_dbfs":null"#;
     let end = r#"{"code":0,"sub_code":0,"reason":"The call ended."}"#;
-    let body = format!(r#"{CALL_TEXT},"connected":true,"seconds":5.02,"end":{end},"audio":{audio}"#);
+    let body = format!(r#"{CALL_TEXT},"connected":true,"seconds":5.02,"end":{end},"audio":{{{FIGURES},{more}}}"#);
     assert_eq!(told.journal.summary(&line, told.now, WALL), golden("summary", &body));
 }
 

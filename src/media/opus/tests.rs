@@ -1,3 +1,5 @@
+//! Round trips, copies in the next packet, concealment, hostile packets.
+
 use super::*;
 use crate::base::seed::Seed;
 use crate::media::level;

@@ -1,5 +1,16 @@
 //! What is done to the microphone's sound before it is sent: echo cancelled, noise suppressed, speech brought to an
-//! even level.
+//! even level. Here is what can be chosen; [`Processor`] does it, and [`Leak`] sees whether echo is left.
+
+mod erle;
+mod leak;
+mod processor;
+mod strong;
+mod switched;
+#[cfg(test)]
+mod tests;
+
+pub use leak::Leak;
+pub use processor::Processor;
 
 /// How noise is suppressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

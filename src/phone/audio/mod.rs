@@ -7,6 +7,7 @@
 pub mod alsa;
 pub mod cards;
 pub mod device;
+mod memory;
 mod pace;
 mod sink;
 mod source;

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::figures::Figures;
 use super::roster::{Batch, Moves, Roster};
-use crate::base::deadline;
+use crate::control::diagnosis::Watch;
 use crate::domain::call::{CallState, Direction, Participant, Peer, RosterRow};
 use crate::domain::dtmf::Tone;
 use crate::domain::end_reason::EndReason;
@@ -51,7 +52,9 @@ pub(super) struct ActiveCall {
     pub(super) slots: Vec<Slot>,
     /// Whether the voice thread knows this call.
     pub(super) voiced: bool,
-    pub(super) quality: Quality,
+    pub(super) figures: Figures,
+    /// What is wrong with its sound.
+    pub(super) watch: Watch,
     pub(super) first_sound: Option<Instant>,
     /// Since when the media is lost, and when a new leg is tried.
     pub(super) lost_since: Option<Instant>,
@@ -115,7 +118,8 @@ impl ActiveCall {
             leg: CallLeg::Offered(Box::new(leg)),
             slots: Vec::new(),
             voiced: false,
-            quality: Quality::default(),
+            figures: Figures::default(),
+            watch: Watch::default(),
             first_sound: None,
             lost_since: None,
             rejoin_at: None,
@@ -189,9 +193,13 @@ impl ActiveCall {
         slot.and_then(|slot| slot.source.clone())
     }
 
-    /// The voice thread's figures; the round trip is the leg's.
-    pub(super) fn on_quality(&mut self, quality: Quality) {
-        self.quality = Quality { rtt_ms: self.quality.rtt_ms, ..quality };
+    /// The voice thread's figures of a second; returns what is known with them.
+    pub(super) fn on_quality(&mut self, voice: Quality) -> Quality {
+        let Self { figures, group, .. } = self;
+        match group {
+            Some(group) => figures.on_voice(voice, Some(&|number| group.roster.identity(number).is_some())),
+            None => figures.on_voice(voice, None),
+        }
     }
 
     /// The media went quiet: a new leg is tried after a while.
@@ -217,7 +225,7 @@ impl ActiveCall {
     }
 
     /// What the call was like, given how it ended and the voice thread's figures (none when it never had sound).
-    pub(super) fn summary(&self, ending: Ending, sound: &SoundSummary) -> Summary {
+    pub(super) fn summary(&mut self, ending: Ending, sound: &SoundSummary) -> Summary {
         let first_audio =
             self.connected.zip(self.first_sound).map(|((_, since), first)| first.saturating_duration_since(since));
         Summary {
@@ -226,7 +234,7 @@ impl ActiveCall {
             with: self.with.clone(),
             end: ending.reason,
             connected_for: ending.connected_for,
-            quality: self.quality.clone(),
+            quality: self.figures.last(),
             first_audio_ms: first_audio.and_then(|wait| u64::try_from(wait.as_millis()).ok()),
             heard_ms: sound.heard_ms,
             level_out_dbfs: sound.level_out_dbfs,
@@ -244,10 +252,8 @@ impl ActiveCall {
             Some(ending) => Some(ending.figures_by),
             None => {
                 let give_up = self.lost_since.map(|since| since + GIVE_UP_AFTER);
-                deadline::earlier(
-                    self.entering().map(|entering| entering.by),
-                    deadline::earlier(self.rejoin_at, give_up),
-                )
+                let entering = self.entering().map(|entering| entering.by);
+                [self.watch.next_deadline(), entering, self.rejoin_at, give_up].into_iter().flatten().min()
             }
         }
     }

@@ -28,7 +28,10 @@ impl Engine {
                 } else {
                     self.out.voice.attach(id, sound, record);
                 }
-                self.out.voice.set_muted(id, muted);
+                // Only off: the voice thread itself may have reason to begin with the microphone off.
+                if muted {
+                    self.out.voice.set_muted(id, true);
+                }
             }
             Some(Err(e)) => {
                 self.emit(Event::Warning(e.to_string())).await;
@@ -41,7 +44,12 @@ impl Engine {
     /// The service has answered the offer of a new leg for a call whose old one was lost.
     pub(super) async fn rejoin_leg(&mut self, id: CallId, answer: &Sdp) {
         match self.run_leg(id, answer) {
-            Some(Ok(sound)) => self.out.voice.replace_leg(id, sound),
+            Some(Ok(sound)) => {
+                self.out.voice.replace_leg(id, sound);
+                if let Some(call) = self.live_call_mut(id) {
+                    call.figures.on_new_leg();
+                }
+            }
             Some(Err(e)) => self.emit(Event::Warning(e.to_string())).await,
             None => {}
         }
@@ -68,8 +76,12 @@ impl Engine {
                 tracing::info!(why, "the media connection failed");
                 call.on_lost(now);
             }
-            LegEvent::RoundTrip(rtt) => {
-                call.quality.rtt_ms = Some(rtt.as_secs_f32() * 1000.0);
+            LegEvent::Measured(measured) => return call.figures.on_measured(measured),
+            LegEvent::Reported(reported) => {
+                if let Some(percent) = call.figures.on_reported(reported) {
+                    let id = call.id;
+                    self.out.voice.set_expected_loss(id, percent);
+                }
                 return;
             }
         }
@@ -91,6 +103,7 @@ impl Engine {
         if call.rejoin_at.is_some_and(|at| at <= now) {
             self.try_rejoin(now).await;
         }
+        self.on_diagnosis_deadline(now).await;
         self.enter(now).await;
     }
 
@@ -112,17 +125,18 @@ impl Engine {
 
     pub(super) async fn on_voice(&mut self, event: VoiceEvent) {
         match event {
-            VoiceEvent::Levels { call, microphone, speaker, mut heard } => {
+            VoiceEvent::Levels { call, microphone, speaker, mut heard, facts } => {
                 if self.live_call_mut(call).is_none_or(|call| call.group.is_none()) {
                     heard.clear();
                 }
                 self.emit(Event::Levels { call, microphone, speaker, heard }).await;
+                self.on_microphone(call, facts).await;
             }
             VoiceEvent::Quality { call, quality } => {
                 let Some(active) = self.call.as_mut().filter(|active| active.id == call) else { return };
-                active.on_quality(quality);
-                let quality = active.quality.clone();
+                let quality = active.on_quality(quality);
                 self.emit(Event::Quality { call, quality }).await;
+                self.on_figures(call).await;
             }
             VoiceEvent::Dtmf { call, slot, mark, tone } => {
                 let Some(active) = self.call.as_mut().filter(|active| active.id == call) else { return };
@@ -143,15 +157,15 @@ impl Engine {
                     self.finish_call(&sound).await;
                 }
             }
-            VoiceEvent::Audio(state) => self.emit(Event::Audio(state)).await,
+            VoiceEvent::Audio(state) => self.on_audio(state).await,
             VoiceEvent::Sound(state) => self.emit(Event::Sound(state)).await,
-            VoiceEvent::Diagnoses { call, diagnoses } => self.emit(Event::Diagnoses { call, diagnoses }).await,
+            VoiceEvent::SharedCard { call } => self.on_shared_card(call).await,
         }
     }
 
     /// Tells what the call was like; this phone is free again.
     pub(super) async fn finish_call(&mut self, sound: &SoundSummary) {
-        let Some(call) = self.call.take() else { return };
+        let Some(mut call) = self.call.take() else { return };
         let Some(ending) = call.ending else { return };
         self.emit(Event::Ended(call.summary(ending, sound))).await;
     }

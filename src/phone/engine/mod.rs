@@ -2,6 +2,8 @@
 //! signalling, media and voice events into each other. It never waits for anything but the next of these.
 
 mod call;
+mod diagnosing;
+mod figures;
 mod groups;
 mod incoming;
 mod join;
@@ -27,7 +29,7 @@ use self::places::Addresses;
 use super::audio::device::{SinkChoice, SourceChoice};
 use super::audio::voice::{Voice, VoiceEvent};
 use super::command::Command;
-use super::event::{Event, Incoming, Link, Refusal, Refused};
+use super::event::{AudioState, Event, Incoming, Link, Refusal, Refused};
 use super::leg::{LegEvent, LegTag};
 use super::signalling::{FromLink, ToLink};
 use crate::base::{clock, deadline};
@@ -125,6 +127,8 @@ pub(super) struct Engine {
     options: Options,
     microphone: SourceChoice,
     speaker: SinkChoice,
+    /// What the sound devices do, once that was told.
+    audio: Option<AudioState>,
     recordings: u32,
     /// Where signalling goes; `None` while it is down.
     service: Option<IpAddr>,
@@ -164,6 +168,7 @@ impl Engine {
             microphone: options.microphone.clone(),
             speaker: options.speaker.clone(),
             options,
+            audio: None,
             recordings: 0,
             service: None,
             me: None,

@@ -7,6 +7,7 @@ use super::join::Goal;
 use super::people::Wanted;
 use super::{Engine, Pending};
 use crate::base::{clock, entropy, task};
+use crate::control::diagnosis::Fact;
 use crate::domain::call::{CallState, Direction, Peer};
 use crate::domain::dtmf::Tone;
 use crate::domain::end_reason::EndReason;
@@ -134,6 +135,7 @@ impl Engine {
         self.call = Some(call);
         self.play_tone();
         self.emit(Event::Call(view)).await;
+        self.diagnose_devices().await;
     }
 
     async fn decline(&mut self, id: CallId) {
@@ -216,6 +218,9 @@ impl Engine {
             self.out.voice.set_muted(id, on);
         }
         self.emit(Event::Call(view)).await;
+        if !on {
+            self.diagnose(&[Fact::Unmuted]).await;
+        }
         self.request(Request::CallMute { call_id: id, on }, Pending::Silent).await;
     }
 

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 
@@ -15,7 +17,8 @@ use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, SeqNo, Ssrc};
 use str0m::{Event, IceConnectionState, Input, Output, Rtc};
 use tokio::sync::mpsc;
 
-use super::{LegEvent, LegTag};
+use super::report::Reports;
+use super::{LegEvent, LegTag, Measured};
 use crate::base::{clock, deadline};
 use crate::media::mark;
 use crate::media::packet::{Kind, Outgoing, Received};
@@ -45,6 +48,10 @@ pub(super) struct Driver {
     pub(super) outgoing: rtrb::Consumer<Outgoing>,
     pub(super) tag: LegTag,
     pub(super) events: mpsc::Sender<(LegTag, LegEvent)>,
+    pub(super) reports: Reports,
+    /// Packets that found no room on their way to the voice thread, and those that found none on their way from it.
+    pub(super) dropped: u64,
+    pub(super) unsent: Arc<AtomicU64>,
     pub(super) heard_at: Instant,
     pub(super) lost: bool,
     pub(super) failed: bool,
@@ -107,8 +114,13 @@ impl Driver {
             // The figure of the nominated pair: `stats.rtt` itself is measured by transport-wide feedback, which sound has no use for.
             Event::PeerStats(stats) => {
                 let pair = stats.selected_candidate_pair;
-                if let Some(rtt) = pair.and_then(|pair| pair.current_round_trip_time) {
-                    self.tell(LegEvent::RoundTrip(rtt));
+                let rtt = pair.and_then(|pair| pair.current_round_trip_time);
+                let dropped_packets = self.dropped + self.unsent.load(Ordering::Relaxed);
+                self.tell(LegEvent::Measured(Measured { rtt, dropped_packets }));
+            }
+            Event::MediaEgressStats(stats) if stats.mid == self.send => {
+                if let Some(reported) = stats.remote.and_then(|report| self.reports.read(&report)) {
+                    self.tell(LegEvent::Reported(reported));
                 }
             }
             Event::IceConnectionStateChange(IceConnectionState::Disconnected) => self.tell_lost(),
@@ -137,7 +149,7 @@ impl Driver {
             at: packet.timestamp,
         };
         // A full queue means that the voice thread hangs; its jitter buffers then count the packet as lost.
-        self.incoming.push(received).ok();
+        self.dropped += u64::from(self.incoming.push(received).is_err());
     }
 
     fn learn_slot(&mut self, ssrc: Ssrc) -> Option<u8> {

@@ -5,6 +5,7 @@
 
 mod driver;
 mod offer;
+mod report;
 
 use std::io;
 use std::sync::Arc;
@@ -14,6 +15,8 @@ use std::time::Duration;
 use mio::Waker;
 
 pub(crate) use offer::{OfferedLeg, offer};
+
+use crate::phone::event::Outbound;
 
 /// How many people can be heard at once; more are chosen from by the service.
 pub const RECEIVE_SLOTS: usize = 4;
@@ -32,8 +35,19 @@ pub(crate) enum LegEvent {
     Back,
     /// The connection can't be made, or broke for good.
     Failed(String),
-    /// Round trip to the service, measured by STUN (RFC 7675 consent checks).
-    RoundTrip(Duration),
+    /// What it measured itself; told once a second.
+    Measured(Measured),
+    /// What the service says it receives of this leg; told every few seconds.
+    Reported(Outbound),
+}
+
+/// What a leg measures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Measured {
+    /// Round trip to the service, by STUN (RFC 7675 consent checks), once there was one.
+    pub(crate) rtt: Option<Duration>,
+    /// Packets that found no room on their way to the voice thread or from it, so far.
+    pub(crate) dropped_packets: u64,
 }
 
 /// Why a leg could not be made.

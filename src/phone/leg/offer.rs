@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,7 @@ use str0m::{Candidate, Rtc};
 use tokio::sync::mpsc;
 
 use super::driver::{Driver, WAKE};
+use super::report::Reports;
 use super::{Leg, LegError, LegEvent, LegTag, RECEIVE_SLOTS};
 use crate::base::{clock, task};
 use crate::media::mark;
@@ -102,6 +104,7 @@ impl OfferedLeg {
         let (close, closed) = sync_channel(1);
         let (to_voice, incoming) = rtrb::RingBuffer::new(INCOMING);
         let (from_voice, outgoing) = rtrb::RingBuffer::new(OUTGOING);
+        let unsent = Arc::new(AtomicU64::new(0));
         let slot_names = slots.iter().map(ToString::to_string).collect();
         let mut driver = Driver {
             rtc,
@@ -115,21 +118,30 @@ impl OfferedLeg {
             outgoing,
             tag,
             events,
+            reports: Reports::default(),
+            dropped: 0,
+            unsent: Arc::clone(&unsent),
             heard_at: clock::now(),
             lost: false,
             failed: false,
         };
         task::thread("leg", move || driver.run(poll, &closed))?;
         let leg = Leg { close, waker: Arc::clone(&waker), slots: slot_names };
-        Ok((leg, LegSound { incoming, outgoing: sender(from_voice, waker) }))
+        Ok((leg, LegSound { incoming, outgoing: sender(from_voice, waker, unsent) }))
     }
 }
 
-fn sender(mut queue: rtrb::Producer<Outgoing>, waker: Arc<Waker>) -> Box<dyn FnMut(Outgoing) + Send> {
+fn sender(
+    mut queue: rtrb::Producer<Outgoing>,
+    waker: Arc<Waker>,
+    unsent: Arc<AtomicU64>,
+) -> Box<dyn FnMut(Outgoing) + Send> {
     Box::new(move |packet| {
         if queue.push(packet).is_ok() {
             // A waker that fails only delays the packet until the next timer.
             waker.wake().ok();
+        } else {
+            unsent.fetch_add(1, Ordering::Relaxed);
         }
     })
 }

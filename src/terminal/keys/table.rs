@@ -37,8 +37,19 @@ pub enum Action {
     History,
     Events,
     Devices,
+    Quality,
     Microphone,
     Speaker,
+    Ringer,
+    Profile,
+    Echo,
+    Noise,
+    Gain,
+    MicrophoneVolume,
+    SpeakerVolume,
+    RingVolume,
+    More,
+    Less,
     Presence,
     Next,
     Previous,
@@ -128,9 +139,20 @@ table! {
     People "people" keys "P" in &[Panel]; hint ""; words ["people"] ""; "Go to the people of the group call".
     History "history" keys "H" in &[Panel]; hint "history"; words ["history"] ""; "Go to the calls you made and got, missed ones included".
     Events "events" keys "E" in &[Panel]; hint ""; words ["events"] ""; "Go to the list of what happened".
-    Devices "devices" keys "D" in &[Panel]; hint "devices"; words ["devices"] ""; "Choose microphone and speaker".
+    Devices "devices" keys "D" in &[Panel]; hint "sound"; words ["sound", "devices"] ""; "Sound: microphone, speaker, ringer, volumes, profile, processing".
+    Quality "quality" keys "Q" in &[Panel]; hint "quality"; words ["quality"] ""; "Show how well you hear each of the others, and they you".
     Microphone "microphone" keys "" in &[Panel]; hint ""; words ["mic"] "SOURCE"; "Take sound from: default, tone, silence, FILE.wav, device:NAME".
-    Speaker "speaker" keys "" in &[Panel]; hint ""; words ["speaker"] "SINK"; "Play sound on: default, none, FILE.wav, device:NAME".
+    Speaker "speaker" keys "" in &[Panel]; hint ""; words ["speaker"] "SINK"; "Play calls on: default, none, FILE.wav, device:NAME".
+    Ringer "ringer" keys "" in &[Panel]; hint ""; words ["ringer"] "SINK"; "Ring on: same (as calls), default, none, device:NAME".
+    Profile "profile" keys "" in &[Panel]; hint ""; words ["profile"] "[WHICH]"; "standard, headset, low-latency, music, low-bandwidth".
+    Echo "echo" keys "" in &[Panel]; hint ""; words ["echo"] "[HOW]"; "Cancel the speaker's echo: on, off, auto".
+    Noise "noise" keys "" in &[Panel]; hint ""; words ["noise"] "[HOW]"; "Suppress noise: off, standard, strong, auto".
+    Gain "gain" keys "" in &[Panel]; hint ""; words ["gain"] "[HOW]"; "Bring speech to an even level: on, off, auto".
+    MicrophoneVolume "mic-volume" keys "" in &[Panel]; hint ""; words ["mic-volume"] "[DB]"; "Turn the microphone up or down: +3, -3, 0".
+    SpeakerVolume "speaker-volume" keys "" in &[Panel]; hint ""; words ["speaker-volume"] "[DB]"; "Turn the speaker up or down: +3, -3, 0".
+    RingVolume "ring-volume" keys "" in &[Panel]; hint ""; words ["ring-volume"] "[DB]"; "Turn ringing up or down: +3, -3, 0".
+    More "more" keys "Right +" in &[List]; hint "more"; words ["more"] ""; "In the sound settings: turn up, or take the next value".
+    Less "less" keys "Left -" in &[List]; hint "less"; words ["less"] ""; "In the sound settings: turn down, or take the value before".
     Presence "presence" keys "o" in &[Panel]; hint ""; words ["presence", "online", "away", "dnd"] ""; "Choose what others see of you: online, away, do not disturb".
     Next "next" keys "Down" in MOVES; hint ""; words ["next"] ""; "Select the next row".
     Previous "previous" keys "Up" in MOVES; hint ""; words ["previous"] ""; "Select the row before".

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::roster::{Moves, moves};
-use super::{Pane, Roster};
+use super::{Pane, Roster, Trail};
 use crate::domain::call::{CallState, ParticipantState, Peer};
 use crate::domain::dtmf::Tone;
 use crate::domain::id::Identity;
@@ -41,6 +41,10 @@ pub struct LiveCall {
     pub quality: Option<Quality>,
     /// What is wrong with its sound now, the gravest first.
     pub diagnoses: Vec<Diagnosis>,
+    /// What was wrong at some time, and is in the events.
+    pub(crate) noted: Vec<Diagnosis>,
+    /// What its quality was like over the last minute.
+    pub trail: Trail,
     /// Tones sent, newest last.
     pub sent: VecDeque<Tone>,
     /// Tones received, newest last.
@@ -69,6 +73,8 @@ impl LiveCall {
             speaker: SILENCE,
             quality: None,
             diagnoses: Vec::new(),
+            noted: Vec::new(),
+            trail: Trail::default(),
             sent: VecDeque::new(),
             received: VecDeque::new(),
             sent_at: None,
@@ -144,6 +150,19 @@ impl LiveCall {
     /// Whether the other side's microphone is off.
     pub fn are_they_muted(&self) -> bool {
         self.view.participants.iter().any(|row| row.participant.muted)
+    }
+
+    /// Whether the user speaks into a microphone that is off.
+    pub fn is_talking_muted(&self) -> bool {
+        self.view.muted && self.diagnoses.contains(&Diagnosis::SpeakingWhileMuted)
+    }
+
+    /// What is wrong now, the gravest first; what an answer of this side has mended already is left out.
+    pub fn troubles(&self) -> impl Iterator<Item = Diagnosis> {
+        let muted = self.view.muted;
+        let about_mute =
+            |diagnosis: Diagnosis| matches!(diagnosis, Diagnosis::SpeakingWhileMuted | Diagnosis::SharedCard);
+        self.diagnoses.iter().copied().filter(move |diagnosis| muted || !about_mute(*diagnosis))
     }
 
     /// What was asked for is not going to happen.

@@ -11,6 +11,9 @@ mod offers;
 mod popup;
 mod roster;
 mod share;
+mod sound;
+mod ssh;
+mod trail;
 
 use ::time::UtcOffset;
 
@@ -30,10 +33,16 @@ pub use groups::{Groups, SharedGroup, title};
 pub(crate) use groups::{offer, settle};
 pub use input::Input;
 pub use lists::{Entry, Events, History, Mood};
-pub use popup::{DevicePicker, DeviceRow, Dial, Palette, Popup, Purpose, device_rows};
+pub use popup::{Dial, Palette, Popup, Purpose};
 pub use roster::Roster;
 pub(crate) use roster::{Moves, SEARCH_FROM};
 pub use share::{JoinPrompt, NamePrompt, Naming, Qr, Question, ShareCard, ShareWith};
+pub use sound::{
+    DeviceChoice, DeviceRow, Lost, Part, SoundPopup, SoundRow, Turn, VOLUMES, WhyOff, device_rows, part, state,
+};
+pub(crate) use sound::{beside, stepped};
+pub use ssh::SshSession;
+pub use trail::{Figure, Trail, percent};
 
 /// How the screen is set up.
 #[derive(Debug, Clone)]
@@ -54,6 +63,8 @@ pub struct ScreenOptions {
     pub offset: UtcOffset,
     /// Whether the terminal's bell rings with a call.
     pub bell: bool,
+    /// The SSH session the phone is used in, if it is.
+    pub ssh: Option<SshSession>,
 }
 
 impl Default for ScreenOptions {
@@ -67,6 +78,7 @@ impl Default for ScreenOptions {
             hint: String::new(),
             offset: UtcOffset::UTC,
             bell: true,
+            ssh: None,
         }
     }
 }
@@ -95,6 +107,8 @@ pub struct Look {
     pub title: String,
     /// A word beside it.
     pub hint: String,
+    /// The SSH session the phone is used in, if it is.
+    pub ssh: Option<SshSession>,
 }
 
 impl Look {
@@ -178,6 +192,8 @@ pub struct Model {
     pub audio: Option<AudioState>,
     /// What is done to the sound, and how loud it is.
     pub sound: SoundState,
+    /// The devices that stopped working.
+    pub lost: Lost,
     /// The panel with the focus.
     pub focus: Pane,
     /// What is open above the panels.
@@ -209,6 +225,7 @@ impl Model {
             offset: options.offset,
             title: options.title.clone(),
             hint: options.hint.clone(),
+            ssh: options.ssh.clone(),
         };
         Ok(Self {
             now,
@@ -229,6 +246,7 @@ impl Model {
             devices: None,
             audio: None,
             sound: SoundState::default(),
+            lost: Lost::default(),
             focus: Pane::Friends,
             popup: None,
             notice: None,
@@ -245,7 +263,7 @@ impl Model {
             Some(Popup::Dial(_) | Popup::Palette(_) | Popup::Help { .. } | Popup::Join(_) | Popup::Name(_)) => {
                 Context::Text
             }
-            Some(Popup::Devices(_) | Popup::Presence(_) | Popup::Share(_)) => Context::List,
+            Some(Popup::Sound(_) | Popup::Quality { .. } | Popup::Presence(_) | Popup::Share(_)) => Context::List,
             Some(Popup::ShareWith(_)) => Context::Marks,
             Some(Popup::Keypad) => Context::Keypad,
             Some(Popup::Confirm(_)) => Context::Confirm,

@@ -1,6 +1,6 @@
 //! What can be done now: decides which hints are shown, and which rows of the help menu are marked.
 
-use super::{Model, Pane, Popup, SEARCH_FROM};
+use super::{Model, Pane, Popup, SEARCH_FROM, SoundPopup};
 use crate::domain::call::Peer;
 use crate::phone::event::Link;
 use crate::terminal::keys::{Action, Context};
@@ -30,8 +30,11 @@ const HINTS: &[Action] = &[
     Action::Filter,
     Action::Back,
     Action::AddFriend,
+    Action::More,
+    Action::Less,
     Action::History,
     Action::Devices,
+    Action::Quality,
     Action::NextPane,
     Action::Palette,
     Action::Quit,
@@ -76,6 +79,8 @@ impl Model {
                 self.popup.is_some() || self.is_filtering() || searched || self.ended.is_some()
             }
             Action::Yes => matches!(self.popup, Some(Popup::Confirm(_))),
+            Action::Quality => self.call.is_some(),
+            Action::More | Action::Less => matches!(self.popup, Some(Popup::Sound(SoundPopup { device: None, .. }))),
             Action::AddFriend
             | Action::Friends
             | Action::Groups
@@ -84,6 +89,14 @@ impl Model {
             | Action::Devices
             | Action::Microphone
             | Action::Speaker
+            | Action::Ringer
+            | Action::Profile
+            | Action::Echo
+            | Action::Noise
+            | Action::Gain
+            | Action::MicrophoneVolume
+            | Action::SpeakerVolume
+            | Action::RingVolume
             | Action::Presence
             | Action::Next
             | Action::Previous
@@ -103,7 +116,7 @@ impl Model {
 
     fn accepts(&self) -> bool {
         match (&self.popup, self.focus) {
-            (Some(Popup::Keypad | Popup::Confirm(_)), _) => false,
+            (Some(Popup::Keypad | Popup::Confirm(_) | Popup::Quality { .. }), _) => false,
             (Some(_), _) => true,
             (None, _) if self.is_filtering() => true,
             (None, _) if self.call.is_some() => false,
@@ -143,6 +156,13 @@ impl Model {
                 Action::Accept => self.accept_word(),
                 Action::Redial if matches!(self.last_peer(), Some(Peer::Group(_))) => "join again",
                 Action::Filter if self.focus == Pane::People => "search",
+                Action::More | Action::Less if self.turns_volume() => {
+                    if action == Action::More {
+                        "louder"
+                    } else {
+                        "quieter"
+                    }
+                }
                 Action::Mute if self.call.as_ref().is_some_and(|call| call.view.muted) => "unmute",
                 Action::Hold if self.call.as_ref().is_some_and(super::LiveCall::is_held_here) => "resume",
                 action => action.row().hint,
@@ -153,6 +173,11 @@ impl Model {
         let mut hints: Vec<_> = useful.filter_map(|action| hint(*action)).take(MOST_HINTS - 1).collect();
         hints.extend(hint(Action::Help));
         hints
+    }
+
+    /// Whether the row of the sound popup is one with a volume.
+    fn turns_volume(&self) -> bool {
+        matches!(&self.popup, Some(Popup::Sound(sound)) if sound.row.device().is_some())
     }
 
     /// Whether an action belongs to what has the focus, so that popups and calls show their own hints first.
@@ -167,7 +192,7 @@ impl Model {
             return matches!(self.popup, Some(Popup::Share(_)));
         }
         let offered = matches!(action, Action::JoinShared | Action::Later);
-        let choosing = matches!(action, Action::Accept | Action::Back | Action::Mark);
+        let choosing = matches!(action, Action::Accept | Action::Back | Action::Mark | Action::More | Action::Less);
         context == Context::Panel || urgent || offered || choosing
     }
 
@@ -182,14 +207,15 @@ impl Model {
             Some(Popup::Share(_)) => "close",
             Some(Popup::Palette(_)) => "do it",
             Some(Popup::Help { .. }) => "close",
-            Some(Popup::Devices(_) | Popup::Presence(_)) => "choose",
+            Some(Popup::Sound(sound)) if sound.device.is_none() && sound.row.device().is_none() => "change",
+            Some(Popup::Sound(_) | Popup::Presence(_)) => "choose",
             None if self.is_filtering() => "keep",
             None if self.focus == Pane::Groups => "join",
             None if self.focus == Pane::History => match self.history.current().map(|record| &record.with) {
                 Some(Peer::Group(_)) => "join",
                 Some(Peer::Person(_)) | None => "call back",
             },
-            Some(Popup::Dial(_) | Popup::Keypad | Popup::Confirm(_)) | None => "call",
+            Some(Popup::Dial(_) | Popup::Keypad | Popup::Confirm(_) | Popup::Quality { .. }) | None => "call",
         }
     }
 }

@@ -3,9 +3,9 @@
 use super::Input;
 use super::friends::matches;
 use super::share::{JoinPrompt, NamePrompt, Question, ShareCard, ShareWith};
+use super::sound::SoundPopup;
 use crate::domain::person::{Friend, Person};
 use crate::domain::time::UnixMillis;
-use crate::phone::audio::device::{DeviceInfo, Devices, SinkChoice, SourceChoice};
 
 /// Something open above the panels.
 #[derive(Debug, Clone)]
@@ -21,8 +21,13 @@ pub enum Popup {
         /// How many rows it is scrolled down.
         scroll: usize,
     },
-    /// The sound devices.
-    Devices(DevicePicker),
+    /// The sound: devices, volumes, profile, processing.
+    Sound(SoundPopup),
+    /// The quality of the call, in full.
+    Quality {
+        /// How many rows it is scrolled down.
+        scroll: usize,
+    },
     /// The keypad.
     Keypad,
     /// The choice of presence, with the row selected.
@@ -100,42 +105,4 @@ impl Dial {
     pub fn chosen<'a>(&'a self, friends: &'a [Friend]) -> Option<&'a Person> {
         self.candidates(friends).get(self.selected).copied()
     }
-}
-
-/// The sound devices to choose from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct DevicePicker {
-    /// Which row is selected: microphones first, then speakers.
-    pub selected: usize,
-}
-
-/// A row of the device picker.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DeviceRow<'a> {
-    /// A microphone: what is chosen by it, the device itself (`None` for the system's default), whether it is in use.
-    Microphone(SourceChoice, Option<&'a DeviceInfo>, bool),
-    /// A speaker, likewise.
-    Speaker(SinkChoice, Option<&'a DeviceInfo>, bool),
-}
-
-/// The rows of the device picker, microphones first.
-pub fn device_rows(devices: &Devices) -> Vec<DeviceRow<'_>> {
-    let mut rows = Vec::new();
-    if !devices.microphones.is_empty() {
-        rows.push(DeviceRow::Microphone(SourceChoice::Default, None, devices.microphone == SourceChoice::Default));
-    }
-    for info in &devices.microphones {
-        let choice = SourceChoice::Device(info.name.clone());
-        let current = devices.microphone == choice;
-        rows.push(DeviceRow::Microphone(choice, Some(info), current));
-    }
-    if !devices.speakers.is_empty() {
-        rows.push(DeviceRow::Speaker(SinkChoice::Default, None, devices.speaker == SinkChoice::Default));
-    }
-    for info in &devices.speakers {
-        let choice = SinkChoice::Device(info.name.clone());
-        let current = devices.speaker == choice;
-        rows.push(DeviceRow::Speaker(choice, Some(info), current));
-    }
-    rows
 }

@@ -1,6 +1,6 @@
 //! Given lists, entries and commands, these keys have these effects.
 
-use super::kit::{CALL, Desk, devices, friends, person, records, summary, view};
+use super::kit::{CALL, Desk, friends, person, records, summary, view};
 use crate::domain::call::{CallState, Peer};
 use crate::domain::dtmf::Tone;
 use crate::domain::end_reason::EndReason;
@@ -143,20 +143,6 @@ fn redial_calls_the_other_side_of_the_last_call() {
 }
 
 #[test]
-fn devices_are_chosen_with_enter() {
-    let mut desk = Desk::ready();
-    desk.presses("D");
-    assert_eq!(desk.commands(), [Command::ListDevices]);
-    desk.hears(Event::Devices(devices()));
-    desk.presses("Down Enter End Enter");
-    let chosen = [
-        Command::UseMicrophone(SourceChoice::Device("USB Mic".to_owned())),
-        Command::UseSpeaker(SinkChoice::Device("Headset".to_owned())),
-    ];
-    assert_eq!(desk.commands(), chosen);
-}
-
-#[test]
 fn presence_is_chosen_from_a_list_or_by_command() {
     let mut desk = Desk::ready();
     desk.presses("o Down Down Enter");
@@ -236,7 +222,7 @@ fn sentences_name_the_keys_that_are_bound() {
     let options = ScreenOptions { keys, ..ScreenOptions::default() };
     let mut desk = Desk::fresh_with(&options, true);
     let seen = desk.sees(80, 24);
-    assert!(seen.contains("z echo Enter") && seen.contains(" :devices "), "{seen}");
+    assert!(seen.contains("z echo Enter") && seen.contains(" :sound "), "{seen}");
     desk.calls(view(CallState::Connected));
     desk.presses("!");
     assert!(desk.sees(80, 24).contains("press ! again to hang up"));

@@ -17,9 +17,13 @@ use crate::domain::person::{Friend, Person};
 use crate::domain::presence::{Presence, PresenceState};
 use crate::domain::record::{CallRecord, Outcome};
 use crate::domain::time::UnixMillis;
+use crate::media::processing::Processing;
 use crate::phone::audio::device::{DeviceInfo, Devices};
 use crate::phone::command::Command;
-use crate::phone::event::{CallView, Event, Incoming, Link, MediaState, Quality, Summary};
+use crate::phone::event::{
+    AudioState, CallView, DeviceFigures, DeviceState, Event, Heard, Incoming, Link, MediaState, Outbound, Quality,
+    SoundState, Summary,
+};
 use crate::terminal::keys::Key;
 use crate::terminal::message::{Effect, Message};
 use crate::terminal::model::{Model, ScreenOptions};
@@ -119,7 +123,45 @@ pub(super) fn quality() -> Quality {
         lost_packets: 3,
         concealed_ms: 60,
         buffer_ms: 60.0,
-        ..Quality::default()
+        late_packets: 1,
+        repaired_packets: 2,
+        kbps_in: 31.2,
+        kbps_out: 32.4,
+        mos_in: Some(4.3),
+        mos_out: Some(4.1),
+        outbound: Some(Outbound { loss_percent: 0.2, lost_packets: 12, jitter_ms: 3.4 }),
+        heard: Arc::new([heard(0)]),
+        device: DeviceFigures { underruns: 2, erle_db: Some(41.3), ..DeviceFigures::default() },
+    }
+}
+
+/// How the participant with this number is heard.
+pub(super) fn heard(number: u16) -> Heard {
+    Heard {
+        number,
+        jitter_ms: 4.2 + f32::from(number),
+        received_packets: 13_548,
+        lost_packets: 3 * u64::from(number + 1),
+        late_packets: u64::from(number),
+        repaired_packets: 2,
+        concealed_ms: 60,
+        buffer_ms: 60.0,
+        kbps: 31.2,
+        mos: Some(4.3 - f32::from(number) / 10.0),
+    }
+}
+
+/// What is done to the sound with the standard profile, and nothing else wished.
+pub(super) fn sound() -> SoundState {
+    SoundState { processing: Processing::ALL, ..SoundState::default() }
+}
+
+/// The devices of [`devices`] in use.
+pub(super) fn working() -> AudioState {
+    AudioState {
+        microphone: DeviceState::Working("USB Mic".to_owned()),
+        speaker: DeviceState::Working("Headset".to_owned()),
+        ringer: DeviceState::Idle,
     }
 }
 
@@ -178,6 +220,7 @@ impl Desk {
         desk.hears(Event::Friends(Vec::new()));
         desk.hears(Event::History(Vec::new()));
         desk.hears(Event::Groups(Vec::new()));
+        desk.hears(Event::Sound(sound()));
         desk.effects.clear();
         desk
     }

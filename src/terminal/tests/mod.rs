@@ -10,4 +10,6 @@ mod idle;
 mod kit;
 mod picture;
 mod random;
+mod sound;
+mod sound_states;
 mod states;

@@ -3,13 +3,18 @@
 use proptest::prelude::*;
 
 use super::group_kit::{card, crowd, four, group_view, groups};
-use super::kit::{CALL, Desk, devices, friends, incoming, person, records, summary, view};
+use super::kit::{
+    CALL, Desk, devices, friends, heard, incoming, person, quality, records, sound, summary, view, working,
+};
+use super::sound_states::DIAGNOSES;
 use crate::domain::call::{CallState, Peer};
 use crate::domain::dtmf::Tone;
 use crate::domain::end_reason::EndReason;
 use crate::domain::presence::{Presence, PresenceState};
-use crate::phone::audio::device::Devices;
-use crate::phone::event::{AudioState, DeviceState, Event, GroupCard, Link, Quality, Refusal, Refused};
+use crate::phone::audio::device::{Devices, SinkChoice};
+use crate::phone::event::{
+    AudioState, CallView, DeviceState, Diagnosis, Event, GroupCard, Link, Quality, Refusal, Refused, SoundState,
+};
 use crate::terminal::keys::TABLE;
 use crate::terminal::message::Message;
 
@@ -39,7 +44,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-const EVENTS: usize = 42;
+const EVENTS: usize = 50;
 
 fn event(n: usize) -> Event {
     let strange = || "x\u{301}日本 \u{1f469}\u{200d}\u{1f680} very very long text that goes on and on and on".repeat(4);
@@ -114,6 +119,28 @@ fn event(n: usize) -> Event {
             speaker: DeviceState::Absent,
             ringer: DeviceState::Idle,
         }),
+        41 => Event::Diagnoses { call: CALL, diagnoses: DIAGNOSES.to_vec() },
+        42 => Event::Diagnoses { call: CALL, diagnoses: vec![Diagnosis::SpeakingWhileMuted] },
+        43 => Event::Diagnoses { call: CALL, diagnoses: Vec::new() },
+        44 => Event::Call(CallView { muted: true, ..view(CallState::Connected) }),
+        45 => Event::Sound(SoundState {
+            ringer: Some(SinkChoice::Device(strange())),
+            microphone_db: i8::MIN,
+            speaker_db: i8::MAX,
+            ..sound()
+        }),
+        46 => Event::Audio(working()),
+        47 => Event::Audio(AudioState { microphone: DeviceState::Working(strange()), ..working() }),
+        48 => Event::Quality {
+            call: CALL,
+            quality: Quality {
+                mos_in: Some(f32::INFINITY),
+                mos_out: Some(f32::NAN),
+                jitter_ms: f32::NEG_INFINITY,
+                heard: (0..400).map(heard).collect(),
+                ..quality()
+            },
+        },
         _ => Event::Call(view(CallState::Connecting)),
     }
 }
@@ -174,8 +201,10 @@ fn take(desk: &mut Desk, step: Step) {
 fn every_size_is_drawn() {
     let mut desk = Desk::in_call(CallState::Connected);
     desk.hears(Event::Incoming(incoming("carol")));
-    for popup in ["", "k", "D", "?", ":", "o", "d"] {
-        desk.presses("Esc");
+    for popup in ["", "k", "D", "Enter", "Esc D Down", "Q", "?", ":", "o", "d"] {
+        if popup != "Enter" {
+            desk.presses("Esc Esc");
+        }
         desk.presses(popup);
         for width in (0..=140).step_by(4) {
             for height in (0..=44).step_by(3) {
@@ -194,7 +223,22 @@ fn every_size_is_drawn_in_a_group_call() {
         here: 3,
     });
     desk.speak(&[7, 14]);
-    for keys in ["", "End", "/ a", "Esc s", "w Space", "Esc Esc J", "Esc G", "-", "Esc C", "Esc P B", "Esc i"] {
+    for keys in [
+        "",
+        "End",
+        "/ a",
+        "Esc s",
+        "w Space",
+        "Esc Esc J",
+        "Esc G",
+        "-",
+        "Esc C",
+        "Esc P B",
+        "Esc i",
+        "Esc Q",
+        "End",
+        "Esc D",
+    ] {
         desk.presses(keys);
         for width in (0..=140).step_by(4) {
             for height in (0..=44).step_by(3) {

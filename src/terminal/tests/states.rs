@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use super::kit::{CALL, Desk, NOW, devices, incoming, person, records, row, summary, view};
+use super::kit::{CALL, Desk, NOW, incoming, person, records, row, summary, view};
 use crate::domain::call::CallState;
 use crate::domain::dtmf::Tone;
 use crate::domain::end_reason::EndReason;
-use crate::phone::audio::device::Devices;
 use crate::phone::event::{AudioState, DeviceState, Event, Link, MediaState, Refusal, Refused};
 use crate::terminal::model::ScreenOptions;
 
@@ -183,18 +182,6 @@ fn event_list() {
 }
 
 #[test]
-fn device_choice() {
-    let mut desk = Desk::ready();
-    desk.presses("D");
-    check("devices_asked", &desk);
-    desk.hears(Event::Devices(devices()));
-    desk.presses("Down");
-    check("devices", &desk);
-    desk.hears(Event::Devices(Devices::default()));
-    check("devices_none", &desk);
-}
-
-#[test]
 fn call_without_sound_devices() {
     let mut desk = Desk::in_call(CallState::Connected);
     let failed = DeviceState::Failed("the device is busy".to_owned());
@@ -254,7 +241,7 @@ fn ascii_everywhere() {
     desk.calls(view(CallState::Connected));
     desk.presses("k 5");
     check("ascii_call", &desk);
-    for keys in ["Esc", "D", "Esc :", "Esc ?", "Esc o", "Esc d", "Esc q", "Esc H", "E"] {
+    for keys in ["Esc", "D", "Enter", "Esc Esc Q", "Esc :", "Esc ?", "Esc o", "Esc d", "Esc q", "Esc H", "E"] {
         desk.presses(keys);
         for (width, height) in [(132, 38), (100, 30), (80, 24), (60, 20), (30, 8)] {
             let seen = desk.sees(width, height);

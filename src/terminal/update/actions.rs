@@ -2,8 +2,10 @@
 
 use super::super::keys::Action;
 use super::super::message::Effect;
-use super::super::model::{DevicePicker, Input, Model, Mood, Naming, Palette, Pane, Popup, Purpose, Question, Removal};
-use super::{call, choose, groups, palette, say, sharing};
+use super::super::model::{
+    Input, Model, Mood, Naming, Palette, Pane, Popup, Purpose, Question, Removal, SoundPopup, SoundRow,
+};
+use super::{call, choose, groups, palette, say, sharing, sound};
 use crate::domain::call::Peer;
 use crate::phone::command::Command;
 use crate::texts::{group, screen, state};
@@ -51,8 +53,20 @@ pub(super) fn perform(model: &mut Model, action: Action, trigger: Trigger, effec
         Action::People => people(model, effects),
         Action::History => focus(model, Pane::History, effects),
         Action::Events => focus(model, Pane::Events, effects),
-        Action::Devices => devices(model, effects),
-        Action::Microphone | Action::Speaker => devices(model, effects),
+        Action::Devices => sound::open(model, SoundRow::Microphone, effects),
+        Action::Quality => quality(model),
+        Action::Microphone
+        | Action::Speaker
+        | Action::Ringer
+        | Action::Profile
+        | Action::Echo
+        | Action::Noise
+        | Action::Gain
+        | Action::MicrophoneVolume
+        | Action::SpeakerVolume
+        | Action::RingVolume => sound::command(model, action, "", effects),
+        Action::More => adjust(model, true, effects),
+        Action::Less => adjust(model, false, effects),
         Action::Presence => presence(model),
         Action::Next => choose::step(model, 1),
         Action::Previous => choose::step(model, -1),
@@ -78,9 +92,9 @@ fn accept(model: &mut Model, effects: &mut Vec<Effect>) {
     match &model.popup {
         Some(Popup::Dial(_)) => choose::take(model, effects),
         Some(Popup::Palette(_)) => palette::run(model, effects),
-        Some(Popup::Devices(picker)) => choose::device(model, *picker, effects),
+        Some(Popup::Sound(popup)) => sound::accept(model, *popup, effects),
         Some(Popup::Presence(row)) => choose::presence(model, *row, effects),
-        Some(Popup::Help { .. } | Popup::Share(_)) => model.popup = None,
+        Some(Popup::Help { .. } | Popup::Share(_) | Popup::Quality { .. }) => model.popup = None,
         Some(Popup::Join(_)) => groups::take_place(model, effects),
         Some(Popup::Name(_)) => groups::take_name(model, effects),
         Some(Popup::ShareWith(_)) => sharing::with_friends(model, effects),
@@ -201,9 +215,19 @@ fn beside(model: &Model, forward: bool) -> Pane {
     panes[(at + step) % panes.len()]
 }
 
-fn devices(model: &mut Model, effects: &mut Vec<Effect>) {
-    model.popup = Some(Popup::Devices(DevicePicker::default()));
-    effects.push(Effect::Phone(Command::ListDevices));
+fn quality(model: &mut Model) {
+    if model.call.is_some() {
+        model.popup = Some(Popup::Quality { scroll: 0 });
+    } else {
+        say(model, Mood::Plain, screen::NO_CALL);
+    }
+}
+
+/// Turns the selected row of the sound popup up or down.
+fn adjust(model: &mut Model, up: bool, effects: &mut Vec<Effect>) {
+    if let Some(Popup::Sound(popup)) = &model.popup {
+        sound::adjust(model, *popup, up, effects);
+    }
 }
 
 fn presence(model: &mut Model) {
@@ -222,6 +246,10 @@ fn back(model: &mut Model) {
     match model.popup.take() {
         // The choice of friends goes back to the card it was opened from.
         Some(Popup::ShareWith(choice)) => return model.popup = Some(Popup::Share(choice.share)),
+        // And a list of devices to the sound popup.
+        Some(Popup::Sound(popup)) if popup.device.is_some() => {
+            return model.popup = Some(Popup::Sound(SoundPopup { device: None, ..popup }));
+        }
         Some(_) => return,
         None => {}
     }

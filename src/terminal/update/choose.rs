@@ -1,7 +1,7 @@
 //! Choosing from lists: people, devices, presence; and moving in whatever list has the focus.
 
 use super::super::message::Effect;
-use super::super::model::{DevicePicker, DeviceRow, Dial, Model, Pane, Popup, Purpose, device_rows};
+use super::super::model::{Dial, Model, Pane, Popup, Purpose, device_rows};
 use super::{call, groups, palette};
 use crate::domain::presence::{PresenceChoice, PresenceState};
 use crate::domain::time::UnixMillis;
@@ -63,23 +63,6 @@ pub(super) fn take(model: &mut Model, effects: &mut Vec<Effect>) {
     }
 }
 
-pub(super) fn device(model: &mut Model, picker: DevicePicker, effects: &mut Vec<Effect>) {
-    let Some(devices) = &mut model.devices else { return };
-    let (microphone, speaker) = match device_rows(devices).into_iter().nth(picker.selected) {
-        Some(DeviceRow::Microphone(choice, ..)) => (Some(choice), None),
-        Some(DeviceRow::Speaker(choice, ..)) => (None, Some(choice)),
-        None => (None, None),
-    };
-    if let Some(choice) = microphone {
-        devices.microphone = choice.clone();
-        effects.push(Effect::Phone(Command::UseMicrophone(choice)));
-    }
-    if let Some(choice) = speaker {
-        devices.speaker = choice.clone();
-        effects.push(Effect::Phone(Command::UseSpeaker(choice)));
-    }
-}
-
 pub(super) fn presence(model: &mut Model, row: usize, effects: &mut Vec<Effect>) {
     model.popup = None;
     if let Some(choice) = CHOICES.get(row) {
@@ -98,10 +81,18 @@ pub(super) fn step(model: &mut Model, by: isize) {
             let rows = palette::suggestions(line.input.text()).count();
             line.selected = moved(line.selected, by, rows);
         }
-        Some(Popup::Help { scroll, .. }) => *scroll = moved(*scroll, by, super::super::keys::TABLE.len()),
-        Some(Popup::Devices(picker)) => {
-            let rows = model.devices.as_ref().map_or(0, |devices| device_rows(devices).len());
-            picker.selected = moved(picker.selected, by, rows);
+        Some(Popup::Help { scroll, .. }) => *scroll = moved(*scroll, by, super::super::view::HELP_ROWS),
+        Some(Popup::Sound(popup)) => match (&mut popup.device, popup.row.device()) {
+            (Some(selected), Some(which)) => {
+                let devices = model.devices.as_ref();
+                let rows = devices.map_or(0, |devices| device_rows(which, devices, &model.sound).len());
+                *selected = moved(*selected, by, rows);
+            }
+            (_, None) | (None, _) => popup.row = popup.row.moved(by),
+        },
+        Some(Popup::Quality { scroll }) => {
+            let rows = model.call.as_ref().and_then(|call| call.quality.as_ref()).map_or(0, |q| q.heard.len());
+            *scroll = moved(*scroll, by, rows + super::super::view::QUALITY_ROWS);
         }
         Some(Popup::Presence(row)) => *row = moved(*row, by, CHOICES.len()),
         Some(Popup::ShareWith(choice)) => choice.selected = moved(choice.selected, by, model.friends.list.len()),

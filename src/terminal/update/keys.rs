@@ -103,7 +103,8 @@ fn change(model: &mut Model, edit: impl FnOnce(&mut Input)) {
         Some(Popup::Join(prompt)) => edit(&mut prompt.input),
         Some(Popup::Name(prompt)) => edit(&mut prompt.input),
         Some(
-            Popup::Devices(_)
+            Popup::Sound(_)
+            | Popup::Quality { .. }
             | Popup::Keypad
             | Popup::Presence(_)
             | Popup::Share(_)

@@ -9,6 +9,7 @@ mod keys;
 mod palette;
 mod phone;
 mod sharing;
+mod sound;
 mod tick;
 
 pub(crate) use choose::{CHOICES, shown_as};

@@ -4,7 +4,7 @@ use super::super::keys::{Action, Row, TABLE};
 use super::super::message::Effect;
 use super::super::model::{Input, Model, Mood, Pane, Popup, Purpose};
 use super::actions::{self, Trigger};
-use super::{call, choose, groups, say};
+use super::{call, choose, groups, say, sound};
 use crate::domain::dtmf::Tone;
 use crate::domain::presence::PresenceChoice;
 use crate::phone::command::Command;
@@ -86,8 +86,19 @@ fn carry_out(model: &mut Model, word: &str, action: Action, argument: &str, effe
         (Action::Mute, _) => call::mute(model, Some(word == "mute"), effects),
         (Action::Hold, _) => call::hold(model, Some(word == "hold"), effects),
         (Action::Presence, _) => presence(model, word, effects),
-        (Action::Microphone, text) => source(model, text, effects),
-        (Action::Speaker, text) => sink(model, text, effects),
+        (
+            Action::Microphone
+            | Action::Speaker
+            | Action::Ringer
+            | Action::Profile
+            | Action::Echo
+            | Action::Noise
+            | Action::Gain
+            | Action::MicrophoneVolume
+            | Action::SpeakerVolume
+            | Action::RingVolume,
+            text,
+        ) => sound::command(model, action, text, effects),
         (Action::Filter, text) if !text.is_empty() => {
             model.focus = Pane::Friends;
             model.friends.filter = Input::new(text);
@@ -119,20 +130,6 @@ fn presence(model: &mut Model, word: &str, effects: &mut Vec<Effect>) {
         _ => return actions::perform(model, Action::Presence, Trigger::Deliberate, effects),
     };
     effects.push(Effect::Phone(Command::SetPresence(choice)));
-}
-
-fn source(model: &mut Model, text: &str, effects: &mut Vec<Effect>) {
-    match text.parse() {
-        Ok(choice) => effects.push(Effect::Phone(Command::UseMicrophone(choice))),
-        Err(error) => say(model, Mood::Warn, error.to_string()),
-    }
-}
-
-fn sink(model: &mut Model, text: &str, effects: &mut Vec<Effect>) {
-    match text.parse() {
-        Ok(choice) => effects.push(Effect::Phone(Command::UseSpeaker(choice))),
-        Err(error) => say(model, Mood::Warn, error.to_string()),
-    }
 }
 
 /// Sends tones one after another; all of them, or none when one is no tone.

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use super::super::keys::Action;
 use super::super::message::Effect;
 use super::super::model::{Ended, LinkView, LiveCall, Model, Mood, Pane, Popup, Purpose, Question};
 use super::super::widgets::meter::{ROSTER_METER, steps};
-use super::{group_events, note, say, tick};
+use super::{group_events, note, say, sound, tick};
 use crate::domain::call::CallState;
 use crate::domain::id::CallId;
 use crate::domain::presence::Presence;
@@ -14,9 +13,7 @@ use crate::domain::record::{CallRecord, Outcome};
 use crate::domain::text::printable;
 use crate::domain::time::UnixMillis;
 use crate::phone::command::Command;
-use crate::phone::event::{
-    AudioState, CallView, DeviceState, Diagnosis, Event, Incoming, Link, Quality, Refused, Summary,
-};
+use crate::phone::event::{CallView, Event, Incoming, Link, Quality, Refused, Summary};
 use crate::texts::{clock, end, screen, state};
 
 /// How many calls may ring at once: the service lets one ring, and more are not shown.
@@ -66,9 +63,9 @@ pub(super) fn heard(model: &mut Model, event: Event, effects: &mut Vec<Effect>) 
         }
         Event::Ended(summary) => ended(model, summary),
         Event::Devices(devices) => model.devices = Some(devices),
-        Event::Audio(audio) => sound(model, audio),
-        Event::Sound(sound) => model.sound = sound,
-        Event::Diagnoses { call, diagnoses } => diagnosed(model, call, diagnoses),
+        Event::Audio(audio) => sound::changed(model, audio),
+        Event::Sound(now) => model.sound = now,
+        Event::Diagnoses { call, diagnoses } => sound::diagnosed(model, call, diagnoses),
         Event::Refused(refused) => refuse(model, refused),
         Event::Warning(text) => say(model, Mood::Warn, text),
     }
@@ -137,7 +134,8 @@ fn stop_ringing(model: &mut Model, call: CallId) {
     }
 }
 
-fn live(model: &mut Model, call: CallId) -> Option<&mut LiveCall> {
+/// The call on the screen, if it is this one.
+pub(super) fn live(model: &mut Model, call: CallId) -> Option<&mut LiveCall> {
     model.call.as_mut().filter(|live| live.view.call == call)
 }
 
@@ -208,13 +206,8 @@ fn speak(model: &mut Model, call: CallId, speakers: Vec<u16>) {
 
 fn measured(model: &mut Model, call: CallId, quality: Quality) {
     if let Some(live) = live(model, call) {
+        live.trail.take(&quality);
         live.quality = Some(quality);
-    }
-}
-
-fn diagnosed(model: &mut Model, call: CallId, diagnoses: Vec<Diagnosis>) {
-    if let Some(live) = live(model, call) {
-        live.diagnoses = diagnoses;
     }
 }
 
@@ -228,7 +221,7 @@ fn ended(model: &mut Model, summary: Summary) {
         let came_from = model.call.take().and_then(|live| live.came_from);
         model.armed_until = None;
         let about_it = match &model.popup {
-            Some(Popup::Keypad | Popup::Confirm(Question::Quit | Question::EndForAll)) => true,
+            Some(Popup::Keypad | Popup::Quality { .. } | Popup::Confirm(Question::Quit | Question::EndForAll)) => true,
             Some(Popup::Dial(dial)) => dial.purpose == Purpose::Invite,
             _ => false,
         };
@@ -240,22 +233,6 @@ fn ended(model: &mut Model, summary: Summary) {
         }
         model.ended = Some(Ended { summary, at: model.now });
     }
-}
-
-fn sound(model: &mut Model, audio: AudioState) {
-    let before = model.audio.take();
-    let lost = |now: &DeviceState, was: Option<&DeviceState>| match now {
-        DeviceState::Failed(why) if was != Some(now) => Some(printable(why, 200)),
-        DeviceState::Failed(_) | DeviceState::Idle | DeviceState::Working(_) | DeviceState::Absent => None,
-    };
-    let microphone = lost(&audio.microphone, before.as_ref().map(|audio| &audio.microphone));
-    let speaker = lost(&audio.speaker, before.as_ref().map(|audio| &audio.speaker));
-    for (what, why) in [("microphone", microphone), ("speaker", speaker)] {
-        if let Some(why) = why {
-            say(model, Mood::Bad, screen::device_failed(what, &why, &model.key_of(Action::Devices)));
-        }
-    }
-    model.audio = Some(audio);
 }
 
 fn refuse(model: &mut Model, refused: Refused) {

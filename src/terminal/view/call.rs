@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::paper::Paper;
-use super::quality;
+use super::{diagnosis, quality};
 use crate::domain::call::CallState;
 use crate::domain::dtmf::Tone;
 use crate::phone::event::{DeviceState, MediaState};
@@ -16,19 +16,33 @@ use crate::terminal::widgets::meter::meter;
 use crate::terminal::widgets::pen::{Pen, wrapped};
 use crate::texts::{clock, end, group, screen, state};
 
-/// How many rows the card takes: none without a call.
-pub(super) fn rows(model: &Model) -> u16 {
+/// How many rows the card takes when it is `width` columns wide: none without a call.
+pub(super) fn rows(model: &Model, width: u16) -> u16 {
     match (&model.call, &model.ended) {
-        (Some(_), _) => 9,
+        (Some(call), _) => {
+            let wrong = diagnosis::rows(model, call, width.saturating_sub(2));
+            // A row is kept for tones, or for the first of a diagnosis.
+            FIXED + wrong.saturating_add(u16::from(has_tones(call))).max(1)
+        }
         (None, Some(_)) => 8,
         (None, None) => 0,
     }
 }
 
-/// How many rows the call takes on a small screen.
-pub(super) fn lines_rows(model: &Model, width: u16) -> u16 {
+/// How many rows of the card are always there: its border, who and how it stands, the levels, the quality.
+const FIXED: u16 = 9;
+
+/// From how many rows on a small screen tells the quality of a call in which nothing is wrong.
+const QUALITY_FROM: u16 = 14;
+
+/// How many rows the call takes on a small screen, of which `place` is left.
+pub(super) fn lines_rows(model: &Model, place: Rect) -> u16 {
+    let width = place.width;
     match (&model.call, &model.ended) {
-        (Some(call), _) => 3 + u16::from(call.is_group()),
+        (Some(call), _) => {
+            let judged = call.troubles().next().is_some() || place.height >= QUALITY_FROM;
+            3 + u16::from(call.is_group()) + u16::from(judged)
+        }
         (None, Some(ended)) => {
             let ending = ending(ended);
             let room = width.saturating_sub(2);
@@ -56,12 +70,16 @@ pub(super) fn lines(paper: &mut Paper<'_>, mut place: Rect) {
             means(paper, area::top(&mut place, 1), call);
         }
         microphone(paper, area::top(&mut place, 1), call);
+        let row = area::top(&mut place, 1);
         if call.sent_at.is_some() || !call.received.is_empty() {
-            tones(paper, place, call);
+            tones(paper, row, call);
         } else if call.is_group() && speaker_trouble(paper.model).is_none() {
-            speaking(paper, place, call);
+            speaking(paper, row, call);
         } else {
-            speaker(paper, place, call);
+            speaker(paper, row, call);
+        }
+        if !diagnosis::line(paper, place, call) {
+            quality::line(paper, place, call);
         }
     } else if let Some(ended) = &paper.model.ended {
         over_lines(paper, place, ended);
@@ -69,7 +87,7 @@ pub(super) fn lines(paper: &mut Paper<'_>, mut place: Rect) {
 }
 
 fn live(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
-    let inside = paper.panel(place, "CALL", false);
+    let mut inside = paper.panel(place, "CALL", false);
     who(paper, area::row(inside, 0), call);
     means(paper, area::row(inside, 1), call);
     if call.is_group() {
@@ -77,8 +95,16 @@ fn live(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
     }
     microphone(paper, area::row(inside, 3), call);
     speaker(paper, area::row(inside, 4), call);
-    tones(paper, area::row(inside, 5), call);
-    quality::line(paper, area::row(inside, 6), call);
+    quality::strip(paper, area::bottom(&mut inside, 2), call);
+    area::top(&mut inside, 5);
+    if has_tones(call) {
+        tones(paper, area::top(&mut inside, 1), call);
+    }
+    diagnosis::lines(paper, inside, call);
+}
+
+fn has_tones(call: &LiveCall) -> bool {
+    !(call.sent.is_empty() && call.received.is_empty())
 }
 
 /// The badge of a call: word, sign and role.

@@ -3,13 +3,13 @@
 use ratatui::layout::Rect;
 
 use super::paper::{Paper, mood};
-use crate::phone::event::{DeviceState, Link};
+use crate::phone::event::{AudioDevice, DeviceState, Link};
 use crate::terminal::keys::{Action, Context};
-use crate::terminal::model::Model;
+use crate::terminal::model::{LiveCall, Model, state};
 use crate::terminal::theme::Role;
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::pen::{columns, wrapped};
-use crate::texts::{screen, state};
+use crate::texts::{screen, sound, ssh, state as states};
 
 /// The top row.
 pub(super) fn header(paper: &mut Paper<'_>, place: Rect) {
@@ -21,8 +21,12 @@ pub(super) fn header(paper: &mut Paper<'_>, place: Rect) {
     let presence = presence.map(|((sign, role), state)| (sign, paper.style(role), state));
     let (link_word, link_role) = link_word(model);
     let link_style = paper.style(link_role);
+    let talking = talking_muted(model).map(|text| (text, paper.style(Role::Muted)));
     let mut pen = paper.pen(place);
     pen.right(" ", dim).right(link_word, link_style).right(" ", dim);
+    if let Some((text, style)) = talking {
+        pen.right(&text, style).right(" ", dim);
+    }
     pen.text(" ", title).text(&model.look.title, title).text(" ", title);
     if !model.look.hint.is_empty() {
         pen.text(" ", badge).text(&model.look.hint, badge).text(" ", badge).text(" ", title);
@@ -31,14 +35,14 @@ pub(super) fn header(paper: &mut Paper<'_>, place: Rect) {
         pen.text(glyphs.separator, dim).text(" ", dim).text(me.display_name.as_str(), title).text(" ", dim);
     }
     if let Some((sign, style, state)) = presence {
-        pen.text(sign, style).text(" ", style).text(state::presence(state), style).text("  ", dim);
+        pen.text(sign, style).text(" ", style).text(states::presence(state), style).text("  ", dim);
     }
     if model.history.unseen > 0 {
         let history = model.key_of(Action::History);
         pen.text(&screen::missed(model.history.unseen), warn).text(" (", warn).text(&history, key).text(")  ", warn);
     }
     if let Some(warning) = sound_warning(model) {
-        pen.text(glyphs.warning, warn).text(" ", warn).text(warning, warn);
+        pen.text(glyphs.warning, warn).text(" ", warn).text(&warning, warn);
     }
 }
 
@@ -51,10 +55,18 @@ fn link_word(model: &Model) -> (&'static str, Role) {
     }
 }
 
-fn sound_warning(model: &Model) -> Option<&'static str> {
+/// The badge of somebody who speaks into a microphone that is off: at every size, whatever else is open.
+pub(super) fn talking_muted(model: &Model) -> Option<String> {
+    let talking = model.call.as_ref().is_some_and(LiveCall::is_talking_muted);
+    talking.then(|| format!(" {} ", sound::muted_but_talking(&model.key_of(Action::Mute))))
+}
+
+fn sound_warning(model: &Model) -> Option<String> {
     let audio = model.audio.as_ref()?;
-    let broken = |state: &DeviceState| matches!(state, DeviceState::Absent | DeviceState::Failed(_));
-    screen::missing(broken(&audio.microphone), broken(&audio.speaker))
+    let all = [AudioDevice::Microphone, AudioDevice::Speaker, AudioDevice::Ringer];
+    let is_broken = |which: &AudioDevice| matches!(state(audio, *which), DeviceState::Absent | DeviceState::Failed(_));
+    let broken: Vec<AudioDevice> = all.into_iter().filter(is_broken).collect();
+    sound::missing(&broken)
 }
 
 /// How many rows the state of the link needs: none while it is up.
@@ -145,7 +157,27 @@ pub(super) fn notice(paper: &mut Paper<'_>, place: Rect) {
         for (row, line) in (0..).zip(wrapped(&notice.text, place.width.saturating_sub(2))) {
             paper.pen(area::row(place, row)).text(" ", style).text(line, style);
         }
+        return;
     }
+    whose_sound(paper, place);
+}
+
+/// Over SSH, while nothing else has to be said: whose sound card is used.
+fn whose_sound(paper: &mut Paper<'_>, place: Rect) {
+    let model = paper.model;
+    let Some(session) = &model.look.ssh else { return };
+    let (dim, key) = (paper.style(Role::Dim), paper.style(Role::Key));
+    let (host, client) = (&session.host, session.client.as_deref());
+    let mut text = ssh::whose_card(host, client);
+    if columns(&text) + 2 > place.width {
+        text = ssh::whose_card_shortly(host, client);
+    }
+    let help = model.key_of(Action::Help);
+    let mut pen = paper.pen(place);
+    if columns(&text) + columns(&help) + columns(ssh::USE_YOURS) + 5 <= pen.room() {
+        pen.right(" ", dim).right(ssh::USE_YOURS, dim).right(" ", dim).right(&help, key);
+    }
+    pen.text(" ", dim).text(&text, dim);
 }
 
 /// What a letter pressed once says: press it again.

@@ -2,8 +2,11 @@
 
 mod banner;
 mod call;
+mod details;
+mod diagnosis;
 mod groups;
 mod header;
+mod help;
 mod panes;
 mod paper;
 mod pickers;
@@ -12,6 +15,7 @@ mod prompts;
 mod quality;
 mod roster;
 mod share;
+mod sound;
 mod tiny;
 mod welcome;
 
@@ -22,6 +26,9 @@ use ratatui::layout::{Position, Rect};
 use super::model::{Model, Pane};
 use super::widgets::area;
 use paper::Paper;
+
+pub(crate) use details::ROWS as QUALITY_ROWS;
+pub(crate) use help::ROWS as HELP_ROWS;
 
 /// How the screen is divided, by its size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,16 +96,20 @@ pub fn draw(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<Position> 
 fn wide(paper: &mut Paper<'_>, mut rest: Rect) -> Option<Position> {
     let cursor = people_known(paper, area::left(&mut rest, 30));
     let mut right = area::right(&mut rest, 36);
-    quality::panel(paper, area::top(&mut right, quality::rows(paper.model)));
+    let rows = call::rows(paper.model, rest.width);
+    if paper.model.call.is_some() {
+        quality::panel(paper, area::top(&mut right, rows));
+    }
     panes::events(paper, right);
-    call::card(paper, area::top(&mut rest, call::rows(paper.model)));
+    call::card(paper, area::top(&mut rest, rows));
     let below = below_the_call(paper, rest);
     cursor.or(below)
 }
 
 fn medium(paper: &mut Paper<'_>, mut rest: Rect) -> Option<Position> {
     let cursor = people_known(paper, area::left(&mut rest, 30));
-    call::card(paper, area::top(&mut rest, call::rows(paper.model)));
+    let rows = call::rows(paper.model, rest.width);
+    call::card(paper, area::top(&mut rest, rows));
     if paper.model.focus == Pane::Events {
         panes::events(paper, rest);
         return cursor;
@@ -142,12 +153,13 @@ fn below_the_call(paper: &mut Paper<'_>, mut place: Rect) -> Option<Position> {
 }
 
 fn narrow(paper: &mut Paper<'_>, mut rest: Rect) -> Option<Position> {
-    call::card(paper, area::top(&mut rest, call::rows(paper.model)));
+    let rows = call::rows(paper.model, rest.width);
+    call::card(paper, area::top(&mut rest, rows));
     focused(paper, rest)
 }
 
 fn compact(paper: &mut Paper<'_>, mut rest: Rect) -> Option<Position> {
-    let rows = call::lines_rows(paper.model, rest.width);
+    let rows = call::lines_rows(paper.model, rest);
     call::lines(paper, area::top(&mut rest, rows));
     focused(paper, rest)
 }

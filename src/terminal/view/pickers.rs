@@ -1,10 +1,9 @@
-//! Popups to choose from: people, devices, presence.
+//! Popups to choose from: people, presence.
 
 use ratatui::layout::{Position, Rect};
 
 use super::paper::Paper;
-use crate::phone::audio::device::DeviceInfo;
-use crate::terminal::model::{DevicePicker, DeviceRow, Dial, Input, Purpose, device_rows};
+use crate::terminal::model::{Dial, Input, Purpose};
 use crate::terminal::theme::Role;
 use crate::terminal::update::{CHOICES, shown_as};
 use crate::terminal::widgets::area;
@@ -74,49 +73,6 @@ pub(super) fn select(paper: &mut Paper<'_>, row: Rect, selected: bool) -> ratatu
         paper.fill(row, Role::Selected);
     }
     paper.style(if selected { Role::Selected } else { Role::Text })
-}
-
-/// The sound devices.
-pub(super) fn devices(paper: &mut Paper<'_>, place: Rect, picker: DevicePicker) {
-    let mut inside = paper.popup(area::middle(place, 72, 18), "DEVICES");
-    let Some(devices) = &paper.model.devices else {
-        let dim = paper.style(Role::Dim);
-        paper.pen(inside).text(" ", dim).text(screen::LOOKING_FOR_DEVICES, dim);
-        return;
-    };
-    let (dim, warn, title) = (paper.style(Role::Dim), paper.style(Role::Warn), paper.style(Role::Title));
-    let now = format!(" microphone: {}   speaker: {}", devices.microphone, devices.speaker);
-    paper.pen(area::top(&mut inside, 1)).text(&now, dim);
-    for (missing, what) in [(devices.microphones.is_empty(), "microphone"), (devices.speakers.is_empty(), "speaker")] {
-        if missing {
-            let text = screen::no_device(what);
-            paper.pen(area::top(&mut inside, 1)).text(" ", warn).text(&text, warn);
-        }
-    }
-    let rows = device_rows(devices);
-    for (line, index) in (0..).zip(window(rows.len(), picker.selected, inside.height)) {
-        let place = area::row(inside, line);
-        let (kind, name, info, current) = described(&rows[index]);
-        let style = select(paper, place, index == picker.selected);
-        let mark = if index == picker.selected { paper.glyphs().selected } else { " " };
-        let live = if current { paper.glyphs().live } else { " " };
-        let mut pen = paper.pen(place);
-        if current {
-            pen.right(" ", style).right("in use", style);
-        } else if info.is_some_and(|info| !info.usable) {
-            pen.right(" ", style).right("not usable now", style);
-        }
-        let kind_style = if index == picker.selected { style } else { title };
-        pen.text(mark, style).column_of(kind, 8, kind_style).text(live, style).text(" ", style).text(name, style);
-    }
-}
-
-fn described<'a>(row: &'a DeviceRow<'a>) -> (&'static str, &'a str, Option<&'a DeviceInfo>, bool) {
-    let (kind, info, current) = match row {
-        DeviceRow::Microphone(_, info, current) => ("mic", *info, *current),
-        DeviceRow::Speaker(_, info, current) => ("speaker", *info, *current),
-    };
-    (kind, info.map_or("system default", |info| info.description.as_str()), info, current)
 }
 
 /// What the user may be for others.

@@ -3,14 +3,13 @@
 use ratatui::layout::{Position, Rect};
 
 use super::paper::Paper;
-use super::{pickers, prompts, share};
-use crate::terminal::keys::{Row, TABLE};
-use crate::terminal::model::{Input, Palette, Popup};
+use super::{details, help, pickers, prompts, share, sound};
+use crate::terminal::keys::Row;
+use crate::terminal::model::{Palette, Popup};
 use crate::terminal::theme::Role;
 use crate::terminal::update::suggestions;
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::rows::window;
-use crate::texts::screen;
 
 /// Draws what is open; where text is typed comes back.
 pub(super) fn popup(paper: &mut Paper<'_>, place: Rect) -> Option<Position> {
@@ -18,8 +17,9 @@ pub(super) fn popup(paper: &mut Paper<'_>, place: Rect) -> Option<Position> {
         None => return None,
         Some(Popup::Dial(dial)) => return pickers::dial(paper, place, dial),
         Some(Popup::Palette(line)) => return palette(paper, place, line),
-        Some(Popup::Help { search, scroll }) => return help(paper, place, search, *scroll),
-        Some(Popup::Devices(picker)) => pickers::devices(paper, place, *picker),
+        Some(Popup::Help { search, scroll }) => return help::help(paper, place, search, *scroll),
+        Some(Popup::Sound(open)) => sound::popup(paper, place, *open),
+        Some(Popup::Quality { scroll }) => details::popup(paper, place, *scroll),
         Some(Popup::Presence(selected)) => pickers::presence(paper, place, *selected),
         Some(Popup::Join(prompt)) => return prompts::join(paper, place, prompt),
         Some(Popup::Name(prompt)) => return prompts::name(paper, place, prompt),
@@ -52,41 +52,7 @@ fn palette(paper: &mut Paper<'_>, mut place: Rect, line: &Palette) -> Option<Pos
         let mark = if here { paper.glyphs().selected } else { " " };
         let mut pen = paper.pen(place);
         pen.right(" ", dim).right(&keys, dim).right(" ", dim);
-        pen.text(mark, text).column_of(word, 14, word_style).column_of(row.argument, 8, dim).text(row.help, text);
-    }
-    cursor
-}
-
-fn help(paper: &mut Paper<'_>, place: Rect, search: &Input, scroll: usize) -> Option<Position> {
-    let mut inside = paper.popup(area::middle(place, 100, 60), "KEYS AND COMMANDS");
-    let cursor = pickers::typed(paper, area::top(&mut inside, 1), " search: ", search);
-    let needle = search.trimmed().to_lowercase();
-    let (key, text, dim) = (paper.style(Role::Key), paper.style(Role::Text), paper.style(Role::Dim));
-    let fits = |row: &Row, keys: &str| {
-        needle.is_empty()
-            || row.help.to_lowercase().contains(&needle)
-            || row.words.iter().any(|word| word.contains(&needle))
-            || keys.split(' ').any(|key| key.to_lowercase() == needle)
-    };
-    let rows: Vec<(&Row, String)> = TABLE
-        .iter()
-        .map(|row| (row, paper.model.keys.keys(row.action)))
-        .filter(|(row, keys)| fits(row, keys))
-        .collect();
-    if rows.is_empty() {
-        paper.pen(inside).text(" ", dim).text(screen::NOTHING_FITS, dim);
-    }
-    let start = scroll.min(rows.len().saturating_sub(usize::from(inside.height)));
-    for (row, keys) in &rows[start..] {
-        let place = area::top(&mut inside, 1);
-        let possible = paper.model.offers(row.action);
-        let (key, text) = if possible { (key, text) } else { (dim, dim) };
-        let mut pen = paper.pen(place);
-        pen.right(" ", dim);
-        if pen.room() >= 80 {
-            pen.right(&row.words.join(", "), dim).right(" :", dim);
-        }
-        pen.text(" ", text).column_of(keys, 14, key).text(" ", text).text(row.help, text);
+        pen.text(mark, text).column_of(word, 15, word_style).column_of(row.argument, 8, dim).text(row.help, text);
     }
     cursor
 }

@@ -1,56 +1,113 @@
-//! Quality figures, and the word for them.
+//! Quality figures, the word for them, and their curves over the last minute.
 
 use ratatui::layout::Rect;
 
 use super::paper::Paper;
 use crate::phone::event::Quality;
-use crate::terminal::model::{LiveCall, Model};
+use crate::terminal::keys::Action;
+use crate::terminal::model::{Figure, LiveCall, percent};
 use crate::terminal::theme::Role;
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::pen::columns;
+use crate::terminal::widgets::spark::spark;
+use crate::texts::quality::{Grade, they_hear, we_hear};
 
-/// How many rows the panel takes: none without a call.
-pub(super) fn rows(model: &Model) -> u16 {
-    if model.call.is_some() { 9 } else { 0 }
+/// How wide the curve beside a figure in the card is, columns.
+const CURVE: u16 = 8;
+
+/// The word for the quality, with its role: from the scores where there are some, else from the figures.
+pub(super) fn word(quality: &Quality) -> (&'static str, Role) {
+    let scores = [quality.mos_in, quality.mos_out].into_iter().flatten();
+    let grade = scores.map(Grade::of_mos).max().unwrap_or_else(|| by_figures(quality));
+    (grade.as_str(), role(grade))
 }
 
-/// A word for the quality, with its role. The bounds are those at which people begin to notice: 200 ms round trip
-/// (ITU-T G.114 calls up to 150 ms one way fine), 1.5 % loss, 40 ms jitter; twice that and more is poor.
-pub(super) fn word(quality: &Quality) -> (&'static str, Role) {
+/// The role of a grade.
+pub(super) fn role(grade: Grade) -> Role {
+    match grade {
+        Grade::Good => Role::Good,
+        Grade::Fair => Role::Warn,
+        Grade::Poor => Role::Bad,
+    }
+}
+
+/// The grade by figures alone. The bounds are those at which people begin to notice: 200 ms round trip (ITU-T G.114 calls up
+/// to 150 ms one way fine), 1.5 % loss, 40 ms jitter; twice that and more is poor.
+fn by_figures(quality: &Quality) -> Grade {
     let (rtt, loss) = (quality.rtt_ms.unwrap_or(0.0), loss(quality));
     if rtt > 400.0 || loss > 5.0 || quality.jitter_ms > 80.0 {
-        ("poor", Role::Bad)
+        Grade::Poor
     } else if rtt > 200.0 || loss > 1.5 || quality.jitter_ms > 40.0 {
-        ("fair", Role::Warn)
+        Grade::Fair
     } else {
-        ("good", Role::Good)
+        Grade::Good
     }
 }
 
 /// Packets lost of those due, per cent.
-fn loss(quality: &Quality) -> f64 {
-    let due = quality.received_packets.saturating_add(quality.lost_packets);
-    if due == 0 { 0.0 } else { quality.lost_packets as f64 * 100.0 / due as f64 }
+pub(super) fn loss(quality: &Quality) -> f32 {
+    percent(quality.lost_packets, quality.received_packets)
 }
 
-/// The figures in one row.
-pub(super) fn line(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
+/// A figure of the strip, with its curve where there is one.
+type Item = (String, Option<Figure>);
+
+/// The quality in two rows: how both sides hear, and the figures.
+pub(super) fn strip(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
     let Some(quality) = &call.quality else { return };
-    let (word, role) = word(quality);
-    let (style, dim) = (paper.style(role), paper.style(Role::Dim));
-    let separator = paper.glyphs().separator;
+    heard(paper, area::row(place, 0), call, quality);
     let rtt = quality.rtt_ms.map_or_else(|| "?".to_owned(), |rtt| format!("{rtt:.0}"));
     let figures = [
-        format!("rtt {rtt} ms"),
-        format!("loss {:.1} %", loss(quality)),
-        format!("jitter {:.0} ms", quality.jitter_ms),
-        format!("buffer {:.0} ms", quality.buffer_ms),
+        (format!("rtt {rtt} ms"), Some(Figure::RoundTrip)),
+        (format!("loss {:.1} %", loss(quality)), Some(Figure::Loss)),
+        (format!("jitter {:.0} ms", quality.jitter_ms), None),
+        (format!("buffer {:.0} ms", quality.buffer_ms), None),
     ];
+    items(paper, area::row(place, 1), call, 1, &figures);
+}
+
+/// The quality in one row: how both sides hear, or, while nobody knows, the figures.
+pub(super) fn line(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
+    if let Some(quality) = &call.quality {
+        heard(paper, place, call, quality);
+    }
+}
+
+fn heard(paper: &mut Paper<'_>, place: Rect, call: &LiveCall, quality: &Quality) {
+    let (word, role) = word(quality);
+    let (style, dim) = (paper.style(role), paper.style(Role::Dim));
     let mut pen = paper.pen(place);
     pen.text(" quality ", dim).text(word, style);
-    for figure in &figures {
-        if columns(figure) + 3 <= pen.room() {
-            pen.text(" ", dim).text(separator, dim).text(" ", dim).text(figure, dim);
+    let used = pen.column() - place.x;
+    let scores =
+        [(quality.mos_in.map(we_hear), Some(Figure::MosIn)), (quality.mos_out.map(they_hear), Some(Figure::MosOut))];
+    let scores: Vec<Item> = scores.into_iter().filter_map(|(text, figure)| Some((text?, figure))).collect();
+    if used > 0 && !scores.is_empty() {
+        items(paper, place, call, used, &scores);
+    }
+}
+
+/// Writes items behind the first `used` columns of a row: with their curves if all fit, else as many texts as fit.
+fn items(paper: &mut Paper<'_>, place: Rect, call: &LiveCall, used: u16, items: &[Item]) {
+    let (dim, glyphs) = (paper.style(Role::Dim), paper.glyphs());
+    let curve_width = |item: &Item| if item.1.is_some() { CURVE + 1 } else { 0 };
+    let all: u16 = items.iter().map(|item| columns(&item.0) + 3 + curve_width(item)).sum();
+    let with_curves = used + all <= place.width;
+    let mut pen = paper.pen(place);
+    pen.skip(used);
+    // A row that begins with an item has no separator before it; curves stand apart by themselves.
+    let mut first = used <= 1;
+    for (text, figure) in items {
+        if columns(text) + 3 > pen.room() {
+            continue;
+        }
+        if !std::mem::take(&mut first) {
+            pen.text(" ", dim).text(if with_curves { " " } else { glyphs.separator }, dim).text(" ", dim);
+        }
+        pen.text(text, dim);
+        if let Some(figure) = figure.filter(|_| with_curves) {
+            pen.text(" ", dim);
+            spark(&mut pen, glyphs, &call.trail.curve(figure, CURVE), dim);
         }
     }
 }
@@ -59,25 +116,48 @@ pub(super) fn line(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
 pub(super) fn panel(paper: &mut Paper<'_>, place: Rect) {
     let Some(call) = &paper.model.call else { return };
     let inside = paper.panel(place, "QUALITY", false);
+    let dim = paper.style(Role::Dim);
     let Some(quality) = &call.quality else {
-        let dim = paper.style(Role::Dim);
         paper.pen(area::row(inside, 0)).text(" no figures yet", dim);
         return;
     };
     let (word, role) = word(quality);
-    let (style, dim, text) = (paper.style(role), paper.style(Role::Dim), paper.style(Role::Text));
-    paper.pen(area::row(inside, 0)).text(" overall     ", dim).text(word, style);
-    let rtt = quality.rtt_ms.map_or_else(|| "not known".to_owned(), |rtt| format!("{rtt:.0} ms"));
+    let (style, key) = (paper.style(role), paper.style(Role::Key));
+    let details = paper.model.key_of(Action::Quality);
+    let mut pen = paper.pen(area::row(inside, 0));
+    pen.right(" all of it ", dim).right(&details, key);
+    pen.text(" overall     ", dim).text(word, style);
+    let score = |mos: Option<f32>| mos.map_or_else(|| "not known".to_owned(), |mos| format!("{mos:.1}"));
     let rows = [
-        ("round trip", rtt),
-        ("loss", format!("{:.1} % ({} packets)", loss(quality), quality.lost_packets)),
-        ("jitter", format!("{:.0} ms", quality.jitter_ms)),
-        ("buffer", format!("{:.0} ms", quality.buffer_ms)),
-        ("made up", format!("{} ms of sound", quality.concealed_ms)),
-        ("packets", format!("{} out, {} in", quality.sent_packets, quality.received_packets)),
+        ("we hear", score(quality.mos_in), Some(Figure::MosIn)),
+        ("they hear", score(quality.mos_out), Some(Figure::MosOut)),
+        (
+            "round trip",
+            quality.rtt_ms.map_or_else(|| "not known".to_owned(), |rtt| format!("{rtt:.0} ms")),
+            Some(Figure::RoundTrip),
+        ),
+        ("loss", format!("{:.1} %", loss(quality)), Some(Figure::Loss)),
+        ("jitter", format!("{:.0} ms", quality.jitter_ms), Some(Figure::Jitter)),
+        ("buffer", format!("{:.0} ms", quality.buffer_ms), Some(Figure::Buffer)),
+        ("made up", format!("{} ms of sound", quality.concealed_ms), None),
     ];
-    for (index, (label, value)) in (1..).zip(&rows) {
-        paper.pen(area::row(inside, index)).text(" ", dim).column_of(label, 12, dim).text(value, text);
+    for (index, (label, value, figure)) in (1..).zip(&rows) {
+        row(paper, area::row(inside, index), call, (label, value), *figure);
+    }
+}
+
+/// A row of the panel: what it is, its value, its curve.
+fn row(paper: &mut Paper<'_>, place: Rect, call: &LiveCall, (label, value): (&str, &str), figure: Option<Figure>) {
+    let (dim, text, glyphs) = (paper.style(Role::Dim), paper.style(Role::Text), paper.glyphs());
+    let mut pen = paper.pen(place);
+    pen.text(" ", dim).column_of(label, 12, dim);
+    match figure {
+        Some(figure) => {
+            pen.column_of(value, 8, text);
+            let width = pen.room().saturating_sub(1);
+            spark(&mut pen, glyphs, &call.trail.curve(figure, width), dim);
+        }
+        None => drop(pen.text(value, text)),
     }
 }
 
@@ -100,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quality_is_told_in_a_word() {
+    fn without_scores_the_figures_decide() {
         let of = |rtt, received_packets, lost_packets, jitter_ms| {
             word(&Quality { rtt_ms: Some(rtt), received_packets, lost_packets, jitter_ms, ..Quality::default() }).0
         };
@@ -109,5 +189,13 @@ mod tests {
         assert_eq!(of(30.0, 980, 20, 5.0), "fair");
         assert_eq!(of(30.0, 900, 100, 5.0), "poor");
         assert_eq!(word(&Quality::default()).0, "good");
+    }
+
+    #[test]
+    fn the_worse_score_decides() {
+        let of = |mos_in, mos_out| word(&Quality { mos_in, mos_out, jitter_ms: 999.0, ..Quality::default() }).0;
+        assert_eq!(of(Some(4.3), Some(4.1)), "good");
+        assert_eq!(of(Some(4.3), Some(2.0)), "poor");
+        assert_eq!(of(Some(3.5), None), "fair");
     }
 }

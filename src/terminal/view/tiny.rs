@@ -42,12 +42,17 @@ pub(super) fn tiny(paper: &mut Paper<'_>, mut place: Rect) {
             (false, false) => "mic NONE ",
         };
         let people = if call.is_group() { group::people(call.roster.here + 1, 0) } else { String::new() };
+        let (talking, muted) = (header::talking_muted(model), paper.style(Role::Muted));
         let mut pen = paper.pen(row);
-        pen.text(microphone, text);
-        if columns(call.name()) + 1 + columns(&people) <= pen.room() {
-            pen.right(&people, text);
+        if let Some(talking) = talking {
+            pen.text(talking.trim(), muted);
+        } else {
+            pen.text(microphone, text);
+            if columns(call.name()) + 1 + columns(&people) <= pen.room() {
+                pen.right(&people, text);
+            }
+            pen.text(call.name(), text);
         }
-        pen.text(call.name(), text);
         let row = area::top(&mut place, 1);
         if model.armed_until.is_some() {
             paper.pen(row).text(&header::again(model), warn);

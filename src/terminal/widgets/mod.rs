@@ -5,3 +5,4 @@ pub(crate) mod frame;
 pub(crate) mod meter;
 pub(crate) mod pen;
 pub(crate) mod rows;
+pub(crate) mod spark;

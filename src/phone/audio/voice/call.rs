@@ -1,23 +1,22 @@
-//! The sound of one call: packets of the microphone out, jitter buffers and DTMF in, and its figures.
+//! The sound of one call: what the microphone gives goes out, what arrives is mixed, and its figures.
 
 use std::path::Path;
 use std::time::Instant;
 
 use super::super::wav::Recorder;
+use super::figures::Figures;
 use super::loudness::Loudness;
+use super::send::Sending;
 use super::slot::Slot;
-use super::{LegSound, SoundSummary, VoiceEvent};
-use crate::base::seed::Seed;
+use super::{LegSound, MicrophoneFacts, SoundSummary, VoiceEvent};
 use crate::domain::dtmf::Tone;
 use crate::domain::id::CallId;
-use crate::media::dtmf::{Sender, SideTone};
-use crate::media::jitter::JitterStats;
-use crate::media::level::{self, Meter, VoiceActivity};
+use crate::media::dtmf::SideTone;
+use crate::media::level::{self, Meter};
 use crate::media::mixer::Mixer;
-use crate::media::opus::{Encoder, Encoding, OpusError, PACKET_ROOM};
-use crate::media::packet::{FRAME, Kind, Outgoing, TICK};
+use crate::media::opus::{Encoding, OpusError};
 use crate::media::tick::Tick;
-use crate::phone::event::Quality;
+use crate::phone::event::{DeviceFigures, Quality};
 
 /// Receive slots a leg may have; packets of others are ignored.
 const SLOTS: usize = 16;
@@ -28,15 +27,11 @@ const MOST_PACKETS: usize = 256;
 /// The sound of one call.
 pub(super) struct CallSound {
     pub(super) call: CallId,
+    /// Whether it is settled that this phone has the sound card for it, or not.
+    pub(super) claimed: bool,
     leg: LegSound,
-    encoder: Encoder,
-    activity: VoiceActivity,
-    timestamp: u32,
-    frame: [f32; FRAME],
-    filled: usize,
-    sent: u64,
+    sending: Sending,
     slots: Vec<Slot>,
-    dtmf: Sender,
     side_tone: Option<SideTone>,
     recorder: Option<Recorder>,
     muted: bool,
@@ -45,26 +40,20 @@ pub(super) struct CallSound {
     heard_something: bool,
     heard_ms: u64,
     level_in: Meter,
-    level_out: Meter,
     microphone: Meter,
     speaker: Meter,
     others: Loudness,
+    figures: Figures,
 }
 
 impl CallSound {
-    pub(super) fn new(call: CallId, leg: LegSound) -> Result<Self, OpusError> {
+    pub(super) fn new(call: CallId, leg: LegSound, encoding: Encoding) -> Result<Self, OpusError> {
         Ok(Self {
             call,
+            claimed: false,
             leg,
-            encoder: Encoder::new(Encoding::SPEECH)?,
-            activity: VoiceActivity::default(),
-            // RFC 3550 section 5.1: the first timestamp is random.
-            timestamp: Seed::fresh().next_u64() as u32,
-            frame: [0.0; FRAME],
-            filled: 0,
-            sent: 0,
+            sending: Sending::new(encoding)?,
             slots: Vec::new(),
-            dtmf: Sender::default(),
             side_tone: None,
             recorder: None,
             muted: false,
@@ -73,10 +62,10 @@ impl CallSound {
             heard_something: false,
             heard_ms: 0,
             level_in: Meter::default(),
-            level_out: Meter::default(),
             microphone: Meter::default(),
             speaker: Meter::default(),
             others: Loudness::default(),
+            figures: Figures::default(),
         })
     }
 
@@ -119,15 +108,15 @@ impl CallSound {
     }
 
     pub(super) fn set_expected_loss(&mut self, percent: u8) {
-        if let Err(error) = self.encoder.set_expected_loss(percent) {
-            tracing::debug!(%error, "the expected loss stays as it was");
-        }
+        self.sending.set_expected_loss(percent);
+    }
+
+    pub(super) fn encode_as(&mut self, encoding: Encoding) {
+        self.sending.encode_as(encoding);
     }
 
     pub(super) fn send_dtmf(&mut self, tone: Tone) {
-        if !self.dtmf.queue(tone) {
-            tracing::warn!("too many DTMF tones wait to be sent; one is left out");
-        }
+        self.sending.send_dtmf(tone);
     }
 
     /// Sorts the packets that arrived into their jitter buffers.
@@ -153,75 +142,22 @@ impl CallSound {
         self.slots.last_mut()
     }
 
-    /// Takes 10 ms of the microphone; every second time, a packet leaves.
+    /// Takes 10 ms of the microphone, processed; where a packet is complete with it, it leaves.
     pub(super) fn capture(&mut self, tick: &Tick) {
-        let power = tick.power();
-        // A broken driver may hand over what is no number; it must not reach the codec.
-        let broken = !power.is_finite();
-        self.microphone.add(if broken { 0.0 } else { power });
-        let silent = broken || self.muted || self.held || self.early;
-        let place = &mut self.frame[self.filled..self.filled + TICK];
-        if silent {
-            place.fill(0.0);
-        } else {
-            place.copy_from_slice(tick.left());
-        }
+        self.microphone.add(tick.power());
+        let sent = (!(self.muted || self.held || self.early)).then_some(tick);
         if let Some(recorder) = &mut self.recorder {
-            if silent { recorder.sent(&Tick::default()) } else { recorder.sent(tick) }
-        }
-        self.filled += TICK;
-        if self.filled == FRAME {
-            self.filled = 0;
-            self.send(silent);
-        }
-    }
-
-    fn send(&mut self, silent: bool) {
-        let packet = match self.dtmf.next(self.timestamp) {
-            Some(event) => {
-                if let Some(tone) = event.begins {
-                    self.side_tone = Some(SideTone::new(tone));
-                }
-                // Levels drive who is heard: a tone is nobody speaking.
-                Some(Outgoing {
-                    kind: Kind::TelephoneEvent,
-                    timestamp: event.timestamp,
-                    marker: event.marker,
-                    payload: event.payload.to_vec(),
-                    level: 127,
-                    voice: false,
-                })
+            match sent {
+                Some(tick) => recorder.sent(tick),
+                None => recorder.sent(&Tick::default()),
             }
-            None => self.encode(silent),
-        };
-        self.timestamp = self.timestamp.wrapping_add(FRAME as u32);
-        if let Some(packet) = packet {
-            self.sent += 1;
+        }
+        let sent = self.sending.take(sent);
+        if let Some(tone) = sent.begins {
+            self.side_tone = Some(SideTone::new(tone));
+        }
+        if let Some(packet) = sent.packet {
             (self.leg.outgoing)(packet);
-        }
-    }
-
-    fn encode(&mut self, silent: bool) -> Option<Outgoing> {
-        let power = level::power(&self.frame);
-        let dbfs = level::from_power(power);
-        let voice = !silent && self.activity.hear(dbfs);
-        if dbfs > level::AUDIBLE {
-            self.level_out.add(power);
-        }
-        let mut room = [0; PACKET_ROOM];
-        match self.encoder.encode(&self.frame, &mut room) {
-            Ok(length) => Some(Outgoing {
-                kind: Kind::Opus,
-                timestamp: self.timestamp,
-                marker: self.sent == 0,
-                payload: room[..length].to_vec(),
-                level: if silent { 127 } else { level::rfc6464(dbfs) },
-                voice,
-            }),
-            Err(error) => {
-                tracing::debug!(%error, "a frame is left out");
-                None
-            }
         }
     }
 
@@ -264,44 +200,28 @@ impl CallSound {
         !std::mem::replace(&mut self.heard_something, true)
     }
 
-    /// The levels since they were last asked for.
-    pub(super) fn levels(&mut self) -> VoiceEvent {
+    /// The levels since they were last asked for, with what is known of the microphone.
+    pub(super) fn levels(&mut self, facts: MicrophoneFacts) -> VoiceEvent {
         VoiceEvent::Levels {
             call: self.call,
             microphone: self.microphone.take(),
             speaker: self.speaker.take(),
             heard: self.others.take(),
+            facts: MicrophoneFacts { muted: self.muted, ..facts },
         }
     }
 
-    pub(super) fn quality(&self) -> Quality {
-        let stats = self.slots.iter().map(Slot::stats);
-        let sum = stats.fold(JitterStats::default(), |sum, one| JitterStats {
-            received: sum.received + one.received,
-            lost: sum.lost + one.lost,
-            concealed_ms: sum.concealed_ms + one.concealed_ms,
-            jitter_ms: sum.jitter_ms.max(one.jitter_ms),
-            buffer_ms: sum.buffer_ms.max(one.buffer_ms),
-            ..sum
-        });
-        Quality {
-            rtt_ms: None,
-            jitter_ms: sum.jitter_ms,
-            sent_packets: self.sent,
-            received_packets: sum.received,
-            lost_packets: sum.lost,
-            concealed_ms: sum.concealed_ms,
-            buffer_ms: sum.buffer_ms,
-            ..Quality::default()
-        }
+    pub(super) fn quality(&mut self, device: DeviceFigures, now: Instant) -> Quality {
+        let sent = (self.sending.packets(), self.sending.bytes());
+        self.figures.reckon(&mut self.slots, sent, device, now)
     }
 
-    pub(super) fn summary(&self) -> SoundSummary {
+    pub(super) fn summary(&mut self, device: DeviceFigures, now: Instant) -> SoundSummary {
         SoundSummary {
-            quality: self.quality(),
+            quality: self.quality(device, now),
             heard_ms: self.heard_ms,
             level_in_dbfs: self.level_in.mean(),
-            level_out_dbfs: self.level_out.mean(),
+            level_out_dbfs: self.sending.level(),
         }
     }
 }

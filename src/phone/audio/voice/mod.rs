@@ -5,12 +5,21 @@
 //! it through each leg's ring, and leave it through the leg's closure.
 
 mod call;
+mod equipment;
+mod figures;
 mod loudness;
+mod near;
+mod outbox;
 mod ports;
+mod priority;
+mod send;
+mod shared;
 mod slot;
+mod spoken;
 #[cfg(test)]
 mod tests;
 mod thread;
+mod volumes;
 
 use std::path::PathBuf;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
@@ -26,7 +35,8 @@ use crate::media::packet::{Outgoing, Received};
 use crate::media::processing::Wishes;
 use crate::media::profile::Profile;
 use crate::media::tones::{CallTone, Region, RosterTone};
-use crate::phone::event::{AudioDevice, AudioState, Diagnosis, Quality, SoundState};
+use crate::phone::event::{AudioDevice, AudioState, Quality, SoundState};
+use equipment::Cards;
 
 /// Commands that may wait for the thread; it takes them every 5 ms while it runs.
 const COMMANDS: usize = 256;
@@ -72,6 +82,8 @@ pub enum VoiceEvent {
         speaker: f32,
         /// What arrives of each source that is audible, by its mark and in their order.
         heard: Vec<(u16, f32)>,
+        /// What a diagnosis needs to know of the microphone.
+        facts: MicrophoneFacts,
     },
     /// The voice's part of the quality figures, once a second per call; the round trip is the leg's to add.
     Quality {
@@ -95,12 +107,11 @@ pub enum VoiceEvent {
     Audio(AudioState),
     /// What is done to the sound changed, or how loud it is; the first thing told.
     Sound(SoundState),
-    /// What is wrong with the sound of a call, as far as the voice thread can tell, changed.
-    Diagnoses {
+    /// Another softphone of this machine has a call on the same sound card: this call is to begin with the microphone
+    /// off. Told at most once per call, before anything of the microphone was sent.
+    SharedCard {
         /// Which call.
         call: CallId,
-        /// All of it.
-        diagnoses: Vec<Diagnosis>,
     },
     /// Something louder than −50 dBFS arrived, for the first time since the call was attached or left early media.
     FirstSound {
@@ -130,6 +141,22 @@ pub enum VoiceEvent {
     },
 }
 
+/// What only the voice thread knows of the microphone: the ground a diagnosis stands on.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct MicrophoneFacts {
+    /// Whether somebody speaks into it, also while it is off for the call.
+    pub voice: bool,
+    /// For how long every sample has been exactly zero, ms.
+    pub exact_zeros_ms: u32,
+    /// For how long nothing louder than −75 dBFS has come, ms: less than any room's noise.
+    pub silent_ms: u32,
+    /// Whether it is off for the call.
+    pub muted: bool,
+    /// How much of what the speaker plays comes back in what is sent, over the last seconds: 0 (nothing) to 1 (it goes
+    /// up and down with it). `None` while too little was played to tell.
+    pub echo: Option<f32>,
+}
+
 /// What a call sounded like, once it is detached.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SoundSummary {
@@ -155,8 +182,12 @@ impl Voice {
     /// # Errors
     /// When the system has no thread left to give.
     pub fn start(config: VoiceConfig, events: mpsc::Sender<VoiceEvent>) -> std::io::Result<Self> {
+        Self::start_with(config, Cards::REAL, events)
+    }
+
+    fn start_with(config: VoiceConfig, cards: Cards, events: mpsc::Sender<VoiceEvent>) -> std::io::Result<Self> {
         let (commands, inbox) = sync_channel(COMMANDS);
-        task::thread("voice", move || thread::run(config, &inbox, events))?;
+        task::thread("voice", move || thread::run(config, cards, &inbox, events))?;
         Ok(Self { commands })
     }
 

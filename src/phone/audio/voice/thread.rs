@@ -1,49 +1,50 @@
-//! The voice thread itself: every 5 ms, packets in, ticks of the microphone out, ticks to the speaker; in between,
-//! commands. Capture and render meet here, in one thread and in ticks of 10 ms: what has to know both (echo
-//! cancellation) belongs between [`Thread::capture`] and [`Thread::render`].
+//! The voice thread itself: every few milliseconds, packets in, ticks of the microphone out, ticks to the speaker; in
+//! between, commands. Capture and render meet here, in one thread and in ticks of 10 ms: the mix that is played is also
+//! what the echo canceller listens for.
 
-use std::collections::VecDeque;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::Sender;
-use tokio::sync::mpsc::error::TrySendError;
 
+use super::super::memory::Memory;
 use super::super::source::{Silence, Source, Taken};
 use super::call::CallSound;
-use super::ports::{Microphone, Port, Speaker};
+use super::equipment::{Cards, Equipment, Needs};
+use super::near::Near;
+use super::outbox::Outbox;
+use super::priority;
+use super::shared::Claim;
+use super::volumes::{self, Volumes};
 use super::{Command, LegSound, VoiceConfig, VoiceEvent};
 use crate::base::clock;
 use crate::domain::id::CallId;
 use crate::media::mixer::Mixer;
+use crate::media::processing::Processing;
 use crate::media::tick::Tick;
 use crate::media::tones::{CallTone, Region, TonePlayer};
-use crate::phone::event::{AudioDevice, AudioState, DeviceState, SoundState};
+use crate::phone::event::{AudioState, DeviceFigures, SoundState};
 
-/// How often it looks while something sounds.
+/// How often it looks while something sounds, and where everything is to be as early as can be.
 const STEP: Duration = Duration::from_millis(5);
+const TIGHT_STEP: Duration = Duration::from_micros(2500);
+
+/// 10 ms.
+const ONE_TICK: Duration = Duration::from_millis(10);
 
 /// Ticks taken or played in one step, so that commands get their turn even after a stall: 1 s.
 const MOST_TICKS: usize = 100;
-
-/// Events that wait for a listener that is behind; then the oldest is dropped.
-const OUTBOX: usize = 64;
-
-/// How long the last events may wait for their listener when it all ends.
-const LAST_WORDS: Duration = Duration::from_secs(2);
-
-/// How far a device can be turned down and up, dB.
-const LOWEST_DB: i8 = -40;
-const HIGHEST_DB: i8 = 20;
 
 /// Time between two level reports, and between two quality reports.
 const LEVELS_EVERY: Duration = Duration::from_millis(100);
 const QUALITY_EVERY: Duration = Duration::from_secs(1);
 
 /// Runs until told to stop, or until nobody is left to tell anything.
-pub(super) fn run(config: VoiceConfig, inbox: &Receiver<Command>, events: Sender<VoiceEvent>) {
-    let mut thread = Thread::new(config, events);
+pub(super) fn run(config: VoiceConfig, cards: Cards, inbox: &Receiver<Command>, events: Sender<VoiceEvent>) {
+    priority::raise();
+    let mut thread = Thread::new(config, cards, events);
+    thread.tell_sound();
     loop {
         match thread.wait(inbox) {
             Ok(Command::Stop) | Err(RecvTimeoutError::Disconnected) => break,
@@ -56,51 +57,67 @@ pub(super) fn run(config: VoiceConfig, inbox: &Receiver<Command>, events: Sender
 }
 
 struct Thread {
-    microphone: Port<Microphone>,
-    speaker: Port<Speaker>,
+    equipment: Equipment,
+    volumes: Volumes,
+    /// Where phones of this machine say which sound card they use.
+    folder: Option<PathBuf>,
+    claim: Option<Claim>,
     region: Region,
     calls: Vec<CallSound>,
-    tone: Option<TonePlayer>,
+    tone: Option<Tone>,
     short: Option<TonePlayer>,
+    near: Near,
     mixer: Mixer,
+    ring_mixer: Mixer,
     next_step: Instant,
     next_levels: Instant,
     next_quality: Instant,
-    told: Option<AudioState>,
+    late_ticks: u64,
     sound: SoundState,
     /// Whether the microphone is taken from, or silence because every call is early.
     listening: bool,
     silence: Silence,
-    events: Sender<VoiceEvent>,
-    outbox: VecDeque<VoiceEvent>,
+    outbox: Outbox,
+}
+
+/// A tone that is played until told otherwise.
+struct Tone {
+    player: TonePlayer,
+    rings: bool,
 }
 
 impl Thread {
-    fn new(config: VoiceConfig, events: Sender<VoiceEvent>) -> Self {
+    fn new(config: VoiceConfig, cards: Cards, events: Sender<VoiceEvent>) -> Self {
         let now = clock::now();
-        Self {
-            microphone: Port::new(config.microphone),
-            speaker: Port::new(config.speaker),
+        let sound = SoundState {
+            profile: config.profile,
+            wishes: config.wishes,
+            ringer: config.ringer,
+            ..SoundState::default()
+        };
+        let mut thread = Self {
+            equipment: Equipment::new(cards, config.microphone, config.speaker, sound.ringer.as_ref()),
+            volumes: Volumes::new(Memory::open(config.folder.as_deref())),
+            folder: config.folder,
+            claim: None,
             region: config.region,
             calls: Vec::new(),
             tone: None,
             short: None,
+            near: Near::default(),
             mixer: Mixer::default(),
+            ring_mixer: Mixer::default(),
             next_step: now,
             next_levels: now,
             next_quality: now,
-            told: None,
-            sound: SoundState {
-                profile: config.profile,
-                wishes: config.wishes,
-                ringer: config.ringer,
-                ..SoundState::default()
-            },
+            late_ticks: 0,
+            sound,
             listening: false,
             silence: Silence::default(),
-            events,
-            outbox: VecDeque::new(),
-        }
+            outbox: Outbox::new(events),
+        };
+        thread.sound.processing = thread.processing();
+        thread
     }
 
     /// Waits for a command or for the next step; without anything to play or to tell, for a command only.
@@ -123,19 +140,20 @@ impl Thread {
             Command::ExpectedLoss { call, percent } => self.with(call, |sound| sound.set_expected_loss(percent)),
             Command::PlayTone(tone) => self.play_tone(tone),
             Command::PlayOnce(tone) => self.short = Some(TonePlayer::once(tone)),
-            Command::UseMicrophone(choice) => self.microphone.choose(choice),
-            Command::UseSpeaker(choice) => self.speaker.choose(choice),
-            Command::UseRinger(choice) => self.change(|sound| sound.ringer = choice),
-            Command::UseProfile(profile) => self.change(|sound| sound.profile = profile),
-            Command::Process(wishes) => self.change(|sound| sound.wishes = wishes),
-            Command::SetVolume { device, db } => self.change(|sound| {
-                let db = db.clamp(LOWEST_DB, HIGHEST_DB);
-                match device {
-                    AudioDevice::Microphone => sound.microphone_db = db,
-                    AudioDevice::Speaker => sound.speaker_db = db,
-                    AudioDevice::Ringer => sound.ringer_db = db,
-                }
+            Command::UseMicrophone(choice) => self.equipment.use_microphone(choice),
+            Command::UseSpeaker(choice) => self.equipment.use_speaker(choice),
+            Command::UseRinger(choice) => self.change(|thread| {
+                thread.equipment.use_ringer(choice.as_ref());
+                thread.sound.ringer = choice;
             }),
+            Command::UseProfile(profile) => self.change(|thread| {
+                thread.sound.profile = profile;
+                thread.calls.iter_mut().for_each(|sound| sound.encode_as(profile.encoding()));
+            }),
+            Command::Process(wishes) => self.change(|thread| thread.sound.wishes = wishes),
+            Command::SetVolume { device, db } => {
+                self.change(|thread| thread.volumes.set(device, db, &mut thread.sound));
+            }
             Command::Stop => (),
         }
         self.open_what_is_needed(clock::now());
@@ -148,14 +166,17 @@ impl Thread {
         }
     }
 
-    fn change(&mut self, change: impl FnOnce(&mut SoundState)) {
-        change(&mut self.sound);
-        self.tell(VoiceEvent::Sound(self.sound.clone()));
+    /// Changes what is done to the sound, and tells it even where nothing came of it: somebody asked.
+    fn change(&mut self, change: impl FnOnce(&mut Self)) {
+        change(self);
+        self.sound.processing = self.processing();
+        self.apply_sound();
+        self.tell_sound();
     }
 
     fn attach(&mut self, call: CallId, leg: LegSound, record: Option<&Path>, early: bool) {
         self.detach(call);
-        let mut sound = match CallSound::new(call, leg) {
+        let mut sound = match CallSound::new(call, leg, self.sound.profile.encoding()) {
             Ok(sound) => sound,
             Err(error) => return tracing::error!(%error, "a call stays without sound"),
         };
@@ -163,33 +184,95 @@ impl Thread {
         if let Some(path) = record
             && let Err(why) = sound.record(path)
         {
-            self.tell(VoiceEvent::RecordingFailed { call, why });
+            self.outbox.tell(VoiceEvent::RecordingFailed { call, why });
         }
         self.calls.push(sound);
+        self.apply_sound();
     }
 
     fn detach(&mut self, call: CallId) {
         if let Some(index) = self.calls.iter().position(|sound| sound.call == call) {
-            let sound = self.calls.remove(index).summary();
-            self.tell(VoiceEvent::Finished { call, sound });
+            let device = self.device_figures();
+            let sound = self.calls.remove(index).summary(device, clock::now());
+            self.outbox.tell(VoiceEvent::Finished { call, sound });
+        }
+        if self.calls.is_empty() {
+            self.near = Near::default();
+            self.late_ticks = 0;
         }
     }
 
     fn play_tone(&mut self, tone: Option<CallTone>) {
-        self.tone = tone.map(|tone| TonePlayer::new(tone, self.region));
+        self.tone = tone.map(|tone| Tone { player: TonePlayer::new(tone, self.region), rings: tone == CallTone::Ring });
+        self.apply_sound();
     }
 
     fn open_what_is_needed(&mut self, now: Instant) {
-        self.microphone.need(!self.calls.is_empty(), now);
-        self.speaker.need(!self.calls.is_empty() || self.tone.is_some(), now);
-        let state = AudioState {
-            microphone: self.microphone.state(),
-            speaker: self.speaker.state(),
-            ringer: DeviceState::Idle,
+        let rings = self.tone.as_ref().is_some_and(|tone| tone.rings);
+        let needs = Needs { call: !self.calls.is_empty(), tone: self.tone.is_some() && !rings, ringing: rings };
+        if let Some(state) = self.equipment.need(needs, now) {
+            self.follow(&state);
+            self.outbox.tell(VoiceEvent::Audio(state));
+        }
+        self.mind_the_card();
+    }
+
+    /// Devices came or went.
+    fn follow(&mut self, state: &AudioState) {
+        let before = self.sound.clone();
+        self.volumes.follow(state, &mut self.sound);
+        self.sound.processing = self.processing();
+        self.near.restart();
+        self.apply_sound();
+        if self.sound != before {
+            self.tell_sound();
+        }
+    }
+
+    /// What is done to the microphone's sound: nothing, unless it is a device; nothing about echo, unless what is played
+    /// goes to one, too.
+    fn processing(&self) -> Processing {
+        if !self.equipment.microphone_is_real() {
+            return Processing::NONE;
+        }
+        let wanted = self.sound.wishes.over(self.sound.profile.processing());
+        Processing { echo: wanted.echo && self.equipment.speaker_is_real(), ..wanted }
+    }
+
+    /// Does to the sound what is to be done to it.
+    fn apply_sound(&mut self) {
+        let only_rings = self.calls.is_empty() && self.tone.as_ref().is_some_and(|tone| tone.rings);
+        let db = if only_rings { self.sound.ringer_db } else { self.sound.speaker_db };
+        self.mixer.turn(volumes::factor(db));
+        self.ring_mixer.turn(volumes::factor(self.sound.ringer_db));
+        self.near.turn(volumes::factor(self.sound.microphone_db));
+        if !self.calls.is_empty() {
+            self.near.process(self.sound.processing);
+            self.near.set_echoes(self.equipment.microphone_is_real() && self.equipment.speaker_is_real());
+        }
+    }
+
+    /// Claims the sound card of the microphone while there are calls. A call that begins while another phone has it
+    /// begins with the microphone off.
+    fn mind_the_card(&mut self) {
+        let Some(card) = self.equipment.card().filter(|_| !self.calls.is_empty()) else {
+            self.claim = self.claim.take().filter(|_| !self.calls.is_empty());
+            return;
         };
-        if self.told.as_ref() != Some(&state) {
-            self.told = Some(state.clone());
-            self.tell(VoiceEvent::Audio(state));
+        if self.calls.iter().all(|sound| sound.claimed) && self.claim.as_ref().is_some_and(|claim| claim.card() == card)
+        {
+            return;
+        }
+        let kept = self.claim.take().filter(|claim| claim.card() == card);
+        let mut claim = kept.unwrap_or_else(|| Claim::new(self.folder.as_deref(), card));
+        let ours = claim.try_again();
+        self.claim = Some(claim);
+        for sound in self.calls.iter_mut().filter(|sound| !sound.claimed) {
+            sound.claimed = true;
+            if !ours {
+                sound.set_muted(true);
+                self.outbox.tell(VoiceEvent::SharedCard { call: sound.call });
+            }
         }
     }
 
@@ -199,24 +282,32 @@ impl Thread {
     }
 
     fn step_if_due(&mut self, now: Instant) {
-        if !self.is_busy() || now < self.next_step {
+        if !self.is_busy() {
+            self.next_step = now;
             return;
         }
-        self.next_step = (self.next_step + STEP).max(now);
+        if now < self.next_step {
+            return;
+        }
+        let late = now.saturating_duration_since(self.next_step);
+        if !self.calls.is_empty() {
+            self.late_ticks += (late.as_micros() / ONE_TICK.as_micros()) as u64;
+        }
+        let step = if self.sound.profile.is_tight() { TIGHT_STEP } else { STEP };
+        self.next_step = (self.next_step + step).max(now);
         for sound in &mut self.calls {
             let outbox = &mut self.outbox;
-            sound.receive(now, |event| outbox.push_back(event));
+            sound.receive(now, |event| outbox.tell(event));
         }
         self.capture(now);
         self.render(now);
+        self.ring(now);
         if self.calls.is_empty() || self.short.as_ref().is_some_and(TonePlayer::is_over) {
             self.short = None;
         }
+        self.equipment.supervise(now);
         self.report(now);
-        self.microphone.supervise(now);
-        self.speaker.supervise(now);
-        self.open_what_is_needed(now);
-        self.post();
+        self.outbox.post();
     }
 
     fn capture(&mut self, now: Instant) {
@@ -226,10 +317,13 @@ impl Thread {
         self.listen(self.calls.iter().any(|sound| !sound.is_early()));
         let mut tick = Tick::default();
         for _ in 0..MOST_TICKS {
-            let source = if self.listening { self.microphone.get() } else { &mut self.silence };
+            let source = if self.listening { self.equipment.microphone.get() } else { &mut self.silence };
             let taken = source.take(&mut tick, now);
             if taken == Taken::NotYet {
                 return;
+            }
+            if self.listening {
+                self.near.capture(&mut tick);
             }
             self.calls.iter_mut().for_each(|sound| sound.capture(&tick));
             if taken == Taken::Over {
@@ -242,32 +336,55 @@ impl Thread {
     fn listen(&mut self, on: bool) {
         if on != self.listening {
             self.listening = on;
-            if on { self.microphone.get().start() } else { self.silence.start() }
+            if on { self.equipment.microphone.get().start() } else { self.silence.start() }
         }
     }
 
     fn microphone_finished(&mut self) {
-        let calls: Vec<CallId> = self.calls.iter().map(|sound| sound.call).collect();
-        calls.into_iter().for_each(|call| self.tell(VoiceEvent::MicrophoneFinished { call }));
+        for sound in &self.calls {
+            self.outbox.tell(VoiceEvent::MicrophoneFinished { call: sound.call });
+        }
     }
 
     fn render(&mut self, now: Instant) {
+        let mut tick = Tick::default();
         for _ in 0..MOST_TICKS {
-            if !self.speaker.get().wants(now) {
+            if !self.equipment.speaker.get().wants(now) {
                 return;
             }
-            let mut tick = Tick::default();
             for sound in &mut self.calls {
                 if sound.render(&mut self.mixer, now) {
-                    self.outbox.push_back(VoiceEvent::FirstSound { call: sound.call, at: now });
+                    self.outbox.tell(VoiceEvent::FirstSound { call: sound.call, at: now });
                 }
             }
-            for tone in self.tone.iter_mut().chain(&mut self.short) {
+            let here = self.tone.as_mut().filter(|tone| !(tone.rings && self.equipment.rings_apart()));
+            for tone in here.map(|tone| &mut tone.player).into_iter().chain(&mut self.short) {
                 tone.fill(tick.mono_mut());
                 self.mixer.add(&tick, 1.0);
             }
             self.mixer.finish(&mut tick);
-            self.speaker.get().put(&tick);
+            if self.listening {
+                self.near.render(&tick);
+            }
+            self.equipment.speaker.get().put(&tick);
+        }
+    }
+
+    /// Rings on the device that is for it alone.
+    fn ring(&mut self, now: Instant) {
+        if !self.equipment.rings_apart() {
+            return;
+        }
+        let (Some(tone), Some(ringer)) = (&mut self.tone, &mut self.equipment.ringer) else { return };
+        let mut tick = Tick::default();
+        for _ in 0..MOST_TICKS {
+            if !tone.rings || !ringer.get().wants(now) {
+                return;
+            }
+            tone.player.fill(tick.mono_mut());
+            self.ring_mixer.add(&tick, 1.0);
+            self.ring_mixer.finish(&mut tick);
+            ringer.get().put(&tick);
         }
     }
 
@@ -275,52 +392,43 @@ impl Thread {
     fn report(&mut self, now: Instant) {
         if now >= self.next_levels {
             self.next_levels = now + LEVELS_EVERY;
+            self.open_what_is_needed(now);
+            let facts = self.near.facts();
             for sound in &mut self.calls {
-                let _ = self.events.try_send(sound.levels());
+                self.outbox.offer(sound.levels(facts));
             }
         }
         if now >= self.next_quality {
             self.next_quality = now + QUALITY_EVERY;
+            let device = self.device_figures();
             for sound in &mut self.calls {
-                let (call, quality) = (sound.call, sound.quality());
-                let _ = self.events.try_send(VoiceEvent::Quality { call, quality });
+                let (call, quality) = (sound.call, sound.quality(device, now));
+                self.outbox.offer(VoiceEvent::Quality { call, quality });
                 if sound.recording_failed() {
                     let why = "the recording can't be written any further".to_owned();
-                    self.outbox.push_back(VoiceEvent::RecordingFailed { call, why });
+                    self.outbox.tell(VoiceEvent::RecordingFailed { call, why });
                 }
             }
-        }
-    }
-
-    fn tell(&mut self, event: VoiceEvent) {
-        self.outbox.push_back(event);
-        self.post();
-    }
-
-    /// Hands over what waits, as far as there is room.
-    fn post(&mut self) {
-        while let Some(event) = self.outbox.pop_front() {
-            if let Err(TrySendError::Full(event)) = self.events.try_send(event) {
-                self.outbox.push_front(event);
-                break;
+            if let Some(claim) = &mut self.claim {
+                claim.try_again();
             }
         }
-        while self.outbox.len() > OUTBOX {
-            self.outbox.pop_front();
-            tracing::warn!("nobody takes the events of the voice thread; one is dropped");
-        }
     }
 
-    /// Tells the last things, and gives a listener that is behind a moment to take them.
+    fn device_figures(&self) -> DeviceFigures {
+        DeviceFigures { late_ticks: self.late_ticks, erle_db: self.near.erle_db(), ..DeviceFigures::default() }
+    }
+
+    fn tell_sound(&mut self) {
+        self.outbox.tell(VoiceEvent::Sound(self.sound.clone()));
+    }
+
+    /// Tells the last things.
     fn finish(mut self) {
         let calls: Vec<CallId> = self.calls.iter().map(|sound| sound.call).collect();
         calls.into_iter().for_each(|call| self.detach(call));
         self.tone = None;
         self.open_what_is_needed(clock::now());
-        let deadline = clock::now() + LAST_WORDS;
-        while !self.outbox.is_empty() && !self.events.is_closed() && clock::now() < deadline {
-            std::thread::sleep(STEP);
-            self.post();
-        }
+        self.outbox.finish();
     }
 }

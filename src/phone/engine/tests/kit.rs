@@ -16,7 +16,7 @@ use crate::domain::id::{CallId, GroupId, SessionId};
 use crate::domain::person::{Friend, Person};
 use crate::domain::presence::Presence;
 use crate::phone::audio::device::{SinkChoice, SourceChoice};
-use crate::phone::audio::voice::{Voice, VoiceConfig};
+use crate::phone::audio::voice::{Voice, VoiceConfig, VoiceEvent};
 use crate::phone::command::Command;
 use crate::phone::engine::{Engine, Inputs, Options, Outputs};
 use crate::phone::event::{CallView, Event, Refusal};
@@ -35,29 +35,43 @@ pub(super) struct Bench {
     link: Sender<FromLink>,
     requests: Receiver<ToLink>,
     events: Receiver<Event>,
+    voice: Sender<VoiceEvent>,
 }
 
 impl Bench {
     /// A phone of `me` that is welcome, whose friend is Bob.
     pub(super) async fn new(join_muted: JoinMuted) -> Self {
+        Self::with_microphone(join_muted, SourceChoice::Silence).await
+    }
+
+    /// A phone whose microphone is said to be that; what is heard of it is silence and what the test says.
+    pub(super) async fn with_microphone(join_muted: JoinMuted, said: SourceChoice) -> Self {
         let (commands, from_commands) = channel(16);
         let (to_events, events) = channel(256);
         let (to_link, requests) = channel(64);
         let (link, from_link) = channel(256);
         let (from_voice, voice_events) = channel(256);
         let (from_legs, legs) = channel(16);
-        let (microphone, speaker) = (SourceChoice::Silence, SinkChoice::Nowhere);
-        let config = VoiceConfig { microphone: microphone.clone(), speaker: speaker.clone(), ..VoiceConfig::default() };
-        let voice = Voice::start(config, from_voice).unwrap();
+        let speaker = SinkChoice::Nowhere;
+        let config =
+            VoiceConfig { microphone: SourceChoice::Silence, speaker: speaker.clone(), ..VoiceConfig::default() };
+        let voice = Voice::start(config, from_voice.clone()).unwrap();
         let out = Outputs { events: to_events, link: to_link, voice, legs: from_legs };
-        let options =
-            Options { record: None, microphone, speaker, tones: true, rings: true, join_muted, roster_tones: true };
+        let options = Options {
+            record: None,
+            microphone: said,
+            speaker,
+            tones: true,
+            rings: true,
+            join_muted,
+            roster_tones: true,
+        };
         let engine = Engine::new(out, options, &"127.0.0.1:8790".parse().unwrap());
         task::spawn(
             "engine",
             engine.run(Inputs { commands: from_commands, link: from_link, voice: voice_events, legs }),
         );
-        let mut bench = Self { commands, link, requests, events };
+        let mut bench = Self { commands, link, requests, events, voice: from_voice };
         bench.is_welcome(Vec::new()).await;
         bench
     }
@@ -79,6 +93,11 @@ impl Bench {
 
     pub(super) async fn tell(&self, command: Command) {
         self.commands.send(command).await.unwrap();
+    }
+
+    /// Something the voice thread might tell.
+    pub(super) async fn voice_tells(&self, event: VoiceEvent) {
+        self.voice.send(event).await.unwrap();
     }
 
     pub(super) async fn joins(&self, place: &str) {
@@ -152,7 +171,8 @@ impl Bench {
     /// The next event that is no figure.
     pub(super) async fn next(&mut self) -> Event {
         let figure = |event: &Event| {
-            matches!(event, Event::Levels { .. } | Event::Quality { .. } | Event::Audio(_) | Event::Link(_))
+            use Event::{Audio, Levels, Link, Quality, Sound};
+            matches!(event, Levels { .. } | Quality { .. } | Audio(_) | Sound(_) | Link(_))
         };
         self.until("tell anything", |event| (!figure(event)).then(|| event.clone())).await
     }

@@ -1,0 +1,142 @@
+//! The devices a phone uses at a time: microphone, speaker, and perhaps another speaker to ring on. Says which are real
+//! ones, and when one came or went; how each is opened and opened again is its port's.
+
+use std::time::Instant;
+
+use super::super::device::{SinkChoice, SourceChoice};
+use super::ports::{Microphone, Port, Speaker};
+use crate::phone::event::{AudioState, DeviceState};
+
+/// Tells real devices from files and tones.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cards {
+    pub(super) microphone: fn(&SourceChoice) -> bool,
+    pub(super) speaker: fn(&SinkChoice) -> bool,
+}
+
+impl Cards {
+    /// As it is.
+    pub(super) const REAL: Self = Self {
+        microphone: |choice| matches!(choice, SourceChoice::Default | SourceChoice::Device(_)),
+        speaker: |choice| matches!(choice, SinkChoice::Default | SinkChoice::Device(_)),
+    };
+}
+
+/// What is needed of the devices now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Needs {
+    /// Whether there is a call.
+    pub(super) call: bool,
+    /// Whether a tone is played that belongs to calls.
+    pub(super) tone: bool,
+    /// Whether it rings.
+    pub(super) ringing: bool,
+}
+
+/// The devices in use.
+pub(super) struct Equipment {
+    pub(super) microphone: Port<Microphone>,
+    pub(super) speaker: Port<Speaker>,
+    /// Where it rings, if not where calls are played.
+    pub(super) ringer: Option<Port<Speaker>>,
+    cards: Cards,
+    microphone_is_card: bool,
+    speaker_is_card: bool,
+    /// What was told last.
+    state: Option<AudioState>,
+    rings_apart: bool,
+}
+
+impl Equipment {
+    pub(super) fn new(
+        cards: Cards,
+        microphone: SourceChoice,
+        speaker: SinkChoice,
+        ringer: Option<&SinkChoice>,
+    ) -> Self {
+        Self {
+            microphone_is_card: (cards.microphone)(&microphone),
+            speaker_is_card: (cards.speaker)(&speaker),
+            microphone: Port::new(microphone),
+            speaker: Port::new(speaker),
+            ringer: ringer.cloned().map(Port::new),
+            cards,
+            state: None,
+            rings_apart: false,
+        }
+    }
+
+    pub(super) fn use_microphone(&mut self, choice: SourceChoice) {
+        self.microphone_is_card = (self.cards.microphone)(&choice);
+        self.microphone.choose(choice);
+    }
+
+    pub(super) fn use_speaker(&mut self, choice: SinkChoice) {
+        self.speaker_is_card = (self.cards.speaker)(&choice);
+        self.speaker.choose(choice);
+    }
+
+    pub(super) fn use_ringer(&mut self, choice: Option<&SinkChoice>) {
+        self.ringer = choice.cloned().map(Port::new);
+    }
+
+    /// Opens what is needed, lets the rest go; returns the state of all, where it changed.
+    pub(super) fn need(&mut self, needs: Needs, now: Instant) -> Option<AudioState> {
+        if let Some(ringer) = &mut self.ringer {
+            ringer.need(needs.ringing, now);
+        }
+        // A call that rings nowhere is missed: without its own device, it rings where calls are played.
+        self.rings_apart = self.ringer.as_ref().is_some_and(|ringer| works(&ringer.state()));
+        let ring_here = needs.ringing && !self.rings_apart;
+        self.microphone.need(needs.call, now);
+        self.speaker.need(needs.call || needs.tone || ring_here, now);
+        let state = AudioState {
+            microphone: self.microphone.state(),
+            speaker: self.speaker.state(),
+            ringer: self.ringer.as_ref().map(Port::state).unwrap_or_default(),
+        };
+        let changed = self.state.as_ref() != Some(&state);
+        changed.then(|| self.state.insert(state).clone())
+    }
+
+    /// Looks after devices that stopped working.
+    pub(super) fn supervise(&mut self, now: Instant) {
+        self.microphone.supervise(now);
+        self.speaker.supervise(now);
+        if let Some(ringer) = &mut self.ringer {
+            ringer.supervise(now);
+        }
+    }
+
+    /// Whether it rings on a device of its own.
+    pub(super) fn rings_apart(&self) -> bool {
+        self.rings_apart
+    }
+
+    /// Whether sound comes from a real device, as far as is known.
+    pub(super) fn microphone_is_real(&self) -> bool {
+        self.microphone_is_card && self.state.as_ref().is_none_or(|state| may_work(&state.microphone))
+    }
+
+    /// Whether it goes to one.
+    pub(super) fn speaker_is_real(&self) -> bool {
+        self.speaker_is_card && self.state.as_ref().is_none_or(|state| may_work(&state.speaker))
+    }
+
+    /// The sound card the microphone is of, while it is open.
+    pub(super) fn card(&self) -> Option<&str> {
+        match &self.state.as_ref()?.microphone {
+            DeviceState::Working(name) if self.microphone_is_card => Some(name),
+            _ => None,
+        }
+    }
+}
+
+fn works(state: &DeviceState) -> bool {
+    matches!(state, DeviceState::Working(_))
+}
+
+/// An idle device may work once it is needed.
+fn may_work(state: &DeviceState) -> bool {
+    matches!(state, DeviceState::Working(_) | DeviceState::Idle)
+}

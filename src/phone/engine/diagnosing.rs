@@ -1,0 +1,85 @@
+//! What is wrong with the sound of the call: facts for its watch, and telling what it says.
+
+use std::time::Instant;
+
+use super::Engine;
+use crate::base::clock;
+use crate::control::diagnosis::{DeviceFact, Fact, Microphone};
+use crate::domain::id::CallId;
+use crate::phone::audio::device::SourceChoice;
+use crate::phone::audio::voice::MicrophoneFacts;
+use crate::phone::event::{AudioDevice, AudioState, DeviceState, Event};
+
+impl Engine {
+    /// What the voice thread says of the microphone. Of no concern before there is anybody to hear it, nor where it is no
+    /// device.
+    pub(super) async fn on_microphone(&mut self, id: CallId, facts: MicrophoneFacts) {
+        let is_device = matches!(self.microphone, SourceChoice::Default | SourceChoice::Device(_));
+        if !is_device || self.live_call_mut(id).is_none_or(|call| call.connected.is_none()) {
+            return;
+        }
+        let MicrophoneFacts { voice, exact_zeros_ms, silent_ms, muted, echo } = facts;
+        self.diagnose(&[Fact::Microphone(Microphone { voice, exact_zeros_ms, silent_ms, muted, echo })]).await;
+    }
+
+    /// The figures of a second are in.
+    pub(super) async fn on_figures(&mut self, id: CallId) {
+        let Some(call) = self.live_call_mut(id).filter(|call| call.connected.is_some()) else { return };
+        let facts = [Fact::Heard(call.figures.heard()), Fact::Sent(call.figures.sent())];
+        self.diagnose(&facts).await;
+    }
+
+    /// The devices changed state.
+    pub(super) async fn on_audio(&mut self, state: AudioState) {
+        self.audio = Some(state.clone());
+        self.emit(Event::Audio(state)).await;
+        self.diagnose_devices().await;
+    }
+
+    /// Tells the watch of the call what the devices do.
+    pub(super) async fn diagnose_devices(&mut self) {
+        let Some(AudioState { microphone, speaker, ringer }) = &self.audio else { return };
+        let facts = [
+            Fact::Device(AudioDevice::Microphone, fact(microphone)),
+            Fact::Device(AudioDevice::Speaker, fact(speaker)),
+            Fact::Device(AudioDevice::Ringer, fact(ringer)),
+        ];
+        self.diagnose(&facts).await;
+    }
+
+    /// Another softphone uses the same sound card: two open microphones there would echo. The user may unmute.
+    pub(super) async fn on_shared_card(&mut self, id: CallId) {
+        if self.live_call_mut(id).is_none() {
+            return;
+        }
+        // Said even if it is off already: it may be so only until it is known how many are there.
+        self.mute(id, true).await;
+        self.diagnose(&[Fact::SharedCard]).await;
+    }
+
+    /// The time of the watch's deadline has come.
+    pub(super) async fn on_diagnosis_deadline(&mut self, now: Instant) {
+        let due = self.live_call().and_then(|call| call.watch.next_deadline()).is_some_and(|at| at <= now);
+        if due {
+            self.diagnose(&[Fact::DeadlinePassed]).await;
+        }
+    }
+
+    pub(super) async fn diagnose(&mut self, facts: &[Fact]) {
+        let now = clock::now();
+        let Some(call) = self.call.as_mut().filter(|call| call.ending.is_none()) else { return };
+        let id = call.id;
+        let told: Vec<_> = facts.iter().filter_map(|fact| call.watch.handle(*fact, now)).collect();
+        for diagnoses in told {
+            self.emit(Event::Diagnoses { call: id, diagnoses }).await;
+        }
+    }
+}
+
+fn fact(state: &DeviceState) -> DeviceFact {
+    match state {
+        DeviceState::Idle => DeviceFact::Idle,
+        DeviceState::Working(_) => DeviceFact::Works,
+        DeviceState::Absent | DeviceState::Failed(_) => DeviceFact::Fails,
+    }
+}
