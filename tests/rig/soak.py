@@ -267,8 +267,15 @@ class HeadlessCall:
         inside = [value for at, value in told if at <= until] or before
         return inside[-1] - before[-1]
 
-    def warnings(self):
-        return [(at, who, line["message"]) for who, phone in self.phones.items() for at, line in phone.events("warning")]
+    def told(self):
+        """What each was told of devices and sound, in its order."""
+        lines = [
+            (at, who, f'{"no longer: " if line.get("on") is False else ""}{line["message"]}')
+            for who, phone in self.phones.items()
+            for name in ("warning", "diagnosis")
+            for at, line in phone.events(name)
+        ]
+        return sorted(lines)
 
     def keep(self, folder):
         for who, phone in self.phones.items():
@@ -337,7 +344,7 @@ class ScreenCall:
     def counted(self, who, name, since, until):
         return None
 
-    def warnings(self):
+    def told(self):
         return []
 
     def keep(self, folder):
@@ -498,8 +505,10 @@ class Soak:
             say(f"| {what}: while nothing was the matter, of all | {cells[0]} | {cells[1]} |")
         cells = ["?" if None in sizes or len(sizes) < 2 else f"{sizes[0]:.1f} → {sizes[-1]:.1f} MB" for sizes in self.sizes.values()]
         say(f"| memory (PSS), beginning → end | {cells[0]} | {cells[1]} |")
-        for at, who, message in self.call.warnings():
-            say(f"{self.clock(at)}  {who} was told: {message}")
+        if told := self.call.told():
+            say("\nwhat the phones told:")
+        for at, who, message in told:
+            say(f"{self.clock(at)}  {who}: {message}")
 
 
 def arguments():
