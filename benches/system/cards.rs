@@ -1,214 +1,159 @@
-//! From mouth to ear: two phones on two virtual sound cards, a test signal into the one's microphone, and how much later,
-//! how loud and how whole it leaves the other's speaker.
-//!
-//! The cards are `tests/rig/virtual_cards.sh`; where PulseAudio is missing, nothing is measured, and the table says so.
+//! Two virtual sound cards, speech into their microphones, and how it leaves their speakers: `tests/rig`, as the
+//! benchmark needs it. What cannot be had here is told as [`Missing`]: the table then says so instead of a figure.
 
-use std::f64::consts::TAU;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
-use switchboard::base::seed::Seed;
+use anyhow::{Context as _, Result, bail, ensure};
+use serde::Deserialize;
+use tempfile::TempDir;
 
-use crate::program::Program;
-use crate::table::{Row, Times};
-use crate::usage::{self, Usage, megabytes};
+/// The scripts.
+const RIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rig");
 
-const RIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rig/virtual_cards.sh");
-const RATE: usize = 48_000;
-/// How long the signal is; the recording begins before it and ends after it.
-const SPAN: Duration = Duration::from_secs(14);
-const MARGIN: Duration = Duration::from_secs(2);
-/// The channels of the recording.
-const A_MICROPHONE: usize = 0;
-const B_SPEAKER: usize = 3;
-/// Delays are looked for at this rate: to an eighth of a millisecond.
-const COARSE: usize = 8_000;
-/// The longest delay looked for.
-const LONGEST: usize = COARSE * 7 / 10;
-/// As much of the signal is looked for at once.
-const WINDOW: usize = COARSE;
-/// How much a window must be like the signal to count, of 1.
-const ALIKE: f64 = 0.6;
-/// Silence this long inside the signal is a hole: 2 ms.
-const HOLE: usize = RATE / 500;
-/// Below this a sample is silence: the signal stays ten times above it, but for its zero crossings.
-const SILENCE: f32 = 0.002;
+/// Something that measuring needs is not on this machine, and what it is.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Missing(String);
 
-/// Measures a call over the two cards.
-pub fn measure() -> Result<Vec<Row>> {
-    let figure = "mouth to ear over two cards";
-    let Some(_cards) = Cards::start()? else {
-        return Ok(vec![Row::skipped(figure, "needs pulseaudio, pulseaudio-utils and libasound2-plugins")]);
-    };
-    let folder = tempfile::tempdir()?;
-    let (signal, tape) = (folder.path().join("signal.wav"), folder.path().join("tape.wav"));
-    write_signal(&signal)?;
-    let service = Program::serve(folder.path(), &["--demo"])?;
-    let mut bob = Program::start(folder.path(), &["wait", "--answer", "--as", "bob", "--json"], &variables("B")?)?;
-    // It says nothing before it is called: its account is on the list of who can be rung once it is connected.
-    let alice = call_until_answered(folder.path(), &mut bob)?;
-    std::thread::sleep(MARGIN);
-    let mut recording = rig(&["record", path(&tape)?, &(SPAN + 2 * MARGIN).as_secs().to_string()])?;
-    std::thread::sleep(MARGIN / 2);
-    let mut feeding = rig(&["feed", "A", path(&signal)?])?;
-    let used = usage::over(alice.pid(), SPAN - MARGIN);
-    let memory = usage::pss(alice.pid());
-    ensure!(feeding.wait()?.success(), "the signal could not be played");
-    ensure!(recording.wait()?.success(), "the cards could not be recorded");
-    let summary = alice.end()?;
-    let concealed = field(&summary, "concealed_ms").unwrap_or_default();
-    bob.until(r#""event":"summary""#)?;
-    drop(service);
-    let heard = Heard::on(&tape)?;
-    let conditions = format!("two phones without a screen, Alice's card to Bob's, {} s of tones", SPAN.as_secs());
-    Ok(vec![
-        Row::new(format!("{figure}: p50 / p99"), heard.delay.p50_p99_ms(), "", conditions.clone()),
-        Row::new("over two cards: level", format!("{:+.1} dB", heard.level), "", conditions.clone()),
-        Row::new("over two cards: holes of 2 ms and longer", heard.holes.to_string(), "0", conditions.clone()),
-        Row::new("over two cards: sound made up (Alice)", format!("{concealed} ms"), "0 ms", conditions.clone()),
-        Row::new(
-            "over two cards: share of a core, phone",
-            used.map_or_else(|| "not measured".to_owned(), Usage::printed),
-            "≤ 8 %",
-            conditions.clone(),
-        ),
-        Row::new("over two cards: PSS of the phone", megabytes(memory), "≤ 25 MB", conditions),
-    ])
+/// The two cards, for as long as this is held, in a folder of their own: other runs have others.
+pub struct Cards {
+    folder: TempDir,
 }
-
-/// Bob's phone prints nothing while it connects: Alice calls again until she finds him there.
-fn call_until_answered(folder: &Path, bob: &mut Program) -> Result<Program> {
-    for _ in 0..20 {
-        let mut alice = Program::start(folder, &["call", "bob", "--as", "alice", "--json"], &variables("A")?)?;
-        if alice.until(r#""state":"connected""#).is_ok() {
-            bob.until(r#""state":"connected""#)?;
-            return Ok(alice);
-        }
-    }
-    anyhow::bail!("Bob could not be reached")
-}
-
-/// The two cards, for as long as this is held.
-struct Cards;
 
 impl Cards {
-    /// Starts them; `None` where the tools for them are missing.
-    fn start() -> Result<Option<Self>> {
-        let started = rig(&["start"])?.wait()?;
-        Ok(started.success().then_some(Self))
+    /// Starts them. [`Missing`] where the tools for them are.
+    pub fn start() -> Result<Self> {
+        let cards = Self { folder: tempfile::tempdir()? };
+        let started = cards.script(&["start"]).output()?;
+        if !started.status.success() {
+            bail!(Missing(String::from_utf8_lossy(&started.stderr).trim().to_owned()));
+        }
+        Ok(cards)
+    }
+
+    /// The variables that make `card` a program's default card.
+    pub fn variables(&self, card: &str) -> Result<Vec<(String, String)>> {
+        let told = self.script(&["env", card]).output()?;
+        let pair = |line: &str| line.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Ok(String::from_utf8(told.stdout)?.lines().filter_map(pair).collect())
+    }
+
+    /// Says what is in the file into the microphone of `card`; over when the process ends.
+    pub fn feed(&self, card: &str, file: &Path) -> Result<Child> {
+        Ok(self.script(&["feed", card, path(file)?]).spawn()?)
+    }
+
+    /// Records all microphones and speakers; over when the process ends.
+    pub fn record(&self, tape: &Path, seconds: u64) -> Result<Child> {
+        // It warns that a WAV file holds no names of channels.
+        Ok(self.script(&["record", path(tape)?, &seconds.to_string()]).stderr(Stdio::null()).spawn()?)
+    }
+
+    /// Lets the microphone of `card` hear its speaker, so many decibels louder.
+    pub fn echo(&self, card: &str, db: i8) -> Result<()> {
+        let done = self.script(&["echo", card, &db.to_string()]).status()?;
+        ensure!(done.success(), "the microphone of card {card} could not be made to hear its speaker");
+        Ok(())
+    }
+
+    fn script(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("sh");
+        command.arg(format!("{RIG}/virtual_cards.sh")).args(arguments).env("VCARDS_DIR", self.folder.path());
+        command.stdin(Stdio::null());
+        command
     }
 }
 
 impl Drop for Cards {
     fn drop(&mut self) {
-        if let Ok(mut stopping) = rig(&["stop"]) {
-            // What stays behind is a process the next run finds and uses.
-            stopping.wait().ok();
-        }
+        // Where it fails, there is nobody left to tell; the folder's name says what it was.
+        self.script(&["stop"]).status().ok();
     }
 }
 
-fn rig(arguments: &[&str]) -> Result<Child> {
-    Ok(Command::new("sh").arg(RIG).args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).spawn()?)
+/// Human speech as a file. [`Missing`] where there is no voice to take it from.
+pub fn speech(folder: &Path, seconds: u64) -> Result<PathBuf> {
+    let file = folder.join("speech.wav");
+    let made = Command::new("sh")
+        .arg(format!("{RIG}/speech.sh"))
+        .args([path(&file)?, &seconds.to_string()])
+        .stdin(Stdio::null())
+        .output()?;
+    if !made.status.success() {
+        bail!(Missing(String::from_utf8_lossy(&made.stderr).trim().to_owned()));
+    }
+    Ok(file)
 }
 
-/// The variables that make `card` a program's default card.
-fn variables(card: &str) -> Result<Vec<(String, String)>> {
-    let told = Command::new("sh").args([RIG, "env", card]).output()?;
-    let pair = |line: &str| line.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
-    Ok(String::from_utf8(told.stdout)?.lines().filter_map(pair).collect())
+/// How speech went from one card's microphone to the other's speaker.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Heard {
+    /// Median delay, ms.
+    pub delay_ms: f64,
+    /// The delay that one in twenty windows falls below, ms.
+    pub p5: f64,
+    /// The delay that one in twenty windows exceeds, ms.
+    pub p95: f64,
+    /// PESQ-WB, 1 to 4.64; `None` where it could not be judged.
+    pub pesq_wb: Option<f64>,
+    /// STOI, 0 to 1.
+    pub stoi: Option<f64>,
+    /// How much louder it became, dB.
+    pub level_db: f64,
+}
+
+impl Heard {
+    /// What is on the tape from `mouth` to `ear`.
+    pub fn on(tape: &Path, mouth: &str, ear: &str) -> Result<Self> {
+        figures(&["--tape", path(tape)?, mouth, ear])
+    }
+}
+
+/// How much of an echo was kept from the other side.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Echo {
+    /// Median attenuation, dB.
+    pub erle_db: f64,
+    /// The attenuation that one in twenty windows falls below, dB.
+    pub erle_p5_db: f64,
+    /// How loud it was in the microphone, dBFS.
+    pub echo_dbfs: f64,
+    /// How loud the rest of it is in the other's ear, dBFS.
+    pub left_dbfs: f64,
+}
+
+impl Echo {
+    /// What is on a tape on which only `talker` speaks, and the microphone of `near` hears its speaker.
+    pub fn on(tape: &Path, near: &str, talker: &str) -> Result<Self> {
+        figures(&["--echo", "--tape", path(tape)?, near, talker])
+    }
+}
+
+/// Whether speech can be judged here: makes the place for what judges it. [`Missing`] where that can't be.
+pub fn can_judge() -> Result<()> {
+    let tried = judge(&["--help"]).stderr(Stdio::inherit()).output()?;
+    if !tried.status.success() {
+        bail!(Missing(
+            "needs python3, python3-venv, python3-dev, gcc and what tests/rig/requirements.txt names".to_owned()
+        ));
+    }
+    Ok(())
+}
+
+fn figures<T: for<'de> Deserialize<'de>>(arguments: &[&str]) -> Result<T> {
+    let told = judge(arguments).stderr(Stdio::inherit()).output()?;
+    let text = String::from_utf8_lossy(&told.stdout);
+    ensure!(told.status.success(), "the tape could not be judged: {}", text.trim());
+    serde_json::from_str(&text).with_context(|| format!("no figures: {text}"))
+}
+
+fn judge(arguments: &[&str]) -> Command {
+    let mut command = Command::new("sh");
+    command.args([&format!("{RIG}/python.sh"), "mouth_to_ear.py", "--json"]).args(arguments).stdin(Stdio::null());
+    command
 }
 
 fn path(path: &Path) -> Result<&str> {
     path.to_str().context("the folder has a plain name")
-}
-
-/// A number of a line of JSON, by its name.
-fn field(line: &str, name: &str) -> Option<u64> {
-    let value: serde_json::Value = serde_json::from_str(line).ok()?;
-    value.get("audio")?.get(name)?.as_u64()
-}
-
-/// Short tones of ever other pitches: nothing in it repeats, so that its delay is never ambiguous.
-fn write_signal(path: &Path) -> Result<()> {
-    let spec = hound::WavSpec {
-        channels: 1,
-        sample_rate: RATE as u32,
-        bits_per_sample: 16,
-        sample_format: hound::SampleFormat::Int,
-    };
-    let (mut seed, mut phase, mut hertz) = (Seed::new(1), 0.0_f64, 0.0);
-    let mut wav = hound::WavWriter::create(path, spec)?;
-    for n in 0..RATE * SPAN.as_secs() as usize {
-        if n % (RATE / 20) == 0 {
-            hertz = 300.0 + seed.below(2_400) as f64;
-        }
-        phase += TAU * hertz / RATE as f64;
-        wav.write_sample((phase.sin() * 0.3 * f64::from(i16::MAX)) as i16)?;
-    }
-    Ok(wav.finalize()?)
-}
-
-/// What arrived.
-struct Heard {
-    delay: Times,
-    level: f64,
-    holes: usize,
-}
-
-impl Heard {
-    fn on(tape: &Path) -> Result<Self> {
-        let mut wav = hound::WavReader::open(tape)?;
-        let channels = usize::from(wav.spec().channels);
-        let samples: Vec<f32> =
-            wav.samples::<i16>().map(|s| s.map(|s| f32::from(s) / 32_768.0)).collect::<Result<_, _>>()?;
-        let channel = |at: usize| -> Vec<f32> { samples.iter().skip(at).step_by(channels).copied().collect() };
-        let (mouth, ear) = (channel(A_MICROPHONE), channel(B_SPEAKER));
-        let is_loud = |sample: &f32| sample.abs() > 0.1;
-        let begin = mouth.iter().position(is_loud).context("nothing was fed into the microphone")?;
-        let end = mouth.iter().rposition(is_loud).unwrap_or(begin);
-        let delay = delays(&coarse(&mouth[begin..end]), &coarse(ear.get(begin..).unwrap_or_default()));
-        ensure!(delay.count() > 0, "what was fed into the microphone did not leave the speaker");
-        let later = begin + (delay.at(0.5).as_secs_f64() * RATE as f64) as usize;
-        let heard = ear.get(later..later + end - begin).context("the recording ended too early")?;
-        let level = 20.0 * (rms(heard) / rms(&mouth[begin..end])).log10();
-        // The ends fade; a hole there is none.
-        Ok(Self { delay, level, holes: holes(&heard[RATE / 2..heard.len() - RATE / 2]) })
-    }
-}
-
-/// At the coarse rate, as means of what falls together.
-fn coarse(samples: &[f32]) -> Vec<f64> {
-    let step = RATE / COARSE;
-    samples.chunks_exact(step).map(|part| f64::from(part.iter().sum::<f32>()) / step as f64).collect()
-}
-
-/// The delay of each window of `said` in `heard` that is found there: where the two are most alike.
-fn delays(said: &[f64], heard: &[f64]) -> Times {
-    let windows = (0..said.len().saturating_sub(WINDOW)).step_by(WINDOW / 2);
-    let found = windows.filter_map(|at| {
-        let window = &said[at..at + WINDOW];
-        let lags = heard.get(at..)?.windows(WINDOW).take(LONGEST).map(|part| alike(window, part));
-        let (lag, likeness) = lags.enumerate().max_by(|a, b| a.1.total_cmp(&b.1))?;
-        (likeness > ALIKE).then(|| Duration::from_secs_f64(lag as f64 / COARSE as f64))
-    });
-    Times::new(found.collect())
-}
-
-/// How alike two windows are, whatever their levels: 1 is the same.
-fn alike(a: &[f64], b: &[f64]) -> f64 {
-    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-    let scale = (dot(a, a) * dot(b, b)).sqrt();
-    if scale > 0.0 { dot(a, b) / scale } else { 0.0 }
-}
-
-fn rms(samples: &[f32]) -> f64 {
-    (samples.iter().map(|s| f64::from(*s).powi(2)).sum::<f64>() / samples.len().max(1) as f64).sqrt()
-}
-
-/// Stretches of silence within sound.
-fn holes(samples: &[f32]) -> usize {
-    samples.split(|s| s.abs() > SILENCE).filter(|quiet| quiet.len() >= HOLE).count()
 }

@@ -5,6 +5,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what a benchmark does")]
 
+mod baresip;
 mod calling;
 mod cards;
 mod crowd;
@@ -16,7 +17,9 @@ mod peer;
 mod processes;
 mod program;
 mod sessions;
+mod sound;
 mod table;
+mod talk;
 mod usage;
 
 use std::process::ExitCode;
@@ -32,7 +35,7 @@ struct Group {
     measure: fn() -> Result<Vec<Row>>,
 }
 
-const GROUPS: [Group; 8] = [
+const GROUPS: [Group; 9] = [
     Group { name: "sfu", about: "forwarding", measure: forwarding::measure },
     Group { name: "group", about: "one call of 350", measure: group::measure },
     Group { name: "calls", about: "calls between two phones", measure: calling::measure },
@@ -40,7 +43,12 @@ const GROUPS: [Group; 8] = [
     Group { name: "start", about: "starting the service", measure: processes::start },
     Group { name: "idle", about: "doing nothing", measure: processes::idle },
     Group { name: "call", about: "being in a call", measure: processes::in_call },
-    Group { name: "cards", about: "from mouth to ear over two virtual sound cards", measure: cards::measure },
+    Group { name: "sound", about: "from mouth to ear over two virtual sound cards", measure: sound::measure },
+    Group {
+        name: "ten-minutes",
+        about: "a call of ten minutes over two virtual sound cards",
+        measure: sound::measure_long,
+    },
 ];
 
 fn main() -> ExitCode {

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::program::{Program, Screen};
 use crate::table::{Row, Times, ms};
-use crate::usage::{self, Usage, megabytes};
+use crate::usage::{self, megabytes};
 
 /// Starts that are measured, after one that makes the data folder.
 const STARTS: usize = 10;
@@ -47,12 +47,12 @@ pub fn idle() -> Result<Vec<Row>> {
     screen.shows("Carol")?;
     std::thread::sleep(SETTLE);
     let pid = screen.pid()?;
-    let (phone, server) = both(pid, service.pid())?;
+    let (phone, server) = usage::of_both(pid, service.pid(), SPAN);
     let conditions = format!("screen at 132×38, signed in, nothing happens for {} s", SPAN.as_secs());
     let beside = "both run, and share the pages of their program";
     Ok(vec![
-        Row::new("idle phone: share of a core", told(phone), "≤ 0.5 %", conditions.clone()),
-        Row::new("idle service: share of a core", told(server), "", conditions),
+        Row::new("idle phone: share of a core", usage::told(phone), "≤ 0.5 %", conditions.clone()),
+        Row::new("idle service: share of a core", usage::told(server), "", conditions),
         Row::new("idle phone: PSS", megabytes(usage::pss(pid)), "≤ 25 MB", beside),
         Row::new("idle service: PSS", megabytes(usage::pss(service.pid())), "≤ 25 MB", beside),
     ])
@@ -65,11 +65,11 @@ pub fn in_call() -> Result<Vec<Row>> {
     let mut phone = Program::start(folder.path(), &arguments, &[])?;
     phone.until(r#""state":"connected""#)?;
     std::thread::sleep(SETTLE);
-    let (used, server) = both(phone.pid(), service.pid())?;
+    let (used, server) = usage::of_both(phone.pid(), service.pid(), SPAN);
     let conditions = format!("echo, tone, no card, no screen, {} s", SPAN.as_secs());
     let mut rows = vec![
-        Row::new("call: share of a core, phone", told(used), "≤ 8 %", conditions.clone()),
-        Row::new("call: share of a core, service with the echo", told(server), "", conditions.clone()),
+        Row::new("call: share of a core, phone", usage::told(used), "≤ 8 %", conditions.clone()),
+        Row::new("call: share of a core, service with the echo", usage::told(server), "", conditions.clone()),
         Row::new("call: PSS of the phone", megabytes(usage::pss(phone.pid())), "≤ 25 MB", conditions.clone()),
         Row::new("call: PSS of the service", megabytes(usage::pss(service.pid())), "≤ 25 MB", conditions),
     ];
@@ -82,7 +82,7 @@ pub fn in_call() -> Result<Vec<Row>> {
     let pid = screen.pid()?;
     let used = usage::over(pid, SPAN);
     let conditions = format!("echo, tone, no card, screen at 132×38, {} s", SPAN.as_secs());
-    rows.push(Row::new("call on the screen: share of a core, phone", told(used), "≤ 8 %", conditions.clone()));
+    rows.push(Row::new("call on the screen: share of a core, phone", usage::told(used), "≤ 8 %", conditions.clone()));
     rows.push(Row::new("call on the screen: PSS of the phone", megabytes(usage::pss(pid)), "≤ 25 MB", conditions));
     Ok(rows)
 }
@@ -91,16 +91,4 @@ fn demo() -> Result<(TempDir, Program)> {
     let folder = tempfile::tempdir()?;
     let service = Program::serve(folder.path(), &["--demo"])?;
     Ok((folder, service))
-}
-
-/// The usage of two processes over the same span.
-fn both(one: u32, other: u32) -> Result<(Option<Usage>, Option<Usage>)> {
-    let watching = std::thread::spawn(move || usage::over(other, SPAN));
-    let one = usage::over(one, SPAN);
-    let other = watching.join().map_err(|_| anyhow::anyhow!("the watcher panicked"))?;
-    Ok((one, other))
-}
-
-fn told(usage: Option<Usage>) -> String {
-    usage.map_or_else(|| "not measured".to_owned(), Usage::printed)
 }

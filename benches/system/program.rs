@@ -4,7 +4,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::num::NonZeroU16;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
@@ -16,17 +16,17 @@ use switchboard::base::clock;
 /// The program that was built for this run.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_switchboard");
 
-/// Far longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Far longer than anything here takes: a call rings a minute before it is given up.
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// The size of the terminal.
 const ROWS: NonZeroU16 = NonZeroU16::new(38).expect("not zero");
 const COLUMNS: NonZeroU16 = NonZeroU16::new(132).expect("not zero");
 
-/// A process of the program that prints lines.
+/// A process of the program that prints lines. They are read as they come, so that it never waits for a reader.
 pub struct Program {
     child: Child,
-    lines: BufReader<ChildStdout>,
+    lines: Receiver<String>,
 }
 
 impl Program {
@@ -40,7 +40,15 @@ impl Program {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().context("the program can't be started")?;
         let stdout = child.stdout.take().context("standard output is piped")?;
-        Ok(Self { child, lines: BufReader::new(stdout) })
+        let (to, lines) = channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                if to.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Ok(Self { child, lines })
     }
 
     /// Runs the service on any free ports; it is ready when this returns.
@@ -59,26 +67,33 @@ impl Program {
     /// Reads lines up to one that holds `text`.
     pub fn until(&mut self, text: &str) -> Result<String> {
         loop {
-            let line = self.line()?.with_context(|| format!("it ended before it printed {text}"))?;
+            let line = match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) => line,
+                Err(RecvTimeoutError::Timeout) => bail!("it did not print {text}"),
+                Err(RecvTimeoutError::Disconnected) => bail!("it ended before it printed {text}"),
+            };
             if line.contains(text) {
                 return Ok(line);
             }
         }
     }
 
-    /// Asks it to end, waits until it has, and returns the last line it printed.
-    pub fn end(mut self) -> Result<String> {
-        self.terminate();
-        let mut last = String::new();
-        while let Some(line) = self.line()? {
-            last = line;
+    /// Waits until it ends by itself, and returns the lines that were not read yet.
+    pub fn rest(&mut self) -> Result<Vec<String>> {
+        let mut rest = Vec::new();
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) => rest.push(line),
+                Err(RecvTimeoutError::Timeout) => bail!("it did not end"),
+                Err(RecvTimeoutError::Disconnected) => return Ok(rest),
+            }
         }
-        Ok(last)
     }
 
-    fn line(&mut self) -> Result<Option<String>> {
-        let mut line = String::new();
-        Ok((self.lines.read_line(&mut line)? > 0).then_some(line))
+    /// Asks it to end, waits until it has, and returns the lines that were not read yet.
+    pub fn end(mut self) -> Result<Vec<String>> {
+        self.terminate();
+        self.rest()
     }
 
     fn terminate(&mut self) {

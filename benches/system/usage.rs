@@ -38,6 +38,19 @@ pub fn over(pid: u32, span: Duration) -> Option<Usage> {
     Some(Usage { core: cpu.as_secs_f64() / passed * 100.0, wakes: wakes as f64 / passed })
 }
 
+/// What two processes use while the same `span` passes.
+pub fn of_both(one: u32, other: u32, span: Duration) -> (Option<Usage>, Option<Usage>) {
+    std::thread::scope(|scope| {
+        let other = scope.spawn(move || over(other, span));
+        (over(one, span), other.join().ok().flatten())
+    })
+}
+
+/// As [`Usage::printed`], also of what could not be measured.
+pub fn told(usage: Option<Usage>) -> String {
+    usage.map_or_else(|| "not measured".to_owned(), Usage::printed)
+}
+
 /// The processor time so far of this process' threads called `name`.
 pub fn own_threads(name: &str) -> Option<Duration> {
     let named = |id: &u32| {

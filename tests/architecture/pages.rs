@@ -9,6 +9,8 @@ const PAGES: &[&str] = &[
     "docs/performance.md",
     "docs/scripts.md",
     "docs/signalling.md",
+    "docs/sound.md",
+    "tests/rig/README.md",
 ];
 
 #[test]
