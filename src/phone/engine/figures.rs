@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use super::protection::ExpectedLoss;
 use crate::control::diagnosis::Way;
 use crate::media::mos::{self, Path};
 use crate::phone::event::{DeviceFigures, Heard, Outbound, Quality};
@@ -30,6 +31,8 @@ pub(super) struct Figures {
     expected_loss: ExpectedLoss,
     all: Recent,
     each: BTreeMap<u16, Recent>,
+    /// The most of those heard lately.
+    jitter_ms: Option<f32>,
     mos_in: Option<f32>,
     mean_in: Mean,
     mean_out: Mean,
@@ -95,12 +98,7 @@ impl Figures {
     /// How what is heard arrives, if anything did lately.
     pub(super) fn heard(&self) -> Way {
         let Some(shares) = self.all.shares() else { return Way::default() };
-        Way {
-            lost_percent: Some(shares.lost),
-            jitter_ms: Some(self.quality.jitter_ms),
-            rtt_ms: self.rtt_ms,
-            mos: self.mos_in,
-        }
+        Way { lost_percent: Some(shares.lost), jitter_ms: self.jitter_ms, rtt_ms: self.rtt_ms, mos: self.mos_in }
     }
 
     /// How what is sent arrives at the service.
@@ -129,6 +127,9 @@ impl Figures {
             recent.push(Counts::of_one(one));
             one.mos = recent.path(self.rtt_ms, one.buffer_ms).map(|path| path.mos());
         }
+        // Who is silent now keeps the jitter of the last packet.
+        let lately = heard.iter().filter(|one| one.mos.is_some());
+        self.jitter_ms = lately.map(|one| one.jitter_ms).reduce(f32::max);
         heard.into()
     }
 }
@@ -256,37 +257,6 @@ impl Mean {
     }
 }
 
-/// How much loss the encoder should protect against: up with the reports at once, down again slowly.
-#[derive(Debug)]
-struct ExpectedLoss {
-    percent: f32,
-    told: u8,
-}
-
-/// What an encoder that was told nothing expects, per cent.
-const AT_FIRST: f32 = 10.0;
-/// The least that is expected: what the others lose on their way from the service is in no report.
-const LEAST: f32 = 5.0;
-/// The most: more would leave too little for the sound itself.
-const MOST: f32 = 30.0;
-/// How much of what remains of an earlier loss is forgotten with each report.
-const FORGET: f32 = 0.15;
-
-impl Default for ExpectedLoss {
-    fn default() -> Self {
-        Self { percent: AT_FIRST, told: AT_FIRST as u8 }
-    }
-}
-
-impl ExpectedLoss {
-    fn on_reported(&mut self, percent: f32) -> Option<u8> {
-        let now = percent.clamp(LEAST, MOST);
-        self.percent = if now >= self.percent { now } else { self.percent + (now - self.percent) * FORGET };
-        let whole = self.percent.round() as u8;
-        (std::mem::replace(&mut self.told, whole) != whole).then_some(whole)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -366,6 +336,18 @@ mod tests {
     }
 
     #[test]
+    fn who_is_silent_now_is_no_trouble() {
+        let mut figures = Figures::default();
+        let one =
+            |number, received_packets, jitter_ms| Heard { number, received_packets, jitter_ms, ..Heard::default() };
+        for second in 1..=WINDOW as u64 + 1 {
+            let heard = Arc::new([one(1, 50, 90.0), one(2, second * 50, 3.0)]);
+            figures.on_voice(Quality { heard, ..received(50 + second * 50, 0) }, Some(&|_| true));
+        }
+        assert_eq!(figures.heard().jitter_ms, Some(3.0));
+    }
+
+    #[test]
     fn counters_go_on_with_another_leg() {
         let mut figures = Figures::default();
         let lost = |lost_packets| Outbound { lost_packets, ..Outbound::default() };
@@ -377,19 +359,6 @@ mod tests {
         let quality = figures.on_voice(received(10, 0), None);
         assert_eq!(quality.outbound.unwrap().lost_packets, 6);
         assert_eq!((quality.device.dropped_packets, quality.rtt_ms), (6, Some(30.0)));
-    }
-
-    #[test]
-    fn protection_follows_the_loss_up_at_once_and_down_slowly() {
-        let mut figures = Figures::default();
-        let mut expects = |loss_percent| figures.on_reported(Outbound { loss_percent, ..Outbound::default() });
-        assert_eq!(expects(20.0), Some(20));
-        assert_eq!(expects(20.0), None, "only changes are told");
-        assert_eq!(expects(90.0), Some(30));
-        assert_eq!(expects(0.0), Some(26));
-        let told: Vec<u8> = (0..40).filter_map(|_| expects(0.0)).collect();
-        assert!(told.is_sorted_by(|before, after| before > after), "{told:?}");
-        assert_eq!(told.last(), Some(&5));
     }
 
     fn received(received_packets: u64, lost_packets: u64) -> Quality {

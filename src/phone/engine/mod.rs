@@ -11,6 +11,7 @@ mod link;
 mod media;
 mod people;
 mod places;
+mod protection;
 mod roster;
 mod verbs;
 

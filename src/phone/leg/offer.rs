@@ -145,3 +145,23 @@ fn sender(
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::packet::Kind;
+
+    #[test]
+    fn packets_that_find_no_room_are_counted() {
+        let poll = Poll::new().unwrap();
+        let waker = Arc::new(Waker::new(poll.registry(), WAKE).unwrap());
+        let (from_voice, outgoing) = rtrb::RingBuffer::new(2);
+        let unsent = Arc::new(AtomicU64::new(0));
+        let mut send = sender(from_voice, waker, Arc::clone(&unsent));
+        for timestamp in 0..5 {
+            let payload = Vec::new();
+            send(Outgoing { kind: Kind::Opus, timestamp, marker: false, payload, level: 127, voice: false });
+        }
+        assert_eq!((outgoing.slots(), unsent.load(Ordering::Relaxed)), (2, 3));
+    }
+}
