@@ -151,8 +151,8 @@ table! {
     MicrophoneVolume "mic-volume" keys "" in &[Panel]; hint ""; words ["mic-volume"] "[DB]"; "Turn the microphone up or down: +3, -3, 0".
     SpeakerVolume "speaker-volume" keys "" in &[Panel]; hint ""; words ["speaker-volume"] "[DB]"; "Turn the speaker up or down: +3, -3, 0".
     RingVolume "ring-volume" keys "" in &[Panel]; hint ""; words ["ring-volume"] "[DB]"; "Turn ringing up or down: +3, -3, 0".
-    More "more" keys "Right +" in &[List]; hint "more"; words ["more"] ""; "In the sound settings: turn up, or take the next value".
-    Less "less" keys "Left -" in &[List]; hint "less"; words ["less"] ""; "In the sound settings: turn down, or take the value before".
+    More "more" keys "Right +" in &[List]; hint "next"; words ["more"] ""; "In the sound settings: turn up, or take the next value".
+    Less "less" keys "Left -" in &[List]; hint "previous"; words ["less"] ""; "In the sound settings: turn down, or take the value before".
     Presence "presence" keys "o" in &[Panel]; hint ""; words ["presence", "online", "away", "dnd"] ""; "Choose what others see of you: online, away, do not disturb".
     Next "next" keys "Down" in MOVES; hint ""; words ["next"] ""; "Select the next row".
     Previous "previous" keys "Up" in MOVES; hint ""; words ["previous"] ""; "Select the row before".

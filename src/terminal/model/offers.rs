@@ -156,13 +156,8 @@ impl Model {
                 Action::Accept => self.accept_word(),
                 Action::Redial if matches!(self.last_peer(), Some(Peer::Group(_))) => "join again",
                 Action::Filter if self.focus == Pane::People => "search",
-                Action::More | Action::Less if self.turns_volume() => {
-                    if action == Action::More {
-                        "louder"
-                    } else {
-                        "quieter"
-                    }
-                }
+                Action::More if self.turns_volume() => "louder",
+                Action::Less if self.turns_volume() => "quieter",
                 Action::Mute if self.call.as_ref().is_some_and(|call| call.view.muted) => "unmute",
                 Action::Hold if self.call.as_ref().is_some_and(super::LiveCall::is_held_here) => "resume",
                 action => action.row().hint,

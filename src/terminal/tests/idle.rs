@@ -4,12 +4,13 @@ use std::time::{Duration, Instant};
 
 use ratatui::backend::TestBackend;
 
-use super::kit::{CALL, Desk, NOW, incoming, quality};
+use super::kit::{CALL, Desk, NOW, devices, incoming, quality};
 use crate::base::clock;
 use crate::domain::call::CallState;
 use crate::domain::end_reason::EndReason;
-use crate::phone::event::Event;
+use crate::phone::event::{Diagnosis, Event};
 use crate::terminal::message::Message;
+use crate::terminal::model::{ScreenOptions, SshSession};
 use crate::terminal::screen::{PACE, Screen};
 
 fn screen(desk: Desk) -> (Screen<TestBackend>, Instant) {
@@ -28,6 +29,29 @@ fn an_idle_screen_is_drawn_once_and_never_wakes() {
         assert_eq!(screen.due(start + Duration::from_secs(second.unsigned_abs())), None);
     }
     assert_eq!(screen.draws(), 1);
+}
+
+#[test]
+fn over_ssh_and_with_the_sound_popup_open_it_stands_still_as_well() {
+    let ssh = SshSession::found(Some("203.0.113.7 50122 192.0.2.7 22"), None, "atlas");
+    let options = ScreenOptions { ssh, ..ScreenOptions::default() };
+    let mut desk = Desk::fresh_with(&options, true).furnished();
+    desk.presses("D");
+    desk.hears(Event::Devices(devices()));
+    assert_eq!(desk.model.next_change(), None);
+    let (mut screen, start) = screen(desk);
+    screen.take(NOW.plus(60_000), Message::Tick(NOW.plus(60_000)));
+    assert_eq!(screen.due(start + Duration::from_secs(60)), None);
+}
+
+#[test]
+fn a_diagnosis_is_drawn_when_it_comes_and_stands_still() {
+    let mut desk = Desk::in_call(CallState::Connected);
+    let before = desk.model.next_change();
+    desk.hears(Event::Diagnoses { call: CALL, diagnoses: vec![Diagnosis::EchoSuspected] });
+    assert!(desk.model.changed);
+    assert_eq!(desk.model.next_change(), before, "only the timer of the call moves");
+    assert!(desk.model.notice.is_none() && desk.model.popup.is_none());
 }
 
 #[test]

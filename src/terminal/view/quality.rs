@@ -49,6 +49,9 @@ pub(super) fn loss(quality: &Quality) -> f32 {
     percent(quality.lost_packets, quality.received_packets)
 }
 
+/// What is said of a figure nobody knows yet.
+const UNKNOWN: &str = "not yet";
+
 /// A figure of the strip, with its curve where there is one.
 type Item = (String, Option<Figure>);
 
@@ -127,13 +130,13 @@ pub(super) fn panel(paper: &mut Paper<'_>, place: Rect) {
     let mut pen = paper.pen(area::row(inside, 0));
     pen.right(" all of it ", dim).right(&details, key);
     pen.text(" overall     ", dim).text(word, style);
-    let score = |mos: Option<f32>| mos.map_or_else(|| "not known".to_owned(), |mos| format!("{mos:.1}"));
+    let score = |mos: Option<f32>| mos.map_or_else(|| UNKNOWN.to_owned(), |mos| format!("{mos:.1}"));
     let rows = [
         ("we hear", score(quality.mos_in), Some(Figure::MosIn)),
         ("they hear", score(quality.mos_out), Some(Figure::MosOut)),
         (
             "round trip",
-            quality.rtt_ms.map_or_else(|| "not known".to_owned(), |rtt| format!("{rtt:.0} ms")),
+            quality.rtt_ms.map_or_else(|| UNKNOWN.to_owned(), |rtt| format!("{rtt:.0} ms")),
             Some(Figure::RoundTrip),
         ),
         ("loss", format!("{:.1} %", loss(quality)), Some(Figure::Loss)),
