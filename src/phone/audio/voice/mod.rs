@@ -5,9 +5,12 @@
 //! it through each leg's ring, and leave it through the leg's closure.
 
 mod call;
+mod kinds;
 mod loudness;
+mod opener;
 mod ports;
 mod slot;
+mod supervision;
 #[cfg(test)]
 mod tests;
 mod thread;

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 
+use super::super::buffering::Opening;
+use super::super::memory::Memory;
 use super::super::source::{Silence, Source, Taken};
 use super::call::CallSound;
 use super::ports::{Microphone, Port, Speaker};
@@ -19,7 +21,7 @@ use crate::domain::id::CallId;
 use crate::media::mixer::Mixer;
 use crate::media::tick::Tick;
 use crate::media::tones::{CallTone, Region, TonePlayer};
-use crate::phone::event::{AudioDevice, AudioState, DeviceState, SoundState};
+use crate::phone::event::{AudioDevice, AudioState, DeviceFigures, DeviceState, Quality, SoundState};
 
 /// How often it looks while something sounds.
 const STEP: Duration = Duration::from_millis(5);
@@ -63,6 +65,7 @@ struct Thread {
     tone: Option<TonePlayer>,
     short: Option<TonePlayer>,
     mixer: Mixer,
+    memory: Memory,
     next_step: Instant,
     next_levels: Instant,
     next_quality: Instant,
@@ -79,8 +82,9 @@ impl Thread {
     fn new(config: VoiceConfig, events: Sender<VoiceEvent>) -> Self {
         let now = clock::now();
         Self {
-            microphone: Port::new(config.microphone),
-            speaker: Port::new(config.speaker),
+            microphone: Port::new(config.microphone).remembering(Memory::open(config.folder.as_deref())),
+            speaker: Port::new(config.speaker).remembering(Memory::open(config.folder.as_deref())),
+            memory: Memory::open(config.folder.as_deref()),
             region: config.region,
             calls: Vec::new(),
             tone: None,
@@ -128,14 +132,15 @@ impl Thread {
             Command::UseRinger(choice) => self.change(|sound| sound.ringer = choice),
             Command::UseProfile(profile) => self.change(|sound| sound.profile = profile),
             Command::Process(wishes) => self.change(|sound| sound.wishes = wishes),
-            Command::SetVolume { device, db } => self.change(|sound| {
+            Command::SetVolume { device, db } => {
                 let db = db.clamp(LOWEST_DB, HIGHEST_DB);
-                match device {
+                self.remember(device, db);
+                self.change(|sound| match device {
                     AudioDevice::Microphone => sound.microphone_db = db,
                     AudioDevice::Speaker => sound.speaker_db = db,
                     AudioDevice::Ringer => sound.ringer_db = db,
-                }
-            }),
+                });
+            }
             Command::Stop => (),
         }
         self.open_what_is_needed(clock::now());
@@ -180,6 +185,10 @@ impl Thread {
     }
 
     fn open_what_is_needed(&mut self, now: Instant) {
+        let profile = self.sound.profile;
+        let opening = Opening { tight: profile.is_tight(), stereo: profile.encoding().stereo };
+        self.microphone.tune(opening, now);
+        self.speaker.tune(opening, now);
         self.microphone.need(!self.calls.is_empty(), now);
         self.speaker.need(!self.calls.is_empty() || self.tone.is_some(), now);
         let state = AudioState {
@@ -189,7 +198,28 @@ impl Thread {
         };
         if self.told.as_ref() != Some(&state) {
             self.told = Some(state.clone());
+            self.recall(&state);
             self.tell(VoiceEvent::Audio(state));
+        }
+    }
+
+    /// As loud as each device was set last.
+    fn recall(&mut self, state: &AudioState) {
+        if let DeviceState::Working(name) = &state.microphone {
+            self.sound.microphone_db = self.memory.gain_of(AudioDevice::Microphone, name);
+        }
+        if let DeviceState::Working(name) = &state.speaker {
+            self.sound.speaker_db = self.memory.gain_of(AudioDevice::Speaker, name);
+        }
+    }
+
+    fn remember(&mut self, device: AudioDevice, db: i8) {
+        let state = match device {
+            AudioDevice::Microphone => self.microphone.state(),
+            AudioDevice::Speaker | AudioDevice::Ringer => self.speaker.state(),
+        };
+        if let DeviceState::Working(name) = state {
+            self.memory.remember(device, &name, db);
         }
     }
 
@@ -281,8 +311,11 @@ impl Thread {
         }
         if now >= self.next_quality {
             self.next_quality = now + QUALITY_EVERY;
+            let overruns = self.microphone.figures().overruns;
+            let device =
+                DeviceFigures { overruns, underruns: self.speaker.figures().underruns, ..DeviceFigures::default() };
             for sound in &mut self.calls {
-                let (call, quality) = (sound.call, sound.quality());
+                let (call, quality) = (sound.call, Quality { device, ..sound.quality() });
                 let _ = self.events.try_send(VoiceEvent::Quality { call, quality });
                 if sound.recording_failed() {
                     let why = "the recording can't be written any further".to_owned();
