@@ -6,7 +6,7 @@
 #[cfg(target_os = "linux")]
 pub mod alsa;
 #[cfg(target_os = "linux")]
-mod alsa_microphone;
+mod alsa_streams;
 mod buffering;
 mod callback;
 mod capture;

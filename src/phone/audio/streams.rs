@@ -6,6 +6,8 @@ use std::sync::Arc;
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
 use cpal::{BufferSize, ErrorKind, FromSample, SampleFormat, SizedSample, StreamConfig, SupportedStreamConfigRange};
 
+#[cfg(target_os = "linux")]
+use super::alsa_streams;
 use super::buffering::{Opening, Step};
 use super::callback::{Input, Output};
 use super::capture::CardSource;
@@ -43,13 +45,9 @@ pub(super) fn open_microphone(
     let into = Input { ring, width, channels: format.channels.into(), counters: counters.clone() };
     let period = step.frames() * rate as usize / SAMPLE_RATE as usize;
     #[cfg(target_os = "linux")]
-    if let Some(pcm) = cards::alsa_name(&device).filter(|_| super::alsa_microphone::can_take(format.format)) {
-        let asked = super::alsa_microphone::Wanted { format: format.format, channels: format.channels, rate, period };
-        let opened = super::alsa_microphone::open(device, &pcm, &asked, into);
-        let stream = opened.map_err(|why| match wanted {
-            None => OpenError::Failed(why),
-            Some(name) => OpenError::Failed(format!("the sound device `{name}` can't be opened: {why}")),
-        })?;
+    if let Some(pcm) = cards::alsa_name(&device).filter(|_| alsa_streams::knows(format.format)) {
+        let opened = alsa_streams::open_microphone(device, &pcm, &format.of_alsa(period), into);
+        let stream = opened.map_err(|why| alsa_refusal(wanted, why))?;
         return Ok((Box::new(CardSource::new(stream, consumer, rate, width, counters)?), name));
     }
     let config = format.config(BufferSize::Fixed(u32::try_from(period).unwrap_or(480)));
@@ -68,6 +66,11 @@ pub(super) fn open_speaker(
     let ranges = device.supported_output_configs().map_err(|error| refusal(wanted, &error))?;
     let format = Format::best(ranges, opening.stereo).ok_or_else(no_format)?;
     let period = u32::try_from(step.frames()).unwrap_or(SAMPLE_RATE) * format.rate / SAMPLE_RATE;
+    #[cfg(target_os = "linux")]
+    if let Some(pcm) = cards::alsa_name(&device).filter(|_| alsa_streams::knows(format.format)) {
+        let name = cards::description(&device);
+        return Ok((alsa_speaker(device, &pcm, format, opening, period as usize, wanted)?, name));
+    }
     let sink = speaker(&device, format, opening, period).map_err(|why| match why {
         Refused::Device(error) => refusal(wanted, &error),
         Refused::Rate(error) => error,
@@ -75,8 +78,35 @@ pub(super) fn open_speaker(
     Ok((sink, cards::description(&device)))
 }
 
-/// Sound servers behind ALSA give two thirds of what is asked, for they make three periods of the two that are asked for:
-/// so more is asked for at first, and what is wanted where that was given indeed.
+#[cfg(target_os = "linux")]
+fn alsa_speaker(
+    device: cpal::Device,
+    pcm: &str,
+    format: Format,
+    opening: Opening,
+    period: usize,
+    wanted: Option<&str>,
+) -> Result<Box<dyn Sink>, OpenError> {
+    let width = format.width(opening);
+    let (ring, consumer) = ring(format.rate, width);
+    let counters = Arc::new(Counters::default());
+    let from = Output::new(consumer, width, format.channels.into(), counters.clone());
+    let opened = alsa_streams::open_speaker(device, pcm, &format.of_alsa(period), from);
+    let (stream, given) = opened.map_err(|why| alsa_refusal(wanted, why))?;
+    tracing::debug!(given, asked = period, "frames the speaker takes at a time");
+    Ok(Box::new(CardSink::new(stream, ring, (format.rate, width, given), opening, counters)?))
+}
+
+#[cfg(target_os = "linux")]
+fn alsa_refusal(wanted: Option<&str>, why: String) -> OpenError {
+    match wanted {
+        None => OpenError::Failed(why),
+        Some(name) => OpenError::Failed(format!("the sound device `{name}` can't be opened: {why}")),
+    }
+}
+
+/// Some systems give less than is asked (two thirds, for they make three periods of two): so more is asked for at first,
+/// and what is wanted where that was given indeed.
 fn speaker(device: &cpal::Device, format: Format, opening: Opening, period: u32) -> Result<Box<dyn Sink>, Refused> {
     let more = period * 3 / 2;
     match built_speaker(device, format, opening, BufferSize::Fixed(more)) {
@@ -173,6 +203,11 @@ impl Format {
             (lacks, rate(range).abs_diff(SAMPLE_RATE), format_rank(range.sample_format()), range.channels())
         })?;
         Some(Self { channels: best.channels(), rate: rate(&best), format: best.sample_format() })
+    }
+
+    #[cfg(target_os = "linux")]
+    fn of_alsa(self, period: usize) -> alsa_streams::Wanted {
+        alsa_streams::Wanted { format: self.format, channels: self.channels, rate: self.rate, period }
     }
 
     fn config(self, buffer_size: BufferSize) -> StreamConfig {
