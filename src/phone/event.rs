@@ -399,10 +399,27 @@ pub enum DeviceState {
     Idle,
     /// Open; its name.
     Working(String),
+    /// The system's default device is open in place of the chosen one, which is gone or can't be used.
+    Instead {
+        /// The name of the one that is open.
+        name: String,
+        /// The chosen one: `device:NAME`.
+        of: String,
+    },
     /// There is none; calls go on without it.
     Absent,
     /// It can't be used: why, for a person.
     Failed(String),
+}
+
+impl DeviceState {
+    /// The name of the device that is open, be it the chosen one or another in its place.
+    pub fn open_name(&self) -> Option<&str> {
+        match self {
+            Self::Working(name) | Self::Instead { name, .. } => Some(name),
+            Self::Idle | Self::Absent | Self::Failed(_) => None,
+        }
+    }
 }
 
 /// A command that could not be carried out.

@@ -27,6 +27,9 @@ pub const NONE: &str = "none: calls work without";
 /// Said of a device that can't be used.
 pub const UNUSABLE: &str = "can't be used now";
 
+/// Beside the device that is open in place of the chosen one.
+pub const STANDS_IN: &str = "instead of the chosen one";
+
 /// What a profile is for.
 pub fn profile_means(profile: Profile) -> &'static str {
     match profile {

@@ -4,9 +4,10 @@
 
 use std::time::{Duration, Instant};
 
+use super::buffering::{self, Opening};
 use super::device::{SinkChoice, SourceChoice};
 use super::sink::Sink;
-use super::source::{Source, Taken};
+use super::source::{Health, Source, Taken};
 use super::streams::OpenError;
 use super::voice::ports::{Kind, Microphone, Speaker};
 use crate::base::clock;
@@ -145,9 +146,11 @@ struct Recording {
 
 impl Session {
     fn open(trial: &Trial) -> Result<Self, Trouble> {
-        let (source, microphone) =
-            Microphone::open(&trial.microphone).map_err(|error| trouble(AudioDevice::Microphone, error))?;
-        let (sink, speaker) = Speaker::open(&trial.speaker).map_err(|error| trouble(AudioDevice::Speaker, error))?;
+        let opening = Opening::default();
+        let (source, microphone) = Microphone::open(&trial.microphone, opening, buffering::Step::first(opening))
+            .map_err(|error| trouble(AudioDevice::Microphone, error))?;
+        let (sink, speaker) = Speaker::open(&trial.speaker, opening, buffering::Step::first(opening))
+            .map_err(|error| trouble(AudioDevice::Speaker, error))?;
         Ok(Self { source, sink, microphone, speaker })
     }
 
@@ -229,10 +232,10 @@ impl Session {
 
     /// Whether both devices still work.
     fn check(&mut self, deadline: Instant, recorded: bool, now: Instant) -> Result<(), Trouble> {
-        if let Some(why) = self.source.trouble(now) {
+        if let Health::Over(why) = self.source.health() {
             return Err(Trouble { device: AudioDevice::Microphone, why: why.to_owned() });
         }
-        if let Some(why) = self.sink.trouble(now) {
+        if let Health::Over(why) = self.sink.health() {
             return Err(Trouble { device: AudioDevice::Speaker, why: why.to_owned() });
         }
         if now < deadline {

@@ -79,7 +79,7 @@ impl Engine {
 fn fact(state: &DeviceState) -> DeviceFact {
     match state {
         DeviceState::Idle => DeviceFact::Idle,
-        DeviceState::Working(_) => DeviceFact::Works,
+        DeviceState::Working(_) | DeviceState::Instead { .. } => DeviceFact::Works,
         DeviceState::Absent | DeviceState::Failed(_) => DeviceFact::Fails,
     }
 }

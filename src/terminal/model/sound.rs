@@ -202,13 +202,15 @@ pub enum Turn {
 impl Lost {
     /// The person asked for another device.
     pub(crate) fn ask(&mut self, which: AudioDevice, audio: Option<&AudioState>) {
-        let working = audio.is_some_and(|audio| matches!(state(audio, which), DeviceState::Working(_)));
+        let working = audio.is_some_and(|audio| state(audio, which).open_name().is_some());
         self.asked[which as usize] = working;
         self.names[which as usize] = None;
     }
 
     /// A device went from one state to another: what a person should know of that.
     pub(crate) fn turn(&mut self, which: AudioDevice, before: &DeviceState, now: &DeviceState) -> Option<Turn> {
+        // A device in place of the chosen one is one that works.
+        let (before, now) = (&flat(before), &flat(now));
         if before == now {
             return None;
         }
@@ -251,9 +253,15 @@ impl Lost {
             }
             (DeviceState::Idle, DeviceState::Working(_) | DeviceState::Absent)
             | (DeviceState::Absent | DeviceState::Failed(_), DeviceState::Absent | DeviceState::Failed(_))
-            | (DeviceState::Idle, DeviceState::Failed(_)) => None,
+            | (DeviceState::Idle, DeviceState::Failed(_))
+            | (DeviceState::Instead { .. }, _)
+            | (_, DeviceState::Instead { .. }) => None,
         }
     }
+}
+
+fn flat(state: &DeviceState) -> DeviceState {
+    state.open_name().map_or_else(|| state.clone(), |name| DeviceState::Working(name.to_owned()))
 }
 
 /// The state of one part of the sound equipment.

@@ -81,10 +81,8 @@ fn volume(sound: &SoundState, which: AudioDevice) -> i8 {
 
 /// What a device is called: as it was chosen, and what the system's default is where that is known.
 fn name(model: &Model, which: AudioDevice) -> String {
-    let working = match model.audio.as_ref().map(|audio| state(audio, which)) {
-        Some(DeviceState::Working(name)) => Some(printable(name, 100)),
-        Some(DeviceState::Idle | DeviceState::Absent | DeviceState::Failed(_)) | None => None,
-    };
+    let audio = model.audio.as_ref();
+    let working = audio.and_then(|audio| state(audio, which).open_name()).map(|name| printable(name, 100));
     if which == AudioDevice::Ringer && model.sound.ringer.is_none() {
         return sound::SAME_AS_SPEAKER.to_owned();
     }
@@ -122,6 +120,7 @@ fn trouble(model: &Model, which: AudioDevice) -> Option<&'static str> {
     match model.audio.as_ref().map(|audio| state(audio, which)) {
         Some(DeviceState::Absent) => Some(sound::NONE),
         Some(DeviceState::Failed(_)) => Some(sound::UNUSABLE),
+        Some(DeviceState::Instead { .. }) => Some(sound::STANDS_IN),
         Some(DeviceState::Idle | DeviceState::Working(_)) | None => None,
     }
 }

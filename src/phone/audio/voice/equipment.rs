@@ -1,11 +1,14 @@
 //! The devices a phone uses at a time: microphone, speaker, and perhaps another speaker to ring on. Says which are real
 //! ones, and when one came or went; how each is opened and opened again is its port's.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
+use super::super::buffering::Opening;
 use super::super::device::{SinkChoice, SourceChoice};
+use super::super::memory::Memory;
 use super::ports::{Microphone, Port, Speaker};
-use crate::phone::event::{AudioState, DeviceState};
+use crate::phone::event::{AudioState, DeviceFigures, DeviceState};
 
 /// Tells real devices from files and tones.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +42,9 @@ pub(super) struct Equipment {
     pub(super) speaker: Port<Speaker>,
     /// Where it rings, if not where calls are played.
     pub(super) ringer: Option<Port<Speaker>>,
+    /// Where it is kept how large the buffers of each device have to be.
+    folder: Option<PathBuf>,
+    opening: Opening,
     cards: Cards,
     microphone_is_card: bool,
     speaker_is_card: bool,
@@ -53,13 +59,17 @@ impl Equipment {
         microphone: SourceChoice,
         speaker: SinkChoice,
         ringer: Option<&SinkChoice>,
+        folder: Option<PathBuf>,
     ) -> Self {
+        let kept = || Memory::open(folder.as_deref());
         Self {
             microphone_is_card: (cards.microphone)(&microphone),
             speaker_is_card: (cards.speaker)(&speaker),
-            microphone: Port::new(microphone),
-            speaker: Port::new(speaker),
-            ringer: ringer.cloned().map(Port::new),
+            microphone: Port::new(microphone).remembering(kept()),
+            speaker: Port::new(speaker).remembering(kept()),
+            ringer: ringer.cloned().map(|choice| Port::new(choice).remembering(kept())),
+            folder,
+            opening: Opening::default(),
             cards,
             state: None,
             rings_apart: false,
@@ -77,7 +87,26 @@ impl Equipment {
     }
 
     pub(super) fn use_ringer(&mut self, choice: Option<&SinkChoice>) {
-        self.ringer = choice.cloned().map(Port::new);
+        let kept = || Memory::open(self.folder.as_deref());
+        self.ringer = choice.cloned().map(|choice| Port::new(choice).remembering(kept()));
+    }
+
+    /// How devices are to be opened from now on; where it rings is never urgent.
+    pub(super) fn tune(&mut self, opening: Opening, now: Instant) {
+        if opening != self.opening {
+            self.opening = opening;
+            self.microphone.tune(opening, now);
+            self.speaker.tune(opening, now);
+        }
+    }
+
+    /// What the devices of calls had to do without so far.
+    pub(super) fn figures(&self) -> DeviceFigures {
+        DeviceFigures {
+            overruns: self.microphone.figures().overruns,
+            underruns: self.speaker.figures().underruns,
+            ..DeviceFigures::default()
+        }
     }
 
     /// Opens what is needed, lets the rest go; returns the state of all, where it changed.
@@ -125,18 +154,15 @@ impl Equipment {
 
     /// The sound card the microphone is of, while it is open.
     pub(super) fn card(&self) -> Option<&str> {
-        match &self.state.as_ref()?.microphone {
-            DeviceState::Working(name) if self.microphone_is_card => Some(name),
-            _ => None,
-        }
+        self.state.as_ref()?.microphone.open_name().filter(|_| self.microphone_is_card)
     }
 }
 
 fn works(state: &DeviceState) -> bool {
-    matches!(state, DeviceState::Working(_))
+    state.open_name().is_some()
 }
 
 /// An idle device may work once it is needed.
 fn may_work(state: &DeviceState) -> bool {
-    matches!(state, DeviceState::Working(_) | DeviceState::Idle)
+    works(state) || *state == DeviceState::Idle
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::Sender;
 
+use super::super::buffering::Opening;
 use super::super::memory::Memory;
 use super::super::source::{Silence, Source, Taken};
 use super::call::CallSound;
@@ -96,7 +97,13 @@ impl Thread {
             ..SoundState::default()
         };
         let mut thread = Self {
-            equipment: Equipment::new(cards, config.microphone, config.speaker, sound.ringer.as_ref()),
+            equipment: Equipment::new(
+                cards,
+                config.microphone,
+                config.speaker,
+                sound.ringer.as_ref(),
+                config.folder.clone(),
+            ),
             volumes: Volumes::new(Memory::open(config.folder.as_deref())),
             folder: config.folder,
             claim: None,
@@ -210,6 +217,8 @@ impl Thread {
     fn open_what_is_needed(&mut self, now: Instant) {
         let rings = self.tone.as_ref().is_some_and(|tone| tone.rings);
         let needs = Needs { call: !self.calls.is_empty(), tone: self.tone.is_some() && !rings, ringing: rings };
+        let profile = self.sound.profile;
+        self.equipment.tune(Opening { tight: profile.is_tight(), stereo: profile.encoding().stereo }, now);
         if let Some(state) = self.equipment.need(needs, now) {
             self.follow(&state);
             self.outbox.tell(VoiceEvent::Audio(state));
@@ -416,7 +425,7 @@ impl Thread {
     }
 
     fn device_figures(&self) -> DeviceFigures {
-        DeviceFigures { late_ticks: self.late_ticks, erle_db: self.near.erle_db(), ..DeviceFigures::default() }
+        DeviceFigures { late_ticks: self.late_ticks, erle_db: self.near.erle_db(), ..self.equipment.figures() }
     }
 
     fn tell_sound(&mut self) {
