@@ -284,6 +284,8 @@ impl<K: Kind> Port<K> {
         self.hangs = false;
         match result {
             Ok(Opened { mut port, name, default }) => {
+                let frames = self.supervision.step(target).frames();
+                tracing::info!(name, frames, device = ?K::DEVICE, "a sound device is open");
                 K::start(&mut port);
                 (self.open, self.is_device, self.default) = (Some(port), true, default);
                 self.keep_step(target);
