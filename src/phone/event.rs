@@ -430,6 +430,13 @@ pub enum DeviceState {
     Idle,
     /// Open; its name.
     Working(String),
+    /// The system's default device is open in place of the chosen one, which is gone or can't be used.
+    Instead {
+        /// The name of the one that is open.
+        name: String,
+        /// The chosen one: `device:NAME`.
+        of: String,
+    },
     /// There is none; calls go on without it.
     Absent,
     /// It can't be used: why, for a person.

@@ -48,6 +48,27 @@ pub(super) fn description(device: &cpal::Device) -> String {
     device.description().map_or_else(|_| name(device), |about| about.name().to_owned())
 }
 
+/// What ALSA calls it, where the sound system is ALSA.
+#[cfg(target_os = "linux")]
+pub(super) fn alsa_name(device: &cpal::Device) -> Option<String> {
+    device.id().ok().filter(|id| id.host() == cpal::HostId::Alsa).map(|id| id.id().to_owned())
+}
+
+/// The name of the default device just now; always the same where the sound system follows a new default by itself.
+pub(super) fn default_name(direction: Direction) -> Option<String> {
+    let host = host();
+    let device = match direction {
+        Direction::Input => host.default_input_device(),
+        Direction::Output => host.default_output_device(),
+    };
+    device.as_ref().map(name)
+}
+
+/// Whether the device a person calls `wanted` is there, and can be asked for its formats.
+pub(super) fn is_there(wanted: &str, direction: Direction) -> bool {
+    find(wanted, direction).is_some_and(|device| is_usable(&device, direction))
+}
+
 fn infos(devices: &[cpal::Device], default: Option<cpal::Device>, direction: Direction) -> Vec<DeviceInfo> {
     let default_name = default.as_ref().map(name);
     // Some systems have a default device without listing it; others name one although there is none.

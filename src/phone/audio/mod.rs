@@ -5,10 +5,16 @@
 
 #[cfg(target_os = "linux")]
 pub mod alsa;
+#[cfg(target_os = "linux")]
+mod alsa_microphone;
+mod buffering;
+mod callback;
+mod capture;
 pub mod cards;
 pub mod device;
 mod memory;
 mod pace;
+mod playback;
 mod sink;
 mod source;
 mod streams;

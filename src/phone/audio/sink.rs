@@ -4,11 +4,14 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::pace::Pace;
+use super::source::Health;
 use super::wav::{WavError, WavWriter};
+use crate::media::packet::TICK;
 use crate::media::tick::Tick;
+use crate::phone::event::DeviceFigures;
 
 /// A sink of sound, asked again and again by the voice thread.
-pub(super) trait Sink {
+pub(super) trait Sink: Send {
     /// Sound begins after a rest.
     fn start(&mut self);
 
@@ -21,8 +24,15 @@ pub(super) trait Sink {
     /// Nothing comes for a while: what was played is brought to where it belongs.
     fn rest(&mut self);
 
-    /// Why nothing can be played any more, if so.
-    fn trouble(&mut self, now: Instant) -> Option<&'static str>;
+    /// How it is.
+    fn health(&mut self) -> Health {
+        Health::Well
+    }
+
+    /// What it had to do without since it was opened.
+    fn figures(&self) -> DeviceFigures {
+        DeviceFigures::default()
+    }
 }
 
 /// Nowhere, in real time.
@@ -43,21 +53,20 @@ impl Sink for Nowhere {
     fn put(&mut self, _: &Tick) {}
 
     fn rest(&mut self) {}
-
-    fn trouble(&mut self, _: Instant) -> Option<&'static str> {
-        None
-    }
 }
 
-/// A mono WAV file, in real time.
+/// A WAV file, in real time.
 pub(super) struct FileSink {
     pace: Pace,
     writer: WavWriter,
+    stereo: bool,
 }
 
 impl FileSink {
-    pub(super) fn create(path: &Path) -> Result<Self, WavError> {
-        Ok(Self { pace: Pace::default(), writer: WavWriter::create(path, 1)? })
+    /// Creates it, with one channel or two.
+    pub(super) fn create(path: &Path, stereo: bool) -> Result<Self, WavError> {
+        let writer = WavWriter::create(path, if stereo { 2 } else { 1 })?;
+        Ok(Self { pace: Pace::default(), writer, stereo })
     }
 }
 
@@ -71,14 +80,21 @@ impl Sink for FileSink {
     }
 
     fn put(&mut self, tick: &Tick) {
-        self.writer.write(tick.clone().mono_mut());
+        if !self.stereo {
+            return self.writer.write(tick.clone().mono_mut());
+        }
+        let mut frames = [0.0; 2 * TICK];
+        for (frame, (left, right)) in frames.chunks_exact_mut(2).zip(tick.left().iter().zip(tick.right())) {
+            frame.copy_from_slice(&[*left, *right]);
+        }
+        self.writer.write(&frames);
     }
 
     fn rest(&mut self) {
         self.writer.flush();
     }
 
-    fn trouble(&mut self, _: Instant) -> Option<&'static str> {
-        self.writer.failed().then_some("the WAV file can't be written any further")
+    fn health(&mut self) -> Health {
+        if self.writer.failed() { Health::Over("the WAV file can't be written any further") } else { Health::Well }
     }
 }

@@ -3,9 +3,11 @@
 use std::time::Instant;
 
 use super::pace::Pace;
+use super::watch::Vitals;
 use super::wav::{WavError, WavReader};
 use crate::media::packet::SAMPLE_RATE;
 use crate::media::tick::Tick;
+use crate::phone::event::DeviceFigures;
 
 /// What a source gave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,16 +20,34 @@ pub(super) enum Taken {
     Over,
 }
 
+/// How a source or a sink is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Health {
+    /// Nothing can happen to it.
+    Well,
+    /// It is of no use any more, opening it again would not help, and why.
+    Over(&'static str),
+    /// A stream of a device: what it has counted says how it is.
+    Stream(Vitals),
+}
+
 /// A source of sound, asked again and again by the voice thread.
-pub(super) trait Source {
+pub(super) trait Source: Send {
     /// Somebody begins to listen.
     fn start(&mut self);
 
     /// Overwrites `out` with the next 10 ms, if they are due at `now`.
     fn take(&mut self, out: &mut Tick, now: Instant) -> Taken;
 
-    /// Why nothing more is to be expected, if so.
-    fn trouble(&mut self, now: Instant) -> Option<&'static str>;
+    /// How it is.
+    fn health(&mut self) -> Health {
+        Health::Well
+    }
+
+    /// What it had to leave out since it was opened.
+    fn figures(&self) -> DeviceFigures {
+        DeviceFigures::default()
+    }
 }
 
 /// Nothing, in real time.
@@ -47,10 +67,6 @@ impl Source for Silence {
         }
         out.clear();
         Taken::Sound
-    }
-
-    fn trouble(&mut self, _: Instant) -> Option<&'static str> {
-        None
     }
 }
 
@@ -86,10 +102,6 @@ impl Source for Sine {
         }
         Taken::Sound
     }
-
-    fn trouble(&mut self, _: Instant) -> Option<&'static str> {
-        None
-    }
 }
 
 /// A WAV file, once, in real time; then silence.
@@ -99,8 +111,10 @@ pub(super) struct FileSource {
 }
 
 impl FileSource {
-    pub(super) fn open(path: &std::path::Path) -> Result<Self, WavError> {
-        Ok(Self { pace: Pace::default(), reader: Some(WavReader::open(path)?) })
+    /// Reads it in two channels, if `stereo` and it has them.
+    pub(super) fn open(path: &std::path::Path, stereo: bool) -> Result<Self, WavError> {
+        let reader = if stereo { WavReader::open_stereo(path)? } else { WavReader::open(path)? };
+        Ok(Self { pace: Pace::default(), reader: Some(reader) })
     }
 }
 
@@ -121,12 +135,13 @@ impl Source for FileSource {
                 out.clear();
                 return Taken::Over;
             }
+            Some(samples) if out.is_stereo() => {
+                let (left, right) = out.stereo_mut();
+                left[samples..].fill(0.0);
+                right[samples..].fill(0.0);
+            }
             Some(samples) => out.mono_mut()[samples..].fill(0.0),
         }
         Taken::Sound
-    }
-
-    fn trouble(&mut self, _: Instant) -> Option<&'static str> {
-        None
     }
 }

@@ -1,20 +1,20 @@
-//! Streams of sound devices as sources and sinks. The devices' callbacks only copy between the device and a lock-free
-//! ring, and count; everything else happens on the voice thread.
+//! Opens the streams of sound devices: chooses their format, and asks for buffers until they are about as long as wanted.
+//! Opening may take long (a sound server that does not answer): not for a thread that must not wait.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::Instant;
 
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
 use cpal::{BufferSize, ErrorKind, FromSample, SampleFormat, SizedSample, StreamConfig, SupportedStreamConfigRange};
 
+use super::buffering::{Opening, Step};
+use super::callback::{Input, Output};
+use super::capture::CardSource;
 use super::cards::{self, Direction};
+use super::playback::CardSink;
 use super::sink::Sink;
-use super::source::{Source, Taken};
-use super::watch::{Counters, Watch};
-use crate::media::packet::{SAMPLE_RATE, TICK};
-use crate::media::resample::Resampler;
-use crate::media::tick::Tick;
+use super::source::Source;
+use super::watch::Counters;
+use crate::media::packet::SAMPLE_RATE;
 
 /// Why a device can't be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,50 +28,97 @@ pub(super) enum OpenError {
 }
 
 /// Opens a microphone by name, or the default one; returns it with its description.
-pub(super) fn open_microphone(wanted: Option<&str>) -> Result<(Box<dyn Source>, String), OpenError> {
+pub(super) fn open_microphone(
+    wanted: Option<&str>,
+    opening: Opening,
+    step: Step,
+) -> Result<(Box<dyn Source>, String), OpenError> {
     let device = device(wanted, Direction::Input)?;
     let ranges = device.supported_input_configs().map_err(|error| refusal(wanted, &error))?;
-    let (config, format) = best(ranges, buffer_size(wanted)).ok_or_else(no_format)?;
-    let (producer, ring) = rtrb::RingBuffer::new(config.sample_rate as usize / 2);
+    let format = Format::best(ranges, opening.stereo).ok_or_else(no_format)?;
+    let name = cards::description(&device);
+    let (width, rate) = (format.width(opening), format.rate);
+    let (ring, consumer) = ring(rate, width);
     let counters = Arc::new(Counters::default());
-    let into = Input { ring: producer, channels: usize::from(config.channels), counters: counters.clone() };
-    let stream = match format {
-        SampleFormat::F32 => input::<f32>(&device, config, into),
-        SampleFormat::I16 => input::<i16>(&device, config, into),
-        SampleFormat::I24 => input::<cpal::I24>(&device, config, into),
-        SampleFormat::I32 => input::<i32>(&device, config, into),
-        SampleFormat::U8 => input::<u8>(&device, config, into),
-        SampleFormat::U16 => input::<u16>(&device, config, into),
-        SampleFormat::F64 => input::<f64>(&device, config, into),
-        _ => return Err(no_format()),
-    };
-    let stream = playing(stream, wanted)?;
-    let source = CardSource::new(stream, ring, config.sample_rate, counters)?;
-    Ok((Box::new(source), cards::description(&device)))
+    let into = Input { ring, width, channels: format.channels.into(), counters: counters.clone() };
+    let period = step.frames() * rate as usize / SAMPLE_RATE as usize;
+    #[cfg(target_os = "linux")]
+    if let Some(pcm) = cards::alsa_name(&device).filter(|_| super::alsa_microphone::can_take(format.format)) {
+        let asked = super::alsa_microphone::Wanted { format: format.format, channels: format.channels, rate, period };
+        let opened = super::alsa_microphone::open(device, &pcm, &asked, into);
+        let stream = opened.map_err(|why| match wanted {
+            None => OpenError::Failed(why),
+            Some(name) => OpenError::Failed(format!("the sound device `{name}` can't be opened: {why}")),
+        })?;
+        return Ok((Box::new(CardSource::new(stream, consumer, rate, width, counters)?), name));
+    }
+    let config = format.config(BufferSize::Fixed(u32::try_from(period).unwrap_or(480)));
+    let stream = input_of(&device, config, format.format, into).map_err(|error| refusal(wanted, &error))?;
+    stream.play().map_err(|error| refusal(wanted, &error))?;
+    Ok((Box::new(CardSource::new(stream, consumer, rate, width, counters)?), name))
 }
 
 /// Opens a speaker by name, or the default one; returns it with its description.
-pub(super) fn open_speaker(wanted: Option<&str>) -> Result<(Box<dyn Sink>, String), OpenError> {
+pub(super) fn open_speaker(
+    wanted: Option<&str>,
+    opening: Opening,
+    step: Step,
+) -> Result<(Box<dyn Sink>, String), OpenError> {
     let device = device(wanted, Direction::Output)?;
     let ranges = device.supported_output_configs().map_err(|error| refusal(wanted, &error))?;
-    let (config, format) = best(ranges, buffer_size(wanted)).ok_or_else(no_format)?;
-    let (ring, consumer) = rtrb::RingBuffer::new(config.sample_rate as usize / 2);
+    let format = Format::best(ranges, opening.stereo).ok_or_else(no_format)?;
+    let period = u32::try_from(step.frames()).unwrap_or(SAMPLE_RATE) * format.rate / SAMPLE_RATE;
+    let sink = speaker(&device, format, opening, period).map_err(|why| match why {
+        Refused::Device(error) => refusal(wanted, &error),
+        Refused::Rate(error) => error,
+    })?;
+    Ok((sink, cards::description(&device)))
+}
+
+/// Sound servers behind ALSA give two thirds of what is asked, for they make three periods of the two that are asked for:
+/// so more is asked for at first, and what is wanted where that was given indeed.
+fn speaker(device: &cpal::Device, format: Format, opening: Opening, period: u32) -> Result<Box<dyn Sink>, Refused> {
+    let more = period * 3 / 2;
+    match built_speaker(device, format, opening, BufferSize::Fixed(more)) {
+        Ok((_, given)) if given > period * 5 / 4 => {
+            let again = built_speaker(device, format, opening, BufferSize::Fixed(period));
+            again.or_else(|_| built_speaker(device, format, opening, BufferSize::Fixed(more)))
+        }
+        Err(Refused::Device(error)) if error.kind() == ErrorKind::UnsupportedConfig => {
+            built_speaker(device, format, opening, BufferSize::Default)
+        }
+        done => done,
+    }
+    .map(|(sink, given)| {
+        tracing::debug!(given, asked = period, "frames the speaker takes at a time");
+        sink
+    })
+}
+
+/// Why a speaker was not built.
+enum Refused {
+    Device(cpal::Error),
+    Rate(OpenError),
+}
+
+/// Builds a speaker and starts it; returns how much it takes at a time.
+fn built_speaker(
+    device: &cpal::Device,
+    format: Format,
+    opening: Opening,
+    size: BufferSize,
+) -> Result<(Box<dyn Sink>, u32), Refused> {
+    let width = format.width(opening);
+    let (ring, consumer) = ring(format.rate, width);
     let counters = Arc::new(Counters::default());
-    let from = Output { ring: consumer, channels: usize::from(config.channels), counters: counters.clone() };
-    let stream = match format {
-        SampleFormat::F32 => output::<f32>(&device, config, from),
-        SampleFormat::I16 => output::<i16>(&device, config, from),
-        SampleFormat::I24 => output::<cpal::I24>(&device, config, from),
-        SampleFormat::I32 => output::<i32>(&device, config, from),
-        SampleFormat::U8 => output::<u8>(&device, config, from),
-        SampleFormat::U16 => output::<u16>(&device, config, from),
-        SampleFormat::F64 => output::<f64>(&device, config, from),
-        _ => return Err(no_format()),
-    };
-    let stream = playing(stream, wanted)?;
-    let first = stream.buffer_size().unwrap_or(TICK as u32);
-    let sink = CardSink::new(stream, ring, config.sample_rate, first as usize, counters)?;
-    Ok((Box::new(sink), cards::description(&device)))
+    let from = Output::new(consumer, width, format.channels.into(), counters.clone());
+    let stream = output_of(device, format.config(size), format.format, from).map_err(Refused::Device)?;
+    let given = stream.buffer_size().unwrap_or(SAMPLE_RATE / 50);
+    // Streams do not start by themselves.
+    stream.play().map_err(Refused::Device)?;
+    let shape = (format.rate, width, given as usize);
+    let sink = CardSink::new(stream, ring, shape, opening, counters).map_err(Refused::Rate)?;
+    Ok((Box::new(sink), given))
 }
 
 fn device(wanted: Option<&str>, direction: Direction) -> Result<cpal::Device, OpenError> {
@@ -98,29 +145,44 @@ fn no_format() -> OpenError {
     OpenError::Failed("the sound device offers no format that can be used".to_owned())
 }
 
-/// How many frames to ask for at a time. Sound servers behind ALSA give two thirds of it, for they make three periods
-/// of the two that are asked for: 1440 becomes 20 ms. Hardware gives what is asked: 10 ms.
-fn buffer_size(wanted: Option<&str>) -> BufferSize {
-    let hardware = wanted.is_some_and(|name| name.contains("hw:"));
-    BufferSize::Fixed(if hardware { 480 } else { 1440 })
+/// A ring for half a second.
+fn ring(rate: u32, width: usize) -> (rtrb::Producer<f32>, rtrb::Consumer<f32>) {
+    rtrb::RingBuffer::new(rate as usize / 2 * width)
 }
 
-/// The format nearest to ours: 48 kHz, then 32-bit float, then as few channels as can be.
-fn best(
-    ranges: impl Iterator<Item = SupportedStreamConfigRange>,
-    buffer_size: BufferSize,
-) -> Option<(StreamConfig, SampleFormat)> {
-    let rate = |range: &SupportedStreamConfigRange| {
-        [SAMPLE_RATE, 44_100]
-            .into_iter()
-            .find(|rate| range.contains_rate(*rate))
-            .unwrap_or_else(|| range.max_sample_rate())
-    };
-    let best = ranges.filter(|range| format_rank(range.sample_format()).is_some()).min_by_key(|range| {
-        (rate(range).abs_diff(SAMPLE_RATE), format_rank(range.sample_format()), range.channels())
-    })?;
-    let config = StreamConfig { channels: best.channels(), sample_rate: rate(&best), buffer_size };
-    Some((config, best.sample_format()))
+/// The format a device is opened with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Format {
+    channels: u16,
+    rate: u32,
+    format: SampleFormat,
+}
+
+impl Format {
+    /// The one nearest to ours: 48 kHz, then 32-bit float, then as few channels as can be, but two for stereo.
+    fn best(ranges: impl Iterator<Item = SupportedStreamConfigRange>, stereo: bool) -> Option<Self> {
+        let rate = |range: &SupportedStreamConfigRange| {
+            [SAMPLE_RATE, 44_100]
+                .into_iter()
+                .find(|rate| range.contains_rate(*rate))
+                .unwrap_or_else(|| range.max_sample_rate())
+        };
+        let usable = ranges.filter(|range| format_rank(range.sample_format()).is_some() && range.channels() > 0);
+        let best = usable.min_by_key(|range| {
+            let lacks = stereo && range.channels() < 2;
+            (lacks, rate(range).abs_diff(SAMPLE_RATE), format_rank(range.sample_format()), range.channels())
+        })?;
+        Some(Self { channels: best.channels(), rate: rate(&best), format: best.sample_format() })
+    }
+
+    fn config(self, buffer_size: BufferSize) -> StreamConfig {
+        StreamConfig { channels: self.channels, sample_rate: self.rate, buffer_size }
+    }
+
+    /// Channels of the ring.
+    fn width(self, opening: Opening) -> usize {
+        if opening.stereo && self.channels >= 2 { 2 } else { 1 }
+    }
 }
 
 fn format_rank(format: SampleFormat) -> Option<usize> {
@@ -128,25 +190,22 @@ fn format_rank(format: SampleFormat) -> Option<usize> {
     [F32, I16, I32, I24, F64, U16, U8].into_iter().position(|known| known == format)
 }
 
-fn resampler(from: u32, to: u32) -> Result<Option<Resampler>, OpenError> {
-    if from == to {
-        return Ok(None);
+fn input_of(
+    device: &cpal::Device,
+    config: StreamConfig,
+    format: SampleFormat,
+    into: Input,
+) -> Result<cpal::Stream, cpal::Error> {
+    match format {
+        SampleFormat::F32 => input::<f32>(device, config, into),
+        SampleFormat::I16 => input::<i16>(device, config, into),
+        SampleFormat::I24 => input::<cpal::I24>(device, config, into),
+        SampleFormat::I32 => input::<i32>(device, config, into),
+        SampleFormat::U8 => input::<u8>(device, config, into),
+        SampleFormat::U16 => input::<u16>(device, config, into),
+        SampleFormat::F64 => input::<f64>(device, config, into),
+        _ => Err(ErrorKind::UnsupportedConfig.into()),
     }
-    Resampler::new(from, to).map(Some).map_err(|error| OpenError::Failed(error.to_string()))
-}
-
-/// Streams do not start by themselves.
-fn playing(stream: Result<cpal::Stream, cpal::Error>, wanted: Option<&str>) -> Result<cpal::Stream, OpenError> {
-    let stream = stream.map_err(|error| refusal(wanted, &error))?;
-    stream.play().map_err(|error| refusal(wanted, &error))?;
-    Ok(stream)
-}
-
-/// What an input callback works with.
-struct Input {
-    ring: rtrb::Producer<f32>,
-    channels: usize,
-    counters: Arc<Counters>,
 }
 
 fn input<T>(device: &cpal::Device, config: StreamConfig, mut into: Input) -> Result<cpal::Stream, cpal::Error>
@@ -155,241 +214,70 @@ where
     f32: FromSample<T>,
 {
     let counters = into.counters.clone();
-    let copy = move |data: &[T], _: &cpal::InputCallbackInfo| {
-        into.counters.called(data.len() / into.channels);
-        for frame in data.chunks_exact(into.channels) {
-            let sum: f32 = frame.iter().map(|sample| sample.to_sample::<f32>()).sum();
-            if into.ring.push(sum / into.channels as f32).is_err() {
-                into.counters.missed.fetch_add(1, Ordering::Relaxed);
-            }
-        }
-    };
+    let copy = move |data: &[T], _: &cpal::InputCallbackInfo| into.take(data);
     device.build_input_stream(config, copy, move |error| counters.failed(error.kind()), None)
 }
 
-/// What an output callback works with.
-struct Output {
-    ring: rtrb::Consumer<f32>,
-    channels: usize,
-    counters: Arc<Counters>,
+fn output_of(
+    device: &cpal::Device,
+    config: StreamConfig,
+    format: SampleFormat,
+    from: Output,
+) -> Result<cpal::Stream, cpal::Error> {
+    match format {
+        SampleFormat::F32 => output::<f32>(device, config, from),
+        SampleFormat::I16 => output::<i16>(device, config, from),
+        SampleFormat::I24 => output::<cpal::I24>(device, config, from),
+        SampleFormat::I32 => output::<i32>(device, config, from),
+        SampleFormat::U8 => output::<u8>(device, config, from),
+        SampleFormat::U16 => output::<u16>(device, config, from),
+        SampleFormat::F64 => output::<f64>(device, config, from),
+        _ => Err(ErrorKind::UnsupportedConfig.into()),
+    }
 }
 
 fn output<T>(device: &cpal::Device, config: StreamConfig, mut from: Output) -> Result<cpal::Stream, cpal::Error>
 where
     T: SizedSample + FromSample<f32>,
 {
-    let counters = from.counters.clone();
-    let copy = move |data: &mut [T], _: &cpal::OutputCallbackInfo| {
-        from.counters.called(data.len() / from.channels);
-        for frame in data.chunks_exact_mut(from.channels) {
-            let sample = from.ring.pop().unwrap_or_else(|_| {
-                from.counters.missed.fetch_add(1, Ordering::Relaxed);
-                0.0
-            });
-            frame.fill(T::from_sample(sample));
-        }
-    };
+    let counters = from.counters();
+    let copy = move |data: &mut [T], _: &cpal::OutputCallbackInfo| from.give(data);
     device.build_output_stream(config, copy, move |error| counters.failed(error.kind()), None)
-}
-
-/// A microphone.
-struct CardSource<S> {
-    /// Sound comes as long as it lives.
-    _stream: S,
-    ring: rtrb::Consumer<f32>,
-    resampler: Option<Resampler>,
-    /// 10 ms at the device's rate.
-    raw: Vec<f32>,
-    ready: Vec<f32>,
-    /// More than this in the ring is old: the voice thread was held up.
-    most_waiting: usize,
-    watch: Watch,
-}
-
-impl<S> CardSource<S> {
-    fn new(stream: S, ring: rtrb::Consumer<f32>, rate: u32, counters: Arc<Counters>) -> Result<Self, OpenError> {
-        Ok(Self {
-            _stream: stream,
-            ring,
-            resampler: resampler(rate, SAMPLE_RATE)?,
-            raw: vec![0.0; rate as usize / 100],
-            ready: Vec::with_capacity(4 * TICK),
-            most_waiting: rate as usize / 5,
-            watch: Watch::new(counters),
-        })
-    }
-}
-
-impl<S> Source for CardSource<S> {
-    fn start(&mut self) {
-        while self.ring.pop().is_ok() {}
-        self.ready.clear();
-    }
-
-    fn take(&mut self, out: &mut Tick, _: Instant) -> Taken {
-        if self.ring.slots() > self.most_waiting {
-            self.start();
-        }
-        while self.ready.len() < TICK {
-            if self.ring.pop_entire_slice(&mut self.raw).is_err() {
-                return Taken::NotYet;
-            }
-            let ready = &mut self.ready;
-            match &mut self.resampler {
-                None => ready.extend_from_slice(&self.raw),
-                Some(resampler) => resampler.push(&self.raw, |piece| ready.extend_from_slice(piece)),
-            }
-        }
-        out.mono_mut().copy_from_slice(&self.ready[..TICK]);
-        self.ready.drain(..TICK);
-        Taken::Sound
-    }
-
-    fn trouble(&mut self, now: Instant) -> Option<&'static str> {
-        self.watch.trouble(now)
-    }
-}
-
-/// A speaker.
-struct CardSink<S> {
-    /// Sound is played as long as it lives.
-    _stream: S,
-    ring: rtrb::Producer<f32>,
-    resampler: Option<Resampler>,
-    /// Samples in 10 ms at the device's rate.
-    tick: usize,
-    /// How much the first callback is expected to take.
-    first: usize,
-    watch: Watch,
-}
-
-impl<S> CardSink<S> {
-    fn new(
-        stream: S,
-        ring: rtrb::Producer<f32>,
-        rate: u32,
-        first: usize,
-        counters: Arc<Counters>,
-    ) -> Result<Self, OpenError> {
-        let resampler = resampler(SAMPLE_RATE, rate)?;
-        Ok(Self { _stream: stream, ring, resampler, tick: rate as usize / 100, first, watch: Watch::new(counters) })
-    }
-}
-
-impl<S> Sink for CardSink<S> {
-    fn start(&mut self) {}
-
-    /// Kept one callback and one tick ahead: the device's own clock sets the pace.
-    fn wants(&mut self, _: Instant) -> bool {
-        let waiting = self.ring.buffer().capacity() - self.ring.slots();
-        let largest = self.watch.counters.largest.load(Ordering::Relaxed) as usize;
-        let callback = if largest == 0 { self.first } else { largest };
-        waiting < (callback + self.tick).min(self.ring.buffer().capacity() - 2 * self.tick)
-    }
-
-    fn put(&mut self, tick: &Tick) {
-        let (ring, counters) = (&mut self.ring, &self.watch.counters);
-        let mut push = |piece: &[f32]| {
-            let (_, left) = ring.push_partial_slice(piece);
-            counters.missed.fetch_add(left.len() as u64, Ordering::Relaxed);
-        };
-        match &mut self.resampler {
-            None => push(tick.left()),
-            Some(resampler) => resampler.push(tick.left(), push),
-        }
-    }
-
-    fn rest(&mut self) {
-        let missed = self.watch.counters.missed.load(Ordering::Relaxed);
-        let errors = self.watch.counters.errors.load(Ordering::Relaxed);
-        tracing::debug!(missed, errors, "samples the speaker had to do without, errors it reported");
-    }
-
-    fn trouble(&mut self, now: Instant) -> Option<&'static str> {
-        self.watch.trouble(now)
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::f32::consts::TAU;
-
     use super::*;
-    use crate::media::tones::strength;
-
-    #[test]
-    fn a_microphone_of_another_rate_gives_the_same_tone() {
-        for rate in [44_100, 48_000, 16_000] {
-            let (mut device, ring) = rtrb::RingBuffer::new(rate as usize / 2);
-            let mut source = CardSource::new((), ring, rate, Arc::default()).unwrap();
-            let (mut sound, mut tick, now) = (Vec::new(), Tick::default(), crate::base::clock::now());
-            for n in 0..rate {
-                device.push((n as f32 * TAU * 440.0 / rate as f32).sin() * 0.5).unwrap();
-                while source.take(&mut tick, now) == Taken::Sound {
-                    sound.extend_from_slice(tick.left());
-                }
-            }
-            assert!((46_000..=48_000).contains(&sound.len()), "{rate}: {}", sound.len());
-            assert!((strength(&sound[4_800..43_200], 440.0) - 0.5).abs() < 0.02, "{rate}");
-        }
-    }
-
-    #[test]
-    fn old_sound_of_a_microphone_is_left_out() {
-        let (mut device, ring) = rtrb::RingBuffer::new(24_000);
-        let mut source = CardSource::new((), ring, SAMPLE_RATE, Arc::default()).unwrap();
-        let (mut tick, now) = (Tick::default(), crate::base::clock::now());
-        device.push_entire_slice(&[0.1; 20_000]).unwrap();
-        assert_eq!(source.take(&mut tick, now), Taken::NotYet);
-        device.push_entire_slice(&[0.2; TICK]).unwrap();
-        assert_eq!(source.take(&mut tick, now), Taken::Sound);
-        assert_eq!(tick, Tick::from([0.2; TICK]));
-    }
-
-    #[test]
-    fn a_speaker_is_kept_one_callback_and_one_tick_ahead() {
-        for (rate, callback) in [(48_000, 960), (44_100, 441), (48_000, 100_000)] {
-            let (ring, mut device) = rtrb::RingBuffer::new(rate as usize / 2);
-            let counters = Arc::new(Counters::default());
-            let mut sink = CardSink::new((), ring, rate, 480, counters.clone()).unwrap();
-            let now = crate::base::clock::now();
-            let mut played = Vec::new();
-            let mut n = 0;
-            for _ in 0..50 {
-                counters.called(callback);
-                while sink.wants(now) {
-                    let sine = |at| ((n + at) as f32 * TAU * 440.0 / 48_000.0).sin() * 0.5;
-                    sink.put(&Tick::from(std::array::from_fn(sine)));
-                    n += TICK;
-                }
-                let tick = rate as usize / 100;
-                assert!(device.slots() <= callback + 3 * tick && device.slots() >= callback.min(20_000), "{rate}");
-                played.extend((0..callback).map_while(|_| device.pop().ok()));
-            }
-            let scaled = 440.0 * 48_000.0 / f64::from(rate);
-            assert!((strength(&played[1_000..20_000], scaled) - 0.5).abs() < 0.03, "{rate}");
-            assert_eq!(counters.missed.load(Ordering::Relaxed), 0, "{rate}: nothing is left over");
-        }
-    }
 
     #[test]
     fn the_format_nearest_to_ours_is_chosen() {
         let range = |channels, low, high, format| {
             SupportedStreamConfigRange::new(channels, low, high, cpal::SupportedBufferSize::Unknown, format)
         };
-        let choose = |ranges: Vec<SupportedStreamConfigRange>| {
-            best(ranges.into_iter(), BufferSize::Default).map(|(config, f)| (config.channels, config.sample_rate, f))
+        let choose = |ranges: &[SupportedStreamConfigRange], stereo| {
+            Format::best(ranges.iter().copied(), stereo).map(|best| (best.channels, best.rate, best.format))
         };
         let (low, high) = (8_000, 192_000);
-        let any = vec![
+        let any = [
             range(2, low, high, SampleFormat::F32),
             range(1, low, high, SampleFormat::I16),
             range(1, low, high, SampleFormat::F32),
         ];
-        assert_eq!(choose(any), Some((1, 48_000, SampleFormat::F32)));
-        let cd = vec![range(2, 44_100, 44_100, SampleFormat::F32), range(8, 48_000, 48_000, SampleFormat::I32)];
-        assert_eq!(choose(cd), Some((8, 48_000, SampleFormat::I32)));
-        assert_eq!(choose(vec![range(2, 16_000, 16_000, SampleFormat::U8)]), Some((2, 16_000, SampleFormat::U8)));
-        assert_eq!(choose(vec![range(2, low, high, SampleFormat::DsdU8)]), None);
+        assert_eq!(choose(&any, false), Some((1, 48_000, SampleFormat::F32)));
+        assert_eq!(choose(&any, true), Some((2, 48_000, SampleFormat::F32)));
+        assert_eq!(choose(&any[1..], true), Some((1, 48_000, SampleFormat::F32)));
+        let cd = [range(2, 44_100, 44_100, SampleFormat::F32), range(8, 48_000, 48_000, SampleFormat::I32)];
+        assert_eq!(choose(&cd, false), Some((8, 48_000, SampleFormat::I32)));
+        let phone = [range(2, 16_000, 16_000, SampleFormat::U8)];
+        assert_eq!(choose(&phone, false), Some((2, 16_000, SampleFormat::U8)));
+        assert_eq!(choose(&[range(2, low, high, SampleFormat::DsdU8)], false), None);
+    }
+
+    #[test]
+    fn only_what_is_asked_for_and_there_is_two_channels_wide() {
+        let stereo = Opening { stereo: true, ..Opening::default() };
+        let format = |channels| Format { channels, rate: 48_000, format: SampleFormat::F32 };
+        assert_eq!((format(1).width(stereo), format(2).width(stereo), format(8).width(stereo)), (1, 2, 2));
+        assert_eq!(format(2).width(Opening::default()), 1);
     }
 }

@@ -1,4 +1,4 @@
-//! WAV files: read as 48 kHz mono whatever they hold, written as 48 kHz 16 bit, and the stereo recorder of a call.
+//! WAV files: read as 48 kHz whatever they hold, written as 48 kHz 16 bit, and the stereo recorder of a call.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -46,23 +46,41 @@ pub enum WavError {
     },
 }
 
-/// Reads a WAV file of any rate, width and number of channels as 48 kHz mono, piece by piece.
+/// Reads a WAV file of any rate, width and number of channels as 48 kHz of one channel or two, piece by piece.
 pub struct WavReader {
     inner: hound::WavReader<BufReader<File>>,
     spec: WavSpec,
-    resampler: Option<Resampler>,
-    /// Converted samples that wait.
-    ready: VecDeque<f32>,
-    raw: Vec<f32>,
+    /// One, or left and right.
+    tracks: Vec<Track>,
     ended: bool,
 }
 
+/// One channel on its way to 48 kHz.
+struct Track {
+    resampler: Option<Resampler>,
+    raw: Vec<f32>,
+    /// Converted samples that wait.
+    ready: VecDeque<f32>,
+}
+
 impl WavReader {
-    /// Opens a file and looks at its header.
+    /// Opens a file and looks at its header; what it holds is read as one channel.
     ///
     /// # Errors
     /// [`WavError`] when it can't be opened, is no WAV file, or holds no sound.
     pub fn open(path: &Path) -> Result<Self, WavError> {
+        Self::with_tracks(path, 1)
+    }
+
+    /// The same, but reads its first two channels as left and right, if it has two.
+    ///
+    /// # Errors
+    /// As of [`WavReader::open`].
+    pub fn open_stereo(path: &Path) -> Result<Self, WavError> {
+        Self::with_tracks(path, 2)
+    }
+
+    fn with_tracks(path: &Path, most: usize) -> Result<Self, WavError> {
         let path = path.to_owned();
         let file = match File::open(&path) {
             Ok(file) if file.metadata().is_ok_and(|about| about.is_dir()) => {
@@ -79,52 +97,64 @@ impl WavReader {
         if inner.duration() == 0 {
             return Err(WavError::Empty { path });
         }
-        let resampler = match spec.sample_rate {
-            SAMPLE_RATE => None,
-            rate => Some(Resampler::new(rate, SAMPLE_RATE).map_err(|_| WavError::Rate { path, rate })?),
+        let rate = spec.sample_rate;
+        let track = || -> Result<Track, WavError> {
+            let resampler = (rate != SAMPLE_RATE).then(|| Resampler::new(rate, SAMPLE_RATE)).transpose();
+            let resampler = resampler.map_err(|_| WavError::Rate { path: path.clone(), rate })?;
+            Ok(Track { resampler, raw: Vec::new(), ready: VecDeque::new() })
         };
-        Ok(Self { inner, spec, resampler, ready: VecDeque::new(), raw: Vec::new(), ended: false })
+        let tracks = (0..most.min(spec.channels.into())).map(|_| track()).collect::<Result<_, _>>()?;
+        Ok(Self { inner, spec, tracks, ended: false })
     }
 
-    /// Fills `out` as far as there is sound; returns how many samples. 0 is the end, as is a broken rest of the file.
+    /// Fills `out` as far as there is sound; returns how many frames. 0 is the end, as is a broken rest of the file.
     pub fn read(&mut self, out: &mut Tick) -> usize {
-        while self.ready.len() < TICK && !self.ended {
+        while !self.ended && self.tracks.iter().any(|track| track.ready.len() < TICK) {
             self.convert();
         }
-        let samples = self.ready.len().min(TICK);
-        for (out, sample) in out.mono_mut().iter_mut().zip(self.ready.drain(..samples)) {
-            *out = sample;
+        let frames = self.tracks.iter().map(|track| track.ready.len()).min().unwrap_or(0).min(TICK);
+        let fill = |out: &mut [f32; TICK], track: &mut Track| {
+            out.iter_mut().zip(track.ready.drain(..frames)).for_each(|(out, sample)| *out = sample);
+        };
+        match self.tracks.as_mut_slice() {
+            [left, right] => {
+                let (l, r) = out.stereo_mut();
+                fill(l, left);
+                fill(r, right);
+            }
+            tracks => tracks.iter_mut().for_each(|track| fill(out.mono_mut(), track)),
         }
-        samples
+        frames
     }
 
     /// Converts the next 10 ms of the file.
     fn convert(&mut self) {
-        self.raw.clear();
-        let frames = (self.spec.sample_rate / 100).max(1);
+        let frames = (self.spec.sample_rate / 100).max(1) as usize;
         for _ in 0..frames {
-            let Some(sample) = self.mono() else {
+            if self.frame().is_none() {
                 self.ended = true;
                 break;
-            };
-            self.raw.push(sample);
-        }
-        let ready = &mut self.ready;
-        match &mut self.resampler {
-            None => ready.extend(&self.raw),
-            Some(resampler) => {
-                if self.ended {
-                    // Silence pushes the end out of the filter.
-                    self.raw.resize(self.raw.len() + frames as usize * 2, 0.0);
-                }
-                resampler.push(&self.raw, |piece| ready.extend(piece));
             }
+        }
+        for Track { resampler, raw, ready } in &mut self.tracks {
+            match resampler {
+                None => ready.extend(raw.iter()),
+                Some(resampler) => {
+                    if self.ended {
+                        // Silence pushes the end out of the filter.
+                        raw.resize(raw.len() + frames * 2, 0.0);
+                    }
+                    resampler.push(raw, |piece| ready.extend(piece));
+                }
+            }
+            raw.clear();
         }
     }
 
-    fn mono(&mut self) -> Option<f32> {
-        let mut sum = 0.0;
-        for _ in 0..self.spec.channels {
+    /// Brings the next frame of the file into the tracks, if there is a whole one.
+    fn frame(&mut self) -> Option<()> {
+        let (mut sum, mut both) = (0.0, [0.0; 2]);
+        for channel in 0..usize::from(self.spec.channels) {
             let sample = match self.spec.sample_format {
                 SampleFormat::Float => self.inner.samples::<f32>().next()?.ok()?,
                 SampleFormat::Int => {
@@ -132,9 +162,20 @@ impl WavReader {
                     self.inner.samples::<i32>().next()?.ok()? as f32 / full
                 }
             };
-            sum += if sample.is_finite() { sample } else { 0.0 };
+            let sample = if sample.is_finite() { sample } else { 0.0 };
+            sum += sample;
+            if let Some(place) = both.get_mut(channel) {
+                *place = sample;
+            }
         }
-        Some(sum / f32::from(self.spec.channels))
+        match self.tracks.as_mut_slice() {
+            [left, right] => {
+                left.raw.push(both[0]);
+                right.raw.push(both[1]);
+            }
+            tracks => tracks.iter_mut().for_each(|track| track.raw.push(sum / f32::from(self.spec.channels))),
+        }
+        Some(())
     }
 }
 

@@ -180,7 +180,7 @@ pub fn has_microphone(audio: Option<&AudioState>) -> bool {
     match audio.map(|audio| &audio.microphone) {
         Some(DeviceState::Absent | DeviceState::Failed(_)) => false,
         Some(DeviceState::Working(name)) => *name != SourceChoice::Silence.to_string(),
-        Some(DeviceState::Idle) | None => true,
+        Some(DeviceState::Idle | DeviceState::Instead { .. }) | None => true,
     }
 }
 

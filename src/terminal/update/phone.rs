@@ -246,7 +246,11 @@ fn sound(model: &mut Model, audio: AudioState) {
     let before = model.audio.take();
     let lost = |now: &DeviceState, was: Option<&DeviceState>| match now {
         DeviceState::Failed(why) if was != Some(now) => Some(printable(why, 200)),
-        DeviceState::Failed(_) | DeviceState::Idle | DeviceState::Working(_) | DeviceState::Absent => None,
+        DeviceState::Failed(_)
+        | DeviceState::Idle
+        | DeviceState::Working(_)
+        | DeviceState::Instead { .. }
+        | DeviceState::Absent => None,
     };
     let microphone = lost(&audio.microphone, before.as_ref().map(|audio| &audio.microphone));
     let speaker = lost(&audio.speaker, before.as_ref().map(|audio| &audio.speaker));

@@ -245,7 +245,7 @@ fn speaker_trouble(model: &Model) -> Option<&str> {
 
 fn trouble(device: &DeviceState) -> Option<&str> {
     match device {
-        DeviceState::Idle | DeviceState::Working(_) => None,
+        DeviceState::Idle | DeviceState::Working(_) | DeviceState::Instead { .. } => None,
         DeviceState::Absent => Some(screen::WORKS_WITHOUT),
         DeviceState::Failed(_) => Some(screen::CANNOT_BE_USED),
     }

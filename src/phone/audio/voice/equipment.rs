@@ -1,11 +1,15 @@
 //! The devices a phone uses at a time: microphone, speaker, and perhaps another speaker to ring on. Says which are real
 //! ones, and when one came or went; how each is opened and opened again is its port's.
 
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use super::super::buffering::Opening;
 use super::super::device::{SinkChoice, SourceChoice};
-use super::ports::{Microphone, Port, Speaker};
-use crate::phone::event::{AudioState, DeviceState};
+use super::super::memory::Memory;
+use super::ports::{Kind, Microphone, Port, Speaker};
+use crate::media::profile::Profile;
+use crate::phone::event::{AudioState, DeviceFigures, DeviceState};
 
 /// Tells real devices from files and tones.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +44,8 @@ pub(super) struct Equipment {
     /// Where it rings, if not where calls are played.
     pub(super) ringer: Option<Port<Speaker>>,
     cards: Cards,
+    /// Where it is kept how large the buffers of each device have to be.
+    folder: Option<PathBuf>,
     microphone_is_card: bool,
     speaker_is_card: bool,
     /// What was told last.
@@ -50,17 +56,17 @@ pub(super) struct Equipment {
 impl Equipment {
     pub(super) fn new(
         cards: Cards,
-        microphone: SourceChoice,
-        speaker: SinkChoice,
-        ringer: Option<&SinkChoice>,
+        folder: Option<&Path>,
+        (microphone, speaker, ringer): (SourceChoice, SinkChoice, Option<&SinkChoice>),
     ) -> Self {
         Self {
             microphone_is_card: (cards.microphone)(&microphone),
             speaker_is_card: (cards.speaker)(&speaker),
-            microphone: Port::new(microphone),
-            speaker: Port::new(speaker),
-            ringer: ringer.cloned().map(Port::new),
+            microphone: port(microphone, folder),
+            speaker: port(speaker, folder),
+            ringer: ringer.map(|choice| port(choice.clone(), folder)),
             cards,
+            folder: folder.map(Path::to_owned),
             state: None,
             rings_apart: false,
         }
@@ -77,7 +83,14 @@ impl Equipment {
     }
 
     pub(super) fn use_ringer(&mut self, choice: Option<&SinkChoice>) {
-        self.ringer = choice.cloned().map(Port::new);
+        self.ringer = choice.map(|choice| port(choice.clone(), self.folder.as_deref()));
+    }
+
+    /// Asks of the devices what the profile needs of them.
+    pub(super) fn tune(&mut self, profile: Profile, now: Instant) {
+        let opening = Opening { tight: profile.is_tight(), stereo: profile.encoding().stereo };
+        self.microphone.tune(opening, now);
+        self.speaker.tune(opening, now);
     }
 
     /// Opens what is needed, lets the rest go; returns the state of all, where it changed.
@@ -86,7 +99,7 @@ impl Equipment {
             ringer.need(needs.ringing, now);
         }
         // A call that rings nowhere is missed: without its own device, it rings where calls are played.
-        self.rings_apart = self.ringer.as_ref().is_some_and(|ringer| works(&ringer.state()));
+        self.rings_apart = self.ringer.as_ref().is_some_and(|ringer| name_of(&ringer.state()).is_some());
         let ring_here = needs.ringing && !self.rings_apart;
         self.microphone.need(needs.call, now);
         self.speaker.need(needs.call || needs.tone || ring_here, now);
@@ -108,6 +121,15 @@ impl Equipment {
         }
     }
 
+    /// What they had to do without so far.
+    pub(super) fn figures(&self) -> DeviceFigures {
+        DeviceFigures {
+            overruns: self.microphone.figures().overruns,
+            underruns: self.speaker.figures().underruns,
+            ..DeviceFigures::default()
+        }
+    }
+
     /// Whether it rings on a device of its own.
     pub(super) fn rings_apart(&self) -> bool {
         self.rings_apart
@@ -125,18 +147,24 @@ impl Equipment {
 
     /// The sound card the microphone is of, while it is open.
     pub(super) fn card(&self) -> Option<&str> {
-        match &self.state.as_ref()?.microphone {
-            DeviceState::Working(name) if self.microphone_is_card => Some(name),
-            _ => None,
-        }
+        let open = name_of(&self.state.as_ref()?.microphone);
+        open.filter(|_| self.microphone_is_card)
     }
 }
 
-fn works(state: &DeviceState) -> bool {
-    matches!(state, DeviceState::Working(_))
+/// The name of the device that is open, if one is.
+pub(super) fn name_of(state: &DeviceState) -> Option<&str> {
+    match state {
+        DeviceState::Working(name) | DeviceState::Instead { name, .. } => Some(name),
+        DeviceState::Idle | DeviceState::Absent | DeviceState::Failed(_) => None,
+    }
 }
 
 /// An idle device may work once it is needed.
 fn may_work(state: &DeviceState) -> bool {
-    matches!(state, DeviceState::Working(_) | DeviceState::Idle)
+    *state == DeviceState::Idle || name_of(state).is_some()
+}
+
+fn port<K: Kind>(choice: K::Choice, folder: Option<&Path>) -> Port<K> {
+    Port::new(choice).remembering(Memory::open(folder))
 }

@@ -7,8 +7,10 @@
 mod call;
 mod equipment;
 mod figures;
+mod kinds;
 mod loudness;
 mod near;
+mod opener;
 mod outbox;
 mod ports;
 mod priority;
@@ -16,6 +18,7 @@ mod send;
 mod shared;
 mod slot;
 mod spoken;
+mod supervision;
 #[cfg(test)]
 mod tests;
 mod thread;

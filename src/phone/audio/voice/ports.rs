@@ -1,54 +1,137 @@
 //! The microphone and the speaker in use: opened when needed, replaced when chosen anew, and silence where there is
-//! none. Whether a device that failed comes back is decided here, and nowhere else.
+//! none. What is done about a device that fails is decided in `supervision`; here it is carried out. Files, tones and
+//! nothing are opened on the spot; sound cards elsewhere (see `opener`), with silence until they are open.
 
 use std::time::{Duration, Instant};
 
-use super::super::device::{SinkChoice, SourceChoice};
-use super::super::sink::{FileSink, Nowhere, Sink};
-use super::super::source::{FileSource, Silence, Sine, Source};
-use super::super::streams::{self, OpenError};
-use crate::phone::event::DeviceState;
-
-/// How long after it failed, or was found absent, a device is opened again; one that failed after working this long is
-/// opened again at once.
-const RETRY_AFTER: Duration = Duration::from_secs(3);
+use super::super::buffering::{Opening, Step};
+use super::super::memory::Memory;
+use super::super::source::Health;
+use super::super::streams::OpenError;
+pub(super) use super::kinds::{Microphone, Speaker};
+use super::opener::{Answer, Opened, Opener};
+use super::supervision::{Act, Fact, Naps, Nature, Supervision, Target};
+use crate::base::clock;
+use crate::phone::event::{AudioDevice, DeviceFigures, DeviceState};
 
 /// A source or a sink.
-pub(super) trait Kind {
-    type Choice;
-    type Port: ?Sized;
+pub(super) trait Kind: 'static {
+    type Choice: Clone + PartialEq + ToString + Send + 'static;
+    type Port: ?Sized + Send + 'static;
+    /// Which of the two it is.
+    const DEVICE: AudioDevice;
     /// What stands in for one that does not work.
     fn none() -> Box<Self::Port>;
-    fn open(choice: &Self::Choice) -> Result<(Box<Self::Port>, String), OpenError>;
+    fn nature(choice: &Self::Choice) -> Nature;
+    /// The system's default device.
+    fn default_choice() -> Self::Choice;
+    /// Its name now, if there is one.
+    fn default_name() -> Option<String>;
+    /// Opens it; returns it with its name.
+    fn open(choice: &Self::Choice, opening: Opening, step: Step) -> Result<(Box<Self::Port>, String), OpenError>;
+    /// Whether it could be opened.
+    fn is_there(choice: &Self::Choice) -> bool;
     /// Whether it may be closed while unused; a file would begin anew.
     fn closes(choice: &Self::Choice) -> bool;
     fn start(port: &mut Self::Port);
     fn rest(port: &mut Self::Port);
-    fn trouble(port: &mut Self::Port, now: Instant) -> Option<&'static str>;
+    fn health(port: &mut Self::Port) -> Health;
+    fn figures(port: &Self::Port) -> DeviceFigures;
 }
+
+/// After this long, a device that is being opened is said not to answer, and another choice does not wait for it.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// One side's device: what is wanted, what is open.
 pub(super) struct Port<K: Kind> {
     choice: K::Choice,
+    opening: Opening,
     open: Option<Box<K::Port>>,
+    /// Whether `open` is a device, and not silence in its place.
+    is_device: bool,
     state: DeviceState,
     used: bool,
-    opened_at: Option<Instant>,
-    retry_at: Option<Instant>,
+    supervision: Supervision,
+    naps: Naps,
+    opener: Option<Opener<K>>,
+    /// The last job of the opener, and since when it is to open what.
+    number: u64,
+    asked: Option<(Instant, Target)>,
+    /// Whether that has taken too long.
+    hangs: bool,
+    /// The system's default device when this one was opened.
+    default: Option<String>,
+    /// Why the chosen device can't be used.
+    refusal: Option<DeviceState>,
+    /// Of devices that are closed.
+    before: DeviceFigures,
+    memory: Memory,
 }
 
 impl<K: Kind> Port<K> {
     pub(super) fn new(choice: K::Choice) -> Self {
-        Self { choice, open: None, state: DeviceState::Idle, used: false, opened_at: None, retry_at: None }
+        let opening = Opening::default();
+        Self {
+            supervision: Supervision::new(K::nature(&choice), opening, clock::now()),
+            choice,
+            opening,
+            open: None,
+            is_device: false,
+            state: DeviceState::Idle,
+            used: false,
+            naps: Naps::default(),
+            opener: None,
+            number: 0,
+            asked: None,
+            hangs: false,
+            default: None,
+            refusal: None,
+            before: DeviceFigures::default(),
+            memory: Memory::open(None),
+        }
+    }
+
+    /// Keeps there how large the buffers of each device have to be.
+    pub(super) fn remembering(mut self, memory: Memory) -> Self {
+        self.memory = memory;
+        self.recall();
+        self
     }
 
     pub(super) fn state(&self) -> DeviceState {
         if self.used { self.state.clone() } else { DeviceState::Idle }
     }
 
+    /// What its devices had to do without so far, since the start.
+    pub(super) fn figures(&self) -> DeviceFigures {
+        self.open.as_deref().map_or(self.before, |port| self.figures_with(port))
+    }
+
     /// Uses another device from now on.
     pub(super) fn choose(&mut self, choice: K::Choice) {
-        *self = Self::new(choice);
+        self.shut();
+        self.open = None;
+        if self.hangs {
+            // It is left to itself, and ends when whatever it waits for does.
+            self.opener = None;
+        }
+        self.choice = choice;
+        self.used = false;
+        self.state = DeviceState::Idle;
+        self.begin_anew();
+    }
+
+    /// Asks something else of the device from now on.
+    pub(super) fn tune(&mut self, opening: Opening, now: Instant) {
+        if opening == self.opening {
+            return;
+        }
+        self.opening = opening;
+        for target in [Target::Chosen, Target::StandIn] {
+            self.supervision.set_step(target, Step::first(opening));
+        }
+        self.recall();
+        self.tell(Fact::Tuned, now);
     }
 
     /// Opens the device if it is needed and not open; lets it rest, or closes it, if it is not needed.
@@ -57,150 +140,229 @@ impl<K: Kind> Port<K> {
             return;
         }
         self.used = needed;
-        if needed {
-            match &mut self.open {
+        match (needed, K::nature(&self.choice)) {
+            (true, Nature::Plain) => match &mut self.open {
                 Some(port) => K::start(port),
-                None => self.open(now),
+                None => self.open_plain(),
+            },
+            (false, Nature::Plain) => {
+                if let Some(port) = &mut self.open {
+                    K::rest(port);
+                }
+                if K::closes(&self.choice) || !matches!(self.state, DeviceState::Working(_)) {
+                    self.shut();
+                }
             }
-        } else {
-            self.retry_at = None;
-            if let Some(port) = &mut self.open {
-                K::rest(port);
-            }
-            let works = matches!(self.state, DeviceState::Working(_));
-            if K::closes(&self.choice) || !works {
-                self.open = None;
+            (true, Nature::Default | Nature::Named) => self.tell(Fact::Needed, now),
+            (false, Nature::Default | Nature::Named) => {
+                self.tell(Fact::Unneeded, now);
+                self.begin_anew();
             }
         }
     }
 
-    /// Takes the device out of use when it no longer works, and tries it again after a while.
+    /// Takes the device out of use when it no longer works, and does what can be done about it.
     pub(super) fn supervise(&mut self, now: Instant) {
+        while let Some(answer) = self.opener.as_ref().and_then(Opener::answer) {
+            self.answered(answer, now);
+        }
         if !self.used {
             return;
         }
-        if self.retry_at.is_some_and(|at| now >= at) {
-            self.open(now);
-        } else if let Some(why) = self.open.as_mut().and_then(|port| K::trouble(port, now)) {
-            tracing::warn!(why, "a sound device stopped working");
-            let worked = self.opened_at.is_some_and(|at| now.saturating_duration_since(at) >= RETRY_AFTER);
-            if worked && K::closes(&self.choice) {
-                // Closed first: hardware opens only once.
-                self.open = None;
-                self.open(now);
-            } else {
-                self.fail(DeviceState::Failed(why.to_owned()), now);
-            }
+        if self.asked.is_some_and(|(since, _)| now.saturating_duration_since(since) > PATIENCE) {
+            self.hangs = true;
+            self.state = DeviceState::Failed("the sound system does not answer".to_owned());
+        }
+        if self.naps.noticed(now, clock::unix_now().0) {
+            self.tell(Fact::Slept, now);
+        }
+        match self.open.as_mut().map_or(Health::Well, |port| K::health(port)) {
+            Health::Over(why) => self.give_up(why),
+            Health::Stream(vitals) => self.tell(Fact::Passed(Some(vitals)), now),
+            Health::Well => self.tell(Fact::Passed(None), now),
         }
     }
 
-    /// The open port; only silence while unused.
+    /// The open port; only silence while unused, or while there is none.
     pub(super) fn get(&mut self) -> &mut K::Port {
         self.open.get_or_insert_with(K::none)
     }
 
-    fn open(&mut self, now: Instant) {
-        match K::open(&self.choice) {
-            Ok((port, name)) => {
-                self.open = Some(port);
-                self.state = DeviceState::Working(name);
-                self.opened_at = Some(now);
-                self.retry_at = None;
+    /// Begins to count failures anew, and with the buffers that are remembered; answers to earlier jobs are too late.
+    fn begin_anew(&mut self) {
+        self.supervision = Supervision::new(K::nature(&self.choice), self.opening, clock::now());
+        (self.asked, self.hangs, self.refusal) = (None, false, None);
+        self.number += 1;
+        self.naps.forget();
+        self.recall();
+    }
+
+    fn recall(&mut self) {
+        for target in [Target::Chosen, Target::StandIn] {
+            let name = self.choice_of(target).to_string();
+            let kept = self.memory.step_of(K::DEVICE, &name).and_then(Step::from_number);
+            if let Some(step) = kept.filter(|step| *step > self.supervision.step(target)) {
+                self.supervision.set_step(target, step);
             }
-            Err(OpenError::Absent) => self.fail(DeviceState::Absent, now),
-            Err(OpenError::Failed(why)) => self.fail(DeviceState::Failed(why), now),
         }
     }
 
-    fn fail(&mut self, state: DeviceState, now: Instant) {
-        // Silence that runs already goes on, or its pace would begin anew with every attempt.
-        if self.open.is_none() || matches!(self.state, DeviceState::Working(_)) {
-            self.open = Some(K::none());
+    fn choice_of(&self, target: Target) -> K::Choice {
+        match target {
+            Target::Chosen => self.choice.clone(),
+            Target::StandIn => K::default_choice(),
         }
-        self.state = state;
-        self.retry_at = K::closes(&self.choice).then(|| now + RETRY_AFTER);
-    }
-}
-
-/// The kind of port sound is taken from.
-pub(super) struct Microphone;
-
-impl Kind for Microphone {
-    type Choice = SourceChoice;
-    type Port = dyn Source;
-
-    fn none() -> Box<dyn Source> {
-        Box::new(Silence::default())
     }
 
-    fn open(choice: &SourceChoice) -> Result<(Box<dyn Source>, String), OpenError> {
-        let name = choice.to_string();
-        Ok(match choice {
-            SourceChoice::Default => streams::open_microphone(None)?,
-            SourceChoice::Device(wanted) => streams::open_microphone(Some(wanted))?,
-            SourceChoice::Tone(hertz) => (Box::new(Sine::new(*hertz)), name),
-            SourceChoice::Silence => (Box::new(Silence::default()), name),
-            SourceChoice::File(path) => {
-                let file = FileSource::open(path).map_err(|error| OpenError::Failed(error.to_string()))?;
-                (Box::new(file), name)
+    fn tell(&mut self, fact: Fact, now: Instant) {
+        match self.supervision.handle(fact, now) {
+            Act::Nothing => (),
+            Act::Open(target) => self.ask(target, now),
+            Act::Replace(target, why) => {
+                self.lose(why);
+                self.ask(target, now);
             }
-        })
-    }
-
-    /// A file that is the microphone begins anew with the next call.
-    fn closes(_: &SourceChoice) -> bool {
-        true
-    }
-
-    fn start(port: &mut Self::Port) {
-        port.start();
-    }
-
-    fn rest(_: &mut Self::Port) {}
-
-    fn trouble(port: &mut Self::Port, now: Instant) -> Option<&'static str> {
-        port.trouble(now)
-    }
-}
-
-/// The kind of port sound is played to.
-pub(super) struct Speaker;
-
-impl Kind for Speaker {
-    type Choice = SinkChoice;
-    type Port = dyn Sink;
-
-    fn none() -> Box<dyn Sink> {
-        Box::new(Nowhere::default())
-    }
-
-    fn open(choice: &SinkChoice) -> Result<(Box<dyn Sink>, String), OpenError> {
-        let name = choice.to_string();
-        Ok(match choice {
-            SinkChoice::Default => streams::open_speaker(None)?,
-            SinkChoice::Device(wanted) => streams::open_speaker(Some(wanted))?,
-            SinkChoice::Nowhere => (Box::new(Nowhere::default()), name),
-            SinkChoice::File(path) => {
-                let file = FileSink::create(path).map_err(|error| OpenError::Failed(error.to_string()))?;
-                (Box::new(file), name)
+            Act::Close(why) => {
+                if let Some(why) = why {
+                    self.lose(why);
+                }
+                self.asked = None;
+                self.shut();
             }
-        })
+            Act::Look => {
+                self.number += 1;
+                if let Some(opener) = &self.opener {
+                    opener.look(self.number, self.choice.clone());
+                }
+            }
+        }
     }
 
-    /// A file that is the speaker holds all calls, one after the other.
-    fn closes(choice: &SinkChoice) -> bool {
-        !matches!(choice, SinkChoice::File(_))
+    fn lose(&mut self, why: &'static str) {
+        tracing::warn!(why, device = ?K::DEVICE, "a sound device stopped working");
+        self.state = DeviceState::Failed(why.to_owned());
     }
 
-    fn start(port: &mut Self::Port) {
-        port.start();
+    /// Lets a device be opened. What is open is closed first: hardware opens only once.
+    fn ask(&mut self, target: Target, now: Instant) {
+        self.shut();
+        self.number += 1;
+        let (choice, step) = (self.choice_of(target), self.supervision.step(target));
+        let opener = match self.opener.take() {
+            Some(opener) => Ok(opener),
+            None => Opener::start(),
+        };
+        let asked = match &opener {
+            Ok(opener) => opener.open(self.number, choice, self.opening, step),
+            Err(error) => {
+                tracing::warn!(%error, "no thread for a sound device");
+                false
+            }
+        };
+        self.opener = opener.ok();
+        self.asked = Some((self.asked.map_or(now, |(since, _)| since), target));
+        if !asked {
+            let why = "the sound system does not answer".to_owned();
+            self.answered(Answer::Opened { number: self.number, result: Err(OpenError::Failed(why)) }, now);
+        }
     }
 
-    fn rest(port: &mut Self::Port) {
-        port.rest();
+    fn answered(&mut self, answer: Answer<K>, now: Instant) {
+        match answer {
+            Answer::Opened { number, result } if number == self.number && self.used => self.opened(result, now),
+            Answer::Opened { result: Ok(late), .. } => self.close(late.port),
+            Answer::Looked { number, there, default } if number == self.number && self.used => {
+                let moved = default != self.default;
+                self.tell(Fact::Looked { there, moved }, now);
+            }
+            Answer::Opened { .. } | Answer::Looked { .. } => (),
+        }
     }
 
-    fn trouble(port: &mut Self::Port, now: Instant) -> Option<&'static str> {
-        port.trouble(now)
+    fn opened(&mut self, result: Result<Opened<K>, OpenError>, now: Instant) {
+        let target = self.asked.take().map_or(Target::Chosen, |(_, target)| target);
+        self.hangs = false;
+        match result {
+            Ok(Opened { mut port, name, default }) => {
+                K::start(&mut port);
+                (self.open, self.is_device, self.default) = (Some(port), true, default);
+                self.keep_step(target);
+                self.state = match target {
+                    Target::Chosen => DeviceState::Working(name),
+                    Target::StandIn => DeviceState::Instead { name, of: self.choice.to_string() },
+                };
+                self.tell(Fact::Opened, now);
+            }
+            Err(error) => {
+                let state = match error {
+                    OpenError::Absent => DeviceState::Absent,
+                    OpenError::Failed(why) => DeviceState::Failed(why),
+                };
+                if target == Target::Chosen {
+                    self.refusal = Some(state.clone());
+                }
+                // Why the device that was chosen can't be used says more than why the default one can't be either.
+                self.state = self.refusal.clone().unwrap_or(state);
+                self.tell(Fact::Refused, now);
+            }
+        }
+    }
+
+    fn keep_step(&mut self, target: Target) {
+        let step = self.supervision.step(target);
+        if step > Step::first(self.opening) {
+            let name = self.choice_of(target).to_string();
+            self.memory.remember_step(K::DEVICE, &name, step.number());
+        }
+    }
+
+    fn open_plain(&mut self) {
+        match K::open(&self.choice, self.opening, Step::first(self.opening)) {
+            Ok((port, name)) => (self.open, self.state) = (Some(port), DeviceState::Working(name)),
+            Err(error) => self.state = DeviceState::Failed(error.to_string()),
+        }
+    }
+
+    fn give_up(&mut self, why: &'static str) {
+        self.lose(why);
+        self.shut();
+    }
+
+    /// Closes what is open; silence that stands in goes on, or its pace would begin anew.
+    fn shut(&mut self) {
+        if !self.is_device && K::nature(&self.choice) != Nature::Plain {
+            return;
+        }
+        let Some(mut port) = self.open.take() else { return };
+        self.before = self.figures_with(&*port);
+        if std::mem::take(&mut self.is_device) {
+            K::rest(&mut port);
+            self.close(port);
+        }
+    }
+
+    fn figures_with(&self, port: &K::Port) -> DeviceFigures {
+        let last = K::figures(port);
+        DeviceFigures {
+            overruns: self.before.overruns + last.overruns,
+            underruns: self.before.underruns + last.underruns,
+            ..DeviceFigures::default()
+        }
+    }
+
+    fn close(&self, port: Box<K::Port>) {
+        if let Some(opener) = &self.opener {
+            opener.close(port);
+        }
     }
 }
+
+impl<K: Kind> Drop for Port<K> {
+    /// Closing a device may take long; a file is complete once this returns.
+    fn drop(&mut self) {
+        self.shut();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -73,6 +73,8 @@ struct Thread {
     next_levels: Instant,
     next_quality: Instant,
     late_ticks: u64,
+    /// What the devices had to do without before the first call that is attached now.
+    before: DeviceFigures,
     sound: SoundState,
     /// Whether the microphone is taken from, or silence because every call is early.
     listening: bool,
@@ -96,7 +98,11 @@ impl Thread {
             ..SoundState::default()
         };
         let mut thread = Self {
-            equipment: Equipment::new(cards, config.microphone, config.speaker, sound.ringer.as_ref()),
+            equipment: Equipment::new(
+                cards,
+                config.folder.as_deref(),
+                (config.microphone, config.speaker, sound.ringer.as_ref()),
+            ),
             volumes: Volumes::new(Memory::open(config.folder.as_deref())),
             folder: config.folder,
             claim: None,
@@ -111,6 +117,7 @@ impl Thread {
             next_levels: now,
             next_quality: now,
             late_ticks: 0,
+            before: DeviceFigures::default(),
             sound,
             listening: false,
             silence: Silence::default(),
@@ -186,6 +193,9 @@ impl Thread {
         {
             self.outbox.tell(VoiceEvent::RecordingFailed { call, why });
         }
+        if self.calls.is_empty() {
+            (self.late_ticks, self.before) = (0, self.equipment.figures());
+        }
         self.calls.push(sound);
         self.apply_sound();
     }
@@ -198,7 +208,6 @@ impl Thread {
         }
         if self.calls.is_empty() {
             self.near = Near::default();
-            self.late_ticks = 0;
         }
     }
 
@@ -208,6 +217,7 @@ impl Thread {
     }
 
     fn open_what_is_needed(&mut self, now: Instant) {
+        self.equipment.tune(self.sound.profile, now);
         let rings = self.tone.as_ref().is_some_and(|tone| tone.rings);
         let needs = Needs { call: !self.calls.is_empty(), tone: self.tone.is_some() && !rings, ringing: rings };
         if let Some(state) = self.equipment.need(needs, now) {
@@ -416,7 +426,14 @@ impl Thread {
     }
 
     fn device_figures(&self) -> DeviceFigures {
-        DeviceFigures { late_ticks: self.late_ticks, erle_db: self.near.erle_db(), ..DeviceFigures::default() }
+        let (now, before) = (self.equipment.figures(), &self.before);
+        DeviceFigures {
+            overruns: now.overruns.saturating_sub(before.overruns),
+            underruns: now.underruns.saturating_sub(before.underruns),
+            late_ticks: self.late_ticks,
+            erle_db: self.near.erle_db(),
+            ..DeviceFigures::default()
+        }
     }
 
     fn tell_sound(&mut self) {

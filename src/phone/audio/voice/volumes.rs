@@ -1,7 +1,8 @@
 //! How loud each device is set: what is remembered of the one that was opened, and what is set while none is.
 
 use super::super::memory::Memory;
-use crate::phone::event::{AudioDevice, AudioState, DeviceState, SoundState};
+use super::equipment::name_of;
+use crate::phone::event::{AudioDevice, AudioState, SoundState};
 
 /// How far a device can be turned down and up, dB.
 const LOWEST_DB: i8 = -40;
@@ -50,8 +51,8 @@ impl Volumes {
                 AudioDevice::Ringer if sound.ringer.is_none() => &state.speaker,
                 AudioDevice::Ringer => &state.ringer,
             };
-            let DeviceState::Working(name) = open else { continue };
-            if place.name.as_ref() == Some(name) {
+            let Some(name) = name_of(open) else { continue };
+            if place.name.as_deref() == Some(name) {
                 continue;
             }
             let db = level(sound, place.device);
@@ -60,7 +61,7 @@ impl Volumes {
             } else {
                 *db = self.memory.gain_of(place.device, name).clamp(LOWEST_DB, HIGHEST_DB);
             }
-            place.name = Some(name.clone());
+            place.name = Some(name.to_owned());
         }
         before != (sound.microphone_db, sound.speaker_db, sound.ringer_db)
     }
@@ -82,6 +83,7 @@ pub(super) fn factor(db: i8) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::phone::event::DeviceState;
 
     #[test]
     fn each_device_comes_back_as_loud_as_it_was_set() {

@@ -25,6 +25,43 @@ fn every_common_format_reads_as_the_same_tone() {
 }
 
 #[test]
+fn a_stereo_file_is_read_in_two_channels_when_asked_and_a_mono_one_in_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("stereo.wav");
+    for rate in [48_000, 44_100] {
+        let spec = WavSpec { channels: 2, sample_rate: rate, bits_per_sample: 16, sample_format: SampleFormat::Int };
+        let mut writer = hound::WavWriter::create(&path, spec).unwrap();
+        for n in 0..rate {
+            for hertz in [440.0, 1_000.0] {
+                let sine = (n as f32 * std::f32::consts::TAU * hertz / rate as f32).sin() * 0.5;
+                writer.write_sample((sine * 32_767.0) as i16).unwrap();
+            }
+        }
+        writer.finalize().unwrap();
+        let (mut reader, mut tick) = (WavReader::open_stereo(&path).unwrap(), Tick::default());
+        let (mut left, mut right) = (Vec::new(), Vec::new());
+        while reader.read(&mut tick) > 0 {
+            assert!(tick.is_stereo());
+            left.extend_from_slice(tick.left());
+            right.extend_from_slice(tick.right());
+        }
+        for (track, mine, other) in [(left, 440.0, 1_000.0), (right, 1_000.0, 440.0)] {
+            assert!((strength(&track[4_800..43_200], mine) - 0.5).abs() < 0.02, "{rate}");
+            assert!(strength(&track[4_800..43_200], other) < 0.01, "{rate}");
+        }
+        WavReader::open(&path).unwrap().read(&mut tick);
+        assert!(!tick.is_stereo(), "as one channel, unless asked");
+    }
+    write_tone(
+        &path,
+        WavSpec { channels: 1, sample_rate: 48_000, bits_per_sample: 16, sample_format: SampleFormat::Int },
+    );
+    let mut tick = Tick::default();
+    assert_eq!(WavReader::open_stereo(&path).unwrap().read(&mut tick), TICK);
+    assert!(!tick.is_stereo());
+}
+
+#[test]
 fn what_is_no_wav_file_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.wav");

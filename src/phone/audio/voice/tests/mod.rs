@@ -126,8 +126,9 @@ async fn a_call_goes_on_without_devices_and_with_others() {
     let mut phone =
         Phone::with(SourceChoice::Device("no such microphone".into()), SinkChoice::Device("nowhere".into()));
     let mut packets = phone.calls(Loop::Closed, None);
-    let state = phone.until(|event| matches!(event, VoiceEvent::Audio(_))).await;
-    let VoiceEvent::Audio(state) = state else { unreachable!() };
+    let failed = |state: &DeviceState| matches!(state, DeviceState::Failed(_));
+    let both = |event: &VoiceEvent| matches!(event, VoiceEvent::Audio(state) if failed(&state.microphone) && failed(&state.speaker));
+    let VoiceEvent::Audio(state) = phone.until(both).await else { unreachable!() };
     assert!(matches!(&state.microphone, DeviceState::Failed(why) if why.contains("no such microphone")), "{state:?}");
     assert!(matches!(&state.speaker, DeviceState::Failed(why) if why.contains("nowhere")), "{state:?}");
     assert_eq!(packets.recv().await.unwrap().level, 127);

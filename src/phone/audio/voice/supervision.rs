@@ -1,0 +1,480 @@
+//! What is done about a sound device that fails, goes, comes back or changes: decided here, carried out in `ports`. A
+//! machine of facts and acts; it knows neither devices nor clocks.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use super::super::buffering::{Opening, Step};
+use super::super::watch::{Verdict, Vitals, Watch};
+
+/// What kind of device was chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::phone::audio) enum Nature {
+    /// None that could fail: a file, a tone, nothing.
+    Plain,
+    /// The system's default device, whichever that is.
+    Default,
+    /// One by its name; the default device can stand in for it.
+    Named,
+}
+
+/// Which device is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::phone::audio) enum Target {
+    /// The chosen one.
+    Chosen,
+    /// The default device, in its place.
+    StandIn,
+}
+
+/// What has happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fact {
+    /// Sound is needed from now on.
+    Needed,
+    /// It no longer is.
+    Unneeded,
+    /// The device that was to be opened is open.
+    Opened,
+    /// It can't be opened.
+    Refused,
+    /// Time has passed; what the open stream has counted, if there is one.
+    Passed(Option<Vitals>),
+    /// The machine was asleep, or the program held up for long.
+    Slept,
+    /// The chosen device was looked for.
+    Looked {
+        /// Whether it is there.
+        there: bool,
+        /// Whether the system's default device is another than the one that was opened.
+        moved: bool,
+    },
+    /// Something else is asked of the device.
+    Tuned,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Act {
+    /// Nothing.
+    Nothing,
+    /// Close what is open, then open this.
+    Open(Target),
+    /// The same, for what is open is of no use any more: why.
+    Replace(Target, &'static str),
+    /// Close what is open: why it is of no use any more, if that is the reason.
+    Close(Option<&'static str>),
+    /// Look whether the chosen device is there, and which one is the default.
+    Look,
+}
+
+/// A device that stopped working is opened again at once, then this often.
+const RETRY: Duration = Duration::from_millis(500);
+/// This often where nothing has worked for [`LONG_AGO`].
+const RETRY_SELDOM: Duration = Duration::from_secs(3);
+const LONG_AGO: Duration = Duration::from_secs(300);
+
+/// A chosen device that stopped working may take this long to come back; then the default device stands in for it.
+const STAND_IN_AFTER: Duration = Duration::from_secs(1);
+/// How often it is tried meanwhile.
+const RETRY_CHOSEN: Duration = Duration::from_millis(250);
+
+/// How often is looked for the chosen device, or for another default; less often if it is there but can't be opened.
+const LOOK_EVERY: Duration = Duration::from_millis(2_500);
+const LOOK_SELDOM: Duration = Duration::from_secs(60);
+
+/// Streams that may be opened within [`BUDGET_TIME`]; more, and it waits for [`OVER_BUDGET`].
+const BUDGET: usize = 5;
+const BUDGET_TIME: Duration = Duration::from_secs(10);
+const OVER_BUDGET: Duration = Duration::from_secs(1);
+
+#[derive(Debug)]
+enum Phase {
+    Idle,
+    Opening(Target),
+    Open(Target, Watch),
+    Waiting(Target, Instant),
+}
+
+/// The machine.
+#[derive(Debug)]
+pub(super) struct Supervision {
+    nature: Nature,
+    phase: Phase,
+    /// Of the chosen device, and of the one that stands in.
+    steps: [Step; 2],
+    worked_at: Option<Instant>,
+    /// Since when the chosen device has not been open.
+    failing_since: Option<Instant>,
+    openings: VecDeque<Instant>,
+    look_at: Instant,
+    look_every: Duration,
+}
+
+impl Supervision {
+    /// For a device of this nature, of which nothing is open at `now`.
+    pub(super) fn new(nature: Nature, opening: Opening, now: Instant) -> Self {
+        Self {
+            nature,
+            phase: Phase::Idle,
+            steps: [Step::first(opening); 2],
+            worked_at: None,
+            failing_since: None,
+            openings: VecDeque::new(),
+            look_at: now,
+            look_every: LOOK_EVERY,
+        }
+    }
+
+    /// How much the device is to take or give at a time.
+    pub(super) fn step(&self, target: Target) -> Step {
+        self.steps[target as usize]
+    }
+
+    /// The same, from now on.
+    pub(super) fn set_step(&mut self, target: Target, step: Step) {
+        self.steps[target as usize] = step;
+    }
+
+    /// What to do about a fact.
+    pub(super) fn handle(&mut self, fact: Fact, now: Instant) -> Act {
+        match (fact, &self.phase) {
+            (Fact::Needed, Phase::Idle) => self.open(Target::Chosen),
+            (Fact::Unneeded, _) => {
+                self.phase = Phase::Idle;
+                Act::Close(None)
+            }
+            (Fact::Opened, Phase::Opening(target)) => self.opened(*target, now),
+            (Fact::Refused, Phase::Opening(target)) => self.refused(*target, now),
+            (Fact::Passed(_), Phase::Waiting(target, at)) if now >= *at => self.open(*target),
+            (Fact::Passed(Some(vitals)), Phase::Open(..)) => self.judge(vitals, now),
+            (Fact::Looked { there, moved }, Phase::Open(target, _)) => self.looked(*target, there, moved),
+            (Fact::Slept | Fact::Tuned, Phase::Open(target, _)) | (Fact::Tuned, Phase::Opening(target)) => {
+                self.open(*target)
+            }
+            _ => Act::Nothing,
+        }
+    }
+
+    fn open(&mut self, target: Target) -> Act {
+        self.phase = Phase::Opening(target);
+        Act::Open(target)
+    }
+
+    fn wait(&mut self, target: Target, until: Instant) {
+        self.phase = Phase::Waiting(target, until);
+    }
+
+    fn opened(&mut self, target: Target, now: Instant) -> Act {
+        self.phase = Phase::Open(target, Watch::new(now));
+        self.worked_at = Some(now);
+        if target == Target::Chosen {
+            self.failing_since = None;
+            self.look_every = LOOK_EVERY;
+        }
+        self.look_at = now + self.look_every;
+        Act::Nothing
+    }
+
+    fn refused(&mut self, target: Target, now: Instant) -> Act {
+        let since = *self.failing_since.get_or_insert(now);
+        let recent = self.worked_at.is_some_and(|at| now.saturating_duration_since(at) < LONG_AGO);
+        match (target, self.nature) {
+            (Target::Chosen, Nature::Named) => {
+                if !recent || now.saturating_duration_since(since) >= STAND_IN_AFTER {
+                    return self.open(Target::StandIn);
+                }
+                self.wait(Target::Chosen, now + RETRY_CHOSEN);
+            }
+            _ => self.wait(Target::Chosen, now + if recent { RETRY } else { RETRY_SELDOM }),
+        }
+        Act::Nothing
+    }
+
+    fn judge(&mut self, vitals: Vitals, now: Instant) -> Act {
+        let Phase::Open(target, watch) = &mut self.phase else { return Act::Nothing };
+        let (target, verdict) = (*target, watch.judge(vitals, now));
+        match verdict {
+            Verdict::Well => self.look_if_due(target, now),
+            Verdict::Struggling => match self.step(target).larger() {
+                Some(larger) => {
+                    self.set_step(target, larger);
+                    self.open(target)
+                }
+                None => Act::Nothing,
+            },
+            Verdict::Lost(why) => self.lost(target, why, now),
+        }
+    }
+
+    fn look_if_due(&mut self, target: Target, now: Instant) -> Act {
+        let worth_it = target == Target::StandIn || self.nature == Nature::Default;
+        self.worked_at = Some(now);
+        if !worth_it || now < self.look_at {
+            return Act::Nothing;
+        }
+        self.look_at = now + self.look_every;
+        Act::Look
+    }
+
+    fn lost(&mut self, target: Target, why: &'static str, now: Instant) -> Act {
+        while self.openings.front().is_some_and(|at| now.saturating_duration_since(*at) > BUDGET_TIME) {
+            self.openings.pop_front();
+        }
+        if self.openings.len() >= BUDGET {
+            self.wait(target, now + OVER_BUDGET);
+            return Act::Close(Some(why));
+        }
+        self.openings.push_back(now);
+        self.phase = Phase::Opening(target);
+        Act::Replace(target, why)
+    }
+
+    fn looked(&mut self, target: Target, there: bool, moved: bool) -> Act {
+        if target == Target::StandIn && there {
+            // Should it be there and yet refuse, the sound breaks off for nothing: ever less often.
+            self.look_every = (self.look_every * 2).min(LOOK_SELDOM);
+            return self.open(Target::Chosen);
+        }
+        if moved { self.open(target) } else { Act::Nothing }
+    }
+}
+
+/// Notices that time has passed without the program: the machine was asleep, or the program held up.
+#[derive(Debug, Default)]
+pub(super) struct Naps {
+    /// By the monotonic clock, which may stand still meanwhile, and by the wall clock, which may be set.
+    last: Option<(Instant, i64)>,
+}
+
+/// Less is a hiccup.
+const NAP: Duration = Duration::from_secs(3);
+
+impl Naps {
+    /// Whether there was one since the last look; `wall` is the wall clock, ms.
+    pub(super) fn noticed(&mut self, now: Instant, wall: i64) -> bool {
+        let Some((then, wall_then)) = self.last.replace((now, wall)) else { return false };
+        let passed = now.saturating_duration_since(then);
+        let wall_passed = Duration::from_millis(u64::try_from(wall - wall_then).unwrap_or(0));
+        passed.max(wall_passed) > NAP
+    }
+
+    /// Nobody looks for a while.
+    pub(super) fn forget(&mut self) {
+        self.last = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A machine whose devices the test plays: looked at every 10 ms.
+    struct Desk {
+        machine: Supervision,
+        now: Instant,
+        vitals: Vitals,
+        /// Whether the device can be opened, works, and is there: the chosen one, and the default one.
+        works: [bool; 2],
+        open: Option<Target>,
+        /// What happened, and when: ms.
+        log: Vec<(u64, Act)>,
+        start: Instant,
+    }
+
+    impl Desk {
+        fn new(nature: Nature) -> Self {
+            let now = crate::base::clock::now();
+            let machine = Supervision::new(nature, Opening::default(), now);
+            let mut desk = Self {
+                machine,
+                now,
+                vitals: Vitals::default(),
+                works: [true; 2],
+                open: None,
+                log: Vec::new(),
+                start: now,
+            };
+            desk.tell(Fact::Needed);
+            desk
+        }
+
+        fn tell(&mut self, fact: Fact) {
+            let act = self.machine.handle(fact, self.now);
+            if act == Act::Nothing {
+                return;
+            }
+            self.log.push(((self.now - self.start).as_millis() as u64, act));
+            match act {
+                Act::Open(target) | Act::Replace(target, _) => {
+                    let works = self.works[target as usize];
+                    (self.open, self.vitals) = (works.then_some(target), Vitals::default());
+                    self.tell(if works { Fact::Opened } else { Fact::Refused });
+                }
+                Act::Close(_) => self.open = None,
+                Act::Look => self.tell(Fact::Looked { there: self.works[0], moved: false }),
+                Act::Nothing => (),
+            }
+        }
+
+        fn passes(&mut self, millis: u64) {
+            for _ in 0..millis / 10 {
+                self.now += Duration::from_millis(10);
+                match self.open {
+                    Some(target) if self.works[target as usize] => self.vitals.callbacks += 1,
+                    Some(_) => self.vitals.gone = true,
+                    None => (),
+                }
+                self.tell(Fact::Passed(self.open.map(|_| self.vitals)));
+            }
+        }
+
+        fn acts(&mut self) -> Vec<(u64, Act)> {
+            std::mem::take(&mut self.log)
+        }
+    }
+
+    #[test]
+    fn a_default_device_that_goes_is_tried_again_at_once_and_then_twice_a_second() {
+        let mut desk = Desk::new(Nature::Default);
+        desk.passes(1_000);
+        assert_eq!(desk.acts(), [(0, Act::Open(Target::Chosen))]);
+        desk.works[0] = false;
+        desk.passes(1_200);
+        let open = Act::Open(Target::Chosen);
+        let gone = Act::Replace(Target::Chosen, "the sound device is gone");
+        assert_eq!(desk.acts(), [(1_010, gone), (1_510, open), (2_010, open)]);
+        desk.works[0] = true;
+        desk.passes(600);
+        assert_eq!((desk.acts(), desk.open), (vec![(2_510, open)], Some(Target::Chosen)));
+    }
+
+    #[test]
+    fn where_nothing_ever_worked_it_is_tried_seldom() {
+        let mut desk = Desk::new(Nature::Default);
+        desk.tell(Fact::Unneeded);
+        desk.works[0] = false;
+        desk.acts();
+        let mut desk = Desk { machine: Supervision::new(Nature::Default, Opening::default(), desk.now), ..desk };
+        desk.tell(Fact::Needed);
+        desk.passes(10_000);
+        assert_eq!(desk.acts().len(), 4, "at 0, 3, 6 and 9 s");
+    }
+
+    #[test]
+    fn the_default_device_stands_in_for_a_chosen_one_until_it_returns() {
+        let mut desk = Desk::new(Nature::Named);
+        desk.passes(1_000);
+        desk.works[0] = false;
+        desk.passes(900);
+        assert_eq!(desk.open, None, "it may come back at once");
+        desk.passes(300);
+        assert_eq!(desk.open, Some(Target::StandIn));
+        desk.passes(20_000);
+        assert_eq!(desk.open, Some(Target::StandIn));
+        desk.acts();
+        desk.works[0] = true;
+        desk.passes(2_600);
+        assert_eq!(desk.open, Some(Target::Chosen));
+        let acts: Vec<Act> = desk.acts().into_iter().map(|(_, act)| act).collect();
+        assert_eq!(acts, [Act::Look, Act::Open(Target::Chosen)]);
+        desk.passes(20_000);
+        assert_eq!(desk.acts(), [], "nothing more to look for");
+    }
+
+    #[test]
+    fn a_chosen_device_that_never_was_is_replaced_at_once() {
+        let mut desk = Desk::new(Nature::Named);
+        desk.tell(Fact::Unneeded);
+        desk.machine = Supervision::new(Nature::Named, Opening::default(), desk.now);
+        desk.works[0] = false;
+        desk.tell(Fact::Needed);
+        assert_eq!(desk.open, Some(Target::StandIn));
+    }
+
+    #[test]
+    fn a_chosen_device_that_is_there_but_refuses_interrupts_ever_less_often() {
+        let mut desk = Desk::new(Nature::Named);
+        desk.passes(100);
+        desk.works[0] = false;
+        desk.passes(2_000);
+        desk.acts();
+        for _ in 0..60_000 {
+            desk.now += Duration::from_millis(10);
+            desk.vitals.callbacks += 1;
+            match desk.machine.handle(Fact::Passed(Some(desk.vitals)), desk.now) {
+                Act::Look => desk.tell(Fact::Looked { there: true, moved: false }),
+                act => assert_eq!(act, Act::Nothing),
+            }
+        }
+        let tries = desk.acts().into_iter().filter(|(_, act)| *act == Act::Open(Target::Chosen)).count();
+        assert!((8..=15).contains(&tries), "{tries} in ten minutes");
+    }
+
+    #[test]
+    fn a_new_default_a_nap_and_other_wishes_open_it_anew() {
+        let mut desk = Desk::new(Nature::Default);
+        desk.passes(100);
+        desk.acts();
+        for fact in [Fact::Looked { there: true, moved: true }, Fact::Slept, Fact::Tuned] {
+            desk.tell(fact);
+            assert_eq!(desk.acts().last().map(|(_, act)| *act), Some(Act::Open(Target::Chosen)), "{fact:?}");
+        }
+        desk.tell(Fact::Looked { there: true, moved: false });
+        assert_eq!(desk.acts(), []);
+    }
+
+    #[test]
+    fn a_device_that_falls_behind_gets_larger_buffers_as_long_as_there_are_any() {
+        let mut desk = Desk::new(Nature::Default);
+        let mut steps = vec![desk.machine.step(Target::Chosen).frames()];
+        for _ in 0..10 {
+            desk.passes(2_500);
+            desk.vitals.xruns += 3;
+            desk.passes(10);
+            steps.push(desk.machine.step(Target::Chosen).frames());
+        }
+        steps.dedup();
+        assert_eq!(steps, [480, 720, 960, 1_440, 1_920]);
+        assert_eq!(desk.open, Some(Target::Chosen));
+    }
+
+    #[test]
+    fn a_device_that_dies_again_and_again_is_not_opened_without_pause() {
+        let mut desk = Desk::new(Nature::Default);
+        desk.passes(100);
+        desk.acts();
+        for _ in 0..1_000 {
+            desk.vitals.gone = true;
+            desk.passes(10);
+        }
+        let opened = desk.acts().iter().filter(|(_, act)| !matches!(act, Act::Close(_) | Act::Look)).count();
+        assert!((8..=20).contains(&opened), "{opened} in ten seconds");
+    }
+
+    #[test]
+    fn what_is_no_longer_needed_is_closed_and_not_opened_again() {
+        let mut desk = Desk::new(Nature::Default);
+        desk.works[0] = false;
+        desk.passes(700);
+        desk.tell(Fact::Unneeded);
+        desk.acts();
+        desk.passes(5_000);
+        assert_eq!(desk.machine.handle(Fact::Opened, desk.now), Act::Nothing);
+        assert_eq!(desk.acts(), []);
+    }
+
+    #[test]
+    fn a_nap_is_noticed_by_either_clock() {
+        let now = crate::base::clock::now();
+        let second = Duration::from_secs(1);
+        let mut naps = Naps::default();
+        assert!(!naps.noticed(now, 0));
+        assert!(!naps.noticed(now + second, 1_000));
+        assert!(naps.noticed(now + second * 2, 60_000), "the monotonic clock stood still");
+        assert!(naps.noticed(now + second * 60, 61_000));
+        assert!(!naps.noticed(now + second * 61, 0), "the wall clock was set back");
+        naps.forget();
+        assert!(!naps.noticed(now + second * 600, 600_000));
+    }
+}
