@@ -133,7 +133,7 @@ impl Room {
         // Ten seconds of syllables, so that it goes up and down as speech does.
         let loud = |at: usize| (at as f32 / 48_000.0 * 3.7 * std::f32::consts::TAU).sin().max(0.0);
         let hiss = |at: usize| (at as u32).wrapping_mul(2_654_435_761) as f32 / u32::MAX as f32 - 0.5;
-        let frames = (0..500).flat_map(|index| voice(index));
+        let frames = (0..500).flat_map(voice);
         let far = frames.enumerate().map(|(at, sample)| loud(at) * (0.4 * sample + 0.1 * hiss(at))).collect();
         Self { processor: Processor::new(wanted), far, at: 0, noise: 1 }
     }
