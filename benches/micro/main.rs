@@ -10,7 +10,8 @@ use switchboard::base::clock;
 use switchboard::media::jitter::JitterBuffer;
 use switchboard::media::mixer::Mixer;
 use switchboard::media::opus::{Decoder, Encoder, Encoding, LONGEST, PACKET_ROOM};
-use switchboard::media::packet::{FRAME, Kind, Received};
+use switchboard::media::packet::{FRAME, Kind, Received, TICK};
+use switchboard::media::processing::{Noise, Processing, Processor};
 use switchboard::media::resample::Resampler;
 use switchboard::media::tick::Tick;
 
@@ -19,7 +20,7 @@ const PACKETS: usize = 50;
 /// Speakers that are mixed: as many as a phone hears at once.
 const SPEAKERS: usize = 4;
 
-criterion_group!(sound, encode, decode, conceal, jitter, mix, resample);
+criterion_group!(sound, encode, decode, conceal, jitter, mix, resample, process);
 criterion_main!(sound);
 
 fn encode(criterion: &mut Criterion) {
@@ -93,6 +94,64 @@ fn resample(criterion: &mut Criterion) {
             });
         });
     });
+}
+
+/// What each part of the processing costs, with the far end speaking all the time; where echo is cancelled, the row says
+/// by how much.
+fn process(criterion: &mut Criterion) {
+    let echo = Processing { echo: true, ..Processing::NONE };
+    let parts = [
+        ("nothing", Processing::NONE),
+        ("suppress noise", Processing { noise: Noise::Standard, ..Processing::NONE }),
+        ("suppress noise strongly", Processing { noise: Noise::Strong, ..Processing::NONE }),
+        ("even out the level", Processing { gain: true, ..Processing::NONE }),
+        ("cancel echo", echo),
+        ("cancel echo, suppress noise", Processing { noise: Noise::Standard, ..echo }),
+        ("all", Processing::ALL),
+    ];
+    for (name, wanted) in parts {
+        let mut room = Room::new(wanted);
+        for _ in 0..1000 {
+            room.tick();
+        }
+        let erle = room.processor.erle_db().map(|db| format!(" ({db:.0} dB of echo taken away)"));
+        let row = format!("process 10 ms: {name}{}", erle.unwrap_or_default());
+        criterion.bench_function(&row, |bencher| bencher.iter(|| room.tick()));
+    }
+}
+
+/// A microphone that hears the speaker after 60 ms, with some reverberation, and a little noise.
+struct Room {
+    processor: Processor,
+    far: Vec<f32>,
+    at: usize,
+    noise: u32,
+}
+
+impl Room {
+    fn new(wanted: Processing) -> Self {
+        // Ten seconds of syllables, so that it goes up and down as speech does.
+        let loud = |at: usize| (at as f32 / 48_000.0 * 3.7 * std::f32::consts::TAU).sin().max(0.0);
+        let hiss = |at: usize| (at as u32).wrapping_mul(2_654_435_761) as f32 / u32::MAX as f32 - 0.5;
+        let frames = (0..500).flat_map(voice);
+        let far = frames.enumerate().map(|(at, sample)| loud(at) * (0.4 * sample + 0.1 * hiss(at))).collect();
+        Self { processor: Processor::new(wanted), far, at: 0, noise: 1 }
+    }
+
+    fn tick(&mut self) {
+        let (length, at) = (self.far.len(), self.at);
+        let far = |back: usize, n: usize| self.far[(at + n + length - back) % length];
+        let played = Tick::from(std::array::from_fn::<f32, TICK, _>(|n| far(0, n)));
+        let mut noise = self.noise;
+        let mut heard = Tick::from(std::array::from_fn::<f32, TICK, _>(|n| {
+            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let hum = (noise as f32 / u32::MAX as f32 - 0.5) * 1e-4;
+            hum + 0.5 * far(2_880, n) + 0.2 * far(3_557, n) - 0.1 * far(4_801, n) + 0.05 * far(7_213, n)
+        }));
+        (self.noise, self.at) = (noise, (at + TICK) % length);
+        self.processor.render(black_box(&played));
+        self.processor.capture(black_box(&mut heard));
+    }
 }
 
 fn received(sequence: u64, packets: &[Vec<u8>], at: Instant) -> Received {

@@ -1,13 +1,14 @@
 //! The devices a phone uses at a time: microphone, speaker, and perhaps another speaker to ring on. Says which are real
 //! ones, and when one came or went; how each is opened and opened again is its port's.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::super::buffering::Opening;
 use super::super::device::{SinkChoice, SourceChoice};
 use super::super::memory::Memory;
-use super::ports::{Microphone, Port, Speaker};
+use super::ports::{Kind, Microphone, Port, Speaker};
+use crate::media::profile::Profile;
 use crate::phone::event::{AudioState, DeviceFigures, DeviceState};
 
 /// Tells real devices from files and tones.
@@ -42,10 +43,9 @@ pub(super) struct Equipment {
     pub(super) speaker: Port<Speaker>,
     /// Where it rings, if not where calls are played.
     pub(super) ringer: Option<Port<Speaker>>,
+    cards: Cards,
     /// Where it is kept how large the buffers of each device have to be.
     folder: Option<PathBuf>,
-    opening: Opening,
-    cards: Cards,
     microphone_is_card: bool,
     speaker_is_card: bool,
     /// What was told last.
@@ -56,21 +56,17 @@ pub(super) struct Equipment {
 impl Equipment {
     pub(super) fn new(
         cards: Cards,
-        microphone: SourceChoice,
-        speaker: SinkChoice,
-        ringer: Option<&SinkChoice>,
-        folder: Option<PathBuf>,
+        folder: Option<&Path>,
+        (microphone, speaker, ringer): (SourceChoice, SinkChoice, Option<&SinkChoice>),
     ) -> Self {
-        let kept = || Memory::open(folder.as_deref());
         Self {
             microphone_is_card: (cards.microphone)(&microphone),
             speaker_is_card: (cards.speaker)(&speaker),
-            microphone: Port::new(microphone).remembering(kept()),
-            speaker: Port::new(speaker).remembering(kept()),
-            ringer: ringer.cloned().map(|choice| Port::new(choice).remembering(kept())),
-            folder,
-            opening: Opening::default(),
+            microphone: port(microphone, folder),
+            speaker: port(speaker, folder),
+            ringer: ringer.map(|choice| port(choice.clone(), folder)),
             cards,
+            folder: folder.map(Path::to_owned),
             state: None,
             rings_apart: false,
         }
@@ -87,26 +83,14 @@ impl Equipment {
     }
 
     pub(super) fn use_ringer(&mut self, choice: Option<&SinkChoice>) {
-        let kept = || Memory::open(self.folder.as_deref());
-        self.ringer = choice.cloned().map(|choice| Port::new(choice).remembering(kept()));
+        self.ringer = choice.map(|choice| port(choice.clone(), self.folder.as_deref()));
     }
 
-    /// How devices are to be opened from now on; where it rings is never urgent.
-    pub(super) fn tune(&mut self, opening: Opening, now: Instant) {
-        if opening != self.opening {
-            self.opening = opening;
-            self.microphone.tune(opening, now);
-            self.speaker.tune(opening, now);
-        }
-    }
-
-    /// What the devices of calls had to do without so far.
-    pub(super) fn figures(&self) -> DeviceFigures {
-        DeviceFigures {
-            overruns: self.microphone.figures().overruns,
-            underruns: self.speaker.figures().underruns,
-            ..DeviceFigures::default()
-        }
+    /// Asks of the devices what the profile needs of them.
+    pub(super) fn tune(&mut self, profile: Profile, now: Instant) {
+        let opening = Opening { tight: profile.is_tight(), stereo: profile.encoding().stereo };
+        self.microphone.tune(opening, now);
+        self.speaker.tune(opening, now);
     }
 
     /// Opens what is needed, lets the rest go; returns the state of all, where it changed.
@@ -115,7 +99,7 @@ impl Equipment {
             ringer.need(needs.ringing, now);
         }
         // A call that rings nowhere is missed: without its own device, it rings where calls are played.
-        self.rings_apart = self.ringer.as_ref().is_some_and(|ringer| works(&ringer.state()));
+        self.rings_apart = self.ringer.as_ref().is_some_and(|ringer| ringer.state().open_name().is_some());
         let ring_here = needs.ringing && !self.rings_apart;
         self.microphone.need(needs.call, now);
         self.speaker.need(needs.call || needs.tone || ring_here, now);
@@ -137,6 +121,15 @@ impl Equipment {
         }
     }
 
+    /// What they had to do without so far.
+    pub(super) fn figures(&self) -> DeviceFigures {
+        DeviceFigures {
+            overruns: self.microphone.figures().overruns,
+            underruns: self.speaker.figures().underruns,
+            ..DeviceFigures::default()
+        }
+    }
+
     /// Whether it rings on a device of its own.
     pub(super) fn rings_apart(&self) -> bool {
         self.rings_apart
@@ -154,15 +147,16 @@ impl Equipment {
 
     /// The sound card the microphone is of, while it is open.
     pub(super) fn card(&self) -> Option<&str> {
-        self.state.as_ref()?.microphone.open_name().filter(|_| self.microphone_is_card)
+        let open = self.state.as_ref()?.microphone.open_name();
+        open.filter(|_| self.microphone_is_card)
     }
-}
-
-fn works(state: &DeviceState) -> bool {
-    state.open_name().is_some()
 }
 
 /// An idle device may work once it is needed.
 fn may_work(state: &DeviceState) -> bool {
-    works(state) || *state == DeviceState::Idle
+    *state == DeviceState::Idle || state.open_name().is_some()
+}
+
+fn port<K: Kind>(choice: K::Choice, folder: Option<&Path>) -> Port<K> {
+    Port::new(choice).remembering(Memory::open(folder))
 }

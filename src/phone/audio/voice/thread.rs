@@ -2,30 +2,30 @@
 //! between, commands. Capture and render meet here, in one thread and in ticks of 10 ms: the mix that is played is also
 //! what the echo canceller listens for.
 
+mod devices;
+
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::Sender;
 
-use super::super::buffering::Opening;
 use super::super::memory::Memory;
 use super::super::source::{Silence, Source, Taken};
 use super::call::CallSound;
-use super::equipment::{Cards, Equipment, Needs};
+use super::equipment::{Cards, Equipment};
 use super::near::Near;
 use super::outbox::Outbox;
 use super::priority;
 use super::shared::Claim;
-use super::volumes::{self, Volumes};
+use super::volumes::Volumes;
 use super::{Command, LegSound, VoiceConfig, VoiceEvent};
 use crate::base::clock;
 use crate::domain::id::CallId;
 use crate::media::mixer::Mixer;
-use crate::media::processing::Processing;
 use crate::media::tick::Tick;
 use crate::media::tones::{CallTone, Region, TonePlayer};
-use crate::phone::event::{AudioState, DeviceFigures, SoundState};
+use crate::phone::event::{DeviceFigures, SoundState};
 
 /// How often it looks while something sounds, and where everything is to be as early as can be.
 const STEP: Duration = Duration::from_millis(5);
@@ -74,6 +74,8 @@ struct Thread {
     next_levels: Instant,
     next_quality: Instant,
     late_ticks: u64,
+    /// What the devices had to do without before the first call that is attached now.
+    before: DeviceFigures,
     sound: SoundState,
     /// Whether the microphone is taken from, or silence because every call is early.
     listening: bool,
@@ -99,10 +101,8 @@ impl Thread {
         let mut thread = Self {
             equipment: Equipment::new(
                 cards,
-                config.microphone,
-                config.speaker,
-                sound.ringer.as_ref(),
-                config.folder.clone(),
+                config.folder.as_deref(),
+                (config.microphone, config.speaker, sound.ringer.as_ref()),
             ),
             volumes: Volumes::new(Memory::open(config.folder.as_deref())),
             folder: config.folder,
@@ -118,6 +118,7 @@ impl Thread {
             next_levels: now,
             next_quality: now,
             late_ticks: 0,
+            before: DeviceFigures::default(),
             sound,
             listening: false,
             silence: Silence::default(),
@@ -193,6 +194,9 @@ impl Thread {
         {
             self.outbox.tell(VoiceEvent::RecordingFailed { call, why });
         }
+        if self.calls.is_empty() {
+            (self.late_ticks, self.before) = (0, self.equipment.figures());
+        }
         self.calls.push(sound);
         self.apply_sound();
     }
@@ -205,84 +209,12 @@ impl Thread {
         }
         if self.calls.is_empty() {
             self.near = Near::default();
-            self.late_ticks = 0;
         }
     }
 
     fn play_tone(&mut self, tone: Option<CallTone>) {
         self.tone = tone.map(|tone| Tone { player: TonePlayer::new(tone, self.region), rings: tone == CallTone::Ring });
         self.apply_sound();
-    }
-
-    fn open_what_is_needed(&mut self, now: Instant) {
-        let rings = self.tone.as_ref().is_some_and(|tone| tone.rings);
-        let needs = Needs { call: !self.calls.is_empty(), tone: self.tone.is_some() && !rings, ringing: rings };
-        let profile = self.sound.profile;
-        self.equipment.tune(Opening { tight: profile.is_tight(), stereo: profile.encoding().stereo }, now);
-        if let Some(state) = self.equipment.need(needs, now) {
-            self.follow(&state);
-            self.outbox.tell(VoiceEvent::Audio(state));
-        }
-        self.mind_the_card();
-    }
-
-    /// Devices came or went.
-    fn follow(&mut self, state: &AudioState) {
-        let before = self.sound.clone();
-        self.volumes.follow(state, &mut self.sound);
-        self.sound.processing = self.processing();
-        self.near.restart();
-        self.apply_sound();
-        if self.sound != before {
-            self.tell_sound();
-        }
-    }
-
-    /// What is done to the microphone's sound: nothing, unless it is a device; nothing about echo, unless what is played
-    /// goes to one, too.
-    fn processing(&self) -> Processing {
-        if !self.equipment.microphone_is_real() {
-            return Processing::NONE;
-        }
-        let wanted = self.sound.wishes.over(self.sound.profile.processing());
-        Processing { echo: wanted.echo && self.equipment.speaker_is_real(), ..wanted }
-    }
-
-    /// Does to the sound what is to be done to it.
-    fn apply_sound(&mut self) {
-        let only_rings = self.calls.is_empty() && self.tone.as_ref().is_some_and(|tone| tone.rings);
-        let db = if only_rings { self.sound.ringer_db } else { self.sound.speaker_db };
-        self.mixer.turn(volumes::factor(db));
-        self.ring_mixer.turn(volumes::factor(self.sound.ringer_db));
-        self.near.turn(volumes::factor(self.sound.microphone_db));
-        if !self.calls.is_empty() {
-            self.near.process(self.sound.processing);
-            self.near.set_echoes(self.equipment.microphone_is_real() && self.equipment.speaker_is_real());
-        }
-    }
-
-    /// Claims the sound card of the microphone while there are calls. A call that begins while another phone has it
-    /// begins with the microphone off.
-    fn mind_the_card(&mut self) {
-        let Some(card) = self.equipment.card().filter(|_| !self.calls.is_empty()) else {
-            self.claim = self.claim.take().filter(|_| !self.calls.is_empty());
-            return;
-        };
-        if self.calls.iter().all(|sound| sound.claimed) && self.claim.as_ref().is_some_and(|claim| claim.card() == card)
-        {
-            return;
-        }
-        let kept = self.claim.take().filter(|claim| claim.card() == card);
-        let mut claim = kept.unwrap_or_else(|| Claim::new(self.folder.as_deref(), card));
-        let ours = claim.try_again();
-        self.claim = Some(claim);
-        for sound in self.calls.iter_mut().filter(|sound| !sound.claimed) {
-            sound.claimed = true;
-            if !ours {
-                sound.set_muted(true);
-                self.outbox.tell(VoiceEvent::SharedCard { call: sound.call });
-            }
-        }
     }
 
     /// Whether there is anything to play or to tell.
@@ -422,10 +354,6 @@ impl Thread {
                 claim.try_again();
             }
         }
-    }
-
-    fn device_figures(&self) -> DeviceFigures {
-        DeviceFigures { late_ticks: self.late_ticks, erle_db: self.near.erle_db(), ..self.equipment.figures() }
     }
 
     fn tell_sound(&mut self) {

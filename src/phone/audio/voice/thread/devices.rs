@@ -1,0 +1,95 @@
+//! What the voice thread does about its devices: which are needed, what follows when one comes or goes, what is done to
+//! the sound then, and whose the sound card is.
+
+use std::time::Instant;
+
+use super::super::VoiceEvent;
+use super::super::equipment::Needs;
+use super::super::shared::Claim;
+use super::super::volumes;
+use super::Thread;
+use crate::media::processing::Processing;
+use crate::phone::event::{AudioState, DeviceFigures};
+
+impl Thread {
+    pub(super) fn open_what_is_needed(&mut self, now: Instant) {
+        self.equipment.tune(self.sound.profile, now);
+        let rings = self.tone.as_ref().is_some_and(|tone| tone.rings);
+        let needs = Needs { call: !self.calls.is_empty(), tone: self.tone.is_some() && !rings, ringing: rings };
+        if let Some(state) = self.equipment.need(needs, now) {
+            self.follow(&state);
+            self.outbox.tell(VoiceEvent::Audio(state));
+        }
+        self.mind_the_card();
+    }
+
+    /// Devices came or went.
+    fn follow(&mut self, state: &AudioState) {
+        let before = self.sound.clone();
+        self.volumes.follow(state, &mut self.sound);
+        self.sound.processing = self.processing();
+        self.near.restart();
+        self.apply_sound();
+        if self.sound != before {
+            self.tell_sound();
+        }
+    }
+
+    /// What is done to the microphone's sound: nothing, unless it is a device; nothing about echo, unless what is played
+    /// goes to one, too.
+    pub(super) fn processing(&self) -> Processing {
+        if !self.equipment.microphone_is_real() {
+            return Processing::NONE;
+        }
+        let wanted = self.sound.wishes.over(self.sound.profile.processing());
+        Processing { echo: wanted.echo && self.equipment.speaker_is_real(), ..wanted }
+    }
+
+    /// Does to the sound what is to be done to it.
+    pub(super) fn apply_sound(&mut self) {
+        let only_rings = self.calls.is_empty() && self.tone.as_ref().is_some_and(|tone| tone.rings);
+        let db = if only_rings { self.sound.ringer_db } else { self.sound.speaker_db };
+        self.mixer.turn(volumes::factor(db));
+        self.ring_mixer.turn(volumes::factor(self.sound.ringer_db));
+        self.near.turn(volumes::factor(self.sound.microphone_db));
+        if !self.calls.is_empty() {
+            self.near.process(self.sound.processing);
+            self.near.set_echoes(self.equipment.microphone_is_real() && self.equipment.speaker_is_real());
+        }
+    }
+
+    /// Claims the sound card of the microphone while there are calls. A call that begins while another phone has it
+    /// begins with the microphone off.
+    fn mind_the_card(&mut self) {
+        let Some(card) = self.equipment.card().filter(|_| !self.calls.is_empty()) else {
+            self.claim = self.claim.take().filter(|_| !self.calls.is_empty());
+            return;
+        };
+        if self.calls.iter().all(|sound| sound.claimed) && self.claim.as_ref().is_some_and(|claim| claim.card() == card)
+        {
+            return;
+        }
+        let kept = self.claim.take().filter(|claim| claim.card() == card);
+        let mut claim = kept.unwrap_or_else(|| Claim::new(self.folder.as_deref(), card));
+        let ours = claim.try_again();
+        self.claim = Some(claim);
+        for sound in self.calls.iter_mut().filter(|sound| !sound.claimed) {
+            sound.claimed = true;
+            if !ours {
+                sound.set_muted(true);
+                self.outbox.tell(VoiceEvent::SharedCard { call: sound.call });
+            }
+        }
+    }
+
+    pub(super) fn device_figures(&self) -> DeviceFigures {
+        let (now, before) = (self.equipment.figures(), &self.before);
+        DeviceFigures {
+            overruns: now.overruns.saturating_sub(before.overruns),
+            underruns: now.underruns.saturating_sub(before.underruns),
+            late_ticks: self.late_ticks,
+            erle_db: self.near.erle_db(),
+            ..DeviceFigures::default()
+        }
+    }
+}
