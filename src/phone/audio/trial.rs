@@ -35,6 +35,9 @@ const STEP: Duration = Duration::from_millis(5);
 /// How much longer than planned a part may take before a device counts as stuck.
 const LATEST: Duration = Duration::from_secs(4);
 
+/// How long a device may be in trouble: some take a second to begin, and a busy machine lets them wait.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// What to try.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trial {
@@ -130,6 +133,8 @@ struct Session {
     sink: Box<dyn Sink>,
     microphone: String,
     speaker: String,
+    /// Since when a device is in trouble without a break.
+    ailing_since: Option<Instant>,
 }
 
 /// What a part of a trial recorded.
@@ -148,7 +153,7 @@ impl Session {
         let (source, microphone) =
             Microphone::open(&trial.microphone).map_err(|error| trouble(AudioDevice::Microphone, error))?;
         let (sink, speaker) = Speaker::open(&trial.speaker).map_err(|error| trouble(AudioDevice::Speaker, error))?;
-        Ok(Self { source, sink, microphone, speaker })
+        Ok(Self { source, sink, microphone, speaker, ailing_since: None })
     }
 
     /// Plays the chirps, and looks for them in what is heard.
@@ -229,11 +234,14 @@ impl Session {
 
     /// Whether both devices still work.
     fn check(&mut self, deadline: Instant, recorded: bool, now: Instant) -> Result<(), Trouble> {
-        if let Some(why) = self.source.trouble(now) {
-            return Err(Trouble { device: AudioDevice::Microphone, why: why.to_owned() });
-        }
-        if let Some(why) = self.sink.trouble(now) {
-            return Err(Trouble { device: AudioDevice::Speaker, why: why.to_owned() });
+        let of = |device| move |why: &str| Trouble { device, why: why.to_owned() };
+        let microphone = self.source.trouble(now).map(of(AudioDevice::Microphone));
+        let trouble = self.sink.trouble(now).map(of(AudioDevice::Speaker)).or(microphone);
+        match (trouble, self.ailing_since) {
+            (None, _) => self.ailing_since = None,
+            (Some(_), None) => self.ailing_since = Some(now),
+            (Some(trouble), Some(since)) if now.saturating_duration_since(since) > PATIENCE => return Err(trouble),
+            (Some(_), Some(_)) => {}
         }
         if now < deadline {
             return Ok(());
