@@ -1,3 +1,5 @@
+//! The codec: round trips, copies, concealment, hostile packets.
+
 use super::*;
 use crate::base::seed::Seed;
 use crate::media::level;
