@@ -24,6 +24,7 @@ Examples:
   switchboard call echo --for 10s                        talk to the echo for ten seconds
   switchboard call bob --mic greeting.wav --record talk.wav
   switchboard call echo --mic tone --speaker none --for 5s --expect 'heard_ms>1000' --json
+  switchboard call bob --profile headset                 no echo to cancel, and earlier
   switchboard call bob --dtmf 1,2#                       press 1, wait two seconds, press 2 and #")]
 pub struct CallArgs {
     /// Whom: a friend's name, a user name, or an identity

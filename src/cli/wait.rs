@@ -26,7 +26,8 @@ group call.
 
 Examples:
   switchboard wait --answer --mic welcome.wav --record message.wav    a simple answering machine
-  switchboard wait --as bob --answer --timeout 30s --json             for scripts")]
+  switchboard wait --as bob --answer --timeout 30s --json             for scripts
+  switchboard wait --answer --profile music --process noise=off       for somebody who plays")]
 pub struct WaitArgs {
     /// Answer calls
     #[arg(long, conflicts_with = "decline")]

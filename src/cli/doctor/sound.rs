@@ -136,7 +136,11 @@ fn lines(outcome: &Result<Outcome, Trouble>, processing: Processing) -> Vec<Chec
     match outcome {
         Ok(outcome) => {
             let mut lines = vec![microphone(&outcome.microphone, outcome.spoken)];
-            lines.extend([speaker(&outcome.speaker), echo(outcome.echo, processing)]);
+            lines.push(speaker(&outcome.speaker));
+            if outcome.spoken.voice != Voice::Zeros {
+                // A microphone that gives nothing proves nothing about an echo.
+                lines.push(echo(outcome.echo, processing));
+            }
             if let EchoFound::Some(echo) = outcome.echo {
                 lines.push(delay(echo));
             }
@@ -312,7 +316,11 @@ mod tests {
     }
 
     #[test]
-    fn a_device_that_fails_is_the_only_line() {
+    fn of_a_device_that_fails_no_more_is_said_than_was_found() {
+        let nothing = Spoken { voice: Voice::Zeros, ..GOOD };
+        let checks: Vec<_> =
+            lines(&outcome(nothing, EchoFound::None), Processing::ALL).iter().map(|l| l.check).collect();
+        assert_eq!(checks, ["microphone", "speaker"], "a microphone that gives nothing proves no headset");
         let failed = Err(Trouble { device: AudioDevice::Speaker, why: "there is no speaker".to_owned() });
         assert_eq!(verdicts(&failed, Processing::ALL), [("speaker", Verdict::Fail)]);
     }

@@ -1,3 +1,5 @@
+//! Tones held against what ITU-T E.180 supplement 2 lists, to the sample.
+
 use super::*;
 use crate::media::level::dbfs;
 
