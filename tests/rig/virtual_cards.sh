@@ -37,6 +37,7 @@ die() {
 }
 
 client_settings() {
+    unset XDG_CONFIG_HOME
     export XDG_RUNTIME_DIR="$folder/run" HOME="$folder/home"
     export PULSE_SERVER="unix:$control" PULSE_CLIENTCONFIG="$folder/client.conf" PULSE_COOKIE="$folder/cookie"
 }
@@ -60,8 +61,10 @@ check_tools() {
 # ---- settings -----------------------------------------------------------------------------------------------------
 
 write_settings() {
-    mkdir -p "$folder/run" "$folder/home"
+    mkdir -p "$folder/run" "$folder/home/.config/pulse"
     chmod 700 "$folder" "$folder/run"
+    # A card that goes takes its streams with it, instead of leaving them to another.
+    echo "rescue-streams = no" >"$folder/home/.config/pulse/daemon.conf"
     cat >"$folder/client.conf" <<TEXT
 autospawn = no
 default-server = unix:$socket
