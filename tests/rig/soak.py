@@ -41,6 +41,7 @@ REST = 12.0  # seconds between the end of an event and the next, at least
 AFTERMATH = 6.0  # seconds after an event in which what runs dry is put down to it
 PATIENCE = 30.0  # seconds for anything that has to happen
 SPAN = 2.0  # seconds over which sound has to last to count as heard
+IN_CALL = ("LIVE", "NO MIC", "MUTED")  # of which a screen shows one, as long as there is a call
 
 
 def say(text):
@@ -126,6 +127,14 @@ class Tape(threading.Thread):
         heard, _ = self.loud_share(SPEAKER[who], begin, begin + SPAN)
         said, blocks = self.loud_share(MICROPHONE[OTHER[who]], begin - 0.3, begin - 0.3 + SPAN)
         return blocks > 0 and heard > said / 2
+
+    def longest_silence(self, who, begin, end):
+        """Seconds of the longest time in which `who` heard nothing; pauses between words count, too."""
+        longest, since = 0.0, begin
+        for at in range(self.index(begin), min(self.index(end), len(self.times))):
+            if self.peaks[SPEAKER[who]][at] > LOUD:
+                longest, since = max(longest, self.times[at] - since), self.times[at]
+        return max(longest, end - since)
 
     def heard_again(self, who, since, until):
         """Seconds after `since` at which `who` hears the other for good; `None` where that does not happen.
@@ -339,7 +348,7 @@ class ScreenCall:
         return int(self.tmux("list-panes", "-t", who, "-F", "#{pane_pid}"))
 
     def harm(self):
-        return [f"{who}'s screen shows no call" for who in CARD if "LIVE" not in self.screen(who)]
+        return [f"{who}'s screen shows no call" for who in CARD if not any(word in self.screen(who) for word in IN_CALL)]
 
     def counted(self, who, name, since, until):
         return None
@@ -369,15 +378,21 @@ def figure(line, name):
 # ---- what happens -------------------------------------------------------------------------------------------------
 
 
+# Each returns when what happened was over.
+
+
 def restart(cards, call):
     cards.run("restart")
+    return time.monotonic()
 
 
 def unplugged(card, seconds):
     def happen(cards, call):
         cards.run("unplug", card)
         time.sleep(seconds)
+        over = time.monotonic()
         cards.run("plug", card)
+        return over
 
     return happen
 
@@ -387,6 +402,7 @@ def suspended(who, seconds):
         os.kill(call.pid(who), signal.SIGSTOP)
         time.sleep(seconds)
         os.kill(call.pid(who), signal.SIGCONT)
+        return time.monotonic()
 
     return happen
 
@@ -433,13 +449,18 @@ class Soak:
 
     def run(self, plan):
         """Lets everything happen, and stops early where the call is over."""
+        try:
+            self.all_happens(plan)
+        finally:
+            self.over = time.monotonic() - SPAN
+
+    def all_happens(self, plan):
         self.sizes = {who: [memory(self.call.pid(who))] for who in CARD}
         for at, name, happen in plan:
             if not self.pause(max(self.began + at, (self.happened[-1][2] + REST) if self.happened else 0.0)):
                 return
             begun = time.monotonic()
-            happen(self.cards, self.call)
-            self.happened.append((name, begun, time.monotonic()))
+            self.happened.append((name, begun, happen(self.cards, self.call)))
             say(f"{self.clock(begun)}  {name}")
         self.pause(max(self.began + self.minutes * 60, self.happened[-1][2] + REST))
         for who in CARD:
@@ -458,10 +479,13 @@ class Soak:
 
     def report(self, tape, harm):
         problems = list(harm)
-        say("\n| at | what happened | Alice hears again after | Bob hears again after |\n|---|---|---|---|")
+        say("\n| at | what happened | Alice hears again after (heard nothing for) | Bob hears again after (heard nothing for) |\n|---|---|---|---|")
         for name, begun, over in self.happened:
             again = [tape.heard_again(who, over, over + REST - SPAN) for who in ("alice", "bob")]
-            cells = ["never" if after is None else f"{after * 1000:.0f} ms" for after in again]
+            silent = [tape.longest_silence(who, begun, over + REST - SPAN) for who in ("alice", "bob")]
+            cells = [
+                f"{'never' if after is None else f'{after * 1000:.0f} ms'} ({quiet:.1f} s)" for after, quiet in zip(again, silent)
+            ]
             say(f"| {self.clock(begun)} | {name} | {cells[0]} | {cells[1]} |")
             for who, after in zip(("alice", "bob"), again):
                 if after is None or after > DEADLINE:
@@ -476,15 +500,23 @@ class Soak:
         for _, begun, over in self.happened:
             yield begin, begun - 0.5
             begin = over + AFTERMATH
-        yield begin, self.began + self.minutes * 60
+        yield begin, self.over
 
     def silences(self, tape):
+        """Where somebody heard nothing for no reason, neighbouring times taken together."""
         problems = []
-        for begin, end in self.quiet_times():
-            at = begin
-            while at + SPAN < end:
-                problems += [f"{self.clock(at)}: {who} heard nothing, for no reason" for who in CARD if not tape.is_heard(who, at)]
-                at += SPAN
+        for who in ("alice", "bob"):
+            silent = []
+            for begin, end in self.quiet_times():
+                steps = max(0, int((end - begin) / SPAN))
+                silent += [begin + n * SPAN for n in range(steps) if not tape.is_heard(who, begin + n * SPAN)]
+            spans = []
+            for at in silent:
+                if spans and at - spans[-1][1] < SPAN / 2:
+                    spans[-1][1] = at + SPAN
+                else:
+                    spans.append([at, at + SPAN])
+            problems += [f"{self.clock(a)} to {self.clock(b)}: {who} heard nothing, for no reason" for a, b in spans]
         return problems
 
     def figures(self):

@@ -37,6 +37,7 @@ die() {
 }
 
 client_settings() {
+    unset XDG_CONFIG_HOME
     export XDG_RUNTIME_DIR="$folder/run" HOME="$folder/home"
     export PULSE_SERVER="unix:$control" PULSE_CLIENTCONFIG="$folder/client.conf" PULSE_COOKIE="$folder/cookie"
 }
@@ -46,7 +47,7 @@ running() { # running NAME: whether the process noted in NAME.pid runs
 }
 
 check_tools() {
-    for tool in pulseaudio pactl parec paplay; do
+    for tool in pulseaudio pactl pacmd parec paplay; do
         command -v "$tool" >/dev/null || die "$tool is missing: apt-get install pulseaudio pulseaudio-utils libasound2-plugins"
     done
     # The path of a socket has 108 bytes at the most, its end included.
@@ -60,8 +61,10 @@ check_tools() {
 # ---- settings -----------------------------------------------------------------------------------------------------
 
 write_settings() {
-    mkdir -p "$folder/run" "$folder/home"
+    mkdir -p "$folder/run" "$folder/home/.config/pulse"
     chmod 700 "$folder" "$folder/run"
+    # A card that goes takes its streams with it, instead of leaving them to another.
+    echo "rescue-streams = no" >"$folder/home/.config/pulse/daemon.conf"
     cat >"$folder/client.conf" <<TEXT
 autospawn = no
 default-server = unix:$socket
@@ -69,6 +72,7 @@ enable-shm = no
 TEXT
     cat >"$folder/server.pa" <<TEXT
 load-module module-native-protocol-unix socket=$control auth-anonymous=1 auth-cookie-enabled=0
+load-module module-cli-protocol-unix
 load-module module-null-sink sink_name=tape rate=$rate channels=4 channel_map=$channels format=s16le
 TEXT
     for card in A B; do
@@ -135,7 +139,7 @@ start() {
 start_server() {
     rm -f "$control" "$socket"
     client_settings
-    pulseaudio -n -F "$folder/server.pa" --daemonize=no --exit-idle-time=-1 --use-pid-file=no --disallow-exit=yes \
+    pulseaudio -n -F "$folder/server.pa" --daemonize=no --exit-idle-time=-1 --use-pid-file=yes --disallow-exit=yes \
         --disable-shm=yes --realtime=no --high-priority=no --log-target="file:$folder/server.log" \
         >/dev/null 2>&1 </dev/null &
     echo $! >"$folder/server.pid"
@@ -192,10 +196,16 @@ unload() { # unload SETTING: every module that has it
 
 is_plugged() { modules | grep -q " sink_name=$1_speaker "; }
 
+# The server would move who uses the card to another. For speakers a setting forbids it; for microphones there is none.
 unplug() {
     unload "sink=$1_feed source=$1_speaker.monitor"
     unload "sink_name=$1_speaker"
+    microphone=$(pactl list short sources | sed -n "s/^\([0-9]*\)\t$1_microphone\t.*/\1/p")
+    listeners=$(pactl list short source-outputs | sed -n "s/^\([0-9]*\)\t${microphone:-none}\t.*/\1/p")
     unload "source_name=$1_microphone"
+    for listener in $listeners; do
+        pacmd kill-source-output "$listener" >/dev/null
+    done
 }
 
 plug() {
