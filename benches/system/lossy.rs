@@ -17,6 +17,7 @@ use switchboard::media::packet::{Kind, Received, SAMPLE_RATE};
 use switchboard::media::tick::Tick;
 
 use crate::table::{Row, Times};
+use crate::usage;
 
 const RIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rig");
 
@@ -170,25 +171,25 @@ impl Trace {
     fn play(&self, packets: &[Received]) -> Result<Heard> {
         let mut buffer = JitterBuffer::new()?;
         let mut arriving = packets.iter().peekable();
-        let (mut sound, mut delays, mut cost) = (vec![0.0; samples(PHASE)], Vec::new(), Duration::ZERO);
+        let (mut sound, mut delays) = (vec![0.0; samples(PHASE)], Vec::new());
+        let began = usage::own_process().unwrap_or_default();
         let last = packets.iter().map(|packet| packet.at).max().context("something arrives")?;
         for index in 0_u32.. {
             let drift = f64::from(index) * 0.01 * (1.0 + f64::from(self.slow) / 1e6);
             let now = start() + PHASE + Duration::from_secs_f64(drift);
             let mut tick = Tick::default();
-            let began = clock::now();
             while let Some(packet) = arriving.next_if(|packet| packet.at <= now) {
                 buffer.insert(packet, packet.at);
             }
             let pulled = buffer.pull(&mut tick, now);
-            cost += clock::now().duration_since(began);
             sound.extend_from_slice(tick.left());
             if now > last {
+                let used = usage::own_process().unwrap_or_default().saturating_sub(began);
                 return Ok(Heard {
                     sound,
                     delays: Times::new(delays),
                     stats: buffer.stats(),
-                    cost: cost / index.max(1),
+                    cost: used / index.max(1),
                 });
             }
             if let (Pulled::Speech, Some(timestamp)) = (pulled, buffer.timestamp()) {

@@ -88,6 +88,9 @@ const LONGEST_BRIDGE: u64 = 10;
 /// nobody asked, as when a sound device takes its time to open.
 const LONGEST_BACKLOG: i64 = FRAME as i64;
 
+/// Packets wait no longer than this for copies of lost ones, samples: 50 ms.
+const LONGEST_FOR_COPIES: i64 = 2400;
+
 /// The jitter buffer of one slot.
 pub struct JitterBuffer {
     codec: Codec,
@@ -121,7 +124,12 @@ pub struct JitterBuffer {
     idle: usize,
     /// Whether what is heard is background: a pause of the sender's is no loss then.
     resting: bool,
+    /// The share of packets lost of late, and whether waiting for copies of them is worth it.
+    losses: f32,
+    copies_pay: bool,
     since_stretch: usize,
+    /// Samples for which a wish to change the length has not come true.
+    wished: usize,
     played: Option<i64>,
     stats: JitterStats,
     concealed: u64,
@@ -157,7 +165,10 @@ impl JitterBuffer {
             owed: 0,
             idle: 0,
             resting: false,
+            losses: 0.0,
+            copies_pay: false,
             since_stretch: 0,
+            wished: 0,
             played: None,
             stats: JitterStats::default(),
             concealed: 0,
@@ -250,7 +261,7 @@ impl JitterBuffer {
             lengthened_ms: self.lengthened / 48,
             jitter_ms: self.arrivals.jitter_ms(),
             buffer_ms: (self.sound.ready() + self.queue.span() as usize * self.frame) as f32 / 48.0,
-            target_ms: self.target.samples() as f32 / 48.0,
+            target_ms: self.wanted() as f32 / 48.0,
             ..self.stats
         }
     }
@@ -269,12 +280,25 @@ impl JitterBuffer {
         self.target.observe(delay);
     }
 
+    /// How long packets should wait. Where some are lost and the next one carries a copy, there should be time for that
+    /// one to come, too, unless this takes long.
+    fn wanted(&self) -> i64 {
+        let known = self.target.samples();
+        if self.copies_pay { known.max((known + self.frame as i64).min(LONGEST_FOR_COPIES)) } else { known }
+    }
+
+    /// Learns from a packet being there when it is needed, or not.
+    fn count_loss(&mut self, lost: bool) {
+        self.losses += (f32::from(u8::from(lost)) - self.losses) / 100.0;
+        self.copies_pay = self.losses > if self.copies_pay { 0.01 } else { 0.03 };
+    }
+
     /// Whether the first that waits has waited as long as it has to.
     fn has_waited(&self, now: Instant) -> bool {
         let Some(first) = self.queue.first() else { return false };
         let waited = delay::samples(now.saturating_duration_since(first.at));
         let delay = self.arrivals.delay(first.timestamp, now).unwrap_or(waited);
-        delay.max(waited) >= self.target.samples()
+        delay.max(waited) >= self.wanted()
     }
 
     /// Whether the time has come to play what waits.
@@ -282,7 +306,7 @@ impl JitterBuffer {
         if !self.has_waited(now) {
             return false;
         }
-        let most = self.target.samples() + LONGEST_BACKLOG;
+        let most = self.wanted() + LONGEST_BACKLOG;
         while self.queue.first().is_some_and(|first| {
             let delay = self.arrivals.delay(first.timestamp, now);
             delay.is_some_and(|delay| delay > most) && self.queue.span() > 1

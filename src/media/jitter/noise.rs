@@ -20,6 +20,9 @@ const AROUND: f32 = 4.0;
 const SILENT: f32 = 1.6e-8;
 const LOUD: f32 = 1.6e-4;
 
+/// Ticks of background that must have been heard before anything is said about it: 100 ms.
+const ENOUGH: u32 = 10;
+
 /// How fast the likeness of the background follows.
 const FOLLOW: f64 = 0.1;
 
@@ -29,6 +32,8 @@ pub(super) struct Background {
     /// The softest power within each span, the present one first.
     softest: [f32; SPANS],
     ticks: u32,
+    /// Ticks of background heard so far.
+    heard: u32,
     correlation: Option<[f64; ORDER + 1]>,
     coefficients: Option<([f32; ORDER], f32)>,
     past: [f32; ORDER],
@@ -40,6 +45,7 @@ impl Default for Background {
         Self {
             softest: [f32::MAX; SPANS],
             ticks: 0,
+            heard: 0,
             correlation: None,
             coefficients: None,
             past: [0.0; ORDER],
@@ -58,14 +64,19 @@ impl Background {
             self.softest[0] = f32::MAX;
         }
         self.softest[0] = self.softest[0].min(power);
-        if self.is_like(power) {
+        if self.is_soft(power) {
+            self.heard = self.heard.saturating_add(1);
             self.learn(samples);
         }
     }
 
     /// Whether sound of this power is not more than background.
     pub(super) fn is_like(&self, power: f32) -> bool {
-        power <= SILENT || power <= LOUD && power <= AROUND * self.floor()
+        power <= SILENT || self.heard >= ENOUGH && self.is_soft(power)
+    }
+
+    fn is_soft(&self, power: f32) -> bool {
+        power <= LOUD && power <= AROUND * self.floor()
     }
 
     /// Adds noise like the background to `out`, from `first` of its full strength to `last`; does nothing where
@@ -108,7 +119,7 @@ impl Background {
 
     fn coefficients(&mut self) -> Option<([f32; ORDER], f32)> {
         let correlation = self.correlation.as_ref()?;
-        if correlation[0] <= f64::from(SILENT) || correlation[0] > f64::from(LOUD) {
+        if self.heard < ENOUGH || correlation[0] <= f64::from(SILENT) || correlation[0] > f64::from(LOUD) {
             return None;
         }
         if self.coefficients.is_none() {

@@ -4,6 +4,7 @@
 use std::time::Instant;
 
 use super::delay::samples;
+use super::stretch::SHORTEST;
 use crate::media::packet::TICK;
 
 /// Packets whose wait is watched before anything is done about it, and at least.
@@ -85,6 +86,9 @@ impl Pace {
         // Packets are needed when sound is pulled, not between: a wait shorter by less than a pull changes nothing
         // but how much is left, and one pull earlier a packet may be there or not.
         let step = self.pauses.iter().copied().max().unwrap_or(0).max(TICK as i64);
-        Wish::Shorten(left + (surplus.max(0) / step * step) as usize)
+        match left + (surplus.max(0) / step * step) as usize {
+            most if most < SHORTEST => Wish::Keep,
+            most => Wish::Shorten(most),
+        }
     }
 }

@@ -21,15 +21,26 @@ const SOFTLY: usize = TICK / 2;
 /// 1 s. An encoder that sends nothing in pauses still sends every 400 ms.
 pub(super) const NOBODY: usize = 48_000;
 
-/// What waits longer than it has to by this much, samples, is left out until this much less remains: 300 and 100 ms.
+/// What waits longer than it has to by more than this, samples, is left out until this much less remains: 300 and
+/// 100 ms.
 const FAR_TOO_MUCH: i64 = 14_400;
 const TOO_MUCH: i64 = 4800;
 
-/// Above this surplus, samples, sound is shortened wherever it can be: 40 ms.
-const HURRY: usize = 1920;
+/// After made-up sound as long as this, samples, so much of what waits longer than it has to is left out: 40 and 100 ms.
+/// A sound of speech may go, a word may not; what remains is caught up with by shortening.
+const STALL: usize = 1920;
+const LEFT_OUT: i64 = 4800;
 
-/// Between two stretches that are in no hurry, samples: 60 ms.
+/// Between two times that sound is shortened or lengthened, samples: 60 ms.
 const REST: usize = 2880;
+
+/// How alike two periods must be when it does not press to leave one out or repeat it. When it does, [`ALIKE`] will do.
+const VERY_ALIKE: f32 = 0.95;
+
+/// So much too long or too short presses, and so does what has been so for this long, samples: 80 ms, 20 ms, 1 s.
+const LONG: usize = 3840;
+const SHORT: usize = FRAME;
+const PATIENCE: usize = 48_000;
 
 impl JitterBuffer {
     /// Makes at least one more sample ready, or goes on in the sequence.
@@ -94,6 +105,7 @@ impl JitterBuffer {
         }
         self.owed = self.owed.saturating_sub(self.frame);
         self.stats.lost += 1;
+        self.count_loss(true);
         self.end = self.end.map(|end| end + self.frame as i64);
         self.queue.skip(1);
     }
@@ -111,13 +123,13 @@ impl JitterBuffer {
             return self.hand_over(0, self.frame, Pulled::Silence);
         }
         self.source = Some(packet.mark);
+        let timestamp = packet.timestamp;
         if packet.marker {
             self.codec.reset();
         }
         if let Some(delay) = self.arrivals.delay(packet.timestamp, now) {
             self.pace.waits(delay + left as i64);
         }
-        let timestamp = packet.timestamp;
         if opus::is_pause(&packet.payload) {
             self.end = Some(timestamp + self.frame as i64);
             self.resting = true;
@@ -130,6 +142,7 @@ impl JitterBuffer {
             Ok(samples) => {
                 self.frame = samples;
                 self.end = Some(timestamp + samples as i64);
+                self.count_loss(false);
                 self.hand_over(0, samples, Pulled::Speech);
                 self.stretch(left);
             }
@@ -140,24 +153,32 @@ impl JitterBuffer {
         }
     }
 
-    /// A stall is over and more waits than can be caught up with unnoticed: the oldest is left out.
+    /// After a stall of the network, the oldest of what waits is left out: as little as a sound of speech, unless there
+    /// is so much more than can be caught up with unnoticed.
     fn leave_out_surplus(&mut self, now: Instant) {
-        let target = self.target.samples();
-        let wait = |one: &Self| {
-            let first = one.queue.first()?;
-            Some(one.arrivals.delay(first.timestamp, now)? - target)
-        };
-        if wait(self).is_none_or(|surplus| surplus < FAR_TOO_MUCH) {
+        let Some(surplus) = self.surplus(now) else { return };
+        let least = if surplus > FAR_TOO_MUCH {
+            TOO_MUCH
+        } else if self.owed >= STALL {
+            surplus - LEFT_OUT
+        } else {
             return;
-        }
+        };
+        let frame = self.frame as i64;
         while self.queue.missing() == Some(0)
-            && wait(self).is_some_and(|surplus| surplus > TOO_MUCH)
             && self.queue.span() > 1
+            && self.surplus(now).is_some_and(|surplus| surplus >= frame && surplus > least)
         {
             self.leave_one_out();
+            self.strength = 0.0;
+            self.pace.forget();
         }
-        self.strength = 0.0;
-        self.pace.forget();
+    }
+
+    /// How much longer the first packet has waited than it has to, samples.
+    fn surplus(&self, now: Instant) -> Option<i64> {
+        let first = self.queue.first()?;
+        Some(self.arrivals.delay(first.timestamp, now)? - self.wanted())
     }
 
     /// Makes the decoded samples `from..to` ready, softly after anything else.
@@ -203,7 +224,7 @@ impl JitterBuffer {
 
     /// Nothing is here to be played: sound goes on as it was, for a while, or the background does.
     fn wait(&mut self) {
-        let target = self.target.samples();
+        let target = self.wanted();
         if self.pace.shortest().is_some_and(|wait| wait > target + FRAME as i64) {
             // It waited long enough and still did not last: the path has become longer.
             self.arrivals.doubt();
@@ -237,9 +258,13 @@ impl JitterBuffer {
                 *noise = *noise * share + self.codec.samples()[at * channels] * strength * (1.0 - share);
             }
         }
+        let fades = self.strength > 0.0;
         self.strength = 0.0;
         self.made_up += count;
         self.append_mono(&noise[..count]);
+        if fades {
+            self.sounds(self.ready_is);
+        }
     }
 
     /// Makes up what is missing, fading into the background when it lasts.
@@ -296,41 +321,45 @@ impl JitterBuffer {
     /// A packet was decoded while `left` samples were ready: shortens or lengthens what is ready, if need be.
     fn stretch(&mut self, left: usize) {
         self.since_stretch += self.frame;
-        match self.pace.wish(self.target.samples(), left % TICK) {
-            Wish::Keep => {}
-            Wish::Shorten(surplus) => self.shorten(surplus),
-            Wish::Lengthen(_) => {
-                let alike = self.alike(0);
+        if self.since_stretch < REST && !self.resting {
+            return;
+        }
+        let lag = match self.pace.wish(self.wanted(), left % TICK) {
+            Wish::Keep => {
+                self.wished = 0;
+                return;
+            }
+            Wish::Shorten(most) => {
+                // Less than a tick is taken only where it is easy.
+                let alike = if most < TICK && !self.resting { VERY_ALIKE } else { self.alike(most, LONG) };
+                let lag = stretch::shorten(&mut self.sound, most, alike);
+                self.shortened += lag as u64;
+                -(lag as i64)
+            }
+            Wish::Lengthen(least) => {
+                let alike = self.alike(least, SHORT);
                 let lag = stretch::lengthen(&mut self.sound, alike);
                 self.lengthened += lag as u64;
-                self.pace.shift(lag as i64);
+                lag as i64
             }
+        };
+        if lag == 0 {
+            self.wished += self.frame;
+            return;
         }
+        self.wished = 0;
+        self.since_stretch = 0;
+        self.pace.shift(lag);
         self.sounding = self.sound.ready();
     }
 
-    fn shorten(&mut self, surplus: usize) {
-        if surplus < HURRY && self.since_stretch < REST && !self.resting {
-            return;
-        }
-        let alike = self.alike(surplus);
-        let lag = stretch::shorten(&mut self.sound, surplus, alike);
-        if lag > 0 {
-            self.since_stretch = 0;
-            self.shortened += lag as u64;
-            self.pace.shift(-(lag as i64));
-        }
-    }
-
-    /// How alike two periods must be: in the background anything is.
-    fn alike(&self, surplus: usize) -> f32 {
+    /// How alike two periods must be. In the background anything is; elsewhere the more so, the less it presses.
+    fn alike(&self, amount: usize, presses: usize) -> f32 {
         if self.resting {
-            -1.0
-        } else if surplus > 2 * HURRY {
-            ALIKE - 0.2
-        } else {
-            ALIKE
+            return -1.0;
         }
+        let pressing = (amount as f32 / presses as f32).max(self.wished as f32 / PATIENCE as f32).min(1.0);
+        VERY_ALIKE - (VERY_ALIKE - ALIKE) * pressing
     }
 }
 

@@ -4,7 +4,7 @@
 use super::sound::{HISTORY, Sound};
 
 /// The shortest and the longest period looked for, samples: 2.5 and 15 ms.
-const SHORTEST: usize = 120;
+pub(super) const SHORTEST: usize = 120;
 const LONGEST: usize = 720;
 
 /// Samples over which one period fades into the next, at most: 5 ms.
@@ -94,12 +94,17 @@ fn best(
     let thin_seam = (HISTORY - BEFORE) / COARSE;
     let found = (SHORTEST / COARSE..=longest / COARSE)
         .map(|lag| (lag, likeness(&thin, thin_seam, moved(thin_seam, lag), window)))
-        .max_by(|a, b| a.1.total_cmp(&b.1))?;
+        .max_by(|a, b| preference(*a).total_cmp(&preference(*b)))?;
     let near = found.0 * COARSE;
     let from = at - BEFORE;
     (near.saturating_sub(COARSE).max(SHORTEST)..=(near + COARSE).min(longest))
         .map(|lag| (lag, likeness(samples, from, moved(from, lag), BEFORE + overlap)))
         .max_by(|a, b| a.1.total_cmp(&b.1))
+}
+
+/// Of periods about as alike, the longer: one seam is less than two.
+fn preference((lag, likeness): (usize, f32)) -> f32 {
+    likeness + 0.2 * (lag * COARSE) as f32 / LONGEST as f32
 }
 
 /// The normalised correlation of two windows.
@@ -111,4 +116,65 @@ fn likeness(samples: &[f32], one: usize, other: usize, window: usize) -> f32 {
         right += b * b;
     }
     product / (left * right).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::f64::consts::TAU;
+
+    use super::*;
+    use crate::media::tones::strength;
+
+    #[test]
+    fn a_voice_stretched_keeps_its_pitch_and_has_no_seam() {
+        for shorter in [true, false] {
+            let mut sound = Sound::new(9600);
+            sound.append(&voice(0, 2400), 1);
+            let mut heard = Vec::new();
+            let mut tick = crate::media::tick::Tick::default();
+            let mut changed = 0;
+            for frame in 0..60 {
+                sound.append(&voice(2400 + frame * 960, 960), 1);
+                changed += if shorter { shorten(&mut sound, LONGEST, ALIKE) } else { lengthen(&mut sound, ALIKE) };
+                while sound.ready() >= 2400 {
+                    sound.take(&mut tick);
+                    heard.extend_from_slice(tick.left());
+                }
+            }
+            assert!(changed > 60 * 120, "{shorter}: {changed}");
+            let harmonics: f64 = [150.0, 300.0, 450.0].map(|hertz| strength(&heard[..24_000], hertz)).iter().sum();
+            assert!((harmonics - 0.6).abs() < 0.06, "{shorter}: {harmonics}");
+            let steepest = heard.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
+            assert!(steepest < 0.03, "{shorter}: {steepest}");
+        }
+    }
+
+    #[test]
+    fn what_is_never_like_itself_is_left_as_it_is() {
+        let mut random = crate::base::seed::Seed::new(3);
+        let mut sound = Sound::new(9600);
+        let noise: Vec<f32> = (0..4800).map(|_| random.unit() as f32 - 0.5).collect();
+        sound.append(&noise, 1);
+        assert_eq!((shorten(&mut sound, LONGEST, ALIKE), lengthen(&mut sound, ALIKE)), (0, 0));
+        assert_eq!(sound.ready(), 4800);
+        assert!(shorten(&mut sound, LONGEST, -1.0) > 0, "unless anything will do");
+    }
+
+    #[test]
+    fn nothing_is_taken_beyond_what_is_allowed() {
+        let mut sound = Sound::new(9600);
+        sound.append(&voice(0, 4800), 1);
+        assert_eq!(shorten(&mut sound, SHORTEST - 1, ALIKE), 0);
+        let lag = shorten(&mut sound, 400, ALIKE);
+        assert!((310..330).contains(&lag), "one period of 150 Hz: {lag}");
+        assert_eq!(sound.ready(), 4800 - lag);
+    }
+
+    /// Three harmonics of 150 Hz, 0.2 each.
+    fn voice(from: usize, count: usize) -> Vec<f32> {
+        let wave = |at: usize| {
+            [150.0, 300.0, 450.0].map(|hertz| (hertz * at as f64 / 48_000.0 * TAU).sin()).iter().sum::<f64>()
+        };
+        (from..from + count).map(|at| (wave(at) * 0.2) as f32).collect()
+    }
 }

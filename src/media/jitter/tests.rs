@@ -1,5 +1,8 @@
 //! The jitter buffer over simulated networks, in virtual time, from seeds.
 
+mod adapting;
+mod streams;
+
 use std::f64::consts::TAU;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -209,6 +212,7 @@ struct Network {
 struct Heard {
     sound: Vec<f32>,
     waiting: Vec<f32>,
+    targets: Vec<f32>,
     stats: JitterStats,
 }
 
@@ -264,7 +268,8 @@ impl Network {
         self.packets.sort_by_key(|(at, _)| *at);
         let end = self.packets.last().map_or(0, |(at, _)| *at);
         let mut buffer = JitterBuffer::new().unwrap();
-        let mut heard = Heard { sound: Vec::new(), waiting: Vec::new(), stats: JitterStats::default() };
+        let mut heard =
+            Heard { sound: Vec::new(), waiting: Vec::new(), targets: Vec::new(), stats: JitterStats::default() };
         let mut arriving = self.packets.into_iter().peekable();
         for millis in (0..=end + 10).step_by(10) {
             while let Some((at, packet)) = arriving.next_if(|(at, _)| *at <= millis) {
@@ -272,6 +277,7 @@ impl Network {
             }
             let mut tick = Tick::from([9.0; TICK]);
             buffer.pull(&mut tick, start() + Duration::from_millis(millis));
+            heard.targets.push(buffer.stats().target_ms);
             heard.sound.extend_from_slice(tick.left());
             heard.waiting.push(buffer.stats().buffer_ms);
         }
