@@ -49,9 +49,10 @@ impl Arrivals {
 
     /// A timestamp unwrapped: a 32-bit difference read as signed goes whichever way is shorter.
     pub(super) fn unwrapped(&self, timestamp: u32) -> i64 {
-        self.last.map_or(i64::from(timestamp), |last| {
-            last.saturating_add(i64::from(timestamp.wrapping_sub(last as u32).cast_signed()))
-        })
+        self.last.map_or_else(
+            || i64::from(timestamp),
+            |last| last.saturating_add(i64::from(timestamp.wrapping_sub(last as u32).cast_signed())),
+        )
     }
 
     /// By how many samples `now` is later than the earliest that `timestamp` could have come.
