@@ -7,6 +7,10 @@
 //!
 //! How long sound waits follows what the network does ([`target`]), by changing its length unnoticeably ([`stretch`]).
 //!
+//! What is missing is restored from the copy the next packet carries, or made up by the decoder. Opus' deep redundancy
+//! (DRED) is not used: it would take the place of these copies, and what it adds, sound from further back, comes too late
+//! for a wait of a frame or two; the binding also restores only what directly precedes a packet.
+//!
 //! A slot may carry one speaker after another, told apart by the mark of their packets. Where the mark changes, nothing
 //! is restored or made up from one for the other: the sound of the first ends softly, the decoder forgets it, and play
 //! begins anew with the second. A tick of sound never holds two of them.
