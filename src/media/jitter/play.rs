@@ -330,8 +330,7 @@ impl JitterBuffer {
                 return;
             }
             Wish::Shorten(most) => {
-                // Less than a tick is taken only where it is easy.
-                let alike = if most < TICK && !self.resting { VERY_ALIKE } else { self.alike(most, LONG) };
+                let alike = self.alike(most, LONG);
                 let lag = stretch::shorten(&mut self.sound, most, alike);
                 self.shortened += lag as u64;
                 -(lag as i64)

@@ -94,17 +94,12 @@ fn best(
     let thin_seam = (HISTORY - BEFORE) / COARSE;
     let found = (SHORTEST / COARSE..=longest / COARSE)
         .map(|lag| (lag, likeness(&thin, thin_seam, moved(thin_seam, lag), window)))
-        .max_by(|a, b| preference(*a).total_cmp(&preference(*b)))?;
+        .max_by(|a, b| a.1.total_cmp(&b.1))?;
     let near = found.0 * COARSE;
     let from = at - BEFORE;
     (near.saturating_sub(COARSE).max(SHORTEST)..=(near + COARSE).min(longest))
         .map(|lag| (lag, likeness(samples, from, moved(from, lag), BEFORE + overlap)))
         .max_by(|a, b| a.1.total_cmp(&b.1))
-}
-
-/// Of periods about as alike, the longer: one seam is less than two.
-fn preference((lag, likeness): (usize, f32)) -> f32 {
-    likeness + 0.2 * (lag * COARSE) as f32 / LONGEST as f32
 }
 
 /// The normalised correlation of two windows.
