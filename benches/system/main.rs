@@ -13,6 +13,7 @@ mod drawing;
 mod forwarding;
 mod group;
 mod keeping;
+mod lossy;
 mod peer;
 mod processes;
 mod program;
@@ -35,7 +36,7 @@ struct Group {
     measure: fn() -> Result<Vec<Row>>,
 }
 
-const GROUPS: [Group; 9] = [
+const GROUPS: [Group; 10] = [
     Group { name: "sfu", about: "forwarding", measure: forwarding::measure },
     Group { name: "group", about: "one call of 350", measure: group::measure },
     Group { name: "calls", about: "calls between two phones", measure: calling::measure },
@@ -43,6 +44,7 @@ const GROUPS: [Group; 9] = [
     Group { name: "start", about: "starting the service", measure: processes::start },
     Group { name: "idle", about: "doing nothing", measure: processes::idle },
     Group { name: "call", about: "being in a call", measure: processes::in_call },
+    Group { name: "lossy", about: "the jitter buffer over bad networks", measure: lossy::measure },
     Group { name: "sound", about: "from mouth to ear over two virtual sound cards", measure: sound::measure },
     Group {
         name: "ten-minutes",

@@ -2,28 +2,44 @@
 //!
 //! Pure and in virtual time: both ends bring the time. It owns the decoder, because what to do about a missing packet
 //! (wait, restore it from the next, make it up) and when to decode are one decision. It follows sequence numbers;
-//! timestamps serve to measure how unevenly packets travel. Telephone events take their place in the sequence as
-//! silence; reading them is [`super::dtmf`]'s.
+//! timestamps say how unevenly packets travel, and where a sender paused. Telephone events take their place in the
+//! sequence as silence; reading them is [`super::dtmf`]'s.
+//!
+//! How long sound waits follows what the network does ([`target`]), by changing its length unnoticeably ([`stretch`]).
+//!
+//! What is missing is restored from the copy the next packet carries, or made up by the decoder. Opus' deep redundancy
+//! (DRED) is not used: it would take the place of these copies, and what it adds, sound from further back, comes too late
+//! for a wait of a frame or two; the binding also restores only what directly precedes a packet.
 //!
 //! A slot may carry one speaker after another, told apart by the mark of their packets. Where the mark changes, nothing
 //! is restored or made up from one for the other: the sound of the first ends softly, the decoder forgets it, and play
 //! begins anew with the second. A tick of sound never holds two of them.
 
+mod codec;
 mod delay;
+mod noise;
+mod pace;
+mod play;
 mod queue;
+mod sound;
+mod stretch;
 mod switch;
+mod target;
 #[cfg(test)]
 mod tests;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use super::level;
-use super::opus::{self, Decoder, LONGEST, OpusError};
-use super::packet::{FRAME, Kind, Received, SAMPLE_RATE, TICK};
+use super::opus::{LONGEST, OpusError};
+use super::packet::{FRAME, Kind, Received, TICK};
 use super::tick::Tick;
-use delay::{Arrivals, Surplus};
-use queue::{Arrival, Content, Queue};
-use switch::Follows;
+use codec::Codec;
+use delay::Arrivals;
+use noise::Background;
+use pace::Pace;
+use queue::{Arrival, Queue};
+use sound::Sound;
+use target::Target;
 
 /// What a tick of sound was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +50,7 @@ pub enum Pulled {
     Repaired,
     /// Made up for what is lost or late.
     Concealed,
-    /// Nothing: nobody sends, or it is not time yet, or a telephone event.
+    /// Nobody sends, or it is not time yet, or a telephone event: silence, or the noise of a speaker's background.
     Silence,
 }
 
@@ -55,52 +71,75 @@ pub struct JitterStats {
     pub repaired: u64,
     /// Sound made up, ms.
     pub concealed_ms: u64,
-    /// Sound left out because too much waited, ms.
+    /// Whole packets left out because too much waited, ms.
     pub skipped_ms: u64,
+    /// Taken out of the sound by shortening it unnoticeably, ms.
+    pub shortened_ms: u64,
+    /// Put into the sound by lengthening it unnoticeably, ms.
+    pub lengthened_ms: u64,
     /// Interarrival jitter (RFC 3550 section 6.4.1), ms.
     pub jitter_ms: f32,
     /// Sound waiting now, ms.
     pub buffer_ms: f32,
+    /// How long packets should wait at present, counted from when they could have come at the earliest, ms.
+    pub target_ms: f32,
 }
-
-/// Concealed samples after which concealment begins to fade, and after which it is silent: 60 and 120 ms.
-const FADE_FROM: usize = 2880;
-const FADE_TO: usize = 5760;
 
 /// Lost packets in a row that are bridged; after a longer gap the stream simply goes on.
 const LONGEST_BRIDGE: u64 = 10;
 
-/// A frame below this level may be left out unnoticed, dBFS.
-const QUIET: f32 = -45.0;
-
-/// When play begins, what waits longer than it has to, and this, is left out at once, samples: 60 ms. It gathered while
+/// When play begins, what waits longer than it has to, and this, is left out at once, samples: 20 ms. It gathered while
 /// nobody asked, as when a sound device takes its time to open.
-const LONGEST_BACKLOG: usize = 3 * FRAME;
+const LONGEST_BACKLOG: i64 = FRAME as i64;
+
+/// Packets wait no longer than this for copies of lost ones, samples: 50 ms.
+const LONGEST_FOR_COPIES: i64 = 2400;
 
 /// The jitter buffer of one slot.
 pub struct JitterBuffer {
-    decoder: Decoder,
+    codec: Codec,
     queue: Queue,
     arrivals: Arrivals,
-    surplus: Surplus,
+    /// Whose packets the arrivals are.
+    measured: Option<Option<u16>>,
+    target: Target,
+    pace: Pace,
+    sound: Sound,
+    background: Background,
     playing: bool,
     /// Whom the decoder has heard last; unknown before the first packet.
     source: Option<Option<u16>>,
-    /// Decoded samples not played yet, all of one source.
-    ready: Vec<f32>,
+    /// What the samples that are ready are, up to the last of them that is not silence; how many these are.
     ready_is: Pulled,
+    sounding: usize,
     /// Whose the samples of the last tick were.
     ready_of: Option<u16>,
-    /// Samples of the frame before: how long a missing one is taken to be.
+    /// Samples of the packet before: how long a missing one is taken to be.
     frame: usize,
-    /// Samples made up in a row.
-    bridged: usize,
+    /// The timestamp at which what is ready ends, unwrapped.
+    end: Option<i64>,
+    /// How strong the decoder's sound is at the end of what is ready: 0 when something else is heard.
+    strength: f32,
+    /// Samples made up in a row, background included.
+    made_up: usize,
     /// Samples made up while the next packet was awaited: taken off it, should it turn out to be lost.
     owed: usize,
-    scratch: Box<[f32; LONGEST]>,
+    /// Samples since the last packet.
+    idle: usize,
+    /// Whether what is heard is background: a pause of the sender's is no loss then.
+    resting: bool,
+    /// The share of packets lost of late, and whether waiting for copies of them is worth it.
+    losses: f32,
+    copies_pay: bool,
+    since_stretch: usize,
+    /// Samples for which a wish to change the length has not come true.
+    wished: usize,
+    played: Option<i64>,
     stats: JitterStats,
     concealed: u64,
     skipped: u64,
+    shortened: u64,
+    lengthened: u64,
 }
 
 impl JitterBuffer {
@@ -110,29 +149,45 @@ impl JitterBuffer {
     /// [`OpusError::SetUp`] when there is no decoder to be had.
     pub fn new() -> Result<Self, OpusError> {
         Ok(Self {
-            decoder: Decoder::new()?,
+            codec: Codec::new()?,
             queue: Queue::default(),
             arrivals: Arrivals::default(),
-            surplus: Surplus::default(),
+            measured: None,
+            target: Target::default(),
+            pace: Pace::default(),
+            sound: Sound::new(2 * LONGEST),
+            background: Background::default(),
             playing: false,
             source: None,
-            ready: Vec::with_capacity(2 * LONGEST),
             ready_is: Pulled::Silence,
+            sounding: 0,
             ready_of: None,
             frame: FRAME,
-            bridged: 0,
+            end: None,
+            strength: 0.0,
+            made_up: 0,
             owed: 0,
-            scratch: Box::new([0.0; LONGEST]),
+            idle: 0,
+            resting: false,
+            losses: 0.0,
+            copies_pay: false,
+            since_stretch: 0,
+            wished: 0,
+            played: None,
             stats: JitterStats::default(),
             concealed: 0,
             skipped: 0,
+            shortened: 0,
+            lengthened: 0,
         })
     }
 
     /// Takes a packet of this slot that arrived at `now`. Telephone events belong here too: they fill their place in
     /// the sequence.
     pub fn insert(&mut self, packet: &Received, now: Instant) {
-        match self.queue.insert(packet, now) {
+        self.arrivals.begin(now);
+        let ahead = self.queue.is_ahead(packet.sequence);
+        match self.queue.insert(packet, self.arrivals.unwrapped(packet.timestamp), now) {
             Arrival::New => self.stats.received += 1,
             Arrival::Late => {
                 self.stats.received += 1;
@@ -146,29 +201,34 @@ impl JitterBuffer {
             Arrival::Stray => return,
             Arrival::Restart => {
                 self.restart();
-                self.queue.insert(packet, now);
+                self.arrivals.begin(now);
+                self.queue.insert(packet, self.arrivals.unwrapped(packet.timestamp), now);
                 self.stats.received += 1;
             }
         }
         if packet.kind == Kind::Opus {
-            self.arrivals.observe(packet.timestamp, now);
+            self.measure(packet, ahead, now);
         }
     }
 
     /// Overwrites `out` with the 10 ms to be played at `now`.
     pub fn pull(&mut self, out: &mut Tick, now: Instant) -> Pulled {
+        self.pace.pulled(now);
         if !self.playing && !self.begins(now) {
             out.clear();
             return Pulled::Silence;
         }
-        self.surplus.observe(self.waiting(), now);
-        while self.ready.len() < TICK {
+        while self.sound.ready() < TICK {
             self.step(now);
         }
-        out.mono_mut().copy_from_slice(&self.ready[..TICK]);
-        self.ready.drain(..TICK);
-        let pulled = self.ready_is;
-        if self.bridged >= FADE_TO && self.queue.is_empty() {
+        self.played = self.end.map(|end| end - self.sound.ready() as i64);
+        self.sound.take(out);
+        let pulled = if self.sounding == 0 { Pulled::Silence } else { self.ready_is };
+        self.sounding = self.sounding.saturating_sub(TICK);
+        if pulled == Pulled::Speech {
+            self.background.hear(out.left(), out.power());
+        }
+        if self.idle >= play::NOBODY && self.queue.is_empty() {
             self.pause();
         }
         pulled
@@ -179,11 +239,19 @@ impl JitterBuffer {
         self.ready_of
     }
 
+    /// The RTP timestamp of the beginning of the tick pulled last, while packets are played.
+    pub fn timestamp(&self) -> Option<u32> {
+        self.played.map(|played| played as u32)
+    }
+
     /// Drops everything that waits and expects a new stream; figures go on.
     pub fn restart(&mut self) {
-        self.queue = Queue::default();
+        self.queue.clear();
         self.arrivals = Arrivals::default();
-        self.decoder.reset();
+        self.measured = None;
+        self.target = Target::default();
+        self.background.forget();
+        self.codec.reset();
         self.source = None;
         self.pause();
     }
@@ -193,21 +261,48 @@ impl JitterBuffer {
         JitterStats {
             concealed_ms: self.concealed / 48,
             skipped_ms: self.skipped / 48,
+            shortened_ms: self.shortened / 48,
+            lengthened_ms: self.lengthened / 48,
             jitter_ms: self.arrivals.jitter_ms(),
-            buffer_ms: self.waiting() as f32 / 48.0,
+            buffer_ms: (self.sound.ready() + self.queue.span() as usize * self.frame) as f32 / 48.0,
+            target_ms: self.wanted() as f32 / 48.0,
             ..self.stats
         }
     }
 
-    /// Samples decoded or waiting to be.
-    fn waiting(&self) -> usize {
-        self.ready.len() + self.queue.span() as usize * self.frame
+    /// Learns from when a packet came.
+    fn measure(&mut self, packet: &Received, ahead: bool, now: Instant) {
+        if self.measured != Some(packet.mark) {
+            if !ahead {
+                return;
+            }
+            // Another source took another way to us.
+            self.measured = Some(packet.mark);
+            self.arrivals.forget();
+        }
+        let delay = self.arrivals.observe(packet.timestamp, now);
+        self.target.observe(delay);
     }
 
-    /// Whether what waits has waited as long as it has to.
+    /// How long packets should wait. Where some are lost and the next one carries a copy, there should be time for that
+    /// one to come, too, unless this takes long.
+    fn wanted(&self) -> i64 {
+        let known = self.target.samples();
+        if self.copies_pay { known.max((known + self.frame as i64).min(LONGEST_FOR_COPIES)) } else { known }
+    }
+
+    /// Learns from a packet being there when it is needed, or not.
+    fn count_loss(&mut self, lost: bool) {
+        self.losses += (f32::from(u8::from(lost)) - self.losses) / 100.0;
+        self.copies_pay = self.losses > if self.copies_pay { 0.01 } else { 0.03 };
+    }
+
+    /// Whether the first that waits has waited as long as it has to.
     fn has_waited(&self, now: Instant) -> bool {
-        let first = self.queue.first_arrival();
-        first.is_some_and(|first| now.saturating_duration_since(first) >= self.arrivals.start_delay())
+        let Some(first) = self.queue.first() else { return false };
+        let waited = delay::samples(now.saturating_duration_since(first.at));
+        let delay = self.arrivals.delay(first.timestamp, now).unwrap_or(waited);
+        delay.max(waited) >= self.wanted()
     }
 
     /// Whether the time has come to play what waits.
@@ -215,168 +310,33 @@ impl JitterBuffer {
         if !self.has_waited(now) {
             return false;
         }
-        let most = samples(self.arrivals.start_delay()) + LONGEST_BACKLOG;
-        while self.waiting() > most {
+        let most = self.wanted() + LONGEST_BACKLOG;
+        while self.queue.first().is_some_and(|first| {
+            let delay = self.arrivals.delay(first.timestamp, now);
+            delay.is_some_and(|delay| delay > most) && self.queue.span() > 1
+        }) {
             self.leave_one_out();
         }
         self.stats.lost += self.queue.begin();
         self.playing = true;
-        self.surplus.clear(now);
+        self.idle = 0;
         true
     }
 
     fn pause(&mut self) {
         self.playing = false;
-        self.ready.clear();
-        self.ready_is = Pulled::Silence;
-        self.bridged = FADE_TO;
-        self.owed = 0;
-    }
-
-    /// Makes at least one more sample ready, or goes on in the sequence.
-    fn step(&mut self, now: Instant) {
-        match (self.queue.missing(), self.follows()) {
-            (None, _) | (_, Follows::Nothing) => self.bridge(TICK, true),
-            (Some(missing), Follows::Another(mark)) => self.switch(mark, missing, now),
-            (Some(missing), Follows::TonesOfAnother) => self.pass_over(missing),
-            (Some(0), Follows::More) => self.play_next(),
-            (Some(missing), Follows::More) if missing > LONGEST_BRIDGE => self.jump(missing),
-            (Some(missing), Follows::More) => self.replace_lost(missing),
-        }
-    }
-
-    fn jump(&mut self, missing: u64) {
-        self.stats.lost += missing;
-        self.queue.skip(missing);
-        self.decoder.reset();
-        self.bridged = FADE_TO;
-        self.owed = 0;
-    }
-
-    /// The next packet is lost, for a later one is here.
-    fn replace_lost(&mut self, missing: u64) {
-        self.stats.lost += 1;
-        let covered = self.owed.min(self.frame);
-        self.owed -= covered;
-        let copy = if missing == 1 { self.queue.copy_of_lost() } else { None };
-        if let Some(next) = copy
-            && self.decoder.decode_fec(next, &mut self.scratch[..self.frame]).is_ok()
-        {
-            self.stats.repaired += 1;
-            self.hand_over(covered, self.frame, Pulled::Repaired);
-        } else if covered < self.frame {
-            self.bridge(self.frame - covered, false);
-        }
-        self.queue.skip(1);
-    }
-
-    fn play_next(&mut self) {
-        let mark = self.queue.first_is().and_then(|(mark, _)| mark);
-        let Some((content, marker)) = self.queue.take() else { return };
-        self.owed = 0;
-        let payload = match content {
-            Content::Event => {
-                self.scratch[..self.frame].fill(0.0);
-                return self.hand_over(0, self.frame, Pulled::Silence);
-            }
-            Content::Sound(payload) => payload,
-        };
-        self.source = Some(mark);
-        if marker {
-            self.decoder.reset();
-        }
-        match self.decoder.decode(&payload, &mut self.scratch[..]) {
-            Ok(samples) => {
-                self.frame = samples;
-                self.hand_over(0, samples, Pulled::Speech);
-                self.shrink();
-            }
-            Err(_) => {
-                self.stats.malformed += 1;
-                self.bridge(self.frame, false);
-            }
-        }
-    }
-
-    /// Makes the decoded samples `from..to` ready, softly after silence.
-    fn hand_over(&mut self, from: usize, to: usize, what: Pulled) {
-        if self.bridged >= FADE_TO {
-            let ramp = (to - from).min(TICK / 2);
-            for (at, sample) in self.scratch[from..from + ramp].iter_mut().enumerate() {
-                *sample *= at as f32 / ramp as f32;
-            }
-        }
-        self.bridged = if what == Pulled::Silence { FADE_TO } else { 0 };
-        self.begin_of();
-        self.ready.extend_from_slice(&self.scratch[from..to]);
-        self.ready_is = what;
-    }
-
-    /// Makes up `samples`, fading to silence. `awaited`: the packet may still come.
-    fn bridge(&mut self, samples: usize, awaited: bool) {
-        let samples = samples.clamp(TICK / 4, LONGEST);
-        let begin = self.ready.len();
-        self.begin_of();
-        if self.bridged < FADE_TO && self.decoder.conceal(&mut self.scratch[..samples]).is_ok() {
-            let bridged = self.bridged;
-            let faded = self.scratch[..samples].iter().enumerate().map(|(at, s)| s * fade(bridged + at));
-            self.ready.extend(faded);
-            self.concealed += samples as u64;
-            self.ready_is = Pulled::Concealed;
-        } else {
-            self.ready.resize(begin + samples, 0.0);
-            self.ready_is = Pulled::Silence;
-        }
-        self.bridged = (self.bridged + samples).min(FADE_TO);
-        if awaited {
-            self.owed += samples;
-        }
-    }
-
-    /// Samples become ready: notes whose the tick is that begins with them.
-    fn begin_of(&mut self) {
-        if self.ready.is_empty() {
-            self.ready_of = self.source.flatten();
-        }
-    }
-
-    /// Too much waits: leaves out a frame that just became ready. A quiet one at once; any, once it has lasted.
-    fn shrink(&mut self) {
-        let frame = self.frame;
-        if self.ready.len() < frame {
-            return;
-        }
-        let quiet = level::dbfs(&self.ready[self.ready.len() - frame..]) < QUIET;
-        if !self.surplus.may_leave_out(quiet) || self.queue.missing() != Some(0) {
-            return;
-        }
-        let Some(payload) = self.queue.take_more_of(self.source.flatten()) else { return };
-        let Ok(samples) = self.decoder.decode(&payload, &mut self.scratch[..]) else { return };
-        let start = self.ready.len() - frame;
-        let overlap = frame.min(samples);
-        for (at, (ready, next)) in self.ready[start..].iter_mut().zip(&self.scratch[..overlap]).enumerate() {
-            let share = (at + 1) as f32 / overlap as f32;
-            *ready = *ready * (1.0 - share) + next * share;
-        }
-        self.skipped += frame as u64;
+        self.sound.clear();
+        self.pace.forget();
+        self.sounding = 0;
+        self.end = None;
+        self.played = None;
+        self.strength = 0.0;
+        (self.made_up, self.owed, self.resting) = (0, 0, false);
     }
 
     fn leave_one_out(&mut self) {
-        if self.queue.take_first() {
+        if self.queue.take_first().is_some() {
             self.skipped += self.frame as u64;
         }
     }
-}
-
-fn samples(time: Duration) -> usize {
-    (time.as_secs_f64() * f64::from(SAMPLE_RATE)) as usize
-}
-
-fn fade(at: usize) -> f32 {
-    1.0 - (at.saturating_sub(FADE_FROM) as f32 / (FADE_TO - FADE_FROM) as f32).min(1.0)
-}
-
-/// Whether a packet carries a copy of the one before; the queue asks.
-fn carries_copy(payload: &[u8]) -> bool {
-    opus::has_copy(payload)
 }

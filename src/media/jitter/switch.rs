@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use super::{FADE_TO, JitterBuffer, Pulled, fade};
-use crate::media::packet::TICK;
+use super::{JitterBuffer, Pulled};
+use crate::media::packet::{Kind, TICK};
 
 /// Samples in which the sound of a source ends that another one follows: 5 ms.
 const FADE_OUT: usize = TICK / 2;
@@ -24,11 +24,11 @@ pub(super) enum Follows {
 impl JitterBuffer {
     /// What comes next, as far as it has arrived.
     pub(super) fn follows(&self) -> Follows {
-        match (self.queue.first_is(), self.source) {
-            (None, _) => Follows::Nothing,
-            (Some((mark, true)), Some(source)) if mark != source => Follows::Another(mark),
-            (Some((mark, false)), Some(source)) if mark != source => Follows::TonesOfAnother,
-            (Some(_), _) => Follows::More,
+        let Some(first) = self.queue.first() else { return Follows::Nothing };
+        match (first.kind, self.source) {
+            (Kind::Opus, Some(source)) if first.mark != source => Follows::Another(first.mark),
+            (Kind::TelephoneEvent, Some(source)) if first.mark != source => Follows::TonesOfAnother,
+            (Kind::Opus | Kind::TelephoneEvent, _) => Follows::More,
         }
     }
 
@@ -36,39 +36,44 @@ impl JitterBuffer {
     pub(super) fn switch(&mut self, mark: Option<u16>, missing: u64, now: Instant) {
         self.stats.lost += missing;
         self.queue.skip(missing);
-        let ends_in_sound = !self.ready.is_empty() || self.bridged < FADE_TO;
+        let ends_in_sound = self.sound.ready() > 0 || self.strength > 0.0;
         if ends_in_sound {
             self.fade_out();
         }
-        self.decoder.reset();
+        self.codec.reset();
+        self.background.forget();
+        self.pace.forget();
         self.source = Some(mark);
-        self.bridged = FADE_TO;
-        self.owed = 0;
+        self.end = None;
+        self.strength = 0.0;
+        (self.made_up, self.owed, self.resting) = (0, 0, false);
         if !self.has_waited(now) {
             self.playing = false;
             if !ends_in_sound {
-                self.ready_is = Pulled::Silence;
-                self.ready.resize(TICK, 0.0);
+                self.sound.append(&[0.0; TICK], 1);
             }
         }
     }
 
     /// Fills the tick with the end of what is heard: the decoder goes on a little way beyond it, down to silence.
     fn fade_out(&mut self) {
-        let heard = self.ready.len();
-        if heard == 0 {
-            self.ready_of = self.source.flatten();
+        let heard = self.sound.ready();
+        self.begin_of();
+        let channels = self.codec.channels();
+        if self.strength == 0.0 || self.codec.conceal(TICK).is_err() {
+            self.codec.samples()[..TICK * channels].fill(0.0);
         }
-        let more = &mut self.scratch[..TICK];
-        if self.bridged >= FADE_TO || self.decoder.conceal(more).is_err() {
-            more.fill(0.0);
-        }
-        let gain = fade(self.bridged);
-        self.ready.extend(more[..TICK - heard].iter().map(|sample| sample * gain));
-        let begin = heard.min(TICK - FADE_OUT);
-        for (at, sample) in self.ready[begin..].iter_mut().enumerate() {
-            *sample *= 1.0 - (at as f32 / FADE_OUT as f32).min(1.0);
-        }
+        let strength = self.strength;
+        let more = &mut self.codec.samples()[..(TICK - heard) * channels];
+        more.iter_mut().for_each(|sample| *sample *= strength);
+        self.sound.append(more, channels);
+        self.sounds(if self.strength > 0.0 { Pulled::Concealed } else { self.ready_is });
+        self.sound.each(|samples, at| {
+            let begin = at + heard.min(TICK - FADE_OUT);
+            for (step, sample) in samples[begin..].iter_mut().enumerate() {
+                *sample *= 1.0 - (step as f32 / FADE_OUT as f32).min(1.0);
+            }
+        });
     }
 
     /// Telephone events of somebody else than is heard take no time from whom it is.

@@ -4,20 +4,49 @@ use opusic_c::{Channels, SampleRate};
 
 use super::OpusError;
 
-/// Turns packets into sound, and makes sound up where packets are missing.
-pub struct Decoder(opusic_c::Decoder);
+/// From 5 on, a neural network makes up what is missing; from 6 on, others would polish what is not, at several times
+/// the cost.
+const COMPLEXITY: u8 = 5;
+
+/// Turns packets into sound, and makes sound up where packets are missing. The samples of two channels are interleaved.
+pub struct Decoder {
+    inner: opusic_c::Decoder,
+    channels: usize,
+}
 
 impl Decoder {
-    /// A decoder that has heard nothing yet.
+    /// A decoder of one channel that has heard nothing yet. Stereo packets it mixes down.
     ///
     /// # Errors
     /// [`OpusError::SetUp`] when the library refuses, as it does without memory.
     pub fn new() -> Result<Self, OpusError> {
-        let inner = opusic_c::Decoder::new(Channels::Mono, SampleRate::Hz48000);
-        inner.map(Self).map_err(|code| OpusError::SetUp(code.message()))
+        Self::set_up(Channels::Mono)
     }
 
-    /// Decodes a packet into `out`, which should hold [`super::LONGEST`] samples; returns how many there are.
+    /// A decoder of two channels that has heard nothing yet. Mono packets sound the same in both.
+    ///
+    /// # Errors
+    /// [`OpusError::SetUp`] when the library refuses, as it does without memory.
+    pub fn stereo() -> Result<Self, OpusError> {
+        Self::set_up(Channels::Stereo)
+    }
+
+    fn set_up(channels: Channels) -> Result<Self, OpusError> {
+        let inner = opusic_c::Decoder::new(channels, SampleRate::Hz48000).and_then(|mut inner| {
+            inner.set_complexity(COMPLEXITY)?;
+            Ok(inner)
+        });
+        let channels = channels as usize;
+        inner.map(|inner| Self { inner, channels }).map_err(|code| OpusError::SetUp(code.message()))
+    }
+
+    /// How many channels it decodes to: 1 or 2.
+    pub fn channels(&self) -> usize {
+        self.channels
+    }
+
+    /// Decodes a packet into `out`, which should hold [`super::LONGEST`] samples of each channel; returns how many of
+    /// each there are.
     ///
     /// # Errors
     /// [`OpusError::Malformed`] when it is no Opus packet; the decoder stays usable.
@@ -40,7 +69,8 @@ impl Decoder {
         self.run(next, out, true)
     }
 
-    /// Makes up sound that continues what was heard, as long as `out` (a multiple of 2.5 ms, at most 120 ms).
+    /// Makes up sound that continues what was heard, as long as `out` (of each channel a multiple of 2.5 ms, at
+    /// most 120 ms).
     ///
     /// # Errors
     /// [`OpusError::Malformed`] when `out` has another length.
@@ -51,11 +81,11 @@ impl Decoder {
     /// Forgets what was heard: another source speaks from here on.
     pub fn reset(&mut self) {
         // Resetting a valid decoder can't fail; were it to, the next packets would only sound rough for a moment.
-        let _ = self.0.reset();
+        let _ = self.inner.reset();
     }
 
     fn run(&mut self, packet: &[u8], out: &mut [f32], fec: bool) -> Result<usize, OpusError> {
-        let decoded = self.0.decode_float_to_slice(packet, out, fec);
+        let decoded = self.inner.decode_float_to_slice(packet, out, fec);
         decoded.map_err(|code| OpusError::Malformed(code.message()))
     }
 }

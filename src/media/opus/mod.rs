@@ -41,3 +41,14 @@ pub fn has_copy(packet: &[u8]) -> bool {
     };
     single_frame && (first >> (7 - silk_frames)) & 1 == 1
 }
+
+/// Whether `packet` holds two channels (RFC 6716 section 3.1: the `s` bit of its first byte).
+pub fn is_stereo(packet: &[u8]) -> bool {
+    packet.first().is_some_and(|toc| toc & 0x04 != 0)
+}
+
+/// Whether `packet` says only that nobody speaks: it holds nothing beyond its first byte, or a frame of one byte, as an
+/// encoder makes them that transmits discontinuously (RFC 6716 section 2.1.9).
+pub fn is_pause(packet: &[u8]) -> bool {
+    (1..=2).contains(&packet.len())
+}

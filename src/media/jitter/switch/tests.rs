@@ -123,8 +123,9 @@ const FIRST: u64 = 70_000;
 
 const AMPLITUDE: f64 = 0.3;
 
-/// More of somebody's tone than this in a tick of somebody else's is no side effect of fading any more.
-const STRAY: f64 = AMPLITUDE / 6.0;
+/// More of somebody's tone than this in a tick of somebody else's is no side effect of fading any more, nor of what the
+/// decoder makes up, which takes every tone for a voice.
+const STRAY: f64 = AMPLITUDE / 4.0;
 
 /// What each of them speaks: whole periods in a tick, far enough apart.
 fn hertz(who: u16) -> f64 {
