@@ -71,6 +71,8 @@ fn another_call_is_never_heard() {
     house.waits_for(|event| *event == SfuEvent::LegUp { leg: leg(9) });
     alice.says(opus(1, b"private"));
     hears(&mut witness);
+    // Counted a moment after it is sent.
+    house.waits_for_counts(|counts| counts.forwarded > 0);
     assert_eq!(house.sfu.counts().forwarded, 1);
 }
 
