@@ -5,8 +5,8 @@ use super::output::Output;
 use super::roster::{Change, Kind, Roster};
 use crate::domain::call::{CallState, Direction, ParticipantState};
 use crate::domain::id::CallId;
-use crate::phone::event::{CallView, Event, GroupCard, Incoming, LinkReach};
-use crate::texts::{share, state};
+use crate::phone::event::{CallView, Diagnosis, Event, GroupCard, Incoming, LinkReach};
+use crate::texts::{diagnosis, share, state};
 
 /// More changes than this at once are counted instead of named.
 const NAMED_AT_ONCE: usize = 3;
@@ -18,6 +18,8 @@ pub(crate) struct Plain {
     group: Option<Meeting>,
     /// The call that was joined last.
     joined: Option<CallId>,
+    /// What is wrong with the sound, and of which call.
+    wrong: Option<(CallId, Vec<Diagnosis>)>,
 }
 
 /// A group call being told.
@@ -40,10 +42,23 @@ impl Plain {
             Event::Joined { call, group, first } => self.joined(*call, group, *first, output),
             Event::Incoming(incoming) => output.progress(&rings(incoming)),
             Event::Dtmf { tone, .. } => output.result(&format!("dtmf {tone}"))?,
+            Event::Diagnoses { call, diagnoses } => self.diagnosed(*call, diagnoses, output),
             Event::Warning(text) => output.warning(text),
             _ => {}
         }
         Ok(())
+    }
+
+    /// Tells what is wrong with the sound once it is, and that it is over once it is.
+    fn diagnosed(&mut self, call: CallId, now: &[Diagnosis], output: &mut Output) {
+        let before = self.wrong.replace((call, now.to_vec())).filter(|(of, _)| *of == call);
+        let before = before.map_or_else(Vec::new, |(_, wrong)| wrong);
+        for over in before.iter().filter(|one| !now.contains(one)) {
+            output.progress(&diagnosis::over(*over));
+        }
+        for begun in now.iter().filter(|one| !before.contains(one)) {
+            output.warning(&diagnosis::sentence(*begun));
+        }
     }
 
     fn call(&mut self, view: &CallView, output: &mut Output) {
@@ -255,6 +270,35 @@ mod tests {
         check(&[ring(Some(card().group))], &["Bob (bob) calls, to bring you into Ops bridge"]);
         let unnamed = Group { name: None, ..card().group };
         check(&[ring(Some(unnamed))], &["Bob (bob) calls, to bring you into a group call"]);
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_sound_is_a_line_when_it_begins_and_when_it_is_over() {
+        let now =
+            |call, diagnoses: &[Diagnosis]| Event::Diagnoses { call: CallId(call), diagnoses: diagnoses.to_vec() };
+        let (muted, poor) = (Diagnosis::SpeakingWhileMuted, Diagnosis::NetworkPoor);
+        let call = CALL.0;
+        let events = [
+            now(call, &[muted]),
+            now(call, &[muted, poor]),
+            now(call, &[muted, poor]),
+            now(call, &[poor]),
+            now(call, &[]),
+            now(call, &[poor]),
+            now(Uuid::from_u128(8), &[poor]),
+        ];
+        let warning = |diagnosis| format!("warning: {}", diagnosis::sentence(diagnosis));
+        let over = |words| format!("no longer: {words}");
+        let lines = [
+            warning(muted),
+            warning(poor),
+            over("you are muted"),
+            over("poor network"),
+            warning(poor),
+            // What was wrong with the call before says nothing about this one.
+            warning(poor),
+        ];
+        check(&events, &lines.each_ref().map(String::as_str));
     }
 
     #[test]
