@@ -229,7 +229,7 @@ fn echo(found: EchoFound, processing: Processing) -> CheckLine {
     };
     let heard = format!("the microphone hears the speaker, {} dB softer than it plays", (-db).round());
     let (verdict, found, next) = if processing.echo {
-        (Verdict::Pass, format!("{heard}; echo cancellation takes that away"), "")
+        (Verdict::Pass, format!("{heard}; echo cancellation is on"), "")
     } else if db > AUDIBLE_ECHO {
         let next = "use a headset, or the profile standard, or --process echo=on: the others hear themselves";
         (Verdict::Warn, heard, next)
