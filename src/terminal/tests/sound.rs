@@ -7,6 +7,7 @@ use crate::media::profile::Profile;
 use crate::phone::audio::device::{SinkChoice, SourceChoice};
 use crate::phone::command::Command;
 use crate::phone::event::{AudioDevice, AudioState, CallView, DeviceState, Diagnosis, Event, SoundState};
+use crate::terminal::keys::{Action, TABLE};
 use crate::terminal::model::{Popup, SoundRow};
 
 fn volume(device: AudioDevice, db: i8) -> Command {
@@ -122,6 +123,18 @@ fn the_palette_sets_the_sound() {
         types(&mut desk, typed);
         assert_eq!(desk.commands(), [command], "{typed}");
         assert!(desk.model.popup.is_none());
+    }
+}
+
+#[test]
+fn the_page_about_sound_has_every_command_of_the_sound() {
+    let page = include_str!("../../../docs/sound.md");
+    let window = TABLE.iter().position(|row| row.action == Action::Devices).unwrap();
+    let last = TABLE.iter().position(|row| row.action == Action::RingVolume).unwrap();
+    let words: Vec<_> = TABLE[window..=last].iter().flat_map(|row| row.words).collect();
+    assert!(words.contains(&&"mic") && words.contains(&&"ring-volume"), "{words:?}");
+    for word in words {
+        assert!(page.contains(&format!("`{word}`")), "{word}");
     }
 }
 
