@@ -3,6 +3,7 @@
 use super::exit::Failure;
 use super::output::Output;
 use super::roster::{Change, Kind, Roster};
+use super::stand_ins::StandIns;
 use crate::domain::call::{CallState, Direction, ParticipantState};
 use crate::domain::id::CallId;
 use crate::phone::event::{CallView, Diagnosis, Event, GroupCard, Incoming, LinkReach};
@@ -20,6 +21,7 @@ pub(crate) struct Plain {
     joined: Option<CallId>,
     /// What is wrong with the sound, and of which call.
     wrong: Option<(CallId, Vec<Diagnosis>)>,
+    stand_ins: StandIns,
 }
 
 /// A group call being told.
@@ -43,6 +45,7 @@ impl Plain {
             Event::Incoming(incoming) => output.progress(&rings(incoming)),
             Event::Dtmf { tone, .. } => output.result(&format!("dtmf {tone}"))?,
             Event::Diagnoses { call, diagnoses } => self.diagnosed(*call, diagnoses, output),
+            Event::Audio(audio) => self.stand_ins.news(audio).iter().for_each(|news| output.warning(news)),
             Event::Warning(text) => output.warning(text),
             _ => {}
         }
@@ -174,7 +177,7 @@ mod tests {
     use crate::domain::group::Group;
     use crate::domain::id::GroupId;
     use crate::domain::time::UnixMillis;
-    use crate::phone::event::MediaState;
+    use crate::phone::event::{AudioState, DeviceState, MediaState};
 
     const CALL: CallId = CallId(Uuid::from_u128(7));
     const IN: ParticipantState = ParticipantState::Connected;
@@ -299,6 +302,14 @@ mod tests {
             warning(poor),
         ];
         check(&events, &lines.each_ref().map(String::as_str));
+    }
+
+    #[test]
+    fn a_device_that_stands_in_is_told() {
+        let microphone = DeviceState::Instead { name: "Lid".to_owned(), of: "device:USB".to_owned() };
+        let audio = Event::Audio(AudioState { microphone, ..AudioState::default() });
+        let line = "warning: device:USB can't be used as the microphone: Lid stands in for it";
+        check(&[audio.clone(), audio], &[line]);
     }
 
     #[test]

@@ -11,7 +11,9 @@ use crate::cli::roster::tests::{person, rows};
 use crate::domain::call::{Participant, Peer, RosterRow};
 use crate::domain::group::Group;
 use crate::domain::person::Person;
-use crate::phone::event::{AudioDevice, DeviceFigures, Heard, Incoming, LinkReach, MediaState, Outbound, Quality};
+use crate::phone::event::{
+    AudioDevice, AudioState, DeviceFigures, DeviceState, Heard, Incoming, LinkReach, MediaState, Outbound, Quality,
+};
 use crate::texts;
 
 const WALL: UnixMillis = UnixMillis(1_769_850_300_250);
@@ -154,6 +156,11 @@ fn tones_and_warnings_have_their_lines() {
     let tone = Event::Dtmf { call: CALL, from: bob().identity, tone: '#'.try_into().unwrap() };
     told.expect(&tone, &[golden("dtmf", &format!(r##"{CALL_TEXT},"from":"8:acs:1_2","tone":"#""##))]);
     told.expect(&Event::Warning("a \"b\"".to_owned()), &[golden("warning", r#""message":"a \"b\"""#)]);
+    let speaker = DeviceState::Instead { name: "Lid".to_owned(), of: "device:Desk".to_owned() };
+    let audio = Event::Audio(AudioState { speaker, ..AudioState::default() });
+    let message = r#""message":"device:Desk can't be used as the speaker: Lid stands in for it""#;
+    told.expect(&audio, &[golden("warning", message)]);
+    told.expect(&audio, &[]);
 }
 
 /// Figures of the sound, all of them.

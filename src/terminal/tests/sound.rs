@@ -201,6 +201,18 @@ fn a_device_that_was_chosen_is_no_warning() {
 }
 
 #[test]
+fn what_stands_in_for_a_device_from_the_start_is_told_and_shown() {
+    let mut desk = Desk::in_call(CallState::Connected);
+    let instead = DeviceState::Instead { name: "Built-in".to_owned(), of: "device:USB Mic".to_owned() };
+    desk.hears(Event::Audio(AudioState { microphone: instead, ..working() }));
+    let told = "Device:USB Mic can't be used as the microphone: Built-in stands in for it";
+    assert!(desk.sees(132, 38).contains(told), "{}", desk.sees(132, 38));
+    desk.presses("D");
+    desk.hears(Event::Devices(devices()));
+    assert!(desk.sees(80, 24).contains("can't be used now; using Built-in"), "{}", desk.sees(80, 24));
+}
+
+#[test]
 fn what_is_wrong_is_noted_once_and_takes_no_focus() {
     let mut desk = Desk::in_call(CallState::Connected);
     desk.presses(":");
