@@ -345,7 +345,10 @@ mod tests {
         let text = messages.text();
         assert!(text.starts_with("Speak now, for 4 seconds.\n\r"), "{text:?}");
         assert!(text.contains("\r  -##") && text.contains("  -30 dBFS\x1b[K"), "{text:?}");
-        assert!(text.ends_with("\r\x1b[KThis is how you sound to others, but for noise suppression and gain control.\n"), "{text:?}");
+        assert!(
+            text.ends_with("\r\x1b[KThis is how you sound to others, but for noise suppression and gain control.\n"),
+            "{text:?}"
+        );
 
         let long: Vec<_> = (0..60).map(|_| guide.meter(-20.0)).collect();
         assert_eq!(long[59].chars().count(), long[0].chars().count(), "{long:?}");
