@@ -29,7 +29,7 @@ Takes less than ten seconds. Exits with 0 when a call would work.
 
 With --sound it tries microphone and speaker instead, on this machine alone and in about fifteen seconds: it plays chirps \
 and listens for them (does the speaker come back into the microphone, how loud, after how long?), has you speak for four \
-seconds, and lets you hear how you sound to others. Exits with 7 when a device fails or nothing is heard.
+seconds, and lets you hear that, encoded as in calls. Exits with 7 when a device fails or nothing is heard.
 
 Examples:
   switchboard doctor

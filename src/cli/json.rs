@@ -12,6 +12,7 @@ use time::OffsetDateTime;
 
 pub use self::sound::Figures;
 use super::roster::{Change, Roster};
+use super::stand_ins::StandIns;
 use crate::domain::call::{CallState, Direction, ParticipantState};
 use crate::domain::dtmf::Tone;
 use crate::domain::end_reason::EndReason;
@@ -161,6 +162,7 @@ impl SummaryLine {
 pub struct Journal {
     began: Instant,
     calls: HashMap<CallId, Told>,
+    stand_ins: StandIns,
 }
 
 /// What was told of a call.
@@ -179,7 +181,7 @@ struct Told {
 impl Journal {
     /// A journal of a command that began at `began`.
     pub fn new(began: Instant) -> Self {
-        Self { began, calls: HashMap::new() }
+        Self { began, calls: HashMap::new(), stand_ins: StandIns::default() }
     }
 
     /// The lines for `event`; none for what the line format does not tell.
@@ -226,6 +228,11 @@ impl Journal {
                     out.push("diagnosis", line);
                 }
             }
+            Event::Audio(audio) => {
+                for message in &self.stand_ins.news(audio) {
+                    out.push("warning", WarningLine { message });
+                }
+            }
             Event::Warning(message) => out.push("warning", WarningLine { message }),
             Event::Groups(_)
             | Event::Group { .. }
@@ -242,7 +249,6 @@ impl Journal {
             | Event::Levels { .. }
             | Event::MicrophoneFinished(_)
             | Event::Devices(_)
-            | Event::Audio(_)
             | Event::Sound(_)
             | Event::Refused(_) => {}
         }

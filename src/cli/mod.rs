@@ -36,6 +36,7 @@ pub mod settings;
 pub mod sign_in;
 pub mod sign_out;
 pub mod softphone;
+mod stand_ins;
 pub mod wait;
 pub mod whoami;
 

@@ -3,10 +3,11 @@
 use super::exit::Failure;
 use super::output::Output;
 use super::roster::{Change, Kind, Roster};
+use super::stand_ins::StandIns;
 use crate::domain::call::{CallState, Direction, ParticipantState};
 use crate::domain::id::CallId;
-use crate::phone::event::{CallView, Event, GroupCard, Incoming, LinkReach};
-use crate::texts::{share, state};
+use crate::phone::event::{CallView, Diagnosis, Event, GroupCard, Incoming, LinkReach};
+use crate::texts::{diagnosis, share, state};
 
 /// More changes than this at once are counted instead of named.
 const NAMED_AT_ONCE: usize = 3;
@@ -18,6 +19,9 @@ pub(crate) struct Plain {
     group: Option<Meeting>,
     /// The call that was joined last.
     joined: Option<CallId>,
+    /// What is wrong with the sound, and of which call.
+    wrong: Option<(CallId, Vec<Diagnosis>)>,
+    stand_ins: StandIns,
 }
 
 /// A group call being told.
@@ -40,10 +44,24 @@ impl Plain {
             Event::Joined { call, group, first } => self.joined(*call, group, *first, output),
             Event::Incoming(incoming) => output.progress(&rings(incoming)),
             Event::Dtmf { tone, .. } => output.result(&format!("dtmf {tone}"))?,
+            Event::Diagnoses { call, diagnoses } => self.diagnosed(*call, diagnoses, output),
+            Event::Audio(audio) => self.stand_ins.news(audio).iter().for_each(|news| output.warning(news)),
             Event::Warning(text) => output.warning(text),
             _ => {}
         }
         Ok(())
+    }
+
+    /// Tells what is wrong with the sound once it is, and that it is over once it is.
+    fn diagnosed(&mut self, call: CallId, now: &[Diagnosis], output: &mut Output) {
+        let before = self.wrong.replace((call, now.to_vec())).filter(|(of, _)| *of == call);
+        let before = before.map_or_else(Vec::new, |(_, wrong)| wrong);
+        for over in before.iter().filter(|one| !now.contains(one)) {
+            output.progress(&diagnosis::over(*over));
+        }
+        for begun in now.iter().filter(|one| !before.contains(one)) {
+            output.warning(&diagnosis::sentence(*begun));
+        }
     }
 
     fn call(&mut self, view: &CallView, output: &mut Output) {
@@ -159,7 +177,7 @@ mod tests {
     use crate::domain::group::Group;
     use crate::domain::id::GroupId;
     use crate::domain::time::UnixMillis;
-    use crate::phone::event::MediaState;
+    use crate::phone::event::{AudioState, DeviceState, MediaState};
 
     const CALL: CallId = CallId(Uuid::from_u128(7));
     const IN: ParticipantState = ParticipantState::Connected;
@@ -255,6 +273,43 @@ mod tests {
         check(&[ring(Some(card().group))], &["Bob (bob) calls, to bring you into Ops bridge"]);
         let unnamed = Group { name: None, ..card().group };
         check(&[ring(Some(unnamed))], &["Bob (bob) calls, to bring you into a group call"]);
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_sound_is_a_line_when_it_begins_and_when_it_is_over() {
+        let now =
+            |call, diagnoses: &[Diagnosis]| Event::Diagnoses { call: CallId(call), diagnoses: diagnoses.to_vec() };
+        let (muted, poor) = (Diagnosis::SpeakingWhileMuted, Diagnosis::NetworkPoor);
+        let call = CALL.0;
+        let events = [
+            now(call, &[muted]),
+            now(call, &[muted, poor]),
+            now(call, &[muted, poor]),
+            now(call, &[poor]),
+            now(call, &[]),
+            now(call, &[poor]),
+            now(Uuid::from_u128(8), &[poor]),
+        ];
+        let warning = |diagnosis| format!("warning: {}", diagnosis::sentence(diagnosis));
+        let over = |words| format!("no longer: {words}");
+        let lines = [
+            warning(muted),
+            warning(poor),
+            over("you are muted"),
+            over("poor network"),
+            warning(poor),
+            // What was wrong with the call before says nothing about this one.
+            warning(poor),
+        ];
+        check(&events, &lines.each_ref().map(String::as_str));
+    }
+
+    #[test]
+    fn a_device_that_stands_in_is_told() {
+        let microphone = DeviceState::Instead { name: "Lid".to_owned(), of: "device:USB".to_owned() };
+        let audio = Event::Audio(AudioState { microphone, ..AudioState::default() });
+        let line = "warning: device:USB can't be used as the microphone: Lid stands in for it";
+        check(&[audio.clone(), audio], &[line]);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Sound without devices or sockets: codec, jitter buffer, mixer, tones, DTMF, levels. Pure: time is an argument.
+//! Sound without devices or sockets: codec, jitter buffer, processing, mixer, tones, DTMF, levels,
+//! scores. Pure: time is an argument.
 
 pub mod dtmf;
 pub mod jitter;

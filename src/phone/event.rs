@@ -381,7 +381,7 @@ pub struct Summary {
 }
 
 /// Whether sound can be taken and played.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AudioState {
     /// The microphone.
     pub microphone: DeviceState,

@@ -54,6 +54,11 @@ pub fn short(diagnosis: Diagnosis) -> &'static str {
     }
 }
 
+/// It is no longer so.
+pub fn over(diagnosis: Diagnosis) -> String {
+    format!("no longer: {}", short(diagnosis))
+}
+
 const NOTHING_AT_ALL: &str = "The microphone gives nothing at all, not even noise.";
 
 /// Where somebody can keep programs from the microphone.
@@ -112,6 +117,15 @@ mod tests {
             assert!(!sentence.contains("  "), "{sentence}");
             assert!(short.is_ascii() && short.len() <= 20, "{short}");
             assert!(seen.insert(sentence.clone()) && seen.insert(short.to_owned()), "{diagnosis:?} shares its words");
+        }
+    }
+
+    #[test]
+    fn the_page_about_sound_has_each_by_its_short_name() {
+        let page = include_str!("../../docs/sound.md");
+        let table = page.split_once("## When something sounds wrong").unwrap().1;
+        for short in ALL.map(short) {
+            assert!(table.contains(short), "{short}");
         }
     }
 

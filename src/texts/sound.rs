@@ -27,8 +27,10 @@ pub const NONE: &str = "none: calls work without";
 /// Said of a device that can't be used.
 pub const UNUSABLE: &str = "can't be used now";
 
-/// Beside the device that is open in place of the chosen one.
-pub const STANDS_IN: &str = "instead of the chosen one";
+/// Below the chosen device, where another is open in its place.
+pub fn stands_in(name: &str) -> String {
+    format!("{UNUSABLE}; using {name}")
+}
 
 /// What a profile is for.
 pub fn profile_means(profile: Profile) -> &'static str {
@@ -80,6 +82,11 @@ pub fn back(which: AudioDevice, name: &str) -> String {
 /// Another device took the place of one.
 pub fn replaced(which: AudioDevice, name: &str, before: &str) -> String {
     format!("{} gone: {before}; using {name}", device(which))
+}
+
+/// The chosen device could not be used from the start, and another is open in its place; `of` is how it was chosen.
+pub fn instead(which: AudioDevice, name: &str, of: &str) -> String {
+    format!("{of} can't be used as the {}: {name} stands in for it", device(which))
 }
 
 /// The device that was chosen works.
@@ -134,6 +141,10 @@ mod tests {
         );
         assert_eq!(gone(microphone, "USB Mic", None, false, "D"), "microphone gone: USB Mic. D chooses another.");
         assert_eq!(replaced(microphone, "Built-in", "USB Mic"), "microphone gone: USB Mic; using Built-in");
+        assert_eq!(
+            instead(microphone, "Built-in", "device:USB Mic"),
+            "device:USB Mic can't be used as the microphone: Built-in stands in for it"
+        );
     }
 
     #[test]

@@ -20,7 +20,10 @@ pub const CRATE: &[Module] = &[
     module("domain", "the vocabulary as plain values: id, person, call, presence, end reason, time. Pure"),
     module("base", "clock, random source, seeded numbers, deadlines, secrets, supervised tasks"),
     module("protocol", "the signalling messages client and service share, and their codec. Pure"),
-    module("media", "sound without devices or sockets: codec, jitter buffer, mixer, tones, DTMF, levels. Pure"),
+    module(
+        "media",
+        "sound without devices or sockets: codec, jitter buffer, processing, mixer, tones, DTMF, levels, scores. Pure",
+    ),
     module("control", "decisions as machines: handle(event, now) -> effects, next_deadline(). Pure"),
     module("texts", "everything a person reads, in one place"),
     module("config", "typed settings: defaults < file < environment < arguments; the folders"),

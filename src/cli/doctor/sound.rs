@@ -108,7 +108,7 @@ impl Guide {
             Step::Level(_) => {}
             Step::Playing => {
                 self.end(output);
-                output.progress("This is how you sound to others.");
+                output.progress("This is how you sound to others, but for noise suppression and gain control.");
             }
         }
     }
@@ -207,7 +207,7 @@ fn microphone(name: &str, spoken: Spoken) -> CheckLine {
 }
 
 fn speaker(name: &str) -> CheckLine {
-    check("speaker", Verdict::Pass, format!("{name}: what you said was played, as others hear it"), "")
+    check("speaker", Verdict::Pass, format!("{name}: what you said was played, encoded as for others"), "")
 }
 
 fn echo(found: EchoFound, processing: Processing) -> CheckLine {
@@ -229,7 +229,7 @@ fn echo(found: EchoFound, processing: Processing) -> CheckLine {
     };
     let heard = format!("the microphone hears the speaker, {} dB softer than it plays", (-db).round());
     let (verdict, found, next) = if processing.echo {
-        (Verdict::Pass, format!("{heard}; echo cancellation takes that away"), "")
+        (Verdict::Pass, format!("{heard}; echo cancellation is on"), "")
     } else if db > AUDIBLE_ECHO {
         let next = "use a headset, or the profile standard, or --process echo=on: the others hear themselves";
         (Verdict::Warn, heard, next)
@@ -345,7 +345,10 @@ mod tests {
         let text = messages.text();
         assert!(text.starts_with("Speak now, for 4 seconds.\n\r"), "{text:?}");
         assert!(text.contains("\r  -##") && text.contains("  -30 dBFS\x1b[K"), "{text:?}");
-        assert!(text.ends_with("\r\x1b[KThis is how you sound to others.\n"), "{text:?}");
+        assert!(
+            text.ends_with("\r\x1b[KThis is how you sound to others, but for noise suppression and gain control.\n"),
+            "{text:?}"
+        );
 
         let long: Vec<_> = (0..60).map(|_| guide.meter(-20.0)).collect();
         assert_eq!(long[59].chars().count(), long[0].chars().count(), "{long:?}");

@@ -11,7 +11,9 @@ use crate::cli::roster::tests::{person, rows};
 use crate::domain::call::{Participant, Peer, RosterRow};
 use crate::domain::group::Group;
 use crate::domain::person::Person;
-use crate::phone::event::{AudioDevice, DeviceFigures, Heard, Incoming, LinkReach, MediaState, Outbound, Quality};
+use crate::phone::event::{
+    AudioDevice, AudioState, DeviceFigures, DeviceState, Heard, Incoming, LinkReach, MediaState, Outbound, Quality,
+};
 use crate::texts;
 
 const WALL: UnixMillis = UnixMillis(1_769_850_300_250);
@@ -154,6 +156,11 @@ fn tones_and_warnings_have_their_lines() {
     let tone = Event::Dtmf { call: CALL, from: bob().identity, tone: '#'.try_into().unwrap() };
     told.expect(&tone, &[golden("dtmf", &format!(r##"{CALL_TEXT},"from":"8:acs:1_2","tone":"#""##))]);
     told.expect(&Event::Warning("a \"b\"".to_owned()), &[golden("warning", r#""message":"a \"b\"""#)]);
+    let speaker = DeviceState::Instead { name: "Lid".to_owned(), of: "device:Desk".to_owned() };
+    let audio = Event::Audio(AudioState { speaker, ..AudioState::default() });
+    let message = r#""message":"device:Desk can't be used as the speaker: Lid stands in for it""#;
+    told.expect(&audio, &[golden("warning", message)]);
+    told.expect(&audio, &[]);
 }
 
 /// Figures of the sound, all of them.
@@ -162,6 +169,12 @@ const FIGURES: &str = concat!(
     r#""rtt_ms":1.3,"jitter_ms":2.0,"concealed_ms":80,"buffer_ms":60.0,"kbps_in":31.6,"kbps_out":32.0,"#,
     r#""mos_in":4.21,"mos_out":4.38,"sent_loss_percent":1.5,"sent_lost_packets":4,"sent_jitter_ms":3.2,"#,
     r#""underruns":1,"overruns":2,"late_ticks":5,"dropped_packets":9,"erle_db":38.1"#,
+);
+
+/// How one participant is heard.
+const CAROL: &str = concat!(
+    r#"{"id":"8:acs:1_carol","name":"carol","received_packets":90,"lost_packets":10,"late_packets":1,"#,
+    r#""repaired_packets":8,"jitter_ms":4.0,"concealed_ms":60,"buffer_ms":45.0,"kbps":30.1,"mos":3.99}"#,
 );
 
 /// Figures of a call of which little is known.
@@ -211,11 +224,7 @@ fn quality_is_told_with_each_participant_that_is_known() {
     };
     let stranger = Heard { number: 77, ..carol };
     let event = Event::Quality { call: CALL, quality: Quality { heard: Arc::new([carol, stranger]), ..quality() } };
-    let row = concat!(
-        r#"{"id":"8:acs:1_carol","name":"carol","received_packets":90,"lost_packets":10,"late_packets":1,"#,
-        r#""repaired_packets":8,"jitter_ms":4.0,"concealed_ms":60,"buffer_ms":45.0,"kbps":30.1,"mos":3.99}"#,
-    );
-    told.expect(&event, &[golden("quality", &format!(r#"{CALL_TEXT},{FIGURES},"participants":[{row}]"#))]);
+    told.expect(&event, &[golden("quality", &format!(r#"{CALL_TEXT},{FIGURES},"participants":[{CAROL}]"#))]);
 }
 
 #[test]
@@ -249,6 +258,44 @@ fn what_is_wrong_is_told_when_it_begins_and_when_it_is_over() {
         &[line("microphone_all_zeros", false, zeros), line("microphone_silent", true, silent)],
     );
     told.expect(&now(&[]), &[line("microphone_silent", false, silent)]);
+}
+
+#[test]
+fn the_page_for_scripts_names_what_there_is_and_nothing_else() {
+    const PAGE: &str = include_str!("../../../docs/scripts.md");
+    let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+    let keys = |text: &str| read(text).as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    // The first column of the table below a heading.
+    let table = |heading: &str| -> Vec<String> {
+        let rest = PAGE.split_once(heading).unwrap().1;
+        let rows = rest.lines().skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));
+        let cells = rows.skip(2).filter_map(|row| row.split('|').nth(1));
+        cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).map(str::to_owned).collect()
+    };
+    let sorted = |mut names: Vec<String>| {
+        names.sort_unstable();
+        names
+    };
+    let figures = keys(&format!("{{{FIGURES}}}"));
+    assert_eq!(sorted(table("### Figures of the sound")), sorted(figures));
+    for name in keys(CAROL) {
+        assert!(PAGE.contains(&format!("`{name}`")), "{name} is not on the page");
+    }
+
+    let devices = [AudioDevice::Microphone, AudioDevice::Speaker, AudioDevice::Ringer].map(Diagnosis::DeviceGone);
+    let silent = [true, false].map(|exact_zeros| Diagnosis::MicrophoneSilent { exact_zeros });
+    let others = [
+        Diagnosis::SpeakingWhileMuted,
+        Diagnosis::NetworkPoor,
+        Diagnosis::TheyHearBadly,
+        Diagnosis::EchoSuspected,
+        Diagnosis::SharedCard,
+    ];
+    let diagnoses = [&devices[..], &silent, &others].concat();
+    let mut told = told();
+    let lines = told.journal.lines(&Event::Diagnoses { call: CALL, diagnoses }, told.now, WALL);
+    let words = lines.iter().map(|line| read(line)["diagnosis"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(sorted(table("### Diagnoses")), sorted(words));
 }
 
 #[test]

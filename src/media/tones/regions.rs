@@ -1,5 +1,7 @@
-//! What the networks of a region play, as ITU-T E.180 supplement 2 (01/1994), "Various tones used in national networks",
-//! lists it. How loud is our own choice: a phone plays next to an ear.
+//! What the networks of a region play: pitches and cadences as they are commonly given, after ITU-T E.180 supplement 2
+//! (01/1994), "Various tones used in national networks". Some are from tables that quote it, as switches and telephone
+//! adapters come with them, and networks of one country differ: enough to know a tone by, and no reference. How loud is our
+//! own choice: a phone plays next to an ear.
 
 use super::{Part, Region, pair, pause, softer, steady, trembling};
 
@@ -41,7 +43,7 @@ const UNITED_KINGDOM: Plan = Plan {
 const FRANCE: Plan = Plan {
     ring_back: &[steady(440.0, 1500), pause(3500)],
     busy: &[steady(440.0, 500), pause(500)],
-    // None of its own is listed: the quick cadence E.180 recommends, at the country's pitch.
+    // None of its own is known here: the quick cadence of the European plan, at the country's pitch.
     congestion: &[steady(440.0, 250), pause(250)],
     waiting: &[softer(steady(440.0, 300), ASIDE)],
 };

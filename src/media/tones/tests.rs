@@ -1,9 +1,9 @@
-//! Tones held against what ITU-T E.180 supplement 2 lists, to the sample.
+//! Tones held against what is written of the networks of each region (see `regions`), to the sample.
 
 use super::*;
 use crate::media::level::dbfs;
 
-/// A cadence as the supplement writes it: seconds of tone and of silence, in turn.
+/// A cadence as such tables write it: seconds of tone and of silence, in turn.
 type Cadence = &'static [f64];
 
 /// What a region plays: pitches and cadence of ring-back, of busy, of congestion, and of call waiting.

@@ -191,6 +191,8 @@ pub enum Turn {
     Gone(String, Option<String>),
     /// It could not be used from the start: why.
     Failed(String),
+    /// It could not be used from the start, and another is open in its place: the name of that, and how it was chosen.
+    Instead(String, String),
     /// It works again.
     Back(String),
     /// Another took its place: its name, and that of the one before.
@@ -209,6 +211,13 @@ impl Lost {
 
     /// A device went from one state to another: what a person should know of that.
     pub(crate) fn turn(&mut self, which: AudioDevice, before: &DeviceState, now: &DeviceState) -> Option<Turn> {
+        if let DeviceState::Instead { name, of } = now {
+            let worked = before.open_name().is_some() || self.names[which as usize].is_some();
+            if before != now && (self.asked[which as usize] || !worked) {
+                self.asked[which as usize] = false;
+                return Some(Turn::Instead(name.clone(), of.clone()));
+            }
+        }
         // A device in place of the chosen one is one that works.
         let (before, now) = (&flat(before), &flat(now));
         if before == now {
@@ -326,6 +335,27 @@ mod tests {
         assert_eq!(turn(&usb, &inner), Some(Turn::Replaced("inner".to_owned(), "USB".to_owned())));
         assert_eq!(turn(&inner, &DeviceState::Idle), None);
         assert_eq!(turn(&DeviceState::Idle, &failed), Some(Turn::Failed("unplugged".to_owned())));
+    }
+
+    #[test]
+    fn a_device_that_can_not_be_used_from_the_start_is_told_with_what_stands_in() {
+        let instead = DeviceState::Instead { name: "inner".to_owned(), of: "device:USB".to_owned() };
+        let told = Some(Turn::Instead("inner".to_owned(), "device:USB".to_owned()));
+        let mut lost = Lost::default();
+        assert_eq!(lost.turn(AudioDevice::Microphone, &DeviceState::Idle, &instead), told);
+        assert_eq!(lost.turn(AudioDevice::Microphone, &instead, &instead), None);
+        // One that worked is told as gone, and what takes its place as that.
+        let mut lost = Lost::default();
+        let (usb, failed) = (DeviceState::Working("USB".to_owned()), DeviceState::Failed("unplugged".to_owned()));
+        assert!(matches!(lost.turn(AudioDevice::Microphone, &usb, &failed), Some(Turn::Gone(..))));
+        let replaced = Turn::Replaced("inner".to_owned(), "USB".to_owned());
+        assert_eq!(lost.turn(AudioDevice::Microphone, &failed, &instead), Some(replaced));
+        // One that was asked for just now, while another worked.
+        let mut lost = Lost::default();
+        let inner = DeviceState::Working("inner".to_owned());
+        let audio = AudioState { microphone: inner.clone(), ..AudioState::default() };
+        lost.ask(AudioDevice::Microphone, Some(&audio));
+        assert_eq!(lost.turn(AudioDevice::Microphone, &inner, &instead), told);
     }
 
     #[test]

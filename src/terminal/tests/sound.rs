@@ -7,6 +7,7 @@ use crate::media::profile::Profile;
 use crate::phone::audio::device::{SinkChoice, SourceChoice};
 use crate::phone::command::Command;
 use crate::phone::event::{AudioDevice, AudioState, CallView, DeviceState, Diagnosis, Event, SoundState};
+use crate::terminal::keys::{Action, TABLE};
 use crate::terminal::model::{Popup, SoundRow};
 
 fn volume(device: AudioDevice, db: i8) -> Command {
@@ -126,6 +127,18 @@ fn the_palette_sets_the_sound() {
 }
 
 #[test]
+fn the_page_about_sound_has_every_command_of_the_sound() {
+    let page = include_str!("../../../docs/sound.md");
+    let window = TABLE.iter().position(|row| row.action == Action::Devices).unwrap();
+    let last = TABLE.iter().position(|row| row.action == Action::RingVolume).unwrap();
+    let words: Vec<_> = TABLE[window..=last].iter().flat_map(|row| row.words).collect();
+    assert!(words.contains(&&"mic") && words.contains(&&"ring-volume"), "{words:?}");
+    for word in words {
+        assert!(page.contains(&format!("`{word}`")), "{word}");
+    }
+}
+
+#[test]
 fn a_relative_volume_counts_from_the_one_set() {
     let mut desk = Desk::ready();
     desk.hears(Event::Sound(SoundState { speaker_db: -6, ..sound() }));
@@ -185,6 +198,18 @@ fn a_device_that_was_chosen_is_no_warning() {
     desk.hears(Event::Audio(AudioState { microphone: line_in, ..working() }));
     assert!(desk.model.notice.is_none());
     assert!(desk.sees(132, 38).contains("microphone now: Line In"));
+}
+
+#[test]
+fn what_stands_in_for_a_device_from_the_start_is_told_and_shown() {
+    let mut desk = Desk::in_call(CallState::Connected);
+    let instead = DeviceState::Instead { name: "Built-in".to_owned(), of: "device:USB Mic".to_owned() };
+    desk.hears(Event::Audio(AudioState { microphone: instead, ..working() }));
+    let told = "Device:USB Mic can't be used as the microphone: Built-in stands in for it";
+    assert!(desk.sees(132, 38).contains(told), "{}", desk.sees(132, 38));
+    desk.presses("D");
+    desk.hears(Event::Devices(devices()));
+    assert!(desk.sees(80, 24).contains("can't be used now; using Built-in"), "{}", desk.sees(80, 24));
 }
 
 #[test]

@@ -244,6 +244,9 @@ fn tell(model: &mut Model, which: AudioDevice, turn: Turn) {
             let text = screen::device_failed(sound::device(which), &name(&why), &choose);
             say(model, Mood::Bad, text);
         }
+        Turn::Instead(device, of) => {
+            say(model, Mood::Warn, capital(&sound::instead(which, &name(&device), &name(&of))));
+        }
         Turn::Back(device) => say(model, Mood::Good, capital(&sound::back(which, &name(&device)))),
         Turn::Replaced(device, old) => {
             say(model, Mood::Warn, capital(&sound::replaced(which, &name(&device), &name(&old))));

@@ -67,7 +67,7 @@ fn device(paper: &mut Paper<'_>, place: Rect, row: SoundRow, selected: bool) {
     pen.right(" ", text).right(&sound::volume(db), text).right(" ", text);
     pen.text(mark, title).column_of(sound::device(which), LABEL - 1, title).text(&name, text);
     if let Some(note) = note {
-        pen.text(" - ", text).text(note, text);
+        pen.text(" - ", text).text(&note, text);
     }
 }
 
@@ -116,11 +116,11 @@ fn name(model: &Model, which: AudioDevice) -> String {
 }
 
 /// What is wrong with a device, in a few words.
-fn trouble(model: &Model, which: AudioDevice) -> Option<&'static str> {
+fn trouble(model: &Model, which: AudioDevice) -> Option<String> {
     match model.audio.as_ref().map(|audio| state(audio, which)) {
-        Some(DeviceState::Absent) => Some(sound::NONE),
-        Some(DeviceState::Failed(_)) => Some(sound::UNUSABLE),
-        Some(DeviceState::Instead { .. }) => Some(sound::STANDS_IN),
+        Some(DeviceState::Absent) => Some(sound::NONE.to_owned()),
+        Some(DeviceState::Failed(_)) => Some(sound::UNUSABLE.to_owned()),
+        Some(DeviceState::Instead { name, .. }) => Some(sound::stands_in(&printable(name, 100))),
         Some(DeviceState::Idle | DeviceState::Working(_)) | None => None,
     }
 }
@@ -135,7 +135,7 @@ fn level(paper: &mut Paper<'_>, place: Rect, row: SoundRow) {
     let mut pen = paper.pen(place);
     pen.skip(LABEL);
     match (wrong, call) {
-        (Some(why), _) => drop(pen.text(why, warn)),
+        (Some(why), _) => drop(pen.text(&why, warn)),
         (None, Some(call)) => {
             let level = if which == AudioDevice::Microphone { call.microphone } else { call.speaker };
             meter(&mut pen, glyphs, level, 32, on, dim);
