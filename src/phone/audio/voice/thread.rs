@@ -209,6 +209,8 @@ impl Thread {
         }
         if self.calls.is_empty() {
             self.near = Near::default();
+            // What is played between two calls makes no echo in either.
+            self.listening = false;
         }
     }
 
