@@ -98,8 +98,9 @@ impl Equipment {
         if let Some(ringer) = &mut self.ringer {
             ringer.need(needs.ringing, now);
         }
-        // A call that rings nowhere is missed: without its own device, it rings where calls are played.
-        self.rings_apart = self.ringer.as_ref().is_some_and(|ringer| ringer.state().open_name().is_some());
+        // A call that rings nowhere is missed: without its own device, it rings where calls are played; but not on a
+        // headset that is nobody's business for the moment its own device takes to open.
+        self.rings_apart = self.ringer.as_ref().is_some_and(|ringer| may_work(&ringer.state()));
         let ring_here = needs.ringing && !self.rings_apart;
         self.microphone.need(needs.call, now);
         self.speaker.need(needs.call || needs.tone || ring_here, now);
