@@ -29,8 +29,15 @@ pub(super) struct Opened<K: Kind> {
 
 /// What came of a job, and of which.
 pub(super) enum Answer<K: Kind> {
-    Opened { number: u64, result: Result<Opened<K>, OpenError> },
-    Looked { number: u64, there: bool, default: Option<String> },
+    Opened {
+        number: u64,
+        result: Result<Opened<K>, OpenError>,
+    },
+    Looked {
+        number: u64,
+        there: bool,
+        default: Option<String>,
+    },
     /// The thread is no more: whatever it did panicked.
     Ended,
 }
