@@ -54,7 +54,7 @@ pub enum AudioDevice {
 pub enum Fact {
     /// What a device does; told whenever that changes.
     Device(AudioDevice, DeviceFact),
-    /// What the microphone picks up; told about ten times a second, of a real device only.
+    /// What the microphone picks up; told about ten times a second. What is no device never has anything wrong with it.
     Microphone(Microphone),
     /// How what is heard arrives; told about once a second.
     Heard(Way),

@@ -112,6 +112,10 @@ impl JitterBuffer {
 
     fn play_next(&mut self, now: Instant) {
         self.leave_out_surplus(now);
+        if !matches!(self.follows(), Follows::More) {
+            // All of this source was left out.
+            return;
+        }
         let left = self.sound.ready();
         let Some(packet) = self.queue.take() else { return };
         self.owed = 0;

@@ -35,7 +35,6 @@ const FIRST_GAIN_DB: f32 = 6.0;
 const LONGEST_DELAY_MS: u32 = 500;
 
 /// What is done to the sound of one microphone.
-#[derive(Default)]
 pub struct Processor {
     wanted: Processing,
     front: Switched<Front>,
@@ -43,6 +42,20 @@ pub struct Processor {
     gain: Switched<Gain>,
     erle: Erle,
     delay_ms: Option<u32>,
+}
+
+impl Default for Processor {
+    /// One that does nothing.
+    fn default() -> Self {
+        Self {
+            wanted: Processing::NONE,
+            front: Switched::default(),
+            strong: Switched::default(),
+            gain: Switched::default(),
+            erle: Erle::default(),
+            delay_ms: None,
+        }
+    }
 }
 
 impl Processor {

@@ -123,11 +123,12 @@ fn prepared(name: &str, direction: Direction, periods: i64, wanted: &Wanted) -> 
         about.set_channels(wanted.channels.into())?;
         about.set_rate(wanted.rate, alsa::ValueOr::Nearest)?;
         period = about.set_period_size_near(wanted.period as i64, alsa::ValueOr::Nearest)?;
-        about.set_buffer_size_near(period * periods)?;
+        let buffer = about.set_buffer_size_near(period * periods)?;
         pcm.hw_params(&about)?;
         let how = pcm.sw_params_current()?;
         how.set_avail_min(period)?;
-        how.set_start_threshold(if direction == Direction::Playback { 2 * period } else { 1 })?;
+        // More than the whole buffer would never be there.
+        how.set_start_threshold(if direction == Direction::Playback { buffer.min(2 * period) } else { 1 })?;
         pcm.sw_params(&how)?;
     }
     pcm.prepare()?;
@@ -209,6 +210,8 @@ fn mended(pcm: &PCM, errno: c_int, counters: &Counters) -> bool {
                 counters.failed(ErrorKind::BackendError);
                 std::thread::sleep(AFTER_ERROR);
             }
+            // One that fails so at once, again and again, must not take the core of whoever would close it.
+            std::thread::sleep(FOR_NOTHING);
         }
         libc::ENODEV => {
             counters.failed(ErrorKind::DeviceNotAvailable);

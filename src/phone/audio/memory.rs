@@ -89,7 +89,7 @@ impl Memory {
         if about == before {
             return;
         }
-        self.kept.set += 1;
+        self.kept.set = self.kept.set.saturating_add(1);
         about.set = self.kept.set;
         let devices = self.kept.devices.entry(word(device).to_owned()).or_default();
         devices.insert(short(name).to_owned(), about);

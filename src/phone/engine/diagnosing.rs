@@ -6,20 +6,28 @@ use super::Engine;
 use crate::base::clock;
 use crate::control::diagnosis::{DeviceFact, Fact, Microphone};
 use crate::domain::id::CallId;
-use crate::phone::audio::device::SourceChoice;
+use crate::phone::audio::device::{SinkChoice, SourceChoice};
 use crate::phone::audio::voice::MicrophoneFacts;
 use crate::phone::event::{AudioDevice, AudioState, DeviceState, Event};
 
 impl Engine {
-    /// What the voice thread says of the microphone. Of no concern before there is anybody to hear it, nor where it is no
-    /// device.
+    /// What the voice thread says of the microphone. Of no concern before there is anybody to hear it. Nothing is wrong with
+    /// what is no device, and what is played to none does not come back: that also ends what was wrong before.
     pub(super) async fn on_microphone(&mut self, id: CallId, facts: MicrophoneFacts) {
-        let is_device = matches!(self.microphone, SourceChoice::Default | SourceChoice::Device(_));
-        if !is_device || self.live_call_mut(id).is_none_or(|call| call.connected.is_none()) {
+        if self.live_call_mut(id).is_none_or(|call| call.connected.is_none()) {
             return;
         }
         let MicrophoneFacts { voice, exact_zeros_ms, silent_ms, muted, echo } = facts;
-        self.diagnose(&[Fact::Microphone(Microphone { voice, exact_zeros_ms, silent_ms, muted, echo })]).await;
+        let echo = if matches!(self.speaker, SinkChoice::Default | SinkChoice::Device(_)) { echo } else { Some(0.0) };
+        let microphone = match &self.microphone {
+            SourceChoice::Default | SourceChoice::Device(_) => {
+                Microphone { voice, exact_zeros_ms, silent_ms, muted, echo }
+            }
+            SourceChoice::Tone(_) | SourceChoice::Silence | SourceChoice::File(_) => {
+                Microphone { echo: Some(0.0), ..Microphone::default() }
+            }
+        };
+        self.diagnose(&[Fact::Microphone(microphone)]).await;
     }
 
     /// The figures of a second are in.

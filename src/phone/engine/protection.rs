@@ -7,9 +7,8 @@ pub(super) struct ExpectedLoss {
     told: u8,
 }
 
-/// What an encoder that was told nothing expects, per cent.
-const AT_FIRST: f32 = 10.0;
-/// The least that is expected: what the others lose on their way from the service is in no report.
+/// The least that is expected, and what an encoder expects that was told nothing, per cent: what the others lose on their
+/// way from the service is in no report.
 const LEAST: f32 = 5.0;
 /// The most: more would leave too little for the sound itself.
 const MOST: f32 = 30.0;
@@ -18,7 +17,7 @@ const FORGET: f32 = 0.15;
 
 impl Default for ExpectedLoss {
     fn default() -> Self {
-        Self { percent: AT_FIRST, told: AT_FIRST as u8 }
+        Self { percent: LEAST, told: LEAST as u8 }
     }
 }
 
@@ -40,6 +39,8 @@ mod tests {
     fn protection_follows_the_loss_up_at_once_and_down_slowly() {
         let mut expected = ExpectedLoss::default();
         let mut expects = |percent| expected.on_reported(percent);
+        assert_eq!(expects(0.0), None, "no more than was expected anyway");
+        assert_eq!(expects(10.0), Some(10));
         assert_eq!(expects(20.0), Some(20));
         assert_eq!(expects(20.0), None, "only changes are told");
         assert_eq!(expects(90.0), Some(30));

@@ -126,6 +126,17 @@ fn nothing_is_done_where_nothing_is_on() {
 }
 
 #[test]
+fn a_processor_that_was_told_nothing_does_nothing_and_says_so() {
+    let mut processor = Processor::default();
+    assert_eq!(processor.processing(), Processing::NONE);
+    processor.switch(only(Noise::Standard));
+    let hum = noise(17, 5, -45.0);
+    let out = run(&mut processor, &hum, None);
+    let fell = dbfs(&hum[3 * SECOND..]) - dbfs(&out[3 * SECOND..]);
+    assert!(fell >= 10.0, "by {fell} dB");
+}
+
+#[test]
 fn broken_samples_do_not_stay() {
     let near = speech(15, 3);
     for wanted in [ECHO, only(Noise::Standard), only(Noise::Strong), GAIN, Processing::ALL] {

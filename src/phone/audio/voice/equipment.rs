@@ -98,8 +98,9 @@ impl Equipment {
         if let Some(ringer) = &mut self.ringer {
             ringer.need(needs.ringing, now);
         }
-        // A call that rings nowhere is missed: without its own device, it rings where calls are played.
-        self.rings_apart = self.ringer.as_ref().is_some_and(|ringer| ringer.state().open_name().is_some());
+        // A call that rings nowhere is missed: without its own device, it rings where calls are played; but not on a
+        // headset that is nobody's business for the moment its own device takes to open.
+        self.rings_apart = self.ringer.as_ref().is_some_and(|ringer| may_work(&ringer.state()));
         let ring_here = needs.ringing && !self.rings_apart;
         self.microphone.need(needs.call, now);
         self.speaker.need(needs.call || needs.tone || ring_here, now);
@@ -112,13 +113,18 @@ impl Equipment {
         changed.then(|| self.state.insert(state).clone())
     }
 
-    /// Looks after devices that stopped working.
-    pub(super) fn supervise(&mut self, now: Instant) {
-        self.microphone.supervise(now);
-        self.speaker.supervise(now);
-        if let Some(ringer) = &mut self.ringer {
-            ringer.supervise(now);
-        }
+    /// Looks after devices that stopped working, and those that are being opened. Says whether one was opened, or could
+    /// not be.
+    pub(super) fn supervise(&mut self, now: Instant) -> bool {
+        let microphone = self.microphone.supervise(now);
+        let speaker = self.speaker.supervise(now);
+        let ringer = self.ringer.as_mut().is_some_and(|ringer| ringer.supervise(now));
+        microphone || speaker || ringer
+    }
+
+    /// Whether a device is being opened, be it needed still or not.
+    pub(super) fn awaits(&self) -> bool {
+        self.microphone.awaits() || self.speaker.awaits() || self.ringer.as_ref().is_some_and(Port::awaits)
     }
 
     /// What they had to do without so far.

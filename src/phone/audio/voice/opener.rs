@@ -1,7 +1,7 @@
 //! Opens and closes sound devices, and looks for them, on a thread of its own: any of it may take long when a sound
 //! server does not answer, and calls must go on meanwhile.
 
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
 
 use super::super::buffering::{Opening, Step};
 use super::super::streams::OpenError;
@@ -29,8 +29,17 @@ pub(super) struct Opened<K: Kind> {
 
 /// What came of a job, and of which.
 pub(super) enum Answer<K: Kind> {
-    Opened { number: u64, result: Result<Opened<K>, OpenError> },
-    Looked { number: u64, there: bool, default: Option<String> },
+    Opened {
+        number: u64,
+        result: Result<Opened<K>, OpenError>,
+    },
+    Looked {
+        number: u64,
+        there: bool,
+        default: Option<String>,
+    },
+    /// The thread is no more: whatever it did panicked.
+    Ended,
 }
 
 /// The thread's handle; it ends when this is dropped, after what it was given.
@@ -81,12 +90,16 @@ impl<K: Kind> Opener<K> {
 
     /// The next answer, if there is one.
     pub(super) fn answer(&self) -> Option<Answer<K>> {
-        self.answers.try_recv().ok()
+        match self.answers.try_recv() {
+            Ok(answer) => Some(answer),
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Disconnected) => Some(Answer::Ended),
+        }
     }
 }
 
 /// Closes a device without waiting for it.
-fn close_aside<K: Kind>(port: Box<K::Port>) {
+pub(super) fn close_aside<K: Kind>(port: Box<K::Port>) {
     if task::thread("sound device", move || drop(port)).is_err() {
         tracing::debug!("a sound device was closed in place, for want of a thread");
     }

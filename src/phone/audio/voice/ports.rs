@@ -9,7 +9,7 @@ use super::super::memory::Memory;
 use super::super::source::Health;
 use super::super::streams::OpenError;
 pub(in crate::phone::audio) use super::kinds::{Microphone, Speaker};
-use super::opener::{Answer, Opened, Opener};
+use super::opener::{Answer, Opened, Opener, close_aside};
 use super::supervision::{Act, Fact, Naps, Nature, Supervision, Target};
 use crate::base::clock;
 use crate::phone::event::{AudioDevice, DeviceFigures, DeviceState};
@@ -54,6 +54,8 @@ pub(super) struct Port<K: Kind> {
     supervision: Supervision,
     naps: Naps,
     opener: Option<Opener<K>>,
+    /// How often it was asked to open something, and has not answered yet.
+    unanswered: u32,
     /// The last job of the opener, and since when it is to open what.
     number: u64,
     asked: Option<(Instant, Target)>,
@@ -81,6 +83,7 @@ impl<K: Kind> Port<K> {
             used: false,
             naps: Naps::default(),
             opener: None,
+            unanswered: 0,
             number: 0,
             asked: None,
             hangs: false,
@@ -114,6 +117,7 @@ impl<K: Kind> Port<K> {
         if self.hangs {
             // It is left to itself, and ends when whatever it waits for does.
             self.opener = None;
+            self.unanswered = 0;
         }
         self.choice = choice;
         self.used = false;
@@ -157,18 +161,34 @@ impl<K: Kind> Port<K> {
             (false, Nature::Default | Nature::Named) => {
                 self.tell(Fact::Unneeded, now);
                 self.begin_anew();
+                self.state = DeviceState::Idle;
             }
         }
     }
 
-    /// Takes the device out of use when it no longer works, and does what can be done about it.
-    pub(super) fn supervise(&mut self, now: Instant) {
+    /// Whether a device is being opened, be it needed still or not: if not, it is closed by [`Port::supervise`].
+    pub(super) fn awaits(&self) -> bool {
+        self.unanswered > 0
+    }
+
+    /// Takes the device out of use when it no longer works, and does what can be done about it. Says whether one was
+    /// opened, or could not be.
+    pub(super) fn supervise(&mut self, now: Instant) -> bool {
+        let mut answered = false;
         while let Some(answer) = self.opener.as_ref().and_then(Opener::answer) {
+            if matches!(answer, Answer::Opened { .. }) {
+                self.unanswered = self.unanswered.saturating_sub(1);
+            }
             self.answered(answer, now);
+            answered = true;
         }
-        if !self.used {
-            return;
+        if self.used {
+            self.look_after(now);
         }
+        answered
+    }
+
+    fn look_after(&mut self, now: Instant) {
         if self.asked.is_some_and(|(since, _)| now.saturating_duration_since(since) > PATIENCE) {
             self.hangs = true;
             self.state = DeviceState::Failed("the sound system does not answer".to_owned());
@@ -260,6 +280,7 @@ impl<K: Kind> Port<K> {
             }
         };
         self.opener = opener.ok();
+        self.unanswered += u32::from(asked);
         self.asked = Some((self.asked.map_or(now, |(since, _)| since), target));
         if !asked {
             let why = "the sound system does not answer".to_owned();
@@ -276,6 +297,12 @@ impl<K: Kind> Port<K> {
                 self.tell(Fact::Looked { there, moved }, now);
             }
             Answer::Opened { .. } | Answer::Looked { .. } => (),
+            Answer::Ended => {
+                (self.opener, self.unanswered) = (None, 0);
+                if self.used && self.asked.is_some() {
+                    self.opened(Err(OpenError::Failed("the sound system failed".to_owned())), now);
+                }
+            }
         }
     }
 
@@ -353,8 +380,9 @@ impl<K: Kind> Port<K> {
     }
 
     fn close(&self, port: Box<K::Port>) {
-        if let Some(opener) = &self.opener {
-            opener.close(port);
+        match &self.opener {
+            Some(opener) => opener.close(port),
+            None => close_aside::<K>(port),
         }
     }
 }

@@ -37,6 +37,9 @@ const ONE_TICK: Duration = Duration::from_millis(10);
 /// Ticks taken or played in one step, so that commands get their turn even after a stall: 1 s.
 const MOST_TICKS: usize = 100;
 
+/// How often it looks, while nothing sounds, whether a device that is needed no more has opened, and is to be closed.
+const CLEAR_UP_EVERY: Duration = Duration::from_millis(100);
+
 /// Time between two level reports, and between two quality reports.
 const LEVELS_EVERY: Duration = Duration::from_millis(100);
 const QUALITY_EVERY: Duration = Duration::from_secs(1);
@@ -128,9 +131,12 @@ impl Thread {
         thread
     }
 
-    /// Waits for a command or for the next step; without anything to play or to tell, for a command only.
+    /// Waits for a command or for the next step; without anything to play, to tell or to close, for a command only.
     fn wait(&self, inbox: &Receiver<Command>) -> Result<Command, RecvTimeoutError> {
         if !self.is_busy() {
+            if self.equipment.awaits() {
+                return inbox.recv_timeout(CLEAR_UP_EVERY);
+            }
             return inbox.recv().map_err(|_| RecvTimeoutError::Disconnected);
         }
         inbox.recv_timeout(self.next_step.saturating_duration_since(clock::now()))
@@ -209,6 +215,8 @@ impl Thread {
         }
         if self.calls.is_empty() {
             self.near = Near::default();
+            // What is played between two calls makes no echo in either.
+            self.listening = false;
         }
     }
 
@@ -224,6 +232,7 @@ impl Thread {
 
     fn step_if_due(&mut self, now: Instant) {
         if !self.is_busy() {
+            self.equipment.supervise(now);
             self.next_step = now;
             return;
         }
@@ -246,7 +255,10 @@ impl Thread {
         if self.calls.is_empty() || self.short.as_ref().is_some_and(TonePlayer::is_over) {
             self.short = None;
         }
-        self.equipment.supervise(now);
+        if self.equipment.supervise(now) {
+            // Before anything is taken from a microphone that opened: whose card it is decides whether it is heard.
+            self.open_what_is_needed(now);
+        }
         self.report(now);
         self.outbox.post();
     }

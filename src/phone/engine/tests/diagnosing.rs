@@ -27,6 +27,16 @@ async fn what_is_no_microphone_is_not_diagnosed() {
 }
 
 #[tokio::test]
+async fn what_was_wrong_with_a_microphone_ends_with_another_that_is_none() {
+    let mut bench = in_call(SourceChoice::Default, true).await;
+    speaks_while_muted(&bench).await;
+    assert_eq!(bench.is_diagnosed().await, [Diagnosis::SpeakingWhileMuted]);
+    bench.tell(Command::UseMicrophone(SourceChoice::Silence)).await;
+    bench.voice_tells(levels(MicrophoneFacts { muted: true, ..MicrophoneFacts::default() })).await;
+    assert_eq!(bench.is_diagnosed().await, []);
+}
+
+#[tokio::test]
 async fn a_call_on_a_shared_card_begins_muted_for_everybody() {
     let mut bench = in_call(SourceChoice::Default, false).await;
     bench.voice_tells(VoiceEvent::SharedCard { call: CALL }).await;
@@ -63,9 +73,12 @@ async fn in_call(microphone: SourceChoice, muted: bool) -> Bench {
 async fn speaks_while_muted(bench: &Bench) {
     for _ in 0..10 {
         let facts = MicrophoneFacts { voice: true, muted: true, ..MicrophoneFacts::default() };
-        let (microphone, speaker) = (-20.0, -127.0);
-        bench.voice_tells(VoiceEvent::Levels { call: CALL, microphone, speaker, heard: Vec::new(), facts }).await;
+        bench.voice_tells(levels(facts)).await;
     }
+}
+
+fn levels(facts: MicrophoneFacts) -> VoiceEvent {
+    VoiceEvent::Levels { call: CALL, microphone: -20.0, speaker: -127.0, heard: Vec::new(), facts }
 }
 
 impl Bench {

@@ -14,6 +14,7 @@ use crate::media::tick::Tick;
 /// What a device does next when it is to be opened.
 enum Next {
     Refuses,
+    Panics,
     /// Nothing, until the test says so.
     Hangs(Receiver<()>),
 }
@@ -118,6 +119,7 @@ impl Kind for Fake {
         };
         match next {
             Some(Next::Refuses) => return Err(OpenError::Failed(format!("{} refuses", choice.0))),
+            Some(Next::Panics) => panic!("as the test wishes"),
             Some(Next::Hangs(until)) => drop(until.recv()),
             None => (),
         }
@@ -224,6 +226,27 @@ fn another_choice_does_not_wait_for_a_device_that_hangs() {
     let log = desk.until_logged(3);
     assert_eq!(log, ["one asked 480", "two asked 480", "one closed"], "what comes too late is closed again");
     assert_eq!(desk.port.state(), DeviceState::Working("the two".to_owned()));
+}
+
+#[test]
+fn what_opens_when_it_is_needed_no_more_is_awaited_and_closed() {
+    let (answer, hangs): (Sender<()>, _) = channel();
+    let mut desk = Desk::with("default", vec![("default", Next::Hangs(hangs))]);
+    desk.port.need(false, desk.now);
+    assert!(desk.port.awaits());
+    answer.send(()).unwrap();
+    assert_eq!(desk.until_logged(2), ["default asked 480", "default closed"]);
+    assert!(!desk.port.awaits() && desk.port.state() == DeviceState::Idle);
+    desk.port.need(true, desk.now);
+    desk.until(works("the default"));
+    assert!(!desk.port.awaits());
+}
+
+#[test]
+fn a_sound_system_that_breaks_down_is_tried_again() {
+    let mut desk = Desk::with("default", vec![("default", Next::Panics)]);
+    desk.until(|state| *state == DeviceState::Failed("the sound system failed".to_owned()));
+    desk.until(works("the default"));
 }
 
 #[test]
