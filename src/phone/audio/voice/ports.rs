@@ -146,8 +146,9 @@ impl<K: Kind> Port<K> {
         self.used = needed;
         match (needed, K::nature(&self.choice)) {
             (true, Nature::Plain) => match &mut self.open {
-                Some(port) => K::start(port),
-                None => self.open_plain(),
+                Some(port) if matches!(self.state, DeviceState::Working(_)) => K::start(port),
+                // What is open is but the silence somebody was given while it was not needed.
+                Some(_) | None => self.open_plain(),
             },
             (false, Nature::Plain) => {
                 if let Some(port) = &mut self.open {
