@@ -14,6 +14,9 @@ use crate::phone::leg::Measured;
 /// How many seconds estimates and percentages look back.
 const WINDOW: usize = 5;
 
+/// For how many seconds a report of the service says how things are; it reports every 2 s.
+const REPORT_HOLDS: u32 = 10;
+
 /// What the far side's jitter buffer is likely to hold, ms: a frame, and room for what arrives unevenly.
 const FAR_FRAME_MS: f32 = 20.0;
 const FAR_JITTERS: f32 = 2.0;
@@ -24,6 +27,8 @@ pub(super) struct Figures {
     rtt_ms: Option<f32>,
     /// Over all legs.
     outbound: Option<Outbound>,
+    /// Seconds since the last report.
+    report_age: u32,
     dropped_packets: u64,
     /// Of the legs before.
     lost_before: u64,
@@ -44,6 +49,7 @@ impl Figures {
     pub(super) fn on_new_leg(&mut self) {
         self.lost_before = self.outbound.map_or(0, |outbound| outbound.lost_packets);
         self.dropped_before = self.dropped_packets;
+        self.report_age = REPORT_HOLDS;
     }
 
     /// What the leg measured.
@@ -58,6 +64,7 @@ impl Figures {
     pub(super) fn on_reported(&mut self, reported: Outbound) -> Option<u8> {
         let lost_packets = self.lost_before + reported.lost_packets;
         self.outbound = Some(Outbound { lost_packets, ..reported });
+        self.report_age = 0;
         if let Some(mos) = self.mos_out() {
             self.mean_out.add(mos);
         }
@@ -67,6 +74,7 @@ impl Figures {
     /// The voice thread's figures of a second. `is_row` says of whom there is a row in the roster of a group call; in a
     /// direct call, all that is heard is the other side.
     pub(super) fn on_voice(&mut self, voice: Quality, is_row: Option<&dyn Fn(u16) -> bool>) -> Quality {
+        self.report_age = self.report_age.saturating_add(1);
         let fresh = self.all.push(Counts::of_all(&voice));
         self.mos_in = self.all.path(self.rtt_ms, voice.buffer_ms).map(|path| path.mos()).or(self.mos_in);
         if let Some(mos) = self.mos_in.filter(|_| fresh) {
@@ -101,9 +109,9 @@ impl Figures {
         Way { lost_percent: Some(shares.lost), jitter_ms: self.jitter_ms, rtt_ms: self.rtt_ms, mos: self.mos_in }
     }
 
-    /// How what is sent arrives at the service.
+    /// How what is sent arrives at the service, if it said so lately.
     pub(super) fn sent(&self) -> Way {
-        let Some(outbound) = self.outbound else { return Way::default() };
+        let Some(outbound) = self.outbound.filter(|_| self.report_age <= REPORT_HOLDS) else { return Way::default() };
         Way {
             lost_percent: Some(outbound.loss_percent),
             jitter_ms: Some(outbound.jitter_ms),
@@ -279,6 +287,24 @@ mod tests {
         assert_eq!((quality.heard[0].number, quality.heard[0].received_packets), (0, 50));
         assert_eq!(quality.heard[0].mos, quality.mos_in);
         assert_eq!(figures.heard().lost_percent, Some(0.0));
+    }
+
+    #[test]
+    fn an_old_report_says_nothing_of_now() {
+        let mut figures = Figures::default();
+        figures.on_reported(Outbound { loss_percent: 40.0, ..Outbound::default() });
+        assert_eq!(figures.sent().lost_percent, Some(40.0));
+        for _ in 0..REPORT_HOLDS {
+            figures.on_voice(Quality::default(), None);
+        }
+        assert_eq!(figures.sent().lost_percent, Some(40.0));
+        figures.on_voice(Quality::default(), None);
+        assert_eq!(figures.sent(), Way::default());
+        figures.on_reported(Outbound::default());
+        assert_eq!(figures.sent().lost_percent, Some(0.0));
+        figures.on_new_leg();
+        figures.on_voice(Quality::default(), None);
+        assert_eq!(figures.sent(), Way::default(), "of the leg before");
     }
 
     #[test]
