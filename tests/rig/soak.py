@@ -26,6 +26,7 @@ import sys
 import tempfile
 import threading
 import time
+import wave
 
 HERE = pathlib.Path(__file__).resolve().parent
 BLOCK = 480  # frames of the tape that are looked at together: 10 ms
@@ -567,7 +568,7 @@ def main():
         subprocess.run(["sh", str(HERE / "speech.sh"), str(speech), "600", "0.1"], check=True)
         cards = Cards(folder / "cards")
         try:
-            problems = soak(given, plan, folder, cards, speech)
+            problems = soak(given, plan, folder, cards, (speech, backwards(speech)))
         finally:
             cards.run("stop")
     say("")
@@ -578,9 +579,21 @@ def main():
     return 1 if problems else 0
 
 
-def soak(given, plan, folder, cards, speech):
+def backwards(speech):
+    """The same voice played backwards: were both to say the same, what one says would be taken for an echo of the other."""
+    other = speech.with_name("backwards.wav")
+    with wave.open(str(speech), "rb") as one, wave.open(str(other), "wb") as two:
+        two.setparams(one.getparams())
+        frames = one.readframes(one.getnframes())
+        samples = array.array("h", frames)
+        samples.reverse()
+        two.writeframes(samples.tobytes())
+    return other
+
+
+def soak(given, plan, folder, cards, voices):
     call = (ScreenCall if given.screens else HeadlessCall)(given.program, folder, cards)
-    listeners = [Tape(cards), Mouth(cards, "A", speech), Mouth(cards, "B", speech)]
+    listeners = [Tape(cards), Mouth(cards, "A", voices[0]), Mouth(cards, "B", voices[1])]
     try:
         for listener in listeners:
             listener.start()
