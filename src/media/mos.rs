@@ -7,7 +7,7 @@
 //!   cancelled, or a headset is worn.
 //! * The scale is that of the telephone band: it ends at 4.41, though Opus at 24 kbit/s and more sounds better than that.
 //!   Without loss Opus is therefore taken for flawless (Ie = 0).
-//! * Loss is random (BurstR = 1). ITU-T G.113 has no values for Opus. [`BPL`] and [`RESTORED`] come from measurements of
+//! * Loss is random (BurstR = 1). ITU-T G.113 has no values for Opus. `BPL` and `RESTORED` come from measurements of
 //!   PESQ-WB (ITU-T P.862.2) of human speech at 32 kbit/s, 10 % of the packets lost, read backwards through Annex B: 4.29
 //!   without loss is R = 88, 2.42 with every lost packet made up (deep PLC) is 47, 3.39 with the copies in the next
 //!   packets (FEC) is 65.6. So 41 = 95 · 10 / (10 + Bpl) gives Bpl = 13; of 10 % random loss 9 in 10 can be restored, and

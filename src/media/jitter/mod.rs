@@ -5,7 +5,7 @@
 //! timestamps say how unevenly packets travel, and where a sender paused. Telephone events take their place in the
 //! sequence as silence; reading them is [`super::dtmf`]'s.
 //!
-//! How long sound waits follows what the network does ([`target`]), by changing its length unnoticeably ([`stretch`]).
+//! How long sound waits follows what the network does (`target`), by changing its length unnoticeably (`stretch`).
 //!
 //! What is missing is restored from the copy the next packet carries, or made up by the decoder. Opus' deep redundancy
 //! (DRED) is not used: it would take the place of these copies, and what it adds, sound from further back, comes too late
