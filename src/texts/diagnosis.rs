@@ -95,23 +95,10 @@ fn allow(system: System) -> &'static str {
 mod tests {
     use super::*;
 
-    const ALL: [Diagnosis; 10] = [
-        Diagnosis::DeviceGone(AudioDevice::Microphone),
-        Diagnosis::DeviceGone(AudioDevice::Speaker),
-        Diagnosis::DeviceGone(AudioDevice::Ringer),
-        Diagnosis::MicrophoneSilent { exact_zeros: true },
-        Diagnosis::MicrophoneSilent { exact_zeros: false },
-        Diagnosis::SpeakingWhileMuted,
-        Diagnosis::NetworkPoor,
-        Diagnosis::TheyHearBadly,
-        Diagnosis::EchoSuspected,
-        Diagnosis::SharedCard,
-    ];
-
     #[test]
     fn every_diagnosis_says_what_is_wrong_and_what_to_do() {
         let mut seen = std::collections::BTreeSet::new();
-        for diagnosis in ALL {
+        for diagnosis in Diagnosis::ALL {
             let (sentence, short) = (sentence(diagnosis), short(diagnosis));
             assert!(sentence.is_ascii() && sentence.ends_with('.') && sentence.contains(". "), "{sentence}");
             assert!(!sentence.contains("  "), "{sentence}");
@@ -124,7 +111,7 @@ mod tests {
     fn the_page_about_sound_has_each_by_its_short_name() {
         let page = include_str!("../../docs/sound.md");
         let table = page.split_once("## When something sounds wrong").unwrap().1;
-        for short in ALL.map(short) {
+        for short in Diagnosis::ALL.map(short) {
             assert!(table.contains(short), "{short}");
         }
     }

@@ -282,16 +282,7 @@ fn the_page_for_scripts_names_what_there_is_and_nothing_else() {
         assert!(PAGE.contains(&format!("`{name}`")), "{name} is not on the page");
     }
 
-    let devices = [AudioDevice::Microphone, AudioDevice::Speaker, AudioDevice::Ringer].map(Diagnosis::DeviceGone);
-    let silent = [true, false].map(|exact_zeros| Diagnosis::MicrophoneSilent { exact_zeros });
-    let others = [
-        Diagnosis::SpeakingWhileMuted,
-        Diagnosis::NetworkPoor,
-        Diagnosis::TheyHearBadly,
-        Diagnosis::EchoSuspected,
-        Diagnosis::SharedCard,
-    ];
-    let diagnoses = [&devices[..], &silent, &others].concat();
+    let diagnoses = Diagnosis::ALL.to_vec();
     let mut told = told();
     let lines = told.journal.lines(&Event::Diagnoses { call: CALL, diagnoses }, told.now, WALL);
     let words = lines.iter().map(|line| read(line)["diagnosis"].as_str().unwrap().to_owned()).collect();

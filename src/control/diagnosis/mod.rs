@@ -38,6 +38,22 @@ pub enum Diagnosis {
     SharedCard,
 }
 
+impl Diagnosis {
+    /// Each there can be, the gravest first.
+    pub const ALL: [Self; 10] = [
+        Self::DeviceGone(AudioDevice::Microphone),
+        Self::DeviceGone(AudioDevice::Speaker),
+        Self::DeviceGone(AudioDevice::Ringer),
+        Self::MicrophoneSilent { exact_zeros: true },
+        Self::MicrophoneSilent { exact_zeros: false },
+        Self::SpeakingWhileMuted,
+        Self::NetworkPoor,
+        Self::TheyHearBadly,
+        Self::EchoSuspected,
+        Self::SharedCard,
+    ];
+}
+
 /// A part of the sound equipment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AudioDevice {

@@ -6,7 +6,6 @@ use super::group_kit::{card, crowd, four, group_view, groups};
 use super::kit::{
     CALL, Desk, devices, friends, heard, incoming, person, quality, records, sound, summary, view, working,
 };
-use super::sound_states::DIAGNOSES;
 use crate::domain::call::{CallState, Peer};
 use crate::domain::dtmf::Tone;
 use crate::domain::end_reason::EndReason;
@@ -119,7 +118,7 @@ fn event(n: usize) -> Event {
             speaker: DeviceState::Absent,
             ringer: DeviceState::Idle,
         }),
-        41 => Event::Diagnoses { call: CALL, diagnoses: DIAGNOSES.to_vec() },
+        41 => Event::Diagnoses { call: CALL, diagnoses: Diagnosis::ALL.to_vec() },
         42 => Event::Diagnoses { call: CALL, diagnoses: vec![Diagnosis::SpeakingWhileMuted] },
         43 => Event::Diagnoses { call: CALL, diagnoses: Vec::new() },
         44 => Event::Call(CallView { muted: true, ..view(CallState::Connected) }),
