@@ -14,6 +14,7 @@ async fn who_speaks_while_muted_is_told_until_the_microphone_is_on() {
     speaks_while_muted(&bench).await;
     assert_eq!(bench.is_diagnosed().await, [Diagnosis::SpeakingWhileMuted]);
     bench.tell(Command::Mute { call: CALL, on: false }).await;
+    bench.voice_tells(levels(MicrophoneFacts { voice: true, ..MicrophoneFacts::default() })).await;
     assert_eq!(bench.is_diagnosed().await, []);
 }
 
@@ -49,8 +50,7 @@ async fn a_call_on_a_shared_card_begins_muted_for_everybody() {
 
 #[tokio::test]
 async fn a_device_that_stays_away_is_told_without_anything_else_happening() {
-    // No microphone: on a slow machine its silence would be told first.
-    let mut bench = in_call(SourceChoice::Silence, false).await;
+    let mut bench = in_call(SourceChoice::Default, false).await;
     for speaker in [DeviceState::Working("a card".into()), DeviceState::Failed("unplugged".into())] {
         let microphone = DeviceState::Working("a card".into());
         let state = AudioState { microphone, speaker, ringer: DeviceState::Idle };
@@ -60,7 +60,7 @@ async fn a_device_that_stays_away_is_told_without_anything_else_happening() {
 }
 
 async fn in_call(microphone: SourceChoice, muted: bool) -> Bench {
-    let mut bench = Bench::with_microphone(JoinMuted::Never, microphone).await;
+    let mut bench = Bench::told_of_the_voice(JoinMuted::Never, microphone).await;
     let (id, offer, _) = bench.asks_to_join(Some(muted)).await;
     bench.lets_in(id, &offer, true).await;
     bench.is_connected().await;

@@ -29,6 +29,8 @@ use crate::protocol::response::Response;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
+type Told = (Sender<VoiceEvent>, Sender<VoiceEvent>, Receiver<VoiceEvent>);
+
 /// An engine, and both sides of it.
 pub(super) struct Bench {
     commands: Sender<Command>,
@@ -41,29 +43,36 @@ pub(super) struct Bench {
 impl Bench {
     /// A phone of `me` that is welcome, whose friend is Bob.
     pub(super) async fn new(join_muted: JoinMuted) -> Self {
-        Self::with(join_muted, SourceChoice::Silence, SinkChoice::Nowhere).await
+        let (tells, told) = channel(256);
+        Self::with(join_muted, SourceChoice::Silence, SinkChoice::Nowhere, (tells.clone(), tells, told)).await
     }
 
-    /// A phone whose microphone is said to be that; what is heard of it is silence and what the test says.
-    pub(super) async fn with_microphone(join_muted: JoinMuted, said: SourceChoice) -> Self {
-        Self::with(join_muted, said, SinkChoice::Nowhere).await
+    /// A phone whose microphone is said to be that. Of the voice it is told only what the test tells: what its own voice
+    /// thread says, whenever that is, changes nothing.
+    pub(super) async fn told_of_the_voice(join_muted: JoinMuted, said: SourceChoice) -> Self {
+        let (unheard, mut told_unheard) = channel(256);
+        task::spawn("nobody", async move { while told_unheard.recv().await.is_some() {} });
+        let (tells, told) = channel(256);
+        Self::with(join_muted, said, SinkChoice::Nowhere, (unheard, tells, told)).await
     }
 
     /// A phone with a speaker.
     pub(super) async fn playing_to(speaker: SinkChoice, join_muted: JoinMuted) -> Self {
-        Self::with(join_muted, SourceChoice::Silence, speaker).await
+        let (tells, told) = channel(256);
+        Self::with(join_muted, SourceChoice::Silence, speaker, (tells.clone(), tells, told)).await
     }
 
-    async fn with(join_muted: JoinMuted, said: SourceChoice, speaker: SinkChoice) -> Self {
+    /// The voice: where the thread tells, where the test does, and what the engine is told.
+    async fn with(join_muted: JoinMuted, said: SourceChoice, speaker: SinkChoice, voice: Told) -> Self {
+        let (to_thread, to_test, voice_events) = voice;
         let (commands, from_commands) = channel(16);
         let (to_events, events) = channel(256);
         let (to_link, requests) = channel(64);
         let (link, from_link) = channel(256);
-        let (from_voice, voice_events) = channel(256);
         let (from_legs, legs) = channel(16);
         let config =
             VoiceConfig { microphone: SourceChoice::Silence, speaker: speaker.clone(), ..VoiceConfig::default() };
-        let voice = Voice::start(config, from_voice.clone()).unwrap();
+        let voice = Voice::start(config, to_thread).unwrap();
         let out = Outputs { events: to_events, link: to_link, voice, legs: from_legs };
         let options = Options {
             record: None,
@@ -79,7 +88,7 @@ impl Bench {
             "engine",
             engine.run(Inputs { commands: from_commands, link: from_link, voice: voice_events, legs }),
         );
-        let mut bench = Self { commands, link, requests, events, voice: from_voice };
+        let mut bench = Self { commands, link, requests, events, voice: to_test };
         bench.is_welcome(Vec::new()).await;
         bench
     }
