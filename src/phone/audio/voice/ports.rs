@@ -238,7 +238,10 @@ impl<K: Kind> Port<K> {
     fn tell(&mut self, fact: Fact, now: Instant) {
         match self.supervision.handle(fact, now) {
             Act::Nothing => (),
-            Act::Open(target) => self.ask(target, now),
+            Act::Open(target) => {
+                tracing::info!(device = ?K::DEVICE, ?target, ?fact, "a sound device is to be opened");
+                self.ask(target, now);
+            }
             Act::Replace(target, why) => {
                 self.lose(why);
                 self.ask(target, now);
