@@ -210,7 +210,11 @@ impl Session {
         while heard.sound.len() < wanted {
             match self.source.take(&mut tick, now) {
                 Taken::NotYet => return,
-                Taken::Over => heard.over = true,
+                // What follows a file is silence that nobody spoke, however much of it is due.
+                Taken::Over => {
+                    heard.over = true;
+                    return;
+                }
                 Taken::Sound => {
                     hear(&tick);
                     heard.sound.extend_from_slice(tick.mono_mut());
