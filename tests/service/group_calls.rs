@@ -55,13 +55,14 @@ impl InGroups for TestPhone {
         }
     }
 
-    /// Waits until it has heard just these at once, for more than a second.
+    /// Waits until it has heard just these at once, for more than a second; gaps are no others.
     async fn hears_each_of(&mut self, numbers: &[u16]) {
         let mut tenths = 0;
         self.until(&format!("hear {numbers:?}"), |event| match event {
             Event::Levels { heard, .. } => {
-                let same = heard.iter().map(|(number, _)| *number).eq(numbers.iter().copied());
-                tenths = if same { tenths + 1 } else { 0 };
+                let all = heard.iter().map(|(number, _)| *number).eq(numbers.iter().copied());
+                let others = heard.iter().any(|(number, _)| !numbers.contains(number));
+                tenths = if others { 0 } else { tenths + usize::from(all) };
                 (tenths == 15).then_some(())
             }
             _ => None,
