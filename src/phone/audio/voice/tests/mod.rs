@@ -315,7 +315,7 @@ impl Phone {
     }
 }
 
-const DEADLINE: Duration = Duration::from_secs(30);
+const DEADLINE: Duration = Duration::from_secs(60);
 
 async fn until_packet(packets: &mut UnboundedReceiver<Outgoing>, wanted: impl Fn(&Outgoing) -> bool) -> Outgoing {
     loop {
