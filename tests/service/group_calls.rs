@@ -7,7 +7,7 @@ use switchboard::phone::command::Command;
 use switchboard::phone::event::{CallView, Event, GroupCard, LinkReach, Refusal};
 
 use crate::reconnecting::behind_a_proxy;
-use crate::support::{TestPhone, TestService, connect, silence, tone};
+use crate::support::{TestPhone, TestService, connect, silence, tone, wav};
 
 /// Sentences about group calls.
 trait InGroups {
@@ -102,11 +102,11 @@ async fn three_meet_by_id_code_and_link_and_each_hears_the_others_and_not_itself
     let spoken = [("alice", 440), ("bob", 1320), ("carol", 2200)];
     for (name, own) in spoken {
         for (other, hertz) in spoken {
-            let share = crate::support::wav::share_of(&service.heard(name, own), hertz);
+            let seconds = wav::seconds_of(&service.heard(name, own), hertz);
             if name == other {
-                assert!(share < 0.05, "{name} heard oneself: {share}");
+                assert!(seconds < 0.25, "{name} heard oneself for {seconds} s");
             } else {
-                assert!(share > 0.25, "{name} heard {other}: {share}");
+                assert!(seconds > 0.5, "{name} heard {other} for {seconds} s");
             }
         }
     }
