@@ -74,10 +74,14 @@ impl Processor {
     }
 
     /// Does something else from now on. Parts that stay go on undisturbed; a part that comes hears along for a moment
-    /// (a second, where it is an echo canceller in place of another), and is then faded to.
+    /// (a second, where it is an echo canceller in place of another), and is then faded to. A part that comes back before
+    /// it was gone never goes: what it has learnt is kept.
     pub fn switch(&mut self, wanted: Processing) {
         let before = std::mem::replace(&mut self.wanted, wanted);
-        if front_of(before) != front_of(wanted) {
+        let in_charge = self.front.current().map_or((false, false), |front| (front.echo, front.noise));
+        if front_of(wanted) == in_charge {
+            self.front.keep();
+        } else if front_of(before) != front_of(wanted) {
             let ticks = if before.echo && wanted.echo { LEARNING } else { WARM_UP };
             let next = self.front_for(wanted);
             self.front.replace(next, ticks);
@@ -85,10 +89,15 @@ impl Processor {
         if before.echo != wanted.echo {
             self.erle = Erle::default();
         }
-        if (before.noise == Noise::Strong) != (wanted.noise == Noise::Strong) {
+        let strong = wanted.noise == Noise::Strong;
+        if strong == self.strong.current().is_some() {
+            self.strong.keep();
+        } else if strong != (before.noise == Noise::Strong) {
             self.strong.replace(strong_for(wanted), WARM_UP);
         }
-        if before.gain != wanted.gain {
+        if wanted.gain == self.gain.current().is_some() {
+            self.gain.keep();
+        } else if before.gain != wanted.gain {
             self.gain.replace(gain_for(wanted), WARM_UP);
         }
     }
@@ -207,6 +216,7 @@ fn mono_of(tick: &Tick) -> [f32; TICK] {
 /// Echo cancellation, or gentle noise suppression, or both.
 struct Front {
     echo: bool,
+    noise: bool,
     inner: Box<AudioProcessing>,
 }
 
@@ -226,7 +236,7 @@ impl Front {
             noise_suppression: noise.then_some(suppression),
             ..Config::default()
         };
-        Self { echo, inner: Box::new(processing(config)) }
+        Self { echo, noise, inner: Box::new(processing(config)) }
     }
 
     fn set_delay(&mut self, delay_ms: Option<u32>) {

@@ -111,6 +111,20 @@ fn an_echo_stays_cancelled_while_noise_suppression_comes_and_goes() {
 }
 
 #[test]
+fn an_echo_stays_cancelled_when_cancelling_is_turned_off_and_on_again_at_once() {
+    let far = speech(15, 8);
+    let back = echo(16, &far);
+    let mut processor = Processor::new(ECHO);
+    let (half, pause) = (2 * SECOND, 5 * TICK);
+    let mut out = Vec::new();
+    for (wanted, range) in [(Processing::NONE, 0..half), (ECHO, half..half + pause), (ECHO, half + pause..8 * SECOND)] {
+        out.extend(run(&mut processor, &back[range.clone()], Some(&far[range])));
+        processor.switch(wanted);
+    }
+    assert!(out == run(&mut Processor::new(ECHO), &back, Some(&far)), "as if nobody had touched it");
+}
+
+#[test]
 fn nothing_is_done_where_nothing_is_on() {
     let mut processor = Processor::new(Processing::NONE);
     assert!(!processor.hears_the_speaker());
