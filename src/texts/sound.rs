@@ -67,11 +67,10 @@ pub const OFF_NO_DEVICE: &str = "off: no device";
 
 /// A device in use stopped working, and nothing took its place. `why` is told where it is known; `choose` opens the choice
 /// of another.
-pub fn gone(which: AudioDevice, name: &str, why: Option<&str>, in_call: bool, choose: &str) -> String {
+pub fn gone(which: AudioDevice, name: &str, why: Option<&str>, choose: &str) -> String {
     let what = device(which);
     let why = why.map_or_else(String::new, |why| format!(" ({})", why.trim_end_matches('.')));
-    let goes_on = if in_call { "The call goes on without it; " } else { "" };
-    format!("{what} gone: {name}{why}. {goes_on}{choose} chooses another.")
+    format!("{what} gone: {name}{why}. Trying again; {choose} chooses another.")
 }
 
 /// A device that was gone works again.
@@ -136,10 +135,13 @@ mod tests {
     fn a_device_that_goes_is_told_with_what_happens_next() {
         let microphone = AudioDevice::Microphone;
         assert_eq!(
-            gone(microphone, "USB Mic", Some("unplugged."), true, "D"),
-            "microphone gone: USB Mic (unplugged). The call goes on without it; D chooses another."
+            gone(microphone, "USB Mic", Some("unplugged."), "D"),
+            "microphone gone: USB Mic (unplugged). Trying again; D chooses another."
         );
-        assert_eq!(gone(microphone, "USB Mic", None, false, "D"), "microphone gone: USB Mic. D chooses another.");
+        assert_eq!(
+            gone(microphone, "USB Mic", None, "D"),
+            "microphone gone: USB Mic. Trying again; D chooses another."
+        );
         assert_eq!(replaced(microphone, "Built-in", "USB Mic"), "microphone gone: USB Mic; using Built-in");
         assert_eq!(
             instead(microphone, "Built-in", "device:USB Mic"),

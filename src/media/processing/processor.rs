@@ -31,9 +31,6 @@ const MOST_GAIN_DB: f32 = 30.0;
 /// Where the gain control begins, dB: speech that needs more gets there within seconds.
 const FIRST_GAIN_DB: f32 = 6.0;
 
-/// The longest delay between speaker and microphone a hint may claim, ms.
-const LONGEST_DELAY_MS: u32 = 500;
-
 /// What is done to the sound of one microphone.
 pub struct Processor {
     wanted: Processing,
@@ -41,7 +38,6 @@ pub struct Processor {
     strong: Switched<Strong>,
     gain: Switched<Gain>,
     erle: Erle,
-    delay_ms: Option<u32>,
 }
 
 impl Default for Processor {
@@ -53,7 +49,6 @@ impl Default for Processor {
             strong: Switched::default(),
             gain: Switched::default(),
             erle: Erle::default(),
-            delay_ms: None,
         }
     }
 }
@@ -61,11 +56,13 @@ impl Default for Processor {
 impl Processor {
     /// A processor that does this from the first tick on.
     pub fn new(wanted: Processing) -> Self {
-        let mut processor = Self { wanted, ..Self::default() };
-        processor.front = Switched::new(processor.front_for(wanted));
-        processor.strong = Switched::new(strong_for(wanted));
-        processor.gain = Switched::new(gain_for(wanted));
-        processor
+        Self {
+            wanted,
+            front: Switched::new(front_for(wanted)),
+            strong: Switched::new(strong_for(wanted)),
+            gain: Switched::new(gain_for(wanted)),
+            erle: Erle::default(),
+        }
     }
 
     /// What is done.
@@ -74,38 +71,36 @@ impl Processor {
     }
 
     /// Does something else from now on. Parts that stay go on undisturbed; a part that comes hears along for a moment
-    /// (a second, where it is an echo canceller in place of another), and is then faded to.
+    /// (a second, where it is an echo canceller in place of another), and is then faded to. A part that comes back before
+    /// it was gone never goes: what it has learnt is kept.
     pub fn switch(&mut self, wanted: Processing) {
         let before = std::mem::replace(&mut self.wanted, wanted);
-        if front_of(before) != front_of(wanted) {
+        let in_charge = self.front.current().map_or((false, false), |front| (front.echo, front.noise));
+        if front_of(wanted) == in_charge {
+            self.front.keep();
+        } else if front_of(before) != front_of(wanted) {
             let ticks = if before.echo && wanted.echo { LEARNING } else { WARM_UP };
-            let next = self.front_for(wanted);
-            self.front.replace(next, ticks);
+            self.front.replace(front_for(wanted), ticks);
         }
         if before.echo != wanted.echo {
             self.erle = Erle::default();
         }
-        if (before.noise == Noise::Strong) != (wanted.noise == Noise::Strong) {
+        let strong = wanted.noise == Noise::Strong;
+        if strong == self.strong.current().is_some() {
+            self.strong.keep();
+        } else if strong != (before.noise == Noise::Strong) {
             self.strong.replace(strong_for(wanted), WARM_UP);
         }
-        if before.gain != wanted.gain {
+        if wanted.gain == self.gain.current().is_some() {
+            self.gain.keep();
+        } else if before.gain != wanted.gain {
             self.gain.replace(gain_for(wanted), WARM_UP);
         }
     }
 
     /// Forgets all it has learnt: the devices changed, and with them the echo and the noise.
     pub fn restart(&mut self) {
-        *self = Self { delay_ms: self.delay_ms, ..Self::new(self.wanted) };
-    }
-
-    /// Says how long sound is under way from [`Processor::render`] through speaker, room and microphone back to
-    /// [`Processor::capture`], ms, where the devices know: the echo canceller finds it out by itself as well.
-    pub fn set_delay(&mut self, delay_ms: u32) {
-        let delay_ms = Some(delay_ms.min(LONGEST_DELAY_MS));
-        if self.delay_ms != delay_ms {
-            self.delay_ms = delay_ms;
-            self.front.each(|front| front.set_delay(delay_ms));
-        }
+        *self = Self::new(self.wanted);
     }
 
     /// Hears what the speaker plays next, 10 ms; stereo is taken as one channel.
@@ -152,33 +147,17 @@ impl Processor {
     pub fn erle_db(&self) -> Option<f32> {
         self.wanted.echo.then(|| self.erle.db()).flatten()
     }
-
-    /// How much later sound leaves than it comes, ms.
-    pub fn latency_ms(&self) -> f32 {
-        let front = match front_of(self.wanted) {
-            (true, true) => 17.9,
-            (true, false) => 11.9,
-            (false, true) => 9.9,
-            (false, false) => 0.0,
-        };
-        let strong = if self.wanted.noise == Noise::Strong { 10.0 } else { 0.0 };
-        front + strong
-    }
-
-    fn front_for(&self, wanted: Processing) -> Option<Front> {
-        let (echo, noise) = front_of(wanted);
-        (echo || noise).then(|| {
-            let mut front = Front::new(echo, noise);
-            front.set_delay(self.delay_ms);
-            front
-        })
-    }
 }
 
 /// What of the processing is done in one go, between one splitting into bands and one merging. Strong noise suppression
 /// comes on top of the gentle one: its network takes steady hiss for a consonant, and leaves it as it is.
 fn front_of(wanted: Processing) -> (bool, bool) {
     (wanted.echo, wanted.noise != Noise::Off)
+}
+
+fn front_for(wanted: Processing) -> Option<Front> {
+    let (echo, noise) = front_of(wanted);
+    (echo || noise).then(|| Front::new(echo, noise))
 }
 
 fn strong_for(wanted: Processing) -> Option<Strong> {
@@ -207,6 +186,7 @@ fn mono_of(tick: &Tick) -> [f32; TICK] {
 /// Echo cancellation, or gentle noise suppression, or both.
 struct Front {
     echo: bool,
+    noise: bool,
     inner: Box<AudioProcessing>,
 }
 
@@ -227,14 +207,7 @@ impl Front {
             noise_suppression: noise.then_some(suppression),
             ..Config::default()
         };
-        Self { echo, inner: Box::new(processing(config)) }
-    }
-
-    fn set_delay(&mut self, delay_ms: Option<u32>) {
-        if let Some(delay) = delay_ms.and_then(|delay| i32::try_from(delay).ok()) {
-            // Out of range it is clamped, and said to be.
-            self.inner.set_stream_delay_ms(delay).ok();
-        }
+        Self { echo, noise, inner: Box::new(processing(config)) }
     }
 
     fn render(&mut self, far: &[f32; TICK]) {

@@ -37,6 +37,11 @@ impl<S: Stage> Switched<S> {
         self.next = Some(Next { stage, wait });
     }
 
+    /// Leaves the part in charge where it is: one that was to come never does.
+    pub(super) fn keep(&mut self) {
+        self.next = None;
+    }
+
     /// Whether sound goes through untouched.
     pub(super) fn is_idle(&self) -> bool {
         self.current.is_none() && self.next.is_none()
@@ -111,6 +116,15 @@ mod tests {
         assert!((ends(&mut place).1 - 1.0).abs() < 0.01, "the one that was to come never does");
         assert!(place.is_idle());
         assert_eq!(ends(&mut place), (1.0, 1.0));
+    }
+
+    #[test]
+    fn a_part_that_is_kept_goes_on_undisturbed() {
+        let mut place = Switched::new(Some(Times(2.0)));
+        place.replace(None, 2);
+        assert_eq!(ends(&mut place), (2.0, 2.0));
+        place.keep();
+        assert_eq!((0..5).map(|_| ends(&mut place)).collect::<Vec<_>>(), [(2.0, 2.0); 5]);
     }
 
     fn ends(place: &mut Switched<Times>) -> (f32, f32) {

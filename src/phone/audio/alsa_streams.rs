@@ -6,6 +6,7 @@
 use std::ffi::c_int;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -14,10 +15,12 @@ use alsa::pcm::{Access, Format, HwParams, IO, IoFormat, PCM};
 use cpal::{ErrorKind, FromSample, Sample, SampleFormat};
 
 use super::callback::{Input, Output};
+use super::voice::priority;
 use super::watch::Counters;
 use crate::base::task;
 
 /// What is asked of ALSA.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Wanted {
     pub(super) format: SampleFormat,
     pub(super) channels: u16,
@@ -63,20 +66,30 @@ fn alsa_format(format: SampleFormat) -> Option<Format> {
     }
 }
 
-/// Opens a microphone and starts it; what it gives goes to `into`.
+/// Why a stream was not opened.
+#[derive(Debug)]
+pub(super) enum NotOpened {
+    /// What ALSA says.
+    Alsa(alsa::Error),
+    /// There is no thread for it, or it ended in a panic.
+    Thread(String),
+}
+
+/// Opens a microphone and starts it; what it gives goes to `into`. Says how many frames it gives at a time.
 pub(super) fn open_microphone(
     device: cpal::Device,
-    name: &str,
-    wanted: &Wanted,
+    name: String,
+    wanted: Wanted,
     into: Input,
-) -> Result<Stream, String> {
-    let (pcm, period) =
-        prepared(name, Direction::Capture, MICROPHONE_PERIODS, wanted).map_err(|error| error.to_string())?;
-    pcm.start().map_err(|error| error.to_string())?;
-    let work =
-        Work { pcm, format: wanted.format, channels: wanted.channels.into(), period, counters: into.counters.clone() };
+) -> Result<(Stream, usize), NotOpened> {
+    let counters = into.counters.clone();
+    let open = move || {
+        let work = Work::prepared(&name, Direction::Capture, MICROPHONE_PERIODS, &wanted, counters)?;
+        work.pcm.start()?;
+        Ok(work)
+    };
     let room = MICROPHONE_PERIODS as usize;
-    started(device, "microphone", move |stopping| match work.format {
+    started(device, "microphone", open, move |work, stopping| match work.format {
         SampleFormat::I16 => work.take::<i16>(into, room, stopping),
         SampleFormat::I32 => work.take::<i32>(into, room, stopping),
         _ => work.take::<f32>(into, room, stopping),
@@ -86,53 +99,48 @@ pub(super) fn open_microphone(
 /// Opens a speaker and starts it; what it plays comes from `from`. Says how many frames it takes at a time.
 pub(super) fn open_speaker(
     device: cpal::Device,
-    name: &str,
-    wanted: &Wanted,
+    name: String,
+    wanted: Wanted,
     from: Output,
-) -> Result<(Stream, usize), String> {
-    let (pcm, period) =
-        prepared(name, Direction::Playback, SPEAKER_PERIODS, wanted).map_err(|error| error.to_string())?;
-    let work = Work { pcm, format: wanted.format, channels: wanted.channels.into(), period, counters: from.counters() };
-    let stream = started(device, "speaker", move |stopping| match work.format {
+) -> Result<(Stream, usize), NotOpened> {
+    let counters = from.counters();
+    let open = move || Work::prepared(&name, Direction::Playback, SPEAKER_PERIODS, &wanted, counters);
+    started(device, "speaker", open, move |work, stopping| match work.format {
         SampleFormat::I16 => work.give::<i16>(from, stopping),
         SampleFormat::I32 => work.give::<i32>(from, stopping),
         _ => work.give::<f32>(from, stopping),
-    })?;
-    Ok((stream, period))
+    })
 }
 
+/// Opens and runs a stream on a thread of its own, which runs before others. So do the threads that a sound server's
+/// library starts while the stream is opened, for they inherit it: all of its sound goes through them.
 fn started(
     device: cpal::Device,
     name: &'static str,
-    run: impl FnOnce(&AtomicBool) + Send + 'static,
-) -> Result<Stream, String> {
+    open: impl FnOnce() -> alsa::Result<Work> + Send + 'static,
+    run: impl FnOnce(Work, &AtomicBool) + Send + 'static,
+) -> Result<(Stream, usize), NotOpened> {
     let stopping = Arc::new(AtomicBool::new(false));
     let told = stopping.clone();
-    let thread = task::thread(name, move || run(&told)).map_err(|error| error.to_string())?;
-    Ok(Stream { stopping, thread: Some(thread), _device: device })
-}
-
-/// Opens a device, ready to start; returns it with its period.
-fn prepared(name: &str, direction: Direction, periods: i64, wanted: &Wanted) -> alsa::Result<(PCM, usize)> {
-    let pcm = PCM::new(name, direction, true)?;
-    let period;
-    {
-        let about = HwParams::any(&pcm)?;
-        about.set_access(Access::RWInterleaved)?;
-        about.set_format(alsa_format(wanted.format).unwrap_or(Format::float()))?;
-        about.set_channels(wanted.channels.into())?;
-        about.set_rate(wanted.rate, alsa::ValueOr::Nearest)?;
-        period = about.set_period_size_near(wanted.period as i64, alsa::ValueOr::Nearest)?;
-        let buffer = about.set_buffer_size_near(period * periods)?;
-        pcm.hw_params(&about)?;
-        let how = pcm.sw_params_current()?;
-        how.set_avail_min(period)?;
-        // More than the whole buffer would never be there.
-        how.set_start_threshold(if direction == Direction::Playback { buffer.min(2 * period) } else { 1 })?;
-        pcm.sw_params(&how)?;
+    let (tell, opened) = sync_channel(1);
+    let body = move || {
+        priority::raise();
+        match open() {
+            Ok(work) => {
+                // Whoever waits for it is there: opening has no other end.
+                tell.send(Ok(work.period)).ok();
+                run(work, &told);
+            }
+            Err(error) => drop(tell.send(Err(error))),
+        }
+    };
+    let thread = task::thread(name, body).map_err(|error| NotOpened::Thread(error.to_string()))?;
+    let stream = Stream { stopping, thread: Some(thread), _device: device };
+    match opened.recv() {
+        Ok(Ok(period)) => Ok((stream, period)),
+        Ok(Err(error)) => Err(NotOpened::Alsa(error)),
+        Err(_) => Err(NotOpened::Thread("the sound system failed".to_owned())),
     }
-    pcm.prepare()?;
-    Ok((pcm, usize::try_from(period).unwrap_or(wanted.period)))
 }
 
 /// How long it sleeps at most before it looks whether to stop.
@@ -151,6 +159,36 @@ struct Work {
 }
 
 impl Work {
+    /// Opens a device, ready to start.
+    fn prepared(
+        name: &str,
+        direction: Direction,
+        periods: i64,
+        wanted: &Wanted,
+        counters: Arc<Counters>,
+    ) -> alsa::Result<Self> {
+        let pcm = PCM::new(name, direction, true)?;
+        let period;
+        {
+            let about = HwParams::any(&pcm)?;
+            about.set_access(Access::RWInterleaved)?;
+            about.set_format(alsa_format(wanted.format).unwrap_or(Format::float()))?;
+            about.set_channels(wanted.channels.into())?;
+            about.set_rate(wanted.rate, alsa::ValueOr::Nearest)?;
+            period = about.set_period_size_near(wanted.period as i64, alsa::ValueOr::Nearest)?;
+            let buffer = about.set_buffer_size_near(period * periods)?;
+            pcm.hw_params(&about)?;
+            let how = pcm.sw_params_current()?;
+            how.set_avail_min(period)?;
+            // More than the whole buffer would never be there.
+            how.set_start_threshold(if direction == Direction::Playback { buffer.min(2 * period) } else { 1 })?;
+            pcm.sw_params(&how)?;
+        }
+        pcm.prepare()?;
+        let period = usize::try_from(period).unwrap_or(wanted.period);
+        Ok(Self { pcm, format: wanted.format, channels: wanted.channels.into(), period, counters })
+    }
+
     fn take<T: Sample + IoFormat>(self, mut into: Input, periods: usize, stopping: &AtomicBool)
     where
         f32: FromSample<T>,

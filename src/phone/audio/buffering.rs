@@ -4,6 +4,8 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 use crate::media::packet::TICK;
 
 /// What is asked of a device.
@@ -38,14 +40,98 @@ impl Step {
         Self::from_number(self.0 + 1)
     }
 
-    /// As kept in a file.
-    pub(super) fn number(self) -> u8 {
-        self.0
+    /// As read from a file.
+    fn from_number(number: u8) -> Option<Self> {
+        (usize::from(number) < LENGTHS.len()).then_some(Self(number))
+    }
+}
+
+/// What is remembered of the buffers a device needs: they grow at once, and shrink by one step at a time, only when it is
+/// opened anyway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Habit {
+    /// The number of the step it was opened with last, where that is not the one it begins with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<u8>,
+    /// For how long it has not fallen behind with that, s; no more than is needed to try a smaller one.
+    #[serde(skip_serializing_if = "is_zero")]
+    calm_s: u32,
+    /// The number of the last step that was too small, and when that was found: Unix time, s.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    too_small: Option<(u8, i64)>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// After so much use without falling behind, a smaller step is tried.
+const CALM: Duration = Duration::from_secs(600);
+
+/// A step that was too small is not tried again before this, s.
+const TRIED_AGAIN_AFTER: u64 = 86_400;
+
+impl Habit {
+    /// What to open the device with at `wall` (Unix time, s), where one of which nothing is known begins with `first`.
+    pub(super) fn step(self, first: Step, wall: i64) -> Step {
+        let Some(kept) = self.step.and_then(Step::from_number).filter(|step| *step > first) else { return first };
+        let smaller = Step(kept.0 - 1);
+        let failed =
+            self.too_small.is_some_and(|(step, at)| smaller.0 <= step && wall.abs_diff(at) < TRIED_AGAIN_AFTER);
+        if u64::from(self.calm_s) >= CALM.as_secs() && !failed { smaller } else { kept }
     }
 
-    /// As read from a file.
-    pub(super) fn from_number(number: u8) -> Option<Self> {
-        (usize::from(number) < LENGTHS.len()).then_some(Self(number))
+    /// The habit after it was used. It `needs` another step from now on, or still the one it was opened with.
+    pub(super) fn after(self, used: &Use, needs: Step, first: Step, wall: i64) -> Self {
+        if needs > used.step {
+            return Self { step: Some(needs.0), calm_s: 0, too_small: Some((used.step.0, wall)) };
+        }
+        if used.step <= first && self.step.is_none_or(|kept| kept <= first.0) {
+            return self;
+        }
+        let goes_on = self.step == Some(used.step.0) && !used.restless;
+        let before = if goes_on { self.calm_s } else { 0 };
+        let calm = u64::from(before).saturating_add(used.calm().as_secs()).min(CALM.as_secs());
+        Self { step: Some(used.step.0), calm_s: u32::try_from(calm).unwrap_or(u32::MAX), ..self }
+    }
+}
+
+/// Streams may fall behind while they begin.
+const BEGINNING: Duration = Duration::from_secs(2);
+
+/// How an open device is used: for how long it has not fallen behind.
+#[derive(Debug)]
+pub(super) struct Use {
+    step: Step,
+    opened_at: Instant,
+    calm_since: Instant,
+    seen_at: Instant,
+    xruns: u64,
+    /// Whether it fell behind at all.
+    restless: bool,
+}
+
+impl Use {
+    /// It is opened with `step`.
+    pub(super) fn new(step: Step, now: Instant) -> Self {
+        Self { step, opened_at: now, calm_since: now, seen_at: now, xruns: 0, restless: false }
+    }
+
+    /// It has fallen behind so many times by now.
+    pub(super) fn see(&mut self, xruns: u64, now: Instant) {
+        self.seen_at = now;
+        if xruns > self.xruns {
+            self.xruns = xruns;
+            if now.saturating_duration_since(self.opened_at) > BEGINNING {
+                (self.calm_since, self.restless) = (now, true);
+            }
+        }
+    }
+
+    fn calm(&self) -> Duration {
+        self.seen_at.saturating_duration_since(self.calm_since)
     }
 }
 
@@ -151,13 +237,92 @@ mod tests {
         let mut step = Step::first(TIGHT);
         let mut lengths = vec![step.frames()];
         while let Some(larger) = step.larger() {
-            assert_eq!(Step::from_number(larger.number()), Some(larger));
+            assert_eq!(Step::from_number(larger.0), Some(larger));
             step = larger;
             lengths.push(step.frames());
         }
         assert_eq!(lengths, LENGTHS);
         assert_eq!(Step::first(STEADY).frames(), TICK);
         assert_eq!(Step::from_number(200), None);
+    }
+
+    /// A device that is opened, used for so many minutes, and closed, at a time that passes meanwhile.
+    struct Desk {
+        habit: Habit,
+        now: Instant,
+        wall: i64,
+    }
+
+    impl Desk {
+        fn new() -> Self {
+            Self { habit: Habit::default(), now: crate::base::clock::now(), wall: 1_800_000_000 }
+        }
+
+        /// With `smallest`, it keeps up; with less it falls behind after a minute, and is given more. Says how many
+        /// frames it was opened with.
+        fn used(&mut self, minutes: u64, smallest: usize) -> Vec<usize> {
+            let first = Step::first(STEADY);
+            let mut step = self.habit.step(first, self.wall);
+            let mut opened = vec![step.frames()];
+            while step.frames() < smallest {
+                let mut used = Use::new(step, self.now);
+                self.passes(60);
+                used.see(3, self.now);
+                let larger = step.larger().unwrap();
+                self.habit = self.habit.after(&used, larger, first, self.wall);
+                step = larger;
+                opened.push(step.frames());
+            }
+            let mut used = Use::new(step, self.now);
+            used.see(1, self.now + Duration::from_secs(1));
+            self.passes(60 * minutes);
+            used.see(1, self.now);
+            self.habit = self.habit.after(&used, step, first, self.wall);
+            opened
+        }
+
+        fn passes(&mut self, seconds: u64) {
+            self.now += Duration::from_secs(seconds);
+            self.wall += seconds as i64;
+        }
+    }
+
+    #[test]
+    fn buffers_that_grew_in_a_busy_minute_shrink_again_when_it_is_opened() {
+        let mut desk = Desk::new();
+        assert_eq!(desk.used(3, 1_440), [480, 720, 960, 1_440]);
+        assert_eq!(desk.used(8, 0), [1_440], "ten minutes count");
+        assert_eq!(desk.used(60, 0), [1_440], "960 was too small today");
+        desk.passes(86_400);
+        for expected in [960, 720, 480, 480] {
+            assert_eq!(desk.used(10, 0), [expected]);
+        }
+    }
+
+    #[test]
+    fn a_step_that_is_too_small_is_tried_once_a_day() {
+        let mut desk = Desk::new();
+        let mut tries = 0;
+        for _ in 0..200 {
+            tries += u32::from(desk.used(30, 720).len() > 1);
+        }
+        assert_eq!(tries, 5, "in 100 hours, the first time included");
+        assert_eq!(desk.habit.step, Some(2));
+    }
+
+    #[test]
+    fn falling_behind_begins_the_calm_anew_and_only_calm_use_counts() {
+        let mut desk = Desk::new();
+        desk.habit = Habit { step: Some(3), calm_s: 590, too_small: None };
+        let first = Step::first(STEADY);
+        let mut used = Use::new(Step(3), desk.now);
+        used.see(1, desk.now + Duration::from_secs(100));
+        used.see(1, desk.now + Duration::from_secs(300));
+        desk.habit = desk.habit.after(&used, Step(3), first, desk.wall);
+        assert_eq!(desk.habit.calm_s, 200);
+        assert_eq!(Habit::default().after(&Use::new(first, desk.now), first, first, 0), Habit::default());
+        let tight = Habit { step: Some(0), calm_s: 600, too_small: None };
+        assert_eq!(tight.after(&Use::new(first, desk.now), first, first, 0), tight, "steady use says nothing of tight");
     }
 
     #[test]

@@ -37,15 +37,17 @@ struct Track {
 }
 
 impl<S> CardSource<S> {
-    /// For a ring of as many channels as `width` says.
+    /// For a ring of as many channels as `width` says, and a device that gives `period` frames at a time.
     pub(super) fn new(
         stream: S,
         ring: rtrb::Consumer<f32>,
-        rate: u32,
-        width: usize,
+        (rate, width, period): (u32, usize, usize),
         counters: Arc<Counters>,
     ) -> Result<Self, OpenError> {
         let tick = rate as usize / 100;
+        // What comes at once is not old, however much it is.
+        let capacity = ring.buffer().capacity() / width;
+        let most_waiting = (rate as usize / 5).max(2 * period).min(capacity.saturating_sub(tick)) * width;
         let track = || -> Result<Track, OpenError> {
             let ready = Vec::with_capacity(4 * TICK);
             Ok(Track { resampler: resampler(rate, SAMPLE_RATE)?, raw: Vec::with_capacity(tick), ready })
@@ -55,7 +57,7 @@ impl<S> CardSource<S> {
             ring,
             raw: vec![0.0; tick * width],
             tracks: (0..width).map(|_| track()).collect::<Result<_, _>>()?,
-            most_waiting: rate as usize / 5 * width,
+            most_waiting,
             counters,
             overruns: 0,
             taking: false,
@@ -144,7 +146,7 @@ mod tests {
 
     fn source(rate: u32, width: usize) -> (rtrb::Producer<f32>, CardSource<()>) {
         let (device, ring) = rtrb::RingBuffer::new(rate as usize / 2 * width);
-        (device, CardSource::new((), ring, rate, width, Arc::default()).unwrap())
+        (device, CardSource::new((), ring, (rate, width, 480), Arc::default()).unwrap())
     }
 
     #[test]
@@ -195,6 +197,25 @@ mod tests {
             assert_eq!(source.take(&mut tick, now), Taken::Sound);
             assert_eq!(tick, Tick::from([0.2; TICK]));
             assert_eq!(source.figures().overruns, overruns, "not before anybody listened");
+        }
+    }
+
+    #[test]
+    fn a_device_that_gives_much_at_a_time_is_heard() {
+        for (rate, width, period) in [(48_000, 1, 12_000), (44_100, 2, 20_000)] {
+            let (mut device, ring) = rtrb::RingBuffer::new(rate / 2 * width);
+            let shape = (u32::try_from(rate).unwrap(), width, period);
+            let mut source = CardSource::new((), ring, shape, Arc::default()).unwrap();
+            let (mut tick, mut taken) = (Tick::default(), 0);
+            for _ in 0..10 {
+                device.push_entire_slice(&vec![0.1; period * width]).unwrap();
+                while source.take(&mut tick, clock::now()) == Taken::Sound {
+                    taken += TICK;
+                }
+            }
+            let given = 10 * period * TICK * 100 / rate;
+            assert!(taken + 2 * TICK > given, "{taken} of {given}");
+            assert_eq!(source.figures().overruns, 0);
         }
     }
 

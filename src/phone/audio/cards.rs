@@ -69,6 +69,25 @@ pub(super) fn is_there(wanted: &str, direction: Direction) -> bool {
     find(wanted, direction).is_some_and(|device| is_usable(&device, direction))
 }
 
+/// Whether two choices are the same speaker, as far as their names tell.
+pub(super) fn is_same_speaker(one: &SinkChoice, other: &SinkChoice) -> bool {
+    match (one, other) {
+        (SinkChoice::Device(one), SinkChoice::Device(other)) => {
+            one == other || hardware(one).is_some_and(|same| hardware(other) == Some(same))
+        }
+        _ => one == other,
+    }
+}
+
+/// The card and its device that a name of ALSA stands for, where it says so.
+fn hardware(name: &str) -> Option<(&str, &str)> {
+    const FIRST_OF_CARD: [&str; 5] = ["hw", "plughw", "sysdefault", "default", "front"];
+    let (kind, rest) = name.split_once(':')?;
+    let said = |what: &str| rest.split(',').find_map(|part| part.strip_prefix(what)?.strip_prefix('='));
+    let card = said("CARD").filter(|_| FIRST_OF_CARD.contains(&kind))?;
+    Some((card, said("DEV").unwrap_or("0")))
+}
+
 fn infos(devices: &[cpal::Device], default: Option<cpal::Device>, direction: Direction) -> Vec<DeviceInfo> {
     let default_name = default.as_ref().map(name);
     // Some systems have a default device without listing it; others name one although there is none.
@@ -135,7 +154,25 @@ fn is_noise(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_noise;
+    use super::*;
+
+    #[test]
+    fn the_same_speaker_is_known_by_its_other_names() {
+        let device = |name: &str| SinkChoice::Device(name.to_owned());
+        let same = |one: &str, other: &str| is_same_speaker(&device(one), &device(other));
+        assert!(same("Desk", "Desk") && same("plughw:CARD=PCH,DEV=0", "sysdefault:CARD=PCH"));
+        assert!(is_same_speaker(&SinkChoice::Default, &SinkChoice::Default));
+        for (one, other) in [
+            ("Desk", "Headset"),
+            ("plughw:CARD=PCH,DEV=0", "plughw:CARD=PCH,DEV=1"),
+            ("plughw:CARD=PCH,DEV=0", "plughw:CARD=USB,DEV=0"),
+            ("plughw:CARD=PCH,DEV=0", "hdmi:CARD=PCH,DEV=0"),
+            ("pulse", "pipewire"),
+        ] {
+            assert!(!same(one, other), "{one} {other}");
+        }
+        assert!(!is_same_speaker(&SinkChoice::Default, &device("default")), "wherever that leads");
+    }
 
     #[test]
     fn building_blocks_and_doubles_are_left_out_and_devices_are_not() {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::buffering::Habit;
 use crate::phone::event::AudioDevice;
 
 const FILE: &str = "sound.json";
@@ -23,6 +24,8 @@ const LARGEST_FILE: u64 = 1 << 20;
 pub(super) struct Memory {
     path: Option<PathBuf>,
     kept: Kept,
+    /// What was set and could not be written, to be laid over whatever the file holds.
+    unwritten: BTreeMap<String, BTreeMap<String, About>>,
 }
 
 /// What the file holds.
@@ -40,8 +43,8 @@ struct Kept {
 struct About {
     #[serde(skip_serializing_if = "Option::is_none")]
     gain_db: Option<i8>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    step: Option<u8>,
+    #[serde(flatten)]
+    habit: Habit,
     /// The count of [`Kept::set`] when it was set last.
     set: u64,
 }
@@ -51,7 +54,7 @@ impl Memory {
     pub(super) fn open(folder: Option<&Path>) -> Self {
         let path = folder.map(|folder| folder.join(FILE));
         let kept = path.as_deref().map(read).unwrap_or_default();
-        Self { path, kept }
+        Self { path, kept, unwritten: BTreeMap::new() }
     }
 
     /// How much a device is turned up, dB; 0 if nobody ever did.
@@ -64,24 +67,25 @@ impl Memory {
         self.set(device, name, |about| about.gain_db = Some(db));
     }
 
-    /// How large its buffers have to be, as `buffering` counts it.
-    pub(super) fn step_of(&self, device: AudioDevice, name: &str) -> Option<u8> {
-        self.about(device, name)?.step
+    /// What is known of the buffers it needs.
+    pub(super) fn habit_of(&self, device: AudioDevice, name: &str) -> Habit {
+        self.about(device, name).map(|about| about.habit).unwrap_or_default()
     }
 
-    /// Its buffers have to be this large.
-    pub(super) fn remember_step(&mut self, device: AudioDevice, name: &str, step: u8) {
-        self.set(device, name, |about| about.step = Some(step));
+    /// Its buffers have to be like this.
+    pub(super) fn remember_habit(&mut self, device: AudioDevice, name: &str, habit: Habit) {
+        self.set(device, name, |about| about.habit = habit);
     }
 
     fn about(&self, device: AudioDevice, name: &str) -> Option<&About> {
         self.kept.devices.get(word(device))?.get(short(name))
     }
 
-    fn set(&mut self, device: AudioDevice, name: &str, change: impl FnOnce(&mut About)) {
+    fn set(&mut self, device: AudioDevice, name: &str, change: impl Fn(&mut About)) {
         // Others may have written meanwhile: another phone of this user, another part of this one.
         if let Some(path) = self.path.as_deref().filter(|path| path.exists()) {
             self.kept = read(path);
+            self.kept.lay_over(&self.unwritten);
         }
         let before = self.about(device, name).copied().unwrap_or_default();
         let mut about = before;
@@ -91,19 +95,47 @@ impl Memory {
         }
         self.kept.set = self.kept.set.saturating_add(1);
         about.set = self.kept.set;
-        let devices = self.kept.devices.entry(word(device).to_owned()).or_default();
-        devices.insert(short(name).to_owned(), about);
-        while devices.len() > MOST {
-            let Some(oldest) = devices.iter().min_by_key(|(_, about)| about.set).map(|(name, _)| name.clone()) else {
-                break;
-            };
-            devices.remove(&oldest);
+        insert(&mut self.kept.devices, device, name, about);
+        let Some(path) = &self.path else { return };
+        match write(path, &self.kept) {
+            Ok(()) => self.unwritten.clear(),
+            Err(error) => {
+                tracing::debug!(%error, path = %path.display(), "what is known of sound devices can't be written");
+                let known = self.unwritten.get(word(device)).and_then(|devices| devices.get(short(name)));
+                let mut unwritten = known.copied().unwrap_or_default();
+                change(&mut unwritten);
+                insert(&mut self.unwritten, device, name, About { set: about.set, ..unwritten });
+            }
         }
-        if let Some(path) = &self.path
-            && let Err(error) = write(path, &self.kept)
+    }
+}
+
+impl Kept {
+    fn lay_over(&mut self, unwritten: &BTreeMap<String, BTreeMap<String, About>>) {
+        for (device, name, about) in unwritten
+            .iter()
+            .flat_map(|(device, devices)| devices.iter().map(move |(name, about)| (device, name, about)))
         {
-            tracing::debug!(%error, path = %path.display(), "what is known of sound devices can't be written");
+            let known = self.devices.entry(device.clone()).or_default().entry(name.clone()).or_default();
+            known.gain_db = about.gain_db.or(known.gain_db);
+            known.set = about.set.max(known.set);
+            if about.habit != Habit::default() {
+                known.habit = about.habit;
+            }
+            self.set = self.set.max(about.set);
         }
+    }
+}
+
+/// Puts it in; then the ones set longest ago make room.
+fn insert(all: &mut BTreeMap<String, BTreeMap<String, About>>, device: AudioDevice, name: &str, about: About) {
+    let devices = all.entry(word(device).to_owned()).or_default();
+    devices.insert(short(name).to_owned(), about);
+    while devices.len() > MOST {
+        let Some(oldest) = devices.iter().min_by_key(|(_, about)| about.set).map(|(name, _)| name.clone()) else {
+            break;
+        };
+        devices.remove(&oldest);
     }
 }
 
@@ -148,20 +180,24 @@ fn write(path: &Path, kept: &Kept) -> std::io::Result<()> {
 mod tests {
     use super::*;
 
+    fn habit(step: u8) -> Habit {
+        serde_json::from_value(serde_json::json!({ "step": step })).unwrap()
+    }
+
     #[test]
     fn what_was_set_is_known_the_next_time_by_kind_and_name() {
         let folder = tempfile::tempdir().unwrap();
         let mut memory = Memory::open(Some(folder.path()));
         memory.remember(AudioDevice::Microphone, "Desk", -6);
         memory.remember(AudioDevice::Speaker, "Desk", 9);
-        memory.remember_step(AudioDevice::Speaker, "Desk", 3);
+        memory.remember_habit(AudioDevice::Speaker, "Desk", habit(3));
         let memory = Memory::open(Some(folder.path()));
         assert_eq!(memory.gain_of(AudioDevice::Microphone, "Desk"), -6);
         assert_eq!(memory.gain_of(AudioDevice::Speaker, "Desk"), 9);
         assert_eq!(memory.gain_of(AudioDevice::Ringer, "Desk"), 0);
         assert_eq!(memory.gain_of(AudioDevice::Speaker, "Headset"), 0);
-        assert_eq!(memory.step_of(AudioDevice::Speaker, "Desk"), Some(3));
-        assert_eq!(memory.step_of(AudioDevice::Microphone, "Desk"), None);
+        assert_eq!(memory.habit_of(AudioDevice::Speaker, "Desk"), habit(3));
+        assert_eq!(memory.habit_of(AudioDevice::Microphone, "Desk"), Habit::default());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
     }
 
@@ -190,12 +226,33 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let [mut one, mut two] = [(), ()].map(|()| Memory::open(Some(folder.path())));
         one.remember(AudioDevice::Speaker, "Desk", -6);
-        two.remember_step(AudioDevice::Speaker, "Desk", 3);
+        two.remember_habit(AudioDevice::Speaker, "Desk", habit(3));
         one.remember(AudioDevice::Speaker, "Headset", 2);
         let memory = Memory::open(Some(folder.path()));
         assert_eq!(memory.gain_of(AudioDevice::Speaker, "Desk"), -6);
-        assert_eq!(memory.step_of(AudioDevice::Speaker, "Desk"), Some(3));
+        assert_eq!(memory.habit_of(AudioDevice::Speaker, "Desk"), habit(3));
         assert_eq!(memory.gain_of(AudioDevice::Speaker, "Headset"), 2);
+    }
+
+    #[test]
+    fn what_can_not_be_written_is_known_all_the_same_and_written_later() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut memory = Memory::open(Some(folder.path()));
+        memory.remember(AudioDevice::Speaker, "Desk", -6);
+        let in_the_way = folder.path().join(FILE).with_extension(format!("{}.new", std::process::id()));
+        fs::create_dir(&in_the_way).unwrap();
+        memory.remember_habit(AudioDevice::Speaker, "Desk", habit(3));
+        memory.remember(AudioDevice::Speaker, "Headset", 4);
+        memory.remember(AudioDevice::Speaker, "Headset", 5);
+        let knows = |memory: &Memory| {
+            assert_eq!(memory.gain_of(AudioDevice::Speaker, "Desk"), -6);
+            assert_eq!(memory.habit_of(AudioDevice::Speaker, "Desk"), habit(3));
+            assert_eq!(memory.gain_of(AudioDevice::Speaker, "Headset"), 5);
+        };
+        knows(&memory);
+        fs::remove_dir(&in_the_way).unwrap();
+        memory.remember(AudioDevice::Microphone, "Desk", 1);
+        knows(&Memory::open(Some(folder.path())));
     }
 
     #[test]

@@ -24,9 +24,48 @@ pub(super) enum OpenError {
     /// There is none.
     #[error("there is no sound device")]
     Absent,
-    /// It can't be used.
+    /// The sound system refuses it.
+    #[error("{words}")]
+    Refused {
+        /// Why, as far as that is understood.
+        why: Why,
+        /// The same in the sound system's words.
+        words: String,
+    },
+    /// It can't be used: why, for a person.
     #[error("{0}")]
     Failed(String),
+}
+
+/// Why a sound system refuses a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Why {
+    /// There is none of that name, or no server to reach it by.
+    Missing,
+    /// Somebody else has it, who does not share.
+    Busy,
+    /// This user may not use it.
+    Denied,
+    /// Something else.
+    Unknown,
+}
+
+impl OpenError {
+    /// The reason in a few words, for a person.
+    pub(super) fn in_short(&self) -> String {
+        match self {
+            Self::Refused { why: Why::Missing, .. } => "unplugged, or not there".to_owned(),
+            Self::Refused { why: Why::Busy, .. } => "another program uses it".to_owned(),
+            Self::Refused { why: Why::Denied, .. } => "the system does not allow it".to_owned(),
+            Self::Refused { why: Why::Unknown, .. } => "the sound system refuses it".to_owned(),
+            Self::Absent | Self::Failed(_) => self.to_string(),
+        }
+    }
+
+    /// Whether somebody has it, who may let go of it any moment.
+    pub(super) fn is_busy(&self) -> bool {
+        matches!(self, Self::Refused { why: Why::Busy, .. })
+    }
 }
 
 /// Opens a microphone by name, or the default one; returns it with its description.
@@ -46,14 +85,15 @@ pub(super) fn open_microphone(
     let period = step.frames() * rate as usize / SAMPLE_RATE as usize;
     #[cfg(target_os = "linux")]
     if let Some(pcm) = cards::alsa_name(&device).filter(|_| alsa_streams::knows(format.format)) {
-        let opened = alsa_streams::open_microphone(device, &pcm, &format.of_alsa(period), into);
-        let stream = opened.map_err(|why| alsa_refusal(wanted, why))?;
-        return Ok((Box::new(CardSource::new(stream, consumer, rate, width, counters)?), name));
+        let opened = alsa_streams::open_microphone(device, pcm, format.of_alsa(period), into);
+        let (stream, period) = opened.map_err(|why| alsa_refusal(wanted, why))?;
+        return Ok((Box::new(CardSource::new(stream, consumer, (rate, width, period), counters)?), name));
     }
     let config = format.config(BufferSize::Fixed(u32::try_from(period).unwrap_or(480)));
     let stream = input_of(&device, config, format.format, into).map_err(|error| refusal(wanted, &error))?;
     stream.play().map_err(|error| refusal(wanted, &error))?;
-    Ok((Box::new(CardSource::new(stream, consumer, rate, width, counters)?), name))
+    let period = stream.buffer_size().map_or(period, |frames| frames as usize);
+    Ok((Box::new(CardSource::new(stream, consumer, (rate, width, period), counters)?), name))
 }
 
 /// Opens a speaker by name, or the default one; returns it with its description.
@@ -69,7 +109,7 @@ pub(super) fn open_speaker(
     #[cfg(target_os = "linux")]
     if let Some(pcm) = cards::alsa_name(&device).filter(|_| alsa_streams::knows(format.format)) {
         let name = cards::description(&device);
-        return Ok((alsa_speaker(device, &pcm, format, opening, period as usize, wanted)?, name));
+        return Ok((alsa_speaker(device, pcm, format, opening, period as usize, wanted)?, name));
     }
     let sink = speaker(&device, format, opening, period).map_err(|why| match why {
         Refused::Device(error) => refusal(wanted, &error),
@@ -81,7 +121,7 @@ pub(super) fn open_speaker(
 #[cfg(target_os = "linux")]
 fn alsa_speaker(
     device: cpal::Device,
-    pcm: &str,
+    pcm: String,
     format: Format,
     opening: Opening,
     period: usize,
@@ -91,18 +131,36 @@ fn alsa_speaker(
     let (ring, consumer) = ring(format.rate, width);
     let counters = Arc::new(Counters::default());
     let from = Output::new(consumer, width, format.channels.into(), counters.clone());
-    let opened = alsa_streams::open_speaker(device, pcm, &format.of_alsa(period), from);
+    let opened = alsa_streams::open_speaker(device, pcm, format.of_alsa(period), from);
     let (stream, given) = opened.map_err(|why| alsa_refusal(wanted, why))?;
     tracing::debug!(given, asked = period, "frames the speaker takes at a time");
     Ok(Box::new(CardSink::new(stream, ring, (format.rate, width, given), opening, counters)?))
 }
 
 #[cfg(target_os = "linux")]
-fn alsa_refusal(wanted: Option<&str>, why: String) -> OpenError {
-    match wanted {
-        None => OpenError::Failed(why),
-        Some(name) => OpenError::Failed(format!("the sound device `{name}` can't be opened: {why}")),
+fn alsa_refusal(wanted: Option<&str>, error: alsa_streams::NotOpened) -> OpenError {
+    match error {
+        alsa_streams::NotOpened::Alsa(error) => refused(wanted, why_of(error.errno()), &error),
+        alsa_streams::NotOpened::Thread(error) => refused(wanted, Why::Unknown, &error),
     }
+}
+
+#[cfg(target_os = "linux")]
+fn why_of(errno: i32) -> Why {
+    match errno {
+        libc::ENOENT | libc::ENODEV | libc::ENXIO | libc::ECONNREFUSED => Why::Missing,
+        libc::EBUSY | libc::EAGAIN => Why::Busy,
+        libc::EACCES | libc::EPERM => Why::Denied,
+        _ => Why::Unknown,
+    }
+}
+
+fn refused(wanted: Option<&str>, why: Why, error: &dyn std::fmt::Display) -> OpenError {
+    let words = match wanted {
+        None => error.to_string(),
+        Some(name) => format!("the sound device `{name}` can't be opened: {error}"),
+    };
+    OpenError::Refused { why, words }
 }
 
 /// Some systems give less than is asked (two thirds, for they make three periods of two): so more is asked for at first,
@@ -154,7 +212,8 @@ fn built_speaker(
 fn device(wanted: Option<&str>, direction: Direction) -> Result<cpal::Device, OpenError> {
     match (wanted, direction) {
         (Some(name), _) => {
-            let missing = || OpenError::Failed(format!("there is no sound device called `{name}`"));
+            let words = format!("there is no sound device called `{name}`");
+            let missing = || OpenError::Refused { why: Why::Missing, words };
             cards::find(name, direction).ok_or_else(missing)
         }
         (None, Direction::Input) => cards::host().default_input_device().ok_or(OpenError::Absent),
@@ -164,10 +223,15 @@ fn device(wanted: Option<&str>, direction: Direction) -> Result<cpal::Device, Op
 
 /// On some systems there always is a default device; that it can't be asked anything is how its absence shows.
 fn refusal(wanted: Option<&str>, error: &cpal::Error) -> OpenError {
-    match (wanted, error.kind()) {
-        (None, ErrorKind::DeviceBusy | ErrorKind::PermissionDenied) => OpenError::Failed(error.to_string()),
-        (None, _) => OpenError::Absent,
-        (Some(name), _) => OpenError::Failed(format!("the sound device `{name}` can't be opened: {error}")),
+    let why = match error.kind() {
+        ErrorKind::DeviceNotAvailable | ErrorKind::HostUnavailable => Why::Missing,
+        ErrorKind::DeviceBusy => Why::Busy,
+        ErrorKind::PermissionDenied => Why::Denied,
+        _ => Why::Unknown,
+    };
+    match (wanted, why) {
+        (None, Why::Missing | Why::Unknown) => OpenError::Absent,
+        _ => refused(wanted, why, error),
     }
 }
 
@@ -306,6 +370,22 @@ mod tests {
         let phone = [range(2, 16_000, 16_000, SampleFormat::U8)];
         assert_eq!(choose(&phone, false), Some((2, 16_000, SampleFormat::U8)));
         assert_eq!(choose(&[range(2, low, high, SampleFormat::DsdU8)], false), None);
+    }
+
+    #[test]
+    fn why_a_device_is_refused_is_said_in_short_and_kept_in_full() {
+        for (kind, short) in [
+            (ErrorKind::DeviceNotAvailable, "unplugged, or not there"),
+            (ErrorKind::DeviceBusy, "another program uses it"),
+            (ErrorKind::PermissionDenied, "the system does not allow it"),
+            (ErrorKind::BackendError, "the sound system refuses it"),
+        ] {
+            let error = refusal(Some("desk"), &kind.into());
+            assert_eq!(error.in_short(), short);
+            assert!(error.to_string().starts_with("the sound device `desk` can't be opened: "), "{error}");
+            assert_eq!(error.is_busy(), kind == ErrorKind::DeviceBusy);
+        }
+        assert_eq!(refusal(None, &ErrorKind::DeviceNotAvailable.into()), OpenError::Absent);
     }
 
     #[test]

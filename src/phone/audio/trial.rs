@@ -259,7 +259,7 @@ impl Session {
 
 fn trouble(device: AudioDevice, error: OpenError) -> Trouble {
     let why = match error {
-        OpenError::Failed(why) => why,
+        OpenError::Failed(why) | OpenError::Refused { words: why, .. } => why,
         OpenError::Absent if device == AudioDevice::Microphone => "there is no microphone".to_owned(),
         OpenError::Absent => "there is no speaker".to_owned(),
     };

@@ -151,11 +151,21 @@ pub(super) enum Verdict {
     Lost(&'static str),
 }
 
-/// A stream without a callback for this long is dead; before its first ones it has longer.
+/// A stream without a callback for this long is dead; one that has not begun yet has longer.
 const DEAD_AFTER: Duration = Duration::from_millis(500);
+/// A stream has begun with more callbacks than these: a speaker's first ones only fill the buffer, whether the device takes
+/// anything or not.
+const FILLING: u64 = 4;
 /// How long a stream may take to begin. Behind ALSA, PulseAudio reports a few hundred errors meanwhile, for it does not
-/// know its delay yet; a stream opened while the server is busy may take a second.
+/// know its delay yet; a stream opened while the server is busy may take a second or two.
 const START: Duration = Duration::from_secs(2);
+/// The same where the one before on this device had begun: it is likelier lost than slow. If that was wrong, the next one
+/// has [`START`].
+const START_AGAIN: Duration = Duration::from_millis(700);
+
+/// Time in which nobody looked for longer than this does not count as silence of the stream: the program was held up, or
+/// the machine asleep. Sound goes on by itself then, or the stream is found silent from now on.
+const HELD_UP: Duration = Duration::from_millis(250);
 
 /// As many errors within [`STORM_WITHIN`] are a storm, if sound suffers too: errors alone prove nothing.
 const STORM: u64 = 5;
@@ -167,7 +177,11 @@ const STORM_XRUNS: u64 = 3;
 /// Watches whether a stream is alive.
 #[derive(Debug)]
 pub(super) struct Watch {
-    begun: Instant,
+    /// When it was opened, or went on after nobody had looked: what is counted then proves little.
+    since: Instant,
+    /// How long it may take to begin.
+    patience: Duration,
+    looked_at: Instant,
     seen: Vitals,
     alive_at: Instant,
     /// What was counted when the present second began.
@@ -176,15 +190,33 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Of a stream that is opened at `now`.
-    pub(super) fn new(now: Instant) -> Self {
+    /// Of a stream that is opened at `now`; `again` where the one before on this device had begun.
+    pub(super) fn new(again: bool, now: Instant) -> Self {
         let seen = Vitals::default();
-        Self { begun: now, seen, alive_at: now, second: (now, seen), struggle: Struggle::default() }
+        Self {
+            since: now,
+            patience: if again { START_AGAIN } else { START },
+            looked_at: now,
+            seen,
+            alive_at: now,
+            second: (now, seen),
+            struggle: Struggle::default(),
+        }
+    }
+
+    /// Whether the device gave or took anything yet.
+    pub(super) fn has_begun(&self) -> bool {
+        self.seen.callbacks > FILLING
     }
 
     /// How the stream is, by what it has counted.
     pub(super) fn judge(&mut self, vitals: Vitals, now: Instant) -> Verdict {
         let xruns = vitals.xruns.saturating_sub(self.seen.xruns);
+        let unseen = now.saturating_duration_since(std::mem::replace(&mut self.looked_at, now));
+        if unseen > HELD_UP {
+            self.since = now;
+            self.alive_at += unseen;
+        }
         if vitals.callbacks != self.seen.callbacks {
             self.alive_at = now;
         }
@@ -195,17 +227,17 @@ impl Watch {
         if now.saturating_duration_since(self.second.0) >= STORM_WITHIN {
             self.second = (now, vitals);
         }
-        let starting = now.saturating_duration_since(self.begun) < START;
+        let starting = now.saturating_duration_since(self.since) < START;
         if !starting && self.struggle.happened(xruns, now) { Verdict::Struggling } else { Verdict::Well }
     }
 
     fn lost(&self, vitals: Vitals, now: Instant) -> Option<&'static str> {
-        const ERRORS: &str = "the sound device reports one error after the other";
+        const ERRORS: &str = "it reports one error after the other";
         if vitals.gone {
-            return Some("the sound device is gone");
+            return Some("it is gone: unplugged?");
         }
         let silent_for = now.saturating_duration_since(self.alive_at);
-        let starting = now.saturating_duration_since(self.begun) < START;
+        let starting = now.saturating_duration_since(self.since) < START;
         let (_, before) = self.second;
         let errors = vitals.errors.saturating_sub(before.errors);
         let storm =
@@ -213,8 +245,8 @@ impl Watch {
         if storm && !starting {
             return Some(ERRORS);
         }
-        let grace = if vitals.callbacks == 0 { START } else { DEAD_AFTER };
-        (silent_for > grace).then_some(if errors > 0 { ERRORS } else { "the sound device has gone silent" })
+        let grace = if self.has_begun() { DEAD_AFTER } else { self.patience };
+        (silent_for > grace).then_some(if errors > 0 { ERRORS } else { "it has gone silent" })
     }
 }
 
@@ -232,7 +264,7 @@ mod tests {
     impl Stream {
         fn new() -> Self {
             let now = crate::base::clock::now();
-            Self { watch: Watch::new(now), counters: Counters::default(), now }
+            Self { watch: Watch::new(false, now), counters: Counters::default(), now }
         }
 
         /// Lets time pass while `happens` every 10 ms, until the verdict is not what it was; returns it, and after how long.
@@ -269,7 +301,7 @@ mod tests {
 
     #[test]
     fn errors_with_silence_or_xruns_are_a_storm() {
-        let storm = Verdict::Lost("the sound device reports one error after the other");
+        let storm = Verdict::Lost("it reports one error after the other");
         let mut stream = Stream::new();
         stream.lives(5_000, works);
         let (verdict, after) = stream.lives(1_000, errs);
@@ -287,7 +319,7 @@ mod tests {
 
     #[test]
     fn a_stream_has_longer_to_begin_than_to_go_on() {
-        let silent = Verdict::Lost("the sound device has gone silent");
+        let silent = Verdict::Lost("it has gone silent");
         assert_eq!(Stream::new().lives(5_000, |_| ()), (silent, 2_010));
         let mut starting = Stream::new();
         assert_eq!(starting.lives(1_500, errs).0, Verdict::Well, "it does not know its delay yet");
@@ -296,11 +328,37 @@ mod tests {
     }
 
     #[test]
+    fn filling_the_buffer_is_no_beginning_and_one_that_had_begun_gets_less_time() {
+        let silent = Verdict::Lost("it has gone silent");
+        for (again, patience) in [(false, 2_010), (true, 710)] {
+            let mut stream = Stream::new();
+            stream.watch = Watch::new(again, stream.now);
+            (0..3).for_each(|_| stream.counters.called(480));
+            // The first look finds the buffer filled.
+            assert_eq!(stream.lives(5_000, |_| ()), (silent, patience + 10));
+            assert!(!stream.watch.has_begun());
+        }
+    }
+
+    #[test]
+    fn time_in_which_nobody_looked_is_no_silence_and_what_was_counted_then_no_struggle() {
+        let mut stream = Stream::new();
+        stream.lives(5_000, works);
+        stream.now += Duration::from_secs(3_600);
+        (0..5).for_each(|_| stream.counters.failed(ErrorKind::Xrun));
+        assert_eq!(stream.lives(400, |_| ()).0, Verdict::Well, "it may go on any moment");
+        assert_eq!(stream.lives(5_000, works).0, Verdict::Well);
+        stream.now += Duration::from_secs(3_600);
+        let (verdict, after) = stream.lives(5_000, |_| ());
+        assert_eq!((verdict, after), (Verdict::Lost("it has gone silent"), 520));
+    }
+
+    #[test]
     fn a_device_that_is_gone_is_lost_at_once() {
         let mut stream = Stream::new();
         stream.lives(100, works);
         let gone = |counters: &Counters| counters.failed(ErrorKind::DeviceNotAvailable);
-        assert_eq!(stream.lives(100, gone), (Verdict::Lost("the sound device is gone"), 10));
+        assert_eq!(stream.lives(100, gone), (Verdict::Lost("it is gone: unplugged?"), 10));
     }
 
     #[test]

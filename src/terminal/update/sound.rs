@@ -22,6 +22,9 @@ const STEP: i8 = 2;
 /// The longest name or reason of a device that is shown, in characters.
 const LONGEST: usize = 200;
 
+/// The same where the notice is to be taken in at a glance: with two of these it has two rows of 80.
+const SHORT: usize = 40;
+
 /// Opens the sound popup at a row.
 pub(super) fn open(model: &mut Model, row: SoundRow, effects: &mut Vec<Effect>) {
     model.popup = Some(Popup::Sound(SoundPopup { row, device: None }));
@@ -232,12 +235,11 @@ pub(super) fn changed(model: &mut Model, audio: AudioState) {
 
 fn tell(model: &mut Model, which: AudioDevice, turn: Turn) {
     let choose = model.key_of(Action::Devices);
-    let in_call = model.call.is_some();
     let name = |text: &str| printable(text, LONGEST);
     match turn {
         Turn::Gone(device, why) => {
-            let why = why.map(|why| name(&why));
-            let text = capital(&sound::gone(which, &name(&device), why.as_deref(), in_call, &choose));
+            let why = why.map(|why| printable(&why, SHORT));
+            let text = capital(&sound::gone(which, &printable(&device, SHORT), why.as_deref(), &choose));
             say(model, Mood::Bad, text);
         }
         Turn::Failed(why) => {

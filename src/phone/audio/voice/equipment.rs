@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::super::buffering::Opening;
+use super::super::cards;
 use super::super::device::{SinkChoice, SourceChoice};
 use super::super::memory::Memory;
 use super::ports::{Kind, Microphone, Port, Speaker};
@@ -95,22 +96,32 @@ impl Equipment {
 
     /// Opens what is needed, lets the rest go; returns the state of all, where it changed.
     pub(super) fn need(&mut self, needs: Needs, now: Instant) -> Option<AudioState> {
+        let shared = self.ringer_is_speaker();
         if let Some(ringer) = &mut self.ringer {
-            ringer.need(needs.ringing, now);
+            ringer.need(needs.ringing && !shared, now);
         }
         // A call that rings nowhere is missed: without its own device, it rings where calls are played; but not on a
         // headset that is nobody's business for the moment its own device takes to open.
-        self.rings_apart = self.ringer.as_ref().is_some_and(|ringer| may_work(&ringer.state()));
+        let apart = |ringer: &Port<Speaker>| !shared && !ringer.is_queueing() && may_work(&ringer.state());
+        self.rings_apart = self.ringer.as_ref().is_some_and(apart);
         let ring_here = needs.ringing && !self.rings_apart;
         self.microphone.need(needs.call, now);
         self.speaker.need(needs.call || needs.tone || ring_here, now);
+        let ringer = if shared && needs.ringing { Some(&self.speaker) } else { self.ringer.as_ref() };
         let state = AudioState {
             microphone: self.microphone.state(),
             speaker: self.speaker.state(),
-            ringer: self.ringer.as_ref().map(Port::state).unwrap_or_default(),
+            ringer: ringer.map(Port::state).unwrap_or_default(),
         };
         let changed = self.state.as_ref() != Some(&state);
         changed.then(|| self.state.insert(state).clone())
+    }
+
+    /// Whether the ringer is the speaker, by this name or another: hardware opens only once, so it rings where calls are
+    /// played.
+    fn ringer_is_speaker(&self) -> bool {
+        let speaker = self.speaker.choice();
+        self.ringer.as_ref().is_some_and(|ringer| cards::is_same_speaker(ringer.choice(), speaker))
     }
 
     /// Looks after devices that stopped working, and those that are being opened. Says whether one was opened, or could

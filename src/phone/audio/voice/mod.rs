@@ -13,7 +13,7 @@ mod near;
 mod opener;
 mod outbox;
 pub(super) mod ports;
-mod priority;
+pub(super) mod priority;
 mod send;
 mod shared;
 mod slot;

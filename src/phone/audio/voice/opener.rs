@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_cha
 use super::super::buffering::{Opening, Step};
 use super::super::streams::OpenError;
 use super::ports::Kind;
+use super::priority;
 use crate::base::task;
 
 /// Jobs and answers that may wait. A job is given when the one before is answered, but for closing and for one more
@@ -57,6 +58,7 @@ impl<K: Kind> Opener<K> {
         let (jobs, inbox) = sync_channel::<Job<K>>(WAITING);
         let (outbox, answers) = sync_channel(WAITING);
         task::thread("sound devices", move || {
+            priority::ordinary();
             while let Ok(job) = inbox.recv() {
                 let Some(answer) = work(job) else { continue };
                 // Nobody waits any more: what was opened is closed again here.
@@ -100,7 +102,11 @@ impl<K: Kind> Opener<K> {
 
 /// Closes a device without waiting for it.
 pub(super) fn close_aside<K: Kind>(port: Box<K::Port>) {
-    if task::thread("sound device", move || drop(port)).is_err() {
+    let closing = move || {
+        priority::ordinary();
+        drop(port);
+    };
+    if task::thread("sound device", closing).is_err() {
         tracing::debug!("a sound device was closed in place, for want of a thread");
     }
 }

@@ -4,13 +4,13 @@
 
 use std::time::{Duration, Instant};
 
-use super::super::buffering::{Opening, Step};
+use super::super::buffering::{Opening, Step, Use};
 use super::super::memory::Memory;
 use super::super::source::Health;
 use super::super::streams::OpenError;
 pub(in crate::phone::audio) use super::kinds::{Microphone, Speaker};
 use super::opener::{Answer, Opened, Opener, close_aside};
-use super::supervision::{Act, Fact, Naps, Nature, Supervision, Target};
+use super::supervision::{Act, Fact, Nature, Supervision, Target};
 use crate::base::clock;
 use crate::phone::event::{AudioDevice, DeviceFigures, DeviceState};
 
@@ -56,7 +56,8 @@ pub(super) struct Port<K: Kind> {
     state: DeviceState,
     used: bool,
     supervision: Supervision,
-    naps: Naps,
+    /// How what is open is used, if it is a device.
+    usage: Option<(Target, Use)>,
     opener: Option<Opener<K>>,
     /// How often it was asked to open something, and has not answered yet.
     unanswered: u32,
@@ -85,7 +86,7 @@ impl<K: Kind> Port<K> {
             is_device: false,
             state: DeviceState::Idle,
             used: false,
-            naps: Naps::default(),
+            usage: None,
             opener: None,
             unanswered: 0,
             number: 0,
@@ -103,6 +104,16 @@ impl<K: Kind> Port<K> {
         self.memory = memory;
         self.recall();
         self
+    }
+
+    /// What was chosen.
+    pub(super) fn choice(&self) -> &K::Choice {
+        &self.choice
+    }
+
+    /// Whether somebody else has the device, and is given a moment to let go of it.
+    pub(super) fn is_queueing(&self) -> bool {
+        self.supervision.is_queueing()
     }
 
     pub(super) fn state(&self) -> DeviceState {
@@ -134,10 +145,8 @@ impl<K: Kind> Port<K> {
         if opening == self.opening {
             return;
         }
+        self.keep_habit();
         self.opening = opening;
-        for target in [Target::Chosen, Target::StandIn] {
-            self.supervision.set_step(target, Step::first(opening));
-        }
         self.recall();
         self.tell(Fact::Tuned, now);
     }
@@ -198,12 +207,20 @@ impl<K: Kind> Port<K> {
             self.hangs = true;
             self.state = DeviceState::Failed("the sound system does not answer".to_owned());
         }
+<<<<<<< HEAD
         if self.naps.noticed(now, K::wall_clock()) {
             self.tell(Fact::Slept, now);
         }
+=======
+>>>>>>> devices
         match self.open.as_mut().map_or(Health::Well, |port| K::health(port)) {
             Health::Over(why) => self.give_up(why),
-            Health::Stream(vitals) => self.tell(Fact::Passed(Some(vitals)), now),
+            Health::Stream(vitals) => {
+                if let Some((_, used)) = &mut self.usage {
+                    used.see(vitals.xruns, now);
+                }
+                self.tell(Fact::Passed(Some(vitals)), now);
+            }
             Health::Well => self.tell(Fact::Passed(None), now),
         }
     }
@@ -218,17 +235,26 @@ impl<K: Kind> Port<K> {
         self.supervision = Supervision::new(K::nature(&self.choice), self.opening, clock::now());
         (self.asked, self.hangs, self.refusal) = (None, false, None);
         self.number += 1;
-        self.naps.forget();
         self.recall();
     }
 
+    /// Opens devices with the buffers that are remembered, from now on.
     fn recall(&mut self) {
         for target in [Target::Chosen, Target::StandIn] {
             let name = self.choice_of(target).to_string();
-            let kept = self.memory.step_of(K::DEVICE, &name).and_then(Step::from_number);
-            if let Some(step) = kept.filter(|step| *step > self.supervision.step(target)) {
-                self.supervision.set_step(target, step);
-            }
+            let habit = self.memory.habit_of(K::DEVICE, &name);
+            self.supervision.set_step(target, habit.step(Step::first(self.opening), wall()));
+        }
+    }
+
+    /// Remembers how the device that is closed, or will be soon, got along with its buffers.
+    fn keep_habit(&mut self) {
+        let Some((target, used)) = self.usage.take() else { return };
+        let name = self.choice_of(target).to_string();
+        let habit = self.memory.habit_of(K::DEVICE, &name);
+        let kept = habit.after(&used, self.supervision.step(target), Step::first(self.opening), wall());
+        if kept != habit {
+            self.memory.remember_habit(K::DEVICE, &name, kept);
         }
     }
 
@@ -301,7 +327,8 @@ impl<K: Kind> Port<K> {
             Answer::Opened { number, result } if number == self.number && self.used => self.opened(result, now),
             Answer::Opened { result: Ok(late), .. } => self.close(late.port),
             Answer::Looked { number, there, default } if number == self.number && self.used => {
-                let moved = default != self.default;
+                // One that can't be named just now is no other.
+                let moved = default.is_some() && default != self.default;
                 self.tell(Fact::Looked { there, moved }, now);
             }
             Answer::Opened { .. } | Answer::Looked { .. } => (),
@@ -319,38 +346,38 @@ impl<K: Kind> Port<K> {
         self.hangs = false;
         match result {
             Ok(Opened { mut port, name, default }) => {
-                let frames = self.supervision.step(target).frames();
-                tracing::info!(name, frames, device = ?K::DEVICE, "a sound device is open");
+                let step = self.supervision.step(target);
+                tracing::info!(name, frames = step.frames(), device = ?K::DEVICE, "a sound device is open");
                 K::start(&mut port);
                 (self.open, self.is_device, self.default) = (Some(port), true, default);
-                self.keep_step(target);
+                self.usage = Some((target, Use::new(step, now)));
                 self.state = match target {
                     Target::Chosen => DeviceState::Working(name),
                     Target::StandIn => DeviceState::Instead { name, of: self.choice.to_string() },
                 };
                 self.tell(Fact::Opened, now);
             }
-            Err(error) => {
-                let state = match error {
-                    OpenError::Absent => DeviceState::Absent,
-                    OpenError::Failed(why) => DeviceState::Failed(why),
-                };
-                if target == Target::Chosen {
-                    self.refusal = Some(state.clone());
-                }
-                // Why the device that was chosen can't be used says more than why the default one can't be either.
-                self.state = self.refusal.clone().unwrap_or(state);
-                self.tell(Fact::Refused, now);
-            }
+            Err(error) => self.refused(target, &error, now),
         }
     }
 
-    fn keep_step(&mut self, target: Target) {
-        let step = self.supervision.step(target);
-        if step > Step::first(self.opening) {
-            let name = self.choice_of(target).to_string();
-            self.memory.remember_step(K::DEVICE, &name, step.number());
+    fn refused(&mut self, target: Target, error: &OpenError, now: Instant) {
+        let state = match error {
+            OpenError::Absent => DeviceState::Absent,
+            OpenError::Refused { .. } | OpenError::Failed(_) => DeviceState::Failed(error.in_short()),
+        };
+        self.tell(Fact::Refused { busy: error.is_busy() }, now);
+        if self.supervision.is_queueing() {
+            return;
         }
+        if target == Target::Chosen {
+            if self.refusal.as_ref() != Some(&state) {
+                tracing::warn!(%error, device = ?K::DEVICE, "a sound device can't be opened");
+            }
+            self.refusal = Some(state.clone());
+        }
+        // Why the device that was chosen can't be used says more than why the default one can't be either.
+        self.state = self.refusal.clone().unwrap_or(state);
     }
 
     fn open_plain(&mut self) {
@@ -371,6 +398,7 @@ impl<K: Kind> Port<K> {
             return;
         }
         let Some(mut port) = self.open.take() else { return };
+        self.keep_habit();
         self.before = self.figures_with(&*port);
         if std::mem::take(&mut self.is_device) {
             K::rest(&mut port);
@@ -400,6 +428,11 @@ impl<K: Kind> Drop for Port<K> {
     fn drop(&mut self) {
         self.shut();
     }
+}
+
+/// The wall clock: Unix time, s.
+fn wall() -> i64 {
+    clock::unix_now().0 / 1_000
 }
 
 #[cfg(test)]

@@ -37,11 +37,12 @@ pub(super) enum Fact {
     /// The device that was to be opened is open.
     Opened,
     /// It can't be opened.
-    Refused,
+    Refused {
+        /// Somebody else has it, who may let go of it any moment: the ringer that stops as the speaker starts, say.
+        busy: bool,
+    },
     /// Time has passed; what the open stream has counted, if there is one.
     Passed(Option<Vitals>),
-    /// The machine was asleep, or the program held up for long.
-    Slept,
     /// The chosen device was looked for.
     Looked {
         /// Whether it is there.
@@ -78,6 +79,8 @@ const LONG_AGO: Duration = Duration::from_secs(300);
 const STAND_IN_AFTER: Duration = Duration::from_secs(1);
 /// How often it is tried meanwhile.
 const RETRY_CHOSEN: Duration = Duration::from_millis(250);
+/// How often one is tried that somebody else has, as long.
+const RETRY_BUSY: Duration = Duration::from_millis(100);
 
 /// How often is looked for the chosen device, or for another default; less often if it is there but can't be opened.
 const LOOK_EVERY: Duration = Duration::from_millis(2_500);
@@ -94,6 +97,8 @@ enum Phase {
     Opening(Target),
     Open(Target, Watch),
     Waiting(Target, Instant),
+    /// The same, for somebody who has the device to let go of it.
+    Queueing(Instant),
 }
 
 /// The machine.
@@ -104,6 +109,8 @@ pub(super) struct Supervision {
     /// Of the chosen device, and of the one that stands in.
     steps: [Step; 2],
     worked_at: Option<Instant>,
+    /// Whether the stream before had begun: the next one is expected to begin soon.
+    had_begun: bool,
     /// Since when the chosen device has not been open.
     failing_since: Option<Instant>,
     openings: VecDeque<Instant>,
@@ -119,6 +126,7 @@ impl Supervision {
             phase: Phase::Idle,
             steps: [Step::first(opening); 2],
             worked_at: None,
+            had_begun: false,
             failing_since: None,
             openings: VecDeque::new(),
             look_at: now,
@@ -136,6 +144,11 @@ impl Supervision {
         self.steps[target as usize] = step;
     }
 
+    /// Whether somebody else has the device, and is given a moment to let go of it.
+    pub(super) fn is_queueing(&self) -> bool {
+        matches!(self.phase, Phase::Queueing(_))
+    }
+
     /// What to do about a fact.
     pub(super) fn handle(&mut self, fact: Fact, now: Instant) -> Act {
         match (fact, &self.phase) {
@@ -145,28 +158,34 @@ impl Supervision {
                 Act::Close(None)
             }
             (Fact::Opened, Phase::Opening(target)) => self.opened(*target, now),
-            (Fact::Refused, Phase::Opening(target)) => self.refused(*target, now),
+            (Fact::Refused { busy }, Phase::Opening(target)) => self.refused(*target, busy, now),
             (Fact::Passed(_), Phase::Waiting(target, at)) if now >= *at => self.open(*target),
+            (Fact::Passed(_), Phase::Queueing(at)) if now >= *at => self.open(Target::Chosen),
             (Fact::Passed(Some(vitals)), Phase::Open(..)) => self.judge(vitals, now),
             (Fact::Looked { there, moved }, Phase::Open(target, _)) => self.looked(*target, there, moved),
-            (Fact::Slept | Fact::Tuned, Phase::Open(target, _)) | (Fact::Tuned, Phase::Opening(target)) => {
-                self.open(*target)
-            }
+            (Fact::Tuned, Phase::Open(target, _) | Phase::Opening(target)) => self.open(*target),
             _ => Act::Nothing,
         }
     }
 
     fn open(&mut self, target: Target) -> Act {
-        self.phase = Phase::Opening(target);
+        self.leave_for(Phase::Opening(target));
         Act::Open(target)
     }
 
+    fn leave_for(&mut self, phase: Phase) {
+        if let Phase::Open(_, watch) = &self.phase {
+            self.had_begun = watch.has_begun();
+        }
+        self.phase = phase;
+    }
+
     fn wait(&mut self, target: Target, until: Instant) {
-        self.phase = Phase::Waiting(target, until);
+        self.leave_for(Phase::Waiting(target, until));
     }
 
     fn opened(&mut self, target: Target, now: Instant) -> Act {
-        self.phase = Phase::Open(target, Watch::new(now));
+        self.phase = Phase::Open(target, Watch::new(self.had_begun, now));
         self.worked_at = Some(now);
         if target == Target::Chosen {
             self.failing_since = None;
@@ -176,8 +195,12 @@ impl Supervision {
         Act::Nothing
     }
 
-    fn refused(&mut self, target: Target, now: Instant) -> Act {
+    fn refused(&mut self, target: Target, busy: bool, now: Instant) -> Act {
         let since = *self.failing_since.get_or_insert(now);
+        if busy && target == Target::Chosen && now.saturating_duration_since(since) < STAND_IN_AFTER {
+            self.phase = Phase::Queueing(now + RETRY_BUSY);
+            return Act::Nothing;
+        }
         let recent = self.worked_at.is_some_and(|at| now.saturating_duration_since(at) < LONG_AGO);
         match (target, self.nature) {
             (Target::Chosen, Nature::Named) => {
@@ -226,7 +249,7 @@ impl Supervision {
             return Act::Close(Some(why));
         }
         self.openings.push_back(now);
-        self.phase = Phase::Opening(target);
+        self.leave_for(Phase::Opening(target));
         Act::Replace(target, why)
     }
 
@@ -237,31 +260,6 @@ impl Supervision {
             return self.open(Target::Chosen);
         }
         if moved { self.open(target) } else { Act::Nothing }
-    }
-}
-
-/// Notices that time has passed without the program: the machine was asleep, or the program held up.
-#[derive(Debug, Default)]
-pub(super) struct Naps {
-    /// By the monotonic clock, which may stand still meanwhile, and by the wall clock, which may be set.
-    last: Option<(Instant, i64)>,
-}
-
-/// Less is a hiccup.
-const NAP: Duration = Duration::from_secs(3);
-
-impl Naps {
-    /// Whether there was one since the last look; `wall` is the wall clock, ms.
-    pub(super) fn noticed(&mut self, now: Instant, wall: i64) -> bool {
-        let Some((then, wall_then)) = self.last.replace((now, wall)) else { return false };
-        let passed = now.saturating_duration_since(then);
-        let wall_passed = Duration::from_millis(u64::try_from(wall - wall_then).unwrap_or(0));
-        passed.max(wall_passed) > NAP
-    }
-
-    /// Nobody looks for a while.
-    pub(super) fn forget(&mut self) {
-        self.last = None;
     }
 }
 

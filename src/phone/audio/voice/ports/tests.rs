@@ -260,7 +260,7 @@ fn a_device_that_fails_is_closed_before_it_is_opened_again_and_that_is_told() {
     desk.until(works("the default"));
     desk.system.lock().unwrap().underruns = 3;
     desk.system.lock().unwrap().vitals.gone = true;
-    desk.until(|state| *state == DeviceState::Failed("the sound device is gone".to_owned()));
+    desk.until(|state| *state == DeviceState::Failed("it is gone: unplugged?".to_owned()));
     desk.system.lock().unwrap().underruns = 1;
     desk.until(works("the default"));
     let log = desk.until_logged(3);

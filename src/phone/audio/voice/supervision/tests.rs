@@ -35,7 +35,7 @@ impl Desk {
             Act::Open(target) | Act::Replace(target, _) => {
                 let works = self.works[target as usize];
                 (self.open, self.vitals) = (works.then_some(target), Vitals::default());
-                self.tell(if works { Fact::Opened } else { Fact::Refused });
+                self.tell(if works { Fact::Opened } else { Fact::Refused { busy: false } });
             }
             Act::Close(_) => self.open = None,
             Act::Look => self.tell(Fact::Looked { there: self.works[0], moved: false }),
@@ -68,7 +68,7 @@ fn a_default_device_that_goes_is_tried_again_at_once_and_then_twice_a_second() {
     desk.works[0] = false;
     desk.passes(1_200);
     let open = Act::Open(Target::Chosen);
-    let gone = Act::Replace(Target::Chosen, "the sound device is gone");
+    let gone = Act::Replace(Target::Chosen, "it is gone: unplugged?");
     assert_eq!(desk.acts(), [(1_010, gone), (1_510, open), (2_010, open)]);
     desk.works[0] = true;
     desk.passes(600);
@@ -138,11 +138,11 @@ fn a_chosen_device_that_is_there_but_refuses_interrupts_ever_less_often() {
 }
 
 #[test]
-fn a_new_default_a_nap_and_other_wishes_open_it_anew() {
+fn a_new_default_and_other_wishes_open_it_anew() {
     let mut desk = Desk::new(Nature::Default);
     desk.passes(100);
     desk.acts();
-    for fact in [Fact::Looked { there: true, moved: true }, Fact::Slept, Fact::Tuned] {
+    for fact in [Fact::Looked { there: true, moved: true }, Fact::Tuned] {
         desk.tell(fact);
         assert_eq!(desk.acts().last().map(|(_, act)| *act), Some(Act::Open(Target::Chosen)), "{fact:?}");
     }
@@ -191,15 +191,69 @@ fn what_is_no_longer_needed_is_closed_and_not_opened_again() {
 }
 
 #[test]
-fn a_nap_is_noticed_by_either_clock() {
+fn a_program_that_was_held_up_does_not_break_off_what_sounds() {
+    let mut desk = Desk::new(Nature::Default);
+    desk.passes(5_000);
+    desk.acts();
+    desk.now += Duration::from_secs(10);
+    desk.tell(Fact::Passed(Some(desk.vitals)));
+    desk.passes(1_000);
+    assert!(desk.acts().iter().all(|(_, act)| *act == Act::Look));
+}
+
+#[test]
+fn a_device_that_somebody_is_about_to_let_go_of_is_waited_for() {
+    for nature in [Nature::Default, Nature::Named] {
+        let now = crate::base::clock::now();
+        let mut machine = Supervision::new(nature, Opening::default(), now);
+        let at = |millis| now + Duration::from_millis(millis);
+        assert_eq!(machine.handle(Fact::Needed, now), Act::Open(Target::Chosen));
+        assert_eq!(machine.handle(Fact::Refused { busy: true }, now), Act::Nothing);
+        assert!(machine.is_queueing());
+        assert_eq!(machine.handle(Fact::Passed(None), at(90)), Act::Nothing);
+        assert_eq!(machine.handle(Fact::Passed(None), at(100)), Act::Open(Target::Chosen));
+        assert_eq!(machine.handle(Fact::Opened, at(110)), Act::Nothing);
+        assert!(!machine.is_queueing());
+    }
+}
+
+#[test]
+fn a_device_that_stays_busy_is_waited_for_a_second_only() {
     let now = crate::base::clock::now();
-    let second = Duration::from_secs(1);
-    let mut naps = Naps::default();
-    assert!(!naps.noticed(now, 0));
-    assert!(!naps.noticed(now + second, 1_000));
-    assert!(naps.noticed(now + second * 2, 60_000), "the monotonic clock stood still");
-    assert!(naps.noticed(now + second * 60, 61_000));
-    assert!(!naps.noticed(now + second * 61, 0), "the wall clock was set back");
-    naps.forget();
-    assert!(!naps.noticed(now + second * 600, 600_000));
+    let mut machine = Supervision::new(Nature::Named, Opening::default(), now);
+    machine.handle(Fact::Needed, now);
+    let mut tries = 1;
+    for millis in (0..2_000).step_by(10) {
+        let act = match machine.handle(Fact::Passed(None), now + Duration::from_millis(millis)) {
+            Act::Nothing => machine.handle(Fact::Refused { busy: true }, now + Duration::from_millis(millis)),
+            act => act,
+        };
+        match act {
+            Act::Open(Target::StandIn) => {
+                assert_eq!((tries, millis), (11, 1_100));
+                return;
+            }
+            Act::Open(Target::Chosen) => tries += 1,
+            _ => (),
+        }
+    }
+    panic!("nothing stands in for it");
+}
+
+#[test]
+fn a_stream_opened_anew_that_does_not_begin_is_given_up_sooner_but_only_once() {
+    let mut desk = Desk::new(Nature::Default);
+    desk.passes(3_000);
+    desk.acts();
+    desk.vitals.gone = true;
+    desk.passes(10);
+    desk.acts();
+    // From here on nothing calls back.
+    let mut replaced = Vec::new();
+    for millis in (10..4_000).step_by(10) {
+        desk.now += Duration::from_millis(10);
+        desk.tell(Fact::Passed(Some(Vitals::default())));
+        replaced.extend(desk.acts().into_iter().filter(|(_, act)| matches!(act, Act::Replace(..))).map(|_| millis));
+    }
+    assert_eq!(replaced, [710, 2_720]);
 }

@@ -135,6 +135,28 @@ async fn it_rings_on_a_device_of_its_own_while_it_rings_only() {
 }
 
 #[tokio::test]
+async fn a_ringer_that_is_the_speaker_opens_no_second_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let both = folder.path().join("both.wav");
+    let mut phone = Phone::with(SourceChoice::Silence, SinkChoice::File(both.clone()));
+    phone.voice.use_ringer(Some(SinkChoice::File(both.clone())));
+    phone.voice.play_tone(Some(CallTone::Ring));
+    let name = DeviceState::Working(both.display().to_string());
+    let rings =
+        |event: &VoiceEvent| matches!(event, VoiceEvent::Audio(state) if state.ringer == name && state.speaker == name);
+    phone.until(rings).await;
+    let mut packets = phone.calls(Loop::Open, None);
+    for _ in 0..40 {
+        packets.recv().await.unwrap();
+    }
+    phone.voice.play_tone(None);
+    phone.until(|event| matches!(event, VoiceEvent::Audio(state) if state.ringer == DeviceState::Idle)).await;
+    phone.stop().await;
+    let loud = read(&both).chunks_exact(TICK).filter(|tick| level::dbfs(tick) > -45.0).count();
+    assert!(loud > 10, "{loud} ticks of ringing");
+}
+
+#[tokio::test]
 async fn a_ringer_that_is_not_there_rings_where_calls_are_played() {
     let mut phone = Phone::with(SourceChoice::Silence, SinkChoice::Nowhere);
     phone.voice.use_ringer(Some(SinkChoice::Device("no such bell".into())));

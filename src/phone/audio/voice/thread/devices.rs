@@ -9,7 +9,30 @@ use super::super::shared::Claim;
 use super::super::volumes;
 use super::Thread;
 use crate::media::processing::Processing;
-use crate::phone::event::{AudioState, DeviceFigures};
+use crate::phone::event::{AudioState, DeviceFigures, DeviceState};
+
+/// The microphone and the speaker that were open last, by name. What is learnt of echo and noise is learnt of these two:
+/// it holds while one of them is away, and whatever the ringer does.
+#[derive(Default)]
+pub(super) struct Pair {
+    microphone: Option<String>,
+    speaker: Option<String>,
+}
+
+impl Pair {
+    /// Whether one of them became another.
+    fn changes(&mut self, state: &AudioState) -> bool {
+        let microphone = follow(&mut self.microphone, &state.microphone);
+        let speaker = follow(&mut self.speaker, &state.speaker);
+        microphone || speaker
+    }
+}
+
+fn follow(last: &mut Option<String>, state: &DeviceState) -> bool {
+    let Some(name) = state.open_name().filter(|name| last.as_deref() != Some(*name)) else { return false };
+    *last = Some(name.to_owned());
+    true
+}
 
 impl Thread {
     pub(super) fn open_what_is_needed(&mut self, now: Instant) {
@@ -28,7 +51,9 @@ impl Thread {
         let before = self.sound.clone();
         self.volumes.follow(state, &mut self.sound);
         self.sound.processing = self.processing();
-        self.near.restart();
+        if self.pair.changes(state) {
+            self.near.restart();
+        }
         self.apply_sound();
         if self.sound != before {
             self.tell_sound();
@@ -91,5 +116,35 @@ impl Thread {
             erle_db: self.near.erle_db(),
             ..DeviceFigures::default()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_another_microphone_or_speaker_changes_the_pair() {
+        let working = |name: &str| DeviceState::Working(name.to_owned());
+        let state = |microphone: DeviceState, speaker: DeviceState, ringer: DeviceState| AudioState {
+            microphone,
+            speaker,
+            ringer,
+        };
+        let gone = || DeviceState::Failed("unplugged".to_owned());
+        let mut pair = Pair::default();
+        assert!(pair.changes(&state(working("mic"), DeviceState::Idle, DeviceState::Idle)));
+        assert!(pair.changes(&state(working("mic"), working("lid"), DeviceState::Idle)));
+        for same in [
+            state(working("mic"), working("lid"), working("bell")),
+            state(gone(), working("lid"), gone()),
+            state(working("mic"), gone(), DeviceState::Idle),
+            state(working("mic"), working("lid"), DeviceState::Absent),
+        ] {
+            assert!(!pair.changes(&same), "{same:?}");
+        }
+        let instead = DeviceState::Instead { name: "built in".to_owned(), of: "device:mic".to_owned() };
+        assert!(pair.changes(&state(instead, working("lid"), DeviceState::Idle)));
+        assert!(pair.changes(&state(working("mic"), working("headset"), DeviceState::Idle)));
     }
 }
