@@ -56,6 +56,6 @@ impl Latch {
 
 /// For how long something has been so, if it is.
 fn held(since: &mut Option<Instant>, is: bool, now: Instant) -> Option<Duration> {
-    *since = since.filter(|_| is).or(is.then_some(now));
+    *since = is.then(|| since.unwrap_or(now));
     since.map(|since| now.saturating_duration_since(since))
 }
