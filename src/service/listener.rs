@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     const ASK: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
-    const PATIENCE: Duration = Duration::from_secs(30);
+    const PATIENCE: Duration = Duration::from_secs(60);
 
     struct House {
         at: SocketAddr,
@@ -266,9 +266,19 @@ mod tests {
     #[tokio::test]
     async fn a_connection_that_goes_on_for_too_long_is_asked_to_end() {
         let house = House::with(Allowance { life: Duration::from_millis(50), ..Allowance::default() }).await;
-        let mut stream = house.connects().await;
-        stream.write_all(ASK).await.unwrap();
-        assert!(read_to(&mut stream, "never").await.starts_with("HTTP/1.1 200"));
+        // Held up for that long between its connecting and its asking, it is let go unanswered, and tries again.
+        let answer = async {
+            loop {
+                let mut stream = house.connects().await;
+                let asked = stream.write_all(ASK).await.is_ok();
+                let answer = read_to(&mut stream, "never").await;
+                if asked && !answer.is_empty() {
+                    return answer;
+                }
+            }
+        };
+        let answer = timeout(PATIENCE, answer).await.expect("nobody is ever answered");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
 
     #[tokio::test]

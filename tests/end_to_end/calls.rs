@@ -34,7 +34,7 @@ fn two_phones_talk_and_tell_it_line_by_line() {
     let home = Home::new();
     let bob = bob_waits(&home, "--answer --mic tone:880");
     let recording = home.file("talk.wav");
-    let words = format!("call bob --json --mic tone:440 --for 2s --dtmf 1,2# --record {}", recording.display());
+    let words = format!("call bob --json --mic tone:440 --for 4s --dtmf 1,2# --record {}", recording.display());
     let alice = home.run(&words).exited(0);
     let bob = bob.ends().exited(0);
 
@@ -115,7 +115,7 @@ fn declining_and_only_reporting_do_as_told() {
 #[test]
 fn expectations_decide() {
     let home = Home::new();
-    home.run("call echo --for 1s --expect heard_ms>=20 --expect connected=1").exited(0);
+    home.run("call echo --for 4s --expect heard_ms>=20 --expect connected=1").exited(0);
     let missed = home.run("call echo --for 1s --expect heard_ms>100000 --json").exited(10).saying("heard_ms>100000");
     assert_eq!(missed.summary()["connected"], true);
     home.run("call echo --expect beauty>1").exited(2).saying("beauty");

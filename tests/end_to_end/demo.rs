@@ -2,7 +2,9 @@
 
 use rustix::process::Signal;
 
-use crate::kit::{Home, Program, json};
+use switchboard::base::clock;
+
+use crate::kit::{Home, PATIENCE, Program, json};
 
 #[test]
 fn demos_that_start_at_the_same_instant_share_one_service() {
@@ -50,7 +52,11 @@ fn friends_and_their_presence_are_told() {
     assert_eq!(presence_of_bob(), "online");
     bob.signal(Signal::INT);
     bob.ends().exited(130);
-    assert_eq!(presence_of_bob(), "offline");
+    // At once, unless the machine was too busy to hear him say bye.
+    let deadline = clock::now() + PATIENCE;
+    while presence_of_bob() != "offline" {
+        assert!(clock::now() < deadline, "he stays online");
+    }
     home.run("friends remove bob").exited(0);
     home.run("friends remove bob").exited(9).saying("not on the friend list");
     home.run("friends add bob").exited(0);

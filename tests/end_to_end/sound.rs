@@ -7,6 +7,7 @@ use self::wav::share_of;
 use crate::kit::Home;
 
 #[path = "../support/wav.rs"]
+#[allow(dead_code, reason = "a kit of another binary; this one uses its own part of it")]
 mod wav;
 
 #[test]

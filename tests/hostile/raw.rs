@@ -16,7 +16,7 @@ use switchboard::protocol::request::{Request, Sdp};
 use switchboard::protocol::response::Response;
 use switchboard::protocol::{PATH, SUBPROTOCOL};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{timeout, timeout_at};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -26,7 +26,7 @@ use tokio_tungstenite::{WebSocketStream, client_async};
 use crate::support::TestService;
 
 /// Far longer than anything here takes.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A signalling socket.
 pub struct Raw {
@@ -141,8 +141,10 @@ impl Raw {
     /// Waits until the service hangs up.
     pub async fn ends(&mut self) -> Ending {
         let mut frames = Vec::new();
+        // Pings come for as long as it does not.
+        let deadline = tokio::time::Instant::now() + PATIENCE;
         loop {
-            match timeout(PATIENCE, self.socket.next()).await.expect("the service does not hang up") {
+            match timeout_at(deadline, self.socket.next()).await.expect("the service does not hang up") {
                 Some(Ok(Message::Text(text))) => frames.extend(decode_service(&text)),
                 Some(Ok(Message::Close(close))) => return Ending { frames, code: close.map(|close| close.code) },
                 Some(Err(_)) | None => return Ending { frames, code: None },

@@ -42,6 +42,7 @@ REST = 12.0  # seconds between the end of an event and the next, at least
 AFTERMATH = 6.0  # seconds after an event in which what runs dry is put down to it
 PATIENCE = 30.0  # seconds for anything that has to happen
 SPAN = 2.0  # seconds over which sound has to last to count as heard
+HARMED = 5  # looks in a row, about a second apart, after which the call is taken to be over
 IN_CALL = ("LIVE", "NO MIC", "MUTED")  # of which a screen shows one, as long as there is a call
 
 
@@ -468,11 +469,12 @@ class Soak:
             self.sizes[who].append(memory(self.call.pid(who)))
 
     def pause(self, until):
-        while time.monotonic() < until:
-            if self.call.harm():
-                return False
+        """Waits; says whether the call lives. A screen that is being drawn, or can't be read just then, is no end."""
+        harmed = 0
+        while time.monotonic() < until and harmed < HARMED:
+            harmed = harmed + 1 if self.call.harm() else 0
             time.sleep(min(1.0, max(0.0, until - time.monotonic())))
-        return True
+        return harmed < HARMED
 
     def clock(self, at):
         seconds = int(at - self.began)

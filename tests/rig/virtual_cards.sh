@@ -91,7 +91,9 @@ channel() { # channel CARD microphone|speaker: its channel of the tape
     esac
 }
 
-# What is fed into a microphone goes onto the tape, and the microphone takes it from there.
+# What is fed into a microphone goes onto the tape; the microphone hears it where it is fed, at the same moment. From the
+# tape it would come in pieces of a few samples, cut wherever one of the four channels begins another block: a program then
+# spends more time on collecting them than any real card asks of it.
 feed_module() { sink_module "$1_feed" "$(channel "$1" microphone)"; }
 
 speaker_module() { sink_module "$1_speaker" "$(channel "$1" speaker)"; }
@@ -101,8 +103,7 @@ sink_module() {
 }
 
 microphone_module() {
-    echo "module-remap-source source_name=$1_microphone master=tape.monitor channels=1 channel_map=mono" \
-        "master_channel_map=$(channel "$1" microphone) remix=no"
+    echo "module-remap-source source_name=$1_microphone master=$1_feed.monitor channels=1 channel_map=mono remix=no"
 }
 
 # The card is the default; both have names, too, for programs that change between them.

@@ -448,10 +448,16 @@ async fn a_flood_of_joins_is_answered_or_limited_and_the_service_is_well() {
         });
     }
     let done = futures_util::future::join_all(floods).await;
-    assert!(done.iter().all(|(_, answered, joined)| *answered >= 50 && *joined == 1), "each is in one call at a time");
+    let counts: Vec<_> = done.iter().map(|(_, answered, joined)| (*answered, *joined)).collect();
+    assert!(counts.iter().all(|(answered, joined)| *answered >= 50 && *joined >= 1), "{counts:?}");
+    // A machine so slow that a leg fails meanwhile, since nothing ever flows in it, may let its client in once more.
+    let legs = service.running.as_ref().unwrap().media_counts().legs;
+    assert!(legs <= CLIENTS as u64, "each is in one call at a time: {legs} legs, {counts:?}");
     drop(done);
     let (mut bob, _) = welcomed(&service, "bob").await;
     bob.joins(by_id(popular.id)).await;
+    // Anew: who has not answered a ping for so long may have been given up.
+    let (mut alice, _) = welcomed(&service, "alice").await;
     alice.is_served().await;
     assert_eq!(alice.list().await.len(), 1);
 }

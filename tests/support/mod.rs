@@ -32,7 +32,7 @@ use switchboard::service::{Running, Service, ServiceOptions, identity};
 use tempfile::TempDir;
 
 /// How long a test waits for an event that should come at once.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A service on free ports, in a folder that goes with it.
 pub struct TestService {

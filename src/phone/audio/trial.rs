@@ -33,7 +33,7 @@ const LEVEL_EVERY: usize = 10;
 /// How often it looks for sound to take and to play.
 const STEP: Duration = Duration::from_millis(5);
 
-/// How much longer than planned a part may take before a device counts as stuck.
+/// How long a device may take or give nothing before it counts as stuck.
 const LATEST: Duration = Duration::from_secs(4);
 
 /// What to try.
@@ -188,8 +188,7 @@ impl Session {
     fn pass(&mut self, play: &[f32], wanted: usize, mut hear: impl FnMut(&Tick)) -> Result<Recording, Trouble> {
         let mut rest = play.chunks(TICK);
         let mut heard = Recording::default();
-        let longest = wanted.max(play.len()) / 48;
-        let deadline = clock::now() + Duration::from_millis(longest as u64) + LATEST;
+        let (mut before, mut deadline) = (0, clock::now() + LATEST);
         self.source.start();
         self.sink.start();
         loop {
@@ -199,6 +198,11 @@ impl Session {
             let recorded = heard.sound.len() >= wanted || heard.over && rest.len() == 0;
             if recorded && rest.len() == 0 {
                 return Ok(heard);
+            }
+            // Sound of the microphone is awaited first, then that the speaker takes the rest.
+            let awaited = if recorded { rest.len() } else { heard.sound.len() };
+            if awaited != before {
+                (before, deadline) = (awaited, now + LATEST);
             }
             self.check(deadline, recorded, now)?;
             std::thread::sleep(STEP);
@@ -210,7 +214,11 @@ impl Session {
         while heard.sound.len() < wanted {
             match self.source.take(&mut tick, now) {
                 Taken::NotYet => return,
-                Taken::Over => heard.over = true,
+                // What follows a file is silence that nobody spoke, however much of it is due.
+                Taken::Over => {
+                    heard.over = true;
+                    return;
+                }
                 Taken::Sound => {
                     hear(&tick);
                     heard.sound.extend_from_slice(tick.mono_mut());

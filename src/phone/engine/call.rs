@@ -16,8 +16,9 @@ use crate::phone::event::{CallView, GroupCard, MediaState, Quality, Summary};
 use crate::phone::leg::{Leg, LegTag, OfferedLeg};
 use crate::protocol::notice::Slot;
 
-/// How long the voice thread may take to hand in its last figures.
-const FIGURES_WITHIN: Duration = Duration::from_secs(1);
+/// How long the voice thread may take to hand in its last figures: far longer than it ever does, unless the machine is so
+/// busy that it is seconds behind. Without them a call would be said to have been silent.
+const FIGURES_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long a lost leg may come back by itself before a new one is tried, and how long between tries.
 const REJOIN_EVERY: Duration = Duration::from_secs(3);

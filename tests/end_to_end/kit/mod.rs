@@ -15,7 +15,7 @@ pub use program::{Done, Program};
 pub use screen::Screen;
 
 /// How long a step may take on a machine that is busy with other things.
-pub const PATIENCE: Duration = Duration::from_secs(40);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The program under test.
 const SWITCHBOARD: &str = env!("CARGO_BIN_EXE_switchboard");

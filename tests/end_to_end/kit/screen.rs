@@ -10,6 +10,7 @@ use base64::prelude::BASE64_STANDARD;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
 use switchboard::base::clock;
+use switchboard::terminal::alert::END_UPDATE;
 
 use super::{ENVIRONMENT, PATIENCE, SWITCHBOARD, is_setting};
 
@@ -164,14 +165,21 @@ fn parser(rows: u16, columns: u16) -> vt100::Parser {
     vt100::Parser::new(NonZeroU16::new(rows).unwrap(), NonZeroU16::new(columns).unwrap(), 0)
 }
 
+/// Reads what the terminal is told, picture by picture: whoever looks late sees all the same what was there in between.
 fn read(mut from: Box<dyn Read + Send>) -> Receiver<Vec<u8>> {
     let (to, bytes) = channel();
     std::thread::spawn(move || {
         let mut buffer = [0; 4096];
         // A terminal nobody has open any more is read as an error on some systems.
         while let Ok(length @ 1..) = from.read(&mut buffer) {
-            if to.send(buffer[..length].to_vec()).is_err() {
-                return;
+            let mut rest = &buffer[..length];
+            while !rest.is_empty() {
+                let end = rest.windows(END_UPDATE.len()).position(|bytes| bytes == END_UPDATE);
+                let (picture, after) = rest.split_at(end.map_or(rest.len(), |at| at + END_UPDATE.len()));
+                rest = after;
+                if to.send(picture.to_vec()).is_err() {
+                    return;
+                }
             }
         }
     });

@@ -29,6 +29,10 @@ pub(in crate::phone::audio) trait Kind: 'static {
     fn default_name() -> Option<String>;
     /// Opens it; returns it with its name.
     fn open(choice: &Self::Choice, opening: Opening, step: Step) -> Result<(Box<Self::Port>, String), OpenError>;
+    /// The time of day, ms: it goes on while the machine sleeps.
+    fn wall_clock() -> i64 {
+        clock::unix_now().0
+    }
     /// Whether it could be opened.
     fn is_there(choice: &Self::Choice) -> bool;
     /// Whether it may be closed while unused; a file would begin anew.
@@ -194,7 +198,7 @@ impl<K: Kind> Port<K> {
             self.hangs = true;
             self.state = DeviceState::Failed("the sound system does not answer".to_owned());
         }
-        if self.naps.noticed(now, clock::unix_now().0) {
+        if self.naps.noticed(now, K::wall_clock()) {
             self.tell(Fact::Slept, now);
         }
         match self.open.as_mut().map_or(Health::Well, |port| K::health(port)) {

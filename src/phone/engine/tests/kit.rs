@@ -27,7 +27,7 @@ use crate::protocol::notice::Notice;
 use crate::protocol::request::{Request, Sdp};
 use crate::protocol::response::Response;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 type Told = (Sender<VoiceEvent>, Sender<VoiceEvent>, Receiver<VoiceEvent>);
 

@@ -23,7 +23,7 @@ use crate::media::packet::Kind;
 use crate::service::sfu::{Counts, Heard, LocalLeg, LocalPacket, Sfu, SfuConfig, SfuEvent};
 
 /// Far longer than anything here takes.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 pub fn leg(n: u128) -> LegId {
     LegId(Uuid::from_u128(n))
@@ -62,7 +62,7 @@ pub fn hears(leg: &mut LocalLeg) -> Heard {
             return heard;
         }
         assert!(clock::now() < deadline, "nothing was heard");
-        std::thread::yield_now();
+        std::thread::sleep(Duration::from_millis(1));
     }
 }
 
@@ -132,7 +132,7 @@ impl House {
         let deadline = clock::now() + PATIENCE;
         while !wanted(&self.sfu.counts()) {
             assert!(clock::now() < deadline, "{:?}", self.sfu.counts());
-            std::thread::yield_now();
+            std::thread::sleep(Duration::from_millis(1));
         }
     }
 

@@ -1,14 +1,17 @@
 //! Whose sound and whose tones arrive, as the marks of the packets say.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
+
 use super::*;
 
 /// A leg by which the own sound comes back as somebody else's: in slot and mark as `sources` say for each packet sent.
-fn echoing(sources: impl Fn(u64) -> Vec<(u8, u16)> + Send + 'static) -> (LegSound, UnboundedReceiver<Outgoing>) {
+fn echoing(sources: impl Fn() -> Vec<(u8, u16)> + Send + 'static) -> (LegSound, UnboundedReceiver<Outgoing>) {
     let (mut back, incoming) = rtrb::RingBuffer::new(512);
     let (sender, packets) = unbounded_channel();
     let mut count = 0;
     let outgoing = move |packet: Outgoing| {
-        for (slot, mark) in sources(count) {
+        for (slot, mark) in sources() {
             let _ = back.push(Received {
                 slot,
                 kind: packet.kind,
@@ -29,7 +32,7 @@ fn echoing(sources: impl Fn(u64) -> Vec<(u8, u16)> + Send + 'static) -> (LegSoun
 #[tokio::test]
 async fn everybody_who_is_heard_has_a_level_of_their_own() {
     let mut phone = Phone::with(SourceChoice::Tone(440), SinkChoice::Nowhere);
-    let (leg, _packets) = echoing(|_| vec![(0, 9), (1, 349)]);
+    let (leg, _packets) = echoing(|| vec![(0, 9), (1, 349)]);
     phone.voice.attach(phone.call, leg, None);
     let both = |heard: &[(u16, f32)]| match heard {
         [(9, one), (349, other)] => (one - -12.0).abs() < 1.0 && (other - -12.0).abs() < 1.0,
@@ -43,9 +46,14 @@ async fn everybody_who_is_heard_has_a_level_of_their_own() {
 #[tokio::test]
 async fn who_takes_over_a_slot_is_heard_by_their_own_mark() {
     let mut phone = Phone::with(SourceChoice::Tone(440), SinkChoice::Nowhere);
-    let (leg, _packets) = echoing(|count| vec![(0, if count < 40 { 1 } else { 2 })]);
+    let speaks = Arc::new(AtomicU16::new(1));
+    let (leg, _packets) = echoing({
+        let speaks = speaks.clone();
+        move || vec![(0, speaks.load(Ordering::Relaxed))]
+    });
     phone.voice.attach(phone.call, leg, None);
     for who in [1, 2] {
+        speaks.store(who, Ordering::Relaxed);
         phone
             .until(
                 |event| matches!(event, VoiceEvent::Levels { heard, .. } if matches!(heard[..], [(n, _)] if n == who)),
@@ -60,7 +68,7 @@ async fn who_takes_over_a_slot_is_heard_by_their_own_mark() {
 #[tokio::test]
 async fn a_tone_is_of_whose_mark_its_packets_carry() {
     let mut phone = Phone::with(SourceChoice::Silence, SinkChoice::Nowhere);
-    let (leg, _packets) = echoing(|_| vec![(2, 7)]);
+    let (leg, _packets) = echoing(|| vec![(2, 7)]);
     phone.voice.attach(phone.call, leg, None);
     let tone = Tone::try_from('5').unwrap();
     phone.voice.send_dtmf(phone.call, tone);

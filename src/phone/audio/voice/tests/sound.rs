@@ -75,6 +75,8 @@ async fn the_profile_changes_in_the_middle_of_a_call() {
             seen = if samples == frame { seen + 1 } else { 0 };
         }
     }
+    let most_arrive = |event: &VoiceEvent| matches!(event, VoiceEvent::Quality { quality, .. } if quality.heard.iter().any(|heard| heard.received_packets > 50));
+    phone.until(most_arrive).await;
     phone.voice.detach(phone.call);
     let told = phone.finished().await.quality;
     assert_eq!(told.lost_packets, 0, "{told:?}");
