@@ -113,7 +113,8 @@ pub enum Notice {
         #[serde(default)]
         here: u32,
     },
-    /// Somebody came into, or left, a group of the user's list. Told at most once a second for each group.
+    /// Somebody came into, or left, a group of the user's list, told at most once a second for each group; or the user made
+    /// it: a client that does not know it yet asks for the list.
     GroupChanged {
         /// Which group.
         group_id: GroupId,

@@ -1,6 +1,6 @@
 //! Calls asked for wrongly: refused by kind, and no leg stays behind.
 
-use switchboard::domain::id::Identity;
+use switchboard::domain::id::{CallId, Identity};
 use switchboard::protocol::failure::FailureCode;
 use switchboard::protocol::frame::Welcome;
 use switchboard::protocol::notice::Notice;
@@ -69,11 +69,8 @@ async fn searches_and_histories_keep_their_bounds() {
     assert!(matches!(alice.ask(Request::HistoryList { limit: 500 }).await, Ok(Response::History { .. })));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn verbs_on_calls_that_are_not_there_are_not_found() {
-    let service = TestService::start().await;
-    let (mut alice, _) = Raw::welcomed(&service, "alice").await;
-    let call_id = call();
+/// Whatever is wanted of this call, it is not there.
+async fn knows_no_call(client: &mut Raw, call_id: CallId) {
     for request in [
         Request::CallRinging { call_id },
         Request::CallAnswer { call_id, offer: offer() },
@@ -83,8 +80,16 @@ async fn verbs_on_calls_that_are_not_there_are_not_found() {
         Request::CallMute { call_id, on: true },
         Request::CallRejoin { call_id, offer: offer() },
     ] {
-        assert_eq!(alice.is_refused(request.clone()).await, FailureCode::NotFound, "{request:?}");
+        assert_eq!(client.is_refused(request.clone()).await, FailureCode::NotFound, "{request:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn verbs_on_calls_that_are_not_there_are_not_found() {
+    let service = TestService::start().await;
+    let (mut alice, _) = Raw::welcomed(&service, "alice").await;
+    let call_id = call();
+    knows_no_call(&mut alice, call_id).await;
     legs(&service, 0).await;
 }
 
@@ -96,17 +101,7 @@ async fn nobody_gets_into_a_call_of_others() {
     let (mut carol, _) = Raw::welcomed(&service, "carol").await;
     let call_id = alice.starts_call(&friend(&welcome, "bob")).await;
     assert_eq!(bob.rings().await, call_id);
-    for request in [
-        Request::CallRinging { call_id },
-        Request::CallAnswer { call_id, offer: offer() },
-        Request::CallDecline { call_id },
-        Request::CallHangUp { call_id },
-        Request::CallHold { call_id, on: true },
-        Request::CallMute { call_id, on: true },
-        Request::CallRejoin { call_id, offer: offer() },
-    ] {
-        assert_eq!(carol.is_refused(request.clone()).await, FailureCode::NotFound, "{request:?}");
-    }
+    knows_no_call(&mut carol, call_id).await;
     // Nor does the caller answer for the callee, or anybody answer twice.
     let answer = || Request::CallAnswer { call_id, offer: offer() };
     assert!(alice.ask(answer()).await.is_err());

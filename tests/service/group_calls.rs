@@ -6,7 +6,7 @@ use switchboard::domain::id::CallId;
 use switchboard::phone::command::Command;
 use switchboard::phone::event::{CallView, Event, GroupCard, LinkReach, Refusal};
 
-use crate::reconnecting::behind_a_proxy;
+use crate::support::proxy::TcpProxy;
 use crate::support::{TestPhone, TestService, connect, silence, tone, wav};
 
 /// Sentences about group calls.
@@ -245,7 +245,7 @@ async fn tones_are_of_who_pressed_them_muted_or_not() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_was_cut_off_learns_who_came_and_went_meanwhile() {
-    let (service, proxy) = behind_a_proxy().await;
+    let (service, proxy) = TcpProxy::with_a_service().await;
     let account = service.account_by(proxy.at, "alice").await;
     let mut alice = TestPhone::start("alice", account, tone(440)).await;
     let mut bob = TestPhone::start("bob", service.account("bob").await, tone(660)).await;

@@ -268,6 +268,20 @@ async fn a_group_is_shared_only_with_people_there_are() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_group_made_on_one_client_is_told_to_the_others_of_its_owner() {
+    let service = TestService::start().await;
+    let (mut desk, _) = welcomed(&service, "alice").await;
+    let (mut sofa, _) = welcomed(&service, "alice").await;
+    let (mut bob, _) = welcomed(&service, "bob").await;
+    let group = desk.makes("Ops").await;
+    sofa.sees_in(group.id, &[]).await;
+    assert_eq!(sofa.list().await, desk.list().await);
+    bob.list().await;
+    let told = bob.notices.iter().any(|(_, notice)| matches!(notice, Notice::GroupChanged { .. }));
+    assert!(!told, "it is nobody else's business: {:?}", bob.notices);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn those_who_have_a_group_on_their_list_see_who_is_in_it() {
     let service = TestService::start().await;
     let (mut alice, alice_is) = welcomed(&service, "alice").await;

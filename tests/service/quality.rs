@@ -1,12 +1,9 @@
 //! How a call is heard, and how the others hear it.
 
-use std::net::{IpAddr, SocketAddr};
-
 use switchboard::phone::event::{Diagnosis, Event, Quality};
-use switchboard::service::ServiceOptions;
 
 use crate::support::proxy::UdpProxy;
-use crate::support::{TestPhone, TestService, connect, options, tone};
+use crate::support::{TestPhone, TestService, connect};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_side_learns_how_it_hears_and_how_it_is_heard() {
@@ -33,13 +30,7 @@ async fn each_side_learns_how_it_hears_and_how_it_is_heard() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_heard_badly_is_told_by_the_service() {
-    let folder = tempfile::tempdir().unwrap();
-    let options = ServiceOptions { advertise: vec![IpAddr::from(UdpProxy::ADVERTISED)], ..options(folder.path()) };
-    let service = TestService::with(folder, options).await;
-    let proxy = UdpProxy::to(SocketAddr::from(([127, 0, 0, 1], service.media.port()))).await;
-    let mut alice = TestPhone::start("alice", service.account("alice").await, tone(440)).await;
-    let mut bob = TestPhone::start("bob", service.account("bob").await, tone(660)).await;
-    connect(&mut alice, &mut bob).await;
+    let (_service, proxy, mut alice, mut bob, _) = UdpProxy::with_a_call().await;
     alice.hears_something().await;
     proxy.loses_each(4);
 

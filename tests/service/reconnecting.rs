@@ -11,25 +11,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use crate::support::proxy::TcpProxy;
-use crate::support::{TestPhone, TestService, connect, options, silence, tone};
-
-/// A service that can also be reached through a proxy.
-pub async fn behind_a_proxy() -> (TestService, TcpProxy) {
-    let mut proxy = TcpProxy::new().await;
-    let folder = tempfile::tempdir().unwrap();
-    let options = ServiceOptions { names: vec![proxy.at.to_string()], ..options(folder.path()) };
-    let service = TestService::with(folder, options).await;
-    proxy.leads_to(service.http);
-    (service, proxy)
-}
+use crate::support::{TestPhone, TestService, connect, options, silence};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sound_flows_on_while_the_socket_is_cut_and_what_was_missed_is_replayed() {
-    let (service, proxy) = behind_a_proxy().await;
-    let account = service.account_by(proxy.at, "alice").await;
-    let mut alice = TestPhone::start("alice", account, tone(440)).await;
-    let mut bob = TestPhone::start("bob", service.account("bob").await, tone(660)).await;
-    let call = connect(&mut alice, &mut bob).await;
+    let (_service, proxy, mut alice, mut bob, call) = TcpProxy::with_a_call().await;
     alice.hears_something().await;
     let before = alice.seen.len();
 
@@ -81,11 +67,7 @@ async fn sound_flows_on_while_the_socket_is_cut_and_what_was_missed_is_replayed(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_ended_meanwhile_has_ended_on_return() {
-    let (service, proxy) = behind_a_proxy().await;
-    let account = service.account_by(proxy.at, "alice").await;
-    let mut alice = TestPhone::start("alice", account, tone(440)).await;
-    let mut bob = TestPhone::start("bob", service.account("bob").await, tone(660)).await;
-    let call = connect(&mut alice, &mut bob).await;
+    let (_service, proxy, mut alice, mut bob, call) = TcpProxy::with_a_call().await;
     proxy.cut();
     alice.is_down().await;
     bob.hangs_up(call).await;
@@ -98,11 +80,7 @@ async fn a_call_that_ended_meanwhile_has_ended_on_return() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_phone_that_hangs_up_without_a_connection_says_so_later() {
-    let (service, proxy) = behind_a_proxy().await;
-    let account = service.account_by(proxy.at, "alice").await;
-    let mut alice = TestPhone::start("alice", account, tone(440)).await;
-    let mut bob = TestPhone::start("bob", service.account("bob").await, tone(660)).await;
-    let call = connect(&mut alice, &mut bob).await;
+    let (_service, proxy, mut alice, mut bob, call) = TcpProxy::with_a_call().await;
     proxy.cut();
     alice.is_down().await;
     alice.hangs_up(call).await;

@@ -1,23 +1,13 @@
 //! The way of the sound is cut while the signalling lives.
 
-use std::net::{IpAddr, SocketAddr};
-
 use switchboard::domain::call::{CallState, ParticipantState};
 use switchboard::phone::event::{CallView, MediaState};
-use switchboard::service::ServiceOptions;
 
 use crate::support::proxy::UdpProxy;
-use crate::support::{TestPhone, TestService, connect, options, tone};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_whose_sound_is_cut_gets_it_back_by_a_new_leg() {
-    let folder = tempfile::tempdir().unwrap();
-    let options = ServiceOptions { advertise: vec![IpAddr::from(UdpProxy::ADVERTISED)], ..options(folder.path()) };
-    let service = TestService::with(folder, options).await;
-    let proxy = UdpProxy::to(SocketAddr::from(([127, 0, 0, 1], service.media.port()))).await;
-    let mut alice = TestPhone::start("alice", service.account("alice").await, tone(440)).await;
-    let mut bob = TestPhone::start("bob", service.account("bob").await, tone(660)).await;
-    let call = connect(&mut alice, &mut bob).await;
+    let (_service, proxy, mut alice, mut bob, call) = UdpProxy::with_a_call().await;
     alice.hears_something().await;
     bob.hears_something().await;
 

@@ -147,6 +147,13 @@ pub fn silence() -> VoiceConfig {
     VoiceConfig { microphone: SourceChoice::Silence, ..tone(440) }
 }
 
+/// Alice and Bob, who speak 440 and 660 Hz; Alice's account is as given.
+pub async fn alice_and_bob(service: &TestService, alice: Account) -> (TestPhone, TestPhone) {
+    let alice = TestPhone::start("alice", alice, tone(440)).await;
+    let bob = TestPhone::start("bob", service.account("bob").await, tone(660)).await;
+    (alice, bob)
+}
+
 /// `caller` calls `callee`, who answers; both are connected.
 pub async fn connect(caller: &mut TestPhone, callee: &mut TestPhone) -> CallId {
     let call = caller.calls(&callee.name).await;

@@ -1,14 +1,18 @@
 //! Networks that can be cut: a TCP proxy for the signalling, a UDP proxy for the sound.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use switchboard::base::task;
+use switchboard::domain::id::CallId;
+use switchboard::service::ServiceOptions;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::watch;
+
+use super::{TestPhone, TestService, alice_and_bob, connect, options};
 
 /// A TCP way to a service. While it is cut, its connections are broken and new ones are closed at once.
 pub struct TcpProxy {
@@ -29,6 +33,24 @@ impl TcpProxy {
             }
         });
         Self { at, target, service: None }
+    }
+
+    /// A service that can also be reached this way.
+    pub async fn with_a_service() -> (TestService, Self) {
+        let mut proxy = Self::new().await;
+        let folder = tempfile::tempdir().unwrap();
+        let options = ServiceOptions { names: vec![proxy.at.to_string()], ..options(folder.path()) };
+        let service = TestService::with(folder, options).await;
+        proxy.leads_to(service.http);
+        (service, proxy)
+    }
+
+    /// The same, and Alice, who signals this way and calls Bob.
+    pub async fn with_a_call() -> (TestService, Self, TestPhone, TestPhone, CallId) {
+        let (service, proxy) = Self::with_a_service().await;
+        let (mut alice, mut bob) = alice_and_bob(&service, service.account_by(proxy.at, "alice").await).await;
+        let call = connect(&mut alice, &mut bob).await;
+        (service, proxy, alice, bob, call)
     }
 
     pub fn leads_to(&mut self, service: SocketAddr) {
@@ -72,14 +94,25 @@ struct Flow {
 
 impl UdpProxy {
     /// The address the service has to advertise.
-    pub const ADVERTISED: [u8; 4] = [127, 0, 0, 2];
+    const ADVERTISED: [u8; 4] = [127, 0, 0, 2];
 
-    pub async fn to(service: SocketAddr) -> Self {
+    async fn to(service: SocketAddr) -> Self {
         let front = UdpSocket::bind((std::net::Ipv4Addr::from(Self::ADVERTISED), service.port())).await.unwrap();
         let flows = Arc::new(Mutex::new(HashMap::new()));
         let loses = Arc::new(AtomicU64::new(0));
         task::spawn("udp proxy", forward(Arc::new(front), service, Arc::clone(&flows), Arc::clone(&loses)));
         Self { flows, loses }
+    }
+
+    /// A service that tells its clients this way, and Alice, who calls Bob over it.
+    pub async fn with_a_call() -> (TestService, Self, TestPhone, TestPhone, CallId) {
+        let folder = tempfile::tempdir().unwrap();
+        let options = ServiceOptions { advertise: vec![IpAddr::from(Self::ADVERTISED)], ..options(folder.path()) };
+        let service = TestService::with(folder, options).await;
+        let proxy = Self::to(SocketAddr::from(([127, 0, 0, 1], service.media.port()))).await;
+        let (mut alice, mut bob) = alice_and_bob(&service, service.account("alice").await).await;
+        let call = connect(&mut alice, &mut bob).await;
+        (service, proxy, alice, bob, call)
     }
 
     /// Each `nth` packet of sound is lost on its way to the service from now on; 0: none.

@@ -1,7 +1,8 @@
 //! What is wrong with the sound of a call that a person can do something about: facts in, diagnoses out.
 //!
 //! It knows no devices and no packets; it is told what they do. What is wrong has to last before it is told, and to be
-//! over for longer before it is taken back, so that nothing flickers.
+//! over for longer before it is taken back, so that nothing flickers. What there is no telling of for a while, as when nobody
+//! speaks or nothing arrives, is taken back too.
 
 mod latch;
 #[cfg(test)]
@@ -221,7 +222,8 @@ impl Watch {
             _ if muted => Sign::Good,
             Some(echo) if echo >= ECHO => Sign::Bad,
             Some(echo) if echo < NO_ECHO => Sign::Good,
-            _ => Sign::Unclear,
+            Some(_) => Sign::Between,
+            None => Sign::Unknown,
         };
         self.echo.see(echo, ECHO_FOR, NO_ECHO_FOR, now);
     }
@@ -276,10 +278,12 @@ impl Device {
 
 impl Way {
     fn sign(&self) -> Sign {
-        if self.is_beyond(&BAD) {
+        if *self == Self::default() {
+            Sign::Unknown
+        } else if self.is_beyond(&BAD) {
             Sign::Bad
-        } else if self.is_beyond(&GOOD) || *self == Self::default() {
-            Sign::Unclear
+        } else if self.is_beyond(&GOOD) {
+            Sign::Between
         } else {
             Sign::Good
         }

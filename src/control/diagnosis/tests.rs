@@ -112,8 +112,31 @@ fn a_network_that_is_neither_good_nor_bad_changes_nothing() {
     call.hears(Way { lost_percent: Some(20.0), ..FINE }, 5);
     call.hears(between, 30);
     call.says(&[Diagnosis::NetworkPoor]);
-    call.hears(Way::default(), 30);
-    call.says(&[Diagnosis::NetworkPoor]);
+}
+
+#[test]
+fn what_nothing_is_known_of_any_more_is_taken_back() {
+    let bad = Way { lost_percent: Some(20.0), ..FINE };
+    let between = Way { lost_percent: Some(4.0), ..FINE };
+    let mut call = Call::new();
+    call.hears(bad, 5);
+    call.sends(bad, 5);
+    let both = [Diagnosis::NetworkPoor, Diagnosis::TheyHearBadly];
+    call.says(&both);
+    for something in [between, bad, FINE] {
+        call.hears(Way::default(), 10);
+        call.hears(something, 1);
+        call.says(&both);
+    }
+    call.hears(Way::default(), 11);
+    call.says(&both[1..]);
+    call.sends(Way::default(), 11);
+    call.is_fine();
+    call.hears(Way::default(), 60);
+    call.hears(bad, 3);
+    call.is_fine();
+    call.hears(bad, 1);
+    call.says(&both[..1]);
 }
 
 #[test]
@@ -133,9 +156,14 @@ fn echo_is_told_while_the_microphone_is_on() {
     call.is_fine();
     call.picks_up(echoes, 3_200);
     call.says(&[Diagnosis::EchoSuspected]);
-    call.picks_up(Microphone { echo: None, ..QUIET }, 20_000);
+    call.picks_up(Microphone { echo: None, ..QUIET }, 9_900);
+    call.picks_up(Microphone { echo: Some(0.4), ..QUIET }, 20_000);
     call.says(&[Diagnosis::EchoSuspected]);
     call.picks_up(Microphone { echo: Some(0.1), ..QUIET }, 6_200);
+    call.is_fine();
+    call.picks_up(echoes, 3_200);
+    call.says(&[Diagnosis::EchoSuspected]);
+    call.picks_up(Microphone { echo: None, ..QUIET }, 10_200);
     call.is_fine();
 }
 

@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::Engine;
 use crate::base::clock;
 use crate::control::diagnosis::{DeviceFact, Fact, Microphone};
+use crate::domain::call::CallState;
 use crate::domain::id::CallId;
 use crate::phone::audio::device::{SinkChoice, SourceChoice};
 use crate::phone::audio::voice::MicrophoneFacts;
@@ -14,14 +15,14 @@ impl Engine {
     /// What the voice thread says of the microphone. Of no concern before there is anybody to hear it. Nothing is wrong with
     /// what is no device, and what is played to none does not come back: that also ends what was wrong before.
     pub(super) async fn on_microphone(&mut self, id: CallId, facts: MicrophoneFacts) {
-        if self.live_call_mut(id).is_none_or(|call| call.connected.is_none()) {
-            return;
-        }
+        let Some(call) = self.live_call_mut(id).filter(|call| call.connected.is_some()) else { return };
+        // Whoever has put the call on hold speaks to somebody else.
+        let held = call.state == CallState::LocalHold;
         let MicrophoneFacts { voice, exact_zeros_ms, silent_ms, muted, echo } = facts;
         let echo = if matches!(self.speaker, SinkChoice::Default | SinkChoice::Device(_)) { echo } else { Some(0.0) };
         let microphone = match &self.microphone {
             SourceChoice::Default | SourceChoice::Device(_) => {
-                Microphone { voice, exact_zeros_ms, silent_ms, muted, echo }
+                Microphone { voice: voice && !held, exact_zeros_ms, silent_ms, muted, echo }
             }
             SourceChoice::Tone(_) | SourceChoice::Silence | SourceChoice::File(_) => {
                 Microphone { echo: Some(0.0), ..Microphone::default() }

@@ -277,7 +277,9 @@ impl Engine {
 /// How a call ended that was refused when it was to be started or answered.
 fn end_of(what: &str, why: &Refusal) -> EndReason {
     let Refusal::Service(failure) = why else { return EndReason::SERVICE_LOST };
+    let elsewhere = EndReason::ANSWERED_ELSEWHERE;
     let code = match failure.code {
+        FailureCode::Conflict if what == "answer" && failure.sub_code == elsewhere.sub_code => return elsewhere,
         // The caller gave up in the same moment.
         FailureCode::NotFound | FailureCode::Conflict if what == "answer" => return EndReason::CANCELLED,
         FailureCode::MediaRefused => return EndReason::NO_MEDIA_PATH,

@@ -115,7 +115,7 @@ fn notice(call_id: CallId, group: &Group, news: News) -> Notice {
     match news {
         News::State(state) => Notice::CallChanged { call_id, state },
         News::Group { may_end } => Notice::CallGroup { call_id, group: group.clone(), may_end },
-        News::Roster { whole, rows, left } => Notice::CallRoster { call_id, whole, rows: Rows::from(rows), left },
+        News::Roster { whole, rows, left } => Notice::CallRoster { call_id, whole, rows: Rows::for_many(rows), left },
         News::Speakers(speakers) => Notice::CallSpeakers { call_id, speakers },
         News::InviteEnded { person, reason } => Notice::CallInviteEnded { call_id, person, reason },
         News::Ended(reason) => Notice::CallEnded { call_id, reason },

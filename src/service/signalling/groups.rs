@@ -109,6 +109,9 @@ impl Signalling {
 
     pub(super) async fn group_create(&self, caller: &Caller, name: GroupName) -> Result<Response, Failure> {
         let group = self.groups.create(&caller.person.identity, name, clock::unix_now()).await?;
+        // The owner's other clients do not have it on their lists yet, and ask for it.
+        let notice = Notice::GroupChanged { group_id: group.id, here: Vec::new() };
+        self.registry.notify(&caller.person.identity, &notice);
         let row = GroupRow { group, owner: caller.person.clone(), here: Vec::new() };
         Ok(Response::Group { group: row })
     }

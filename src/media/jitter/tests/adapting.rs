@@ -69,6 +69,35 @@ fn a_path_that_becomes_longer_is_followed() {
 }
 
 #[test]
+fn after_a_stall_of_the_sender_sound_is_back_with_its_first_packet() {
+    for (gap, goes_on) in [(3_000, true), (600, true), (200, true), (3_000, false), (600, false), (200, false)] {
+        let case = format!("{gap} ms, timestamps {}", if goes_on { "go on" } else { "stand still" });
+        let mut network = Network::new(1300);
+        for (at, packet) in network.packets.iter_mut().filter(|(_, packet)| packet.sequence >= FIRST + 200) {
+            *at += gap;
+            if goes_on {
+                packet.timestamp += gap as u32 * 48;
+                packet.marker = packet.sequence == FIRST + 200;
+            }
+        }
+        let heard = network.play();
+        assert_eq!(
+            (heard.stats.lost, heard.stats.late, heard.stats.skipped_ms),
+            (0, 0, 0),
+            "{case}: {:?}",
+            heard.stats
+        );
+        let back = 4.0 + gap as f64 / 1000.0;
+        let level = level::dbfs(heard.between(back + 0.02, back + 0.06));
+        assert!(level > -20.0, "{case}: {level}");
+        // Whoever stands still seems to come by a longer way, until how it was before is forgotten.
+        let settled = back + if goes_on { 0.5 } else { 15.0 };
+        assert!(heard.most_waiting_after(settled) <= 45.0, "{case}: {}", heard.most_waiting_after(settled));
+        assert!(heard.purity(settled, back + 21.9) > 0.95, "{case}: {}", heard.purity(settled, back + 21.9));
+    }
+}
+
+#[test]
 fn clocks_that_drift_apart_lose_nothing_in_ten_minutes() {
     for per_million in [-200_i64, 200] {
         let mut buffer = JitterBuffer::new().unwrap();

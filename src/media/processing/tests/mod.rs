@@ -54,6 +54,35 @@ fn who_speaks_here_is_heard_while_the_echo_is_cancelled() {
 }
 
 #[test]
+fn what_comes_back_is_told_from_somebody_who_speaks_at_the_same_time() {
+    // Both say something for four seconds, then nothing for two.
+    let talks = |seed: u64| -> Vec<f32> {
+        let talk = speech(seed, 24);
+        talk.iter().enumerate().map(|(at, sample)| if at / SECOND % 6 < 4 { *sample } else { 0.0 }).collect()
+    };
+    for seed in 20..22 {
+        let far = talks(seed);
+        let back: Vec<f32> = echo(seed, &far).iter().map(|sample| sample * 0.2).collect();
+        let other = leaks(&far, &talks(seed + 100));
+        assert!(other.iter().filter(|found| **found >= 0.5).count() <= 1, "seed {seed}: {other:?}");
+        let found = leaks(&far, &back);
+        assert!(found.iter().all(|found| *found >= 0.5), "seed {seed}: {found:?}");
+    }
+}
+
+/// How much of `far` is found in `near`, second by second.
+fn leaks(far: &[f32], near: &[f32]) -> Vec<f32> {
+    let mut leak = Leak::default();
+    let ticks = far.chunks_exact(TICK).zip(near.chunks_exact(TICK));
+    let told = ticks.map(|(far, near)| {
+        leak.far(crate::media::level::power(far));
+        leak.near(crate::media::level::power(near));
+        leak.found()
+    });
+    told.step_by(100).flatten().collect()
+}
+
+#[test]
 fn noise_falls() {
     let hum = noise(9, 5, -45.0);
     for strength in [Noise::Standard, Noise::Strong] {

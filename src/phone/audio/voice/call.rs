@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::super::wav::Recorder;
 use super::figures::Figures;
 use super::loudness::Loudness;
-use super::send::Sending;
+use super::send::{Sending, Sent};
 use super::slot::Slot;
 use super::{LegSound, MicrophoneFacts, SoundSummary, VoiceEvent};
 use crate::domain::dtmf::Tone;
@@ -153,6 +153,16 @@ impl CallSound {
             }
         }
         let sent = self.sending.take(sent);
+        self.leave(sent);
+    }
+
+    /// So many ticks of the microphone never came.
+    pub(super) fn miss(&mut self, ticks: usize) {
+        let sent = self.sending.miss(ticks);
+        self.leave(sent);
+    }
+
+    fn leave(&mut self, sent: Sent) {
         if let Some(tone) = sent.begins {
             self.side_tone = Some(SideTone::new(tone));
         }

@@ -7,6 +7,7 @@
 mod call;
 mod equipment;
 mod figures;
+mod gaps;
 mod kinds;
 mod loudness;
 mod near;

@@ -1,5 +1,9 @@
 //! One call's way out: ticks of the microphone to packets of Opus, with DTMF in between. Sequence numbers are the leg's;
 //! what the microphone's sound is made of is decided before.
+//!
+//! Timestamps say when sound was picked up (RFC 3550 section 5.1): they go on whether it is sent or not. Silence takes the
+//! place of what nobody is to hear (mute, hold). Where nothing was sent, be it that the encoder leaves out a pause or that the
+//! microphone gave nothing, the next packet that is no pause bears the marker (RFC 3551 section 4.1).
 
 use super::spoken::Spoken;
 use crate::base::seed::Seed;
@@ -138,12 +142,25 @@ impl Sending {
         if self.filled < self.encoding.frame {
             return Sent::default();
         }
+        let event_goes_on = self.covered > 0;
         let sent = self.frame_is_full(tick.is_none());
         self.filled = 0;
         self.step = (self.step + self.encoding.frame) % FRAME;
         self.timestamp = self.timestamp.wrapping_add(self.encoding.frame as u32);
-        self.since_sent = if sent.packet.is_some() { 0 } else { self.since_sent + self.encoding.frame };
+        let says_something = sent.packet.is_some() || event_goes_on;
+        self.since_sent = if says_something { 0 } else { self.since_sent.saturating_add(self.encoding.frame) };
         self.sent += u64::from(sent.packet.is_some());
+        sent
+    }
+
+    /// So many ticks will never come. A packet that was begun is filled up with silence.
+    pub(super) fn miss(&mut self, ticks: usize) -> Sent {
+        let begun = ticks > 0 && self.filled > 0;
+        let sent = if begun { self.take(None) } else { Sent::default() };
+        let samples = ticks.saturating_sub(usize::from(begun)).saturating_mul(TICK);
+        // Truncation is meant: RTP timestamps wrap at 2^32.
+        self.timestamp = self.timestamp.wrapping_add(samples as u32);
+        self.since_sent = self.since_sent.saturating_add(samples);
         sent
     }
 
@@ -213,14 +230,14 @@ impl Sending {
             }
         };
         let (empty, voice) = (payload.len() <= EMPTY, !silent && self.spoken.voice());
-        let due = self.since_sent + self.encoding.frame >= LONGEST_SILENCE;
+        let due = self.since_sent.saturating_add(self.encoding.frame) >= LONGEST_SILENCE;
         // The first empty packet says that a pause begins; those after it say nothing.
         if empty && self.paused && !due {
             return None;
         }
-        // What keeps a pause alive, an empty packet or the noise of the room, ends none (RFC 3551 section 4.1).
-        let goes_on = self.paused && due && !voice;
-        let marker = self.sent == 0 || self.paused && self.since_sent > 0 && !goes_on;
+        // What keeps a pause alive, an empty packet or the noise of the room, ends none; nor does silence.
+        let goes_on = self.paused && !voice && (due || silent);
+        let marker = self.sent == 0 || self.since_sent > 0 && !goes_on;
         self.paused = empty || goes_on;
         self.bytes += payload.len() as u64;
         Some(Outgoing {

@@ -14,6 +14,7 @@ use super::super::memory::Memory;
 use super::super::source::{Silence, Source, Taken};
 use super::call::CallSound;
 use super::equipment::{Cards, Equipment};
+use super::gaps::Gaps;
 use super::near::Near;
 use super::outbox::Outbox;
 use super::priority;
@@ -84,6 +85,7 @@ struct Thread {
     /// Whether the microphone is taken from, or silence because every call is early.
     listening: bool,
     silence: Silence,
+    gaps: Gaps,
     outbox: Outbox,
 }
 
@@ -127,6 +129,7 @@ impl Thread {
             sound,
             listening: false,
             silence: Silence::default(),
+            gaps: Gaps::default(),
             outbox: Outbox::new(events),
         };
         thread.sound.processing = thread.processing();
@@ -219,6 +222,7 @@ impl Thread {
             self.near = Near::default();
             // What is played between two calls makes no echo in either.
             self.listening = false;
+            self.gaps = Gaps::default();
         }
     }
 
@@ -275,8 +279,13 @@ impl Thread {
             let source = if self.listening { self.equipment.microphone.get() } else { &mut self.silence };
             let taken = source.take(&mut tick, now);
             if taken == Taken::NotYet {
+                let missing = self.gaps.missing(now);
+                if missing > 0 {
+                    self.calls.iter_mut().for_each(|sound| sound.miss(missing));
+                }
                 return;
             }
+            self.gaps.came(now);
             if self.listening {
                 self.near.capture(&mut tick);
             }

@@ -2,10 +2,12 @@
 
 use super::kit::{Bench, CALL};
 use crate::config::JoinMuted;
+use crate::domain::call::CallState;
 use crate::phone::audio::device::SourceChoice;
 use crate::phone::audio::voice::{MicrophoneFacts, VoiceEvent};
 use crate::phone::command::Command;
 use crate::phone::event::{AudioDevice, AudioState, DeviceState, Diagnosis, Event};
+use crate::protocol::notice::Notice;
 use crate::protocol::request::Request;
 
 #[tokio::test]
@@ -16,6 +18,20 @@ async fn who_speaks_while_muted_is_told_until_the_microphone_is_on() {
     bench.tell(Command::Mute { call: CALL, on: false }).await;
     bench.voice_tells(levels(MicrophoneFacts { voice: true, ..MicrophoneFacts::default() })).await;
     assert_eq!(bench.is_diagnosed().await, []);
+}
+
+#[tokio::test]
+async fn who_has_put_the_call_on_hold_speaks_to_somebody_else() {
+    let mut bench = in_call(SourceChoice::Default, true).await;
+    for (state, told) in [(CallState::LocalHold, None), (CallState::Connected, Some(Diagnosis::SpeakingWhileMuted))] {
+        bench.notices(Notice::CallChanged { call_id: CALL, state }).await;
+        bench.until("be told", |event| matches!(event, Event::Call(view) if view.state == state).then_some(())).await;
+        speaks_while_muted(&bench).await;
+        // Whatever was told of it would come before this.
+        bench.voice_tells(VoiceEvent::SharedCard { call: CALL }).await;
+        let shared = bench.is_diagnosed().await;
+        assert_eq!(shared.iter().find(|one| **one != Diagnosis::SharedCard).copied(), told, "{state:?}");
+    }
 }
 
 #[tokio::test]

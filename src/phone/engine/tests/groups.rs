@@ -35,6 +35,20 @@ async fn the_list_is_kept_once_it_was_asked_for() {
 }
 
 #[tokio::test]
+async fn a_group_that_another_client_made_is_asked_for() {
+    let mut bench = Bench::new(JoinMuted::Auto).await;
+    bench.tell(Command::LoadGroups).await;
+    let (id, _) = bench.asks().await;
+    bench.answers(id, Response::Groups { groups: vec![listed(4, "Fire")] }).await;
+    assert_eq!(groups(&mut bench).await, [("Fire".into(), 0)]);
+    bench.notices(Notice::GroupChanged { group_id: listed(3, "Ops").group.id, here: vec![] }).await;
+    let (id, request) = bench.asks().await;
+    assert_eq!(request, Request::GroupsList {});
+    bench.answers(id, Response::Groups { groups: vec![listed(4, "Fire"), listed(3, "Ops")] }).await;
+    assert_eq!(groups(&mut bench).await, [("Fire".into(), 0), ("Ops".into(), 0)]);
+}
+
+#[tokio::test]
 async fn a_group_is_shared_with_everybody_named_or_with_nobody() {
     let mut bench = Bench::new(JoinMuted::Auto).await;
     let key: GroupKey = "k7mq-3tzf".parse().unwrap();

@@ -146,7 +146,10 @@ impl Bench {
     }
 
     pub(super) async fn refuses(&self, id: u64, code: FailureCode) {
-        let failure = Failure::new(code, "not today");
+        self.fails(id, Failure::new(code, "not today")).await;
+    }
+
+    pub(super) async fn fails(&self, id: u64, failure: Failure) {
         self.link.send(FromLink::Answer { id, result: Some(Err(failure)) }).await.unwrap();
     }
 

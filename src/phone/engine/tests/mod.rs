@@ -1,5 +1,6 @@
 //! The engine among commands, a service and events: group calls, step by step.
 
+mod answering;
 mod diagnosing;
 mod groups;
 mod joining;

@@ -92,6 +92,58 @@ fn over_a_thin_line_a_pause_costs_hardly_anything_and_is_kept_alive() {
 }
 
 #[test]
+fn while_the_microphone_gives_nothing_timestamps_go_on_and_the_marker_says_so() {
+    for encoding in [Encoding::SPEECH, Encoding::EARLY_SPEECH, Encoding::THIN_SPEECH, Encoding::STEREO_MUSIC] {
+        for (before, missing) in [(100, 300), (101, 300), (101, 21), (100, 10), (100, 8_640_000)] {
+            let mut sending = Sending::new(encoding).unwrap();
+            let mut packets = run(&mut sending, before, |_| Some(voice(0.3)));
+            packets.extend((0..2).filter_map(|_| sending.miss(missing / 2).packet));
+            sending.miss(missing % 2);
+            let (begun, first) = (packets.len(), packets[0].timestamp);
+            packets.extend(run(&mut sending, 100, |_| Some(voice(0.3))));
+            let back = &packets[begun];
+            let at = ((before + missing) * TICK) as u32;
+            let case = format!("{encoding:?}: {before}, {missing}");
+            let late = back.timestamp.wrapping_sub(first).wrapping_sub(at);
+            assert!(late as usize <= TICK, "{case}: what is picked up then is stamped {late} too late");
+            let marked: Vec<bool> = packets.iter().map(|packet| packet.marker).collect();
+            assert_eq!(marked.iter().filter(|marker| **marker).count(), 2, "{case}");
+            assert!(marked[0] && marked[begun], "{case}");
+        }
+    }
+}
+
+#[test]
+fn a_pause_within_which_the_microphone_gives_nothing_goes_on() {
+    let mut sending = Sending::new(Encoding::THIN_SPEECH).unwrap();
+    run(&mut sending, 100, |_| Some(voice(0.3)));
+    let mut packets = run(&mut sending, 200, |_| None);
+    sending.miss(300);
+    packets.extend(run(&mut sending, 100, |_| None));
+    assert!(packets.iter().all(|packet| !packet.marker), "a pause that goes on is no beginning");
+    let speech = run(&mut sending, 20, |_| Some(voice(0.3)));
+    assert!(speech[1..].iter().all(|packet| !packet.marker), "{speech:?}");
+}
+
+#[test]
+fn a_tone_goes_on_where_it_was_after_a_gap_and_marks_no_speech() {
+    for encoding in [Encoding::SPEECH, Encoding::EARLY_SPEECH] {
+        let mut sending = Sending::new(encoding).unwrap();
+        run(&mut sending, 2, |_| Some(voice(0.3)));
+        sending.send_dtmf(Tone::try_from('7').unwrap());
+        let mut packets = run(&mut sending, 6, |_| Some(voice(0.3)));
+        packets.extend(sending.miss(50).packet);
+        packets.extend(run(&mut sending, 40, |_| Some(voice(0.3))));
+        let mut receiver = Receiver::default();
+        let events = packets.iter().filter(|packet| packet.kind == Kind::TelephoneEvent);
+        let heard: Vec<Tone> = events.filter_map(|event| receiver.receive(event.timestamp, &event.payload)).collect();
+        assert_eq!(heard, [Tone::try_from('7').unwrap()], "{encoding:?}");
+        let marked = packets.iter().filter(|packet| packet.marker && packet.kind == Kind::Opus).count();
+        assert_eq!(marked, 0, "{encoding:?}: numbers went on within the event");
+    }
+}
+
+#[test]
 fn the_expected_loss_outlives_the_encoder_and_is_never_none() {
     let mut sending = Sending::new(Encoding::SPEECH).unwrap();
     for (told, expected) in [(0, LEAST_LOSS), (30, 30), (200, 100)] {
