@@ -11,14 +11,12 @@ const PREFERRED: u8 = 77;
 
 /// Asks for real-time scheduling of this thread, or else for a better share.
 ///
-/// A build for tests, which is slow, asks for nothing: the voices of a few phones in it would keep everything else on a
-/// small machine from running, and with that whoever they talk to.
+/// A build for tests, which is slow, asks for the better share only: in real time, the voices of a few phones in it would
+/// keep everything else on a small machine from running, and with that whoever they talk to.
 pub(super) fn raise() {
-    if cfg!(debug_assertions) {
-        return;
-    }
     let (Some(real_time), Some(preferred)) = (value(REAL_TIME), value(PREFERRED)) else { return };
-    if let Err(refused) = ask_for_real_time(real_time).or_else(|_| preferred.set_for_current()) {
+    let in_real_time = !cfg!(debug_assertions) && ask_for_real_time(real_time).is_ok();
+    if !in_real_time && let Err(refused) = preferred.set_for_current() {
         tracing::debug!(%refused, "the voice thread runs as any other");
     }
 }
