@@ -29,10 +29,6 @@ pub(in crate::phone::audio) trait Kind: 'static {
     fn default_name() -> Option<String>;
     /// Opens it; returns it with its name.
     fn open(choice: &Self::Choice, opening: Opening, step: Step) -> Result<(Box<Self::Port>, String), OpenError>;
-    /// The time of day, ms: it goes on while the machine sleeps.
-    fn wall_clock() -> i64 {
-        clock::unix_now().0
-    }
     /// Whether it could be opened.
     fn is_there(choice: &Self::Choice) -> bool;
     /// Whether it may be closed while unused; a file would begin anew.
@@ -207,12 +203,6 @@ impl<K: Kind> Port<K> {
             self.hangs = true;
             self.state = DeviceState::Failed("the sound system does not answer".to_owned());
         }
-<<<<<<< HEAD
-        if self.naps.noticed(now, K::wall_clock()) {
-            self.tell(Fact::Slept, now);
-        }
-=======
->>>>>>> devices
         match self.open.as_mut().map_or(Health::Well, |port| K::health(port)) {
             Health::Over(why) => self.give_up(why),
             Health::Stream(vitals) => {

@@ -126,10 +126,6 @@ impl Kind for Fake {
         Ok((Box::new(Device(choice.0, choice.1.clone())), format!("the {}", choice.0)))
     }
 
-    fn wall_clock() -> i64 {
-        0
-    }
-
     fn is_there(choice: &Choice) -> bool {
         choice.1.lock().unwrap().there
     }
