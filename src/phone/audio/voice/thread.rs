@@ -207,6 +207,8 @@ impl Thread {
         }
         if self.calls.is_empty() {
             (self.late_ticks, self.before) = (0, self.equipment.figures());
+            // Nothing was due while there was nothing to do.
+            self.next_step = self.next_step.max(clock::now());
         }
         self.calls.push(sound);
         self.apply_sound();
