@@ -35,7 +35,8 @@ MICROPHONE = {"alice": 0, "bob": 2}  # channels of the tape
 SPEAKER = {"alice": 1, "bob": 3}
 OTHER = {"alice": "bob", "bob": "alice"}
 CARD = {"alice": "A", "bob": "B"}
-LOUD = 330  # a peak above this is sound (-40 dBFS)
+LOUD = 660  # a peak above this was said, and should be heard (-34 dBFS)
+FAINT = 165  # a peak above this was heard (-46 dBFS): what is soft may be made softer on its way
 DEADLINE = 5.0  # seconds in which sound has to be back
 SETTLE = 10.0  # seconds between the connection and the first event, at least
 REST = 12.0  # seconds between the end of an event and the next, at least
@@ -119,22 +120,22 @@ class Tape(threading.Thread):
             low, high = (middle + 1, high) if self.times[middle] < at else (low, middle)
         return low
 
-    def loud_share(self, channel, begin, end):
-        """Which share of a span of time holds sound, and how many blocks were listened to."""
+    def share(self, channel, least, begin, end):
+        """Which share of a span of time holds sound of at least that loudness, and how many blocks were listened to."""
         part = self.peaks[channel][self.index(begin) : self.index(end)]
-        return (sum(peak > LOUD for peak in part) / len(part) if part else 0.0), len(part)
+        return (sum(peak > least for peak in part) / len(part) if part else 0.0), len(part)
 
     def is_heard(self, who, begin):
         """Whether `who` hears, from `begin` on, about as much as the other says."""
-        heard, _ = self.loud_share(SPEAKER[who], begin, begin + SPAN)
-        said, blocks = self.loud_share(MICROPHONE[OTHER[who]], begin - 0.3, begin - 0.3 + SPAN)
+        heard, _ = self.share(SPEAKER[who], FAINT, begin, begin + SPAN)
+        said, blocks = self.share(MICROPHONE[OTHER[who]], LOUD, begin - 0.3, begin - 0.3 + SPAN)
         return blocks > 0 and heard > said / 2
 
     def longest_silence(self, who, begin, end):
         """Seconds of the longest time in which `who` heard nothing; pauses between words count, too."""
         longest, since = 0.0, begin
         for at in range(self.index(begin), min(self.index(end), len(self.times))):
-            if self.peaks[SPEAKER[who]][at] > LOUD:
+            if self.peaks[SPEAKER[who]][at] > FAINT:
                 longest, since = max(longest, self.times[at] - since), self.times[at]
         return max(longest, end - since)
 
@@ -150,7 +151,7 @@ class Tape(threading.Thread):
             return None
         origin = self.times[begun]
         for at in range(first, min(self.index(until), len(self.times))):
-            if self.peaks[SPEAKER[who]][at] > LOUD and self.is_heard(who, self.times[at]):
+            if self.peaks[SPEAKER[who]][at] > FAINT and self.is_heard(who, self.times[at]):
                 return max(0.0, self.times[at] - origin)
         return None
 
