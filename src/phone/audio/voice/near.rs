@@ -52,6 +52,13 @@ impl Near {
         }
     }
 
+    /// A microphone delivers from now on, or none any more: how long it has been silent is counted anew, for what stood in
+    /// for it was silence.
+    pub(super) fn listen_anew(&mut self) {
+        self.zero_ticks = 0;
+        self.silent_ticks = 0;
+    }
+
     /// Turns the sound up or down, as a factor of the amplitude.
     pub(super) fn turn(&mut self, volume: f32) {
         self.volume.turn(volume);
@@ -129,6 +136,15 @@ mod tests {
         assert_eq!((facts.exact_zeros_ms, facts.silent_ms), (0, 500));
         let facts = hear(&mut near, 0.1, 4);
         assert_eq!((facts.silent_ms, facts.voice, facts.echo), (0, true, None));
+    }
+
+    #[test]
+    fn the_silence_before_a_microphone_delivered_is_not_its_own() {
+        let mut near = Near::default();
+        (0..1500).for_each(|_| near.capture(&mut Tick::default()));
+        near.listen_anew();
+        near.capture(&mut Tick::default());
+        assert_eq!((near.facts().exact_zeros_ms, near.facts().silent_ms), (10, 10));
     }
 
     #[test]

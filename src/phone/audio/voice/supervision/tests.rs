@@ -25,6 +25,16 @@ impl Desk {
         desk
     }
 
+    /// One whose device does not work, and never did.
+    fn never_worked(nature: Nature) -> Self {
+        let mut desk = Self::new(nature);
+        desk.works[0] = false;
+        desk.machine = Supervision::new(nature, Opening::default(), desk.now);
+        desk.acts();
+        desk.tell(Fact::Needed);
+        desk
+    }
+
     fn tell(&mut self, fact: Fact) {
         let act = self.machine.handle(fact, self.now);
         if act == Act::Nothing {
@@ -77,12 +87,7 @@ fn a_default_device_that_goes_is_tried_again_at_once_and_then_twice_a_second() {
 
 #[test]
 fn where_nothing_ever_worked_it_is_tried_seldom() {
-    let mut desk = Desk::new(Nature::Default);
-    desk.tell(Fact::Unneeded);
-    desk.works[0] = false;
-    desk.acts();
-    let mut desk = Desk { machine: Supervision::new(Nature::Default, Opening::default(), desk.now), ..desk };
-    desk.tell(Fact::Needed);
+    let mut desk = Desk::never_worked(Nature::Default);
     desk.passes(10_000);
     assert_eq!(desk.acts().len(), 4, "at 0, 3, 6 and 9 s");
 }
@@ -110,11 +115,7 @@ fn the_default_device_stands_in_for_a_chosen_one_until_it_returns() {
 
 #[test]
 fn a_chosen_device_that_never_was_is_replaced_at_once() {
-    let mut desk = Desk::new(Nature::Named);
-    desk.tell(Fact::Unneeded);
-    desk.machine = Supervision::new(Nature::Named, Opening::default(), desk.now);
-    desk.works[0] = false;
-    desk.tell(Fact::Needed);
+    let desk = Desk::never_worked(Nature::Named);
     assert_eq!(desk.open, Some(Target::StandIn));
 }
 

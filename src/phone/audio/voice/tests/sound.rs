@@ -121,15 +121,8 @@ async fn it_rings_on_a_device_of_its_own_while_it_rings_only() {
     let working = |event: &VoiceEvent| matches!(event, VoiceEvent::Audio(state) if state.ringer != DeviceState::Idle);
     let VoiceEvent::Audio(state) = phone.until(working).await else { unreachable!() };
     assert_eq!((state.ringer, state.speaker), (DeviceState::Working(bell.display().to_string()), DeviceState::Idle));
-    // A call that is nobody's business meanwhile tells how much time has passed.
-    let mut packets = phone.calls(Loop::Open, None);
-    for _ in 0..40 {
-        packets.recv().await.unwrap();
-    }
-    phone.voice.play_tone(None);
-    phone.until(|event| matches!(event, VoiceEvent::Audio(state) if state.ringer == DeviceState::Idle)).await;
+    rings_for_a_while(&mut phone).await;
     phone.stop().await;
-    let loud = |path: &Path| read(path).chunks_exact(TICK).filter(|tick| level::dbfs(tick) > -45.0).count();
     assert!(loud(&bell) > 10, "{} ticks of ringing", loud(&bell));
     assert!(loud(&speaker) == 0 && read(&speaker).len() > 10 * TICK, "the call is heard there, and no ringing");
 }
@@ -145,15 +138,25 @@ async fn a_ringer_that_is_the_speaker_opens_no_second_time() {
     let rings =
         |event: &VoiceEvent| matches!(event, VoiceEvent::Audio(state) if state.ringer == name && state.speaker == name);
     phone.until(rings).await;
+    rings_for_a_while(&mut phone).await;
+    phone.stop().await;
+    assert!(loud(&both) > 10, "{} ticks of ringing", loud(&both));
+}
+
+/// Lets it ring for the time of 40 packets, and stops it.
+async fn rings_for_a_while(phone: &mut Phone) {
+    // A call that is nobody's business meanwhile tells how much time has passed.
     let mut packets = phone.calls(Loop::Open, None);
     for _ in 0..40 {
         packets.recv().await.unwrap();
     }
     phone.voice.play_tone(None);
     phone.until(|event| matches!(event, VoiceEvent::Audio(state) if state.ringer == DeviceState::Idle)).await;
-    phone.stop().await;
-    let loud = read(&both).chunks_exact(TICK).filter(|tick| level::dbfs(tick) > -45.0).count();
-    assert!(loud > 10, "{loud} ticks of ringing");
+}
+
+/// How many ticks of what was played there can be heard.
+fn loud(path: &Path) -> usize {
+    read(path).chunks_exact(TICK).filter(|tick| level::dbfs(tick) > -45.0).count()
 }
 
 #[tokio::test]

@@ -17,9 +17,16 @@ use crate::phone::event::{AudioState, DeviceFigures, DeviceState};
 pub(super) struct Pair {
     microphone: Option<String>,
     speaker: Option<String>,
+    delivers: bool,
 }
 
 impl Pair {
+    /// Whether the microphone began or ceased to deliver, be it the one of before.
+    fn microphone_comes_or_goes(&mut self, state: &AudioState) -> bool {
+        let delivers = state.microphone.open_name().is_some();
+        std::mem::replace(&mut self.delivers, delivers) != delivers
+    }
+
     /// Whether one of them became another.
     fn changes(&mut self, state: &AudioState) -> bool {
         let microphone = follow(&mut self.microphone, &state.microphone);
@@ -53,6 +60,9 @@ impl Thread {
         self.sound.processing = self.processing();
         if self.pair.changes(state) {
             self.near.restart();
+        }
+        if self.pair.microphone_comes_or_goes(state) {
+            self.near.listen_anew();
         }
         self.apply_sound();
         if self.sound != before {
@@ -146,5 +156,19 @@ mod tests {
         let instead = DeviceState::Instead { name: "built in".to_owned(), of: "device:mic".to_owned() };
         assert!(pair.changes(&state(instead, working("lid"), DeviceState::Idle)));
         assert!(pair.changes(&state(working("mic"), working("headset"), DeviceState::Idle)));
+    }
+
+    #[test]
+    fn a_microphone_that_went_and_came_back_is_listened_to_anew() {
+        let state = |microphone: DeviceState| AudioState {
+            microphone,
+            speaker: DeviceState::Idle,
+            ringer: DeviceState::Idle,
+        };
+        let (there, gone) =
+            (state(DeviceState::Working("mic".to_owned())), state(DeviceState::Failed("unplugged".to_owned())));
+        let mut pair = Pair::default();
+        let seen = [&there, &there, &gone, &gone, &there].map(|state| pair.microphone_comes_or_goes(state));
+        assert_eq!(seen, [true, false, true, false, true]);
     }
 }
