@@ -237,6 +237,14 @@ impl Journal {
             Event::Groups(_)
             | Event::Group { .. }
             | Event::GroupShared { .. }
+            | Event::Active(_)
+            | Event::HandedOn { .. }
+            | Event::Moved { .. }
+            | Event::HeldLong { .. }
+            | Event::Parked { .. }
+            | Event::ParkedCalls(_)
+            | Event::HistoryFound { .. }
+            | Event::Missed(_)
             | Event::Shared { .. }
             | Event::Link(_)
             | Event::Me(_)

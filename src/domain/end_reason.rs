@@ -25,6 +25,12 @@ macro_rules! reasons {
 reasons! {
     /// Somebody hung up.
     HUNG_UP = 0 / 0;
+    /// Whoever it was with was handed on to somebody else. (Subcode ours.)
+    TRANSFERRED = 0 / 1;
+    /// Whoever it was with waits in a slot, to be picked up. (Subcode ours.)
+    PARKED = 0 / 2;
+    /// The people in it are in another call now, all together. (Subcode ours.)
+    MERGED = 0 / 3;
     /// Who started a group call, or owns its group, ended it for everybody.
     ENDED_FOR_ALL = 0 / 4097;
     /// The other client vanished: socket and media lost.

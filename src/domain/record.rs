@@ -1,10 +1,14 @@
 //! What is kept of a call after it ended: one record for each participant.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 use super::call::{Direction, Peer};
 use super::end_reason::EndReason;
-use super::id::CallId;
+use super::id::{CallId, Identity};
+use super::person::Person;
+use super::text;
 use super::time::UnixMillis;
 
 /// How a call went, as one participant sees it.
@@ -52,4 +56,79 @@ pub struct CallRecord {
     /// Why it ended, if it has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<EndReason>,
+    /// Who answered, where that was somebody else than was called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_by: Option<Person>,
+    /// What its owner noted about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<CallNote>,
+}
+
+/// Which call records are asked for; all that is said has to hold.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct HistoryFilter {
+    /// Calls with this person alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub with: Option<Identity>,
+    /// Calls whose person, group or note holds this text, in any case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Missed calls alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub missed: bool,
+}
+
+/// What somebody noted about a call: one printable line, 1–500 characters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CallNote(String);
+
+/// What is no note.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a note needs something that can be read")]
+pub struct NotANote;
+
+impl CallNote {
+    /// The most characters a note has; what is longer is cut.
+    pub const LONGEST: usize = 500;
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for CallNote {
+    type Err = NotANote;
+
+    fn from_str(raw: &str) -> Result<Self, NotANote> {
+        let text = text::printable(raw, Self::LONGEST);
+        if text.is_empty() { Err(NotANote) } else { Ok(Self(text)) }
+    }
+}
+
+impl TryFrom<String> for CallNote {
+    type Error = NotANote;
+
+    fn try_from(raw: String) -> Result<Self, NotANote> {
+        raw.parse()
+    }
+}
+
+impl From<CallNote> for String {
+    fn from(note: CallNote) -> Self {
+        note.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_are_one_printable_line() {
+        assert_eq!("  wants\n a \u{1b}[31mrefund ".parse::<CallNote>().unwrap().as_str(), "wants a [31mrefund");
+        assert_eq!("\t\u{202e}".parse::<CallNote>(), Err(NotANote));
+        assert_eq!("x".repeat(600).parse::<CallNote>().unwrap().as_str().len(), 500);
+    }
 }

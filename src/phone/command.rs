@@ -7,7 +7,9 @@ use super::event::AudioDevice;
 use crate::domain::dtmf::Tone;
 use crate::domain::group::{GroupKey, GroupName};
 use crate::domain::id::{CallId, GroupId, Identity};
+use crate::domain::park::ParkSlot;
 use crate::domain::presence::PresenceChoice;
+use crate::domain::record::{CallNote, HistoryFilter};
 use crate::media::processing::Wishes;
 use crate::media::profile::Profile;
 
@@ -21,6 +23,39 @@ pub enum Command {
         /// How long it may ring; the service's own limit when absent.
         ring_for: Option<Duration>,
     },
+    /// Holds this call, and calls somebody to ask first: the new call's view names this one
+    /// ([`super::event::CallView::consult_of`]). [`Command::Transfer`] into it completes the transfer.
+    Consult {
+        /// The call that waits meanwhile.
+        call: CallId,
+        /// Whom to ask, as typed.
+        to: String,
+    },
+    /// Makes this call the active one: it is resumed, and the one that was active is held.
+    Activate(CallId),
+    /// Hands the other side of a direct call on; the call is over for this phone then.
+    Transfer {
+        /// Which.
+        call: CallId,
+        /// To whom.
+        to: TransferTo,
+    },
+    /// Brings the people of two calls together: those of the second come into the first.
+    Merge {
+        /// Which call.
+        call: CallId,
+        /// Whose people come into it.
+        with: CallId,
+    },
+    /// Parks the other side of a direct call; answered by [`super::event::Event::Parked`].
+    Park {
+        /// Which.
+        call: CallId,
+        /// Where; the first free slot when absent.
+        slot: Option<ParkSlot>,
+    },
+    /// Picks up a parked call.
+    PickUp(ParkSlot),
     /// Joins a group's call: its ID, code, link or name, as typed. Answered by [`super::event::Event::Joined`], or a
     /// refusal of `join`.
     Join {
@@ -97,6 +132,17 @@ pub enum Command {
     RemoveGroup(GroupId),
     /// Asks for the call records; answered by [`super::event::Event::History`].
     LoadHistory,
+    /// Asks for the call records that match; answered by [`super::event::Event::HistoryFound`].
+    SearchHistory(HistoryFilter),
+    /// Notes something about a call, or takes the note away; answered by [`super::event::Event::Recorded`].
+    NoteCall {
+        /// Which call.
+        call: CallId,
+        /// The note.
+        note: Option<CallNote>,
+    },
+    /// The user has seen which calls were missed.
+    SeeMissed,
     /// Asks for the sound devices; answered by [`super::event::Event::Devices`].
     ListDevices,
     /// Takes sound from here from now on.
@@ -118,4 +164,13 @@ pub enum Command {
     },
     /// Ends the calls, says bye to the service and stops; the event stream then ends.
     Quit,
+}
+
+/// To whom a call is transferred.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TransferTo {
+    /// To a friend's name, a user name, or an identity, as typed.
+    Person(String),
+    /// To the other side of another call of this phone.
+    Call(CallId),
 }

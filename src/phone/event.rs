@@ -10,10 +10,12 @@ use crate::domain::dtmf::Tone;
 use crate::domain::end_reason::EndReason;
 use crate::domain::group::{Group, GroupRow};
 use crate::domain::id::{CallId, GroupId, Identity};
+use crate::domain::park::{ParkSlot, ParkedCall};
 use crate::domain::person::{Friend, Person};
 use crate::domain::presence::Presence;
-use crate::domain::record::CallRecord;
+use crate::domain::record::{CallRecord, HistoryFilter};
 use crate::domain::time::UnixMillis;
+use crate::domain::transfer::{HandedTo, Via};
 use crate::media::processing::{Processing, Wishes};
 use crate::media::profile::Profile;
 use crate::protocol::failure::Failure;
@@ -45,6 +47,15 @@ pub enum Event {
     },
     /// Call records, newest first.
     History(Vec<CallRecord>),
+    /// Call records that match, newest first.
+    HistoryFound {
+        /// What was asked for.
+        filter: HistoryFilter,
+        /// What was found.
+        records: Vec<CallRecord>,
+    },
+    /// How many calls were missed since the last look at them; told at the start and whenever it changes.
+    Missed(u32),
     /// One call record is new, or complete now.
     Recorded(CallRecord),
     /// Somebody calls: this phone rings.
@@ -58,8 +69,44 @@ pub enum Event {
         /// Why.
         reason: EndReason,
     },
-    /// A call began or changed.
+    /// A call began or changed. A phone may be in several.
     Call(CallView),
+    /// Another call is the active one now: the one that is heard, and hears. Every other call is held, or not connected
+    /// yet.
+    Active(Option<CallId>),
+    /// The other side of a call hands it on; the views that follow tell how that goes.
+    HandedOn {
+        /// Which call.
+        call: CallId,
+        /// Who hands it on.
+        by: Person,
+        /// Where to.
+        to: HandedTo,
+    },
+    /// A call goes on under another id, with other people: its [`Event::Call`] came before; of the old id nothing more
+    /// comes.
+    Moved {
+        /// Which call.
+        call: CallId,
+        /// As which it goes on.
+        into: CallId,
+    },
+    /// A call has been on hold by this phone for a while, and somebody waits; told again and again while it is.
+    HeldLong {
+        /// Which call.
+        call: CallId,
+        /// Since when.
+        since: UnixMillis,
+    },
+    /// A call of this phone was parked.
+    Parked {
+        /// Which call.
+        call: CallId,
+        /// Where.
+        slot: ParkSlot,
+    },
+    /// The parked calls, by slot; told at the start and whenever they change.
+    ParkedCalls(Vec<ParkedCall>),
     /// A group's call was joined: its [`Event::Call`] came before, with who is there and with the microphone on or off as
     /// it stays. Where the service does not say who is there within two seconds, it is told without.
     Joined {
@@ -185,6 +232,8 @@ pub struct Incoming {
     pub at: UnixMillis,
     /// The group it is to join, for an invitation into a group call.
     pub group: Option<Group>,
+    /// How it comes to ring here, when `from` did not simply call.
+    pub via: Option<Via>,
 }
 
 /// What is shared of a group.
@@ -233,6 +282,12 @@ pub struct CallView {
     pub participants: Arc<[RosterRow]>,
     /// Whether sound flows, as far as this phone can tell.
     pub media: MediaState,
+    /// The call that waits while this one is to ask somebody first.
+    pub consult_of: Option<CallId>,
+    /// How it came to ring here, when it was not simply made by who it is with.
+    pub via: Option<Via>,
+    /// Since when this phone holds it.
+    pub held_since: Option<UnixMillis>,
 }
 
 /// Whether sound flows in a call.

@@ -168,7 +168,7 @@ impl Link {
     async fn connect(&mut self) -> Result<(Socket, IpAddr, Box<Welcome>), Trouble> {
         let token = self.account.fresh_token().await.map_err(account_trouble)?;
         let server = self.account.server().clone();
-        let hello = Hello { token, client_id: self.client, presence: self.presence, resume: self.resume };
+        let hello = Hello { token, client_id: self.client, presence: self.presence, max_calls: 1, resume: self.resume };
         let attempt = async {
             let (mut socket, service) = open(&server).await?;
             let welcome = greet(&mut socket, hello).await?;

@@ -10,6 +10,7 @@ use crate::base::secret::Secret;
 use crate::domain::call::{Direction, Participant};
 use crate::domain::group::Group;
 use crate::domain::id::{CallId, ClientId, SessionId};
+use crate::domain::park::ParkedCall;
 use crate::domain::person::{Friend, Person};
 use crate::domain::presence::PresenceChoice;
 
@@ -74,9 +75,21 @@ pub struct Hello {
     /// What the user chose to be.
     #[serde(default)]
     pub presence: PresenceChoice,
+    /// In how many calls the client can be at once, 1–8: while it is in fewer, more calls ring there.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub max_calls: u8,
     /// The session to go on with, after a lost socket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resume: Option<Resume>,
+}
+
+fn one() -> u8 {
+    1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_one(calls: &u8) -> bool {
+    *calls == 1
 }
 
 /// The session a client wants to go on with.
@@ -107,6 +120,12 @@ pub struct Welcome {
     /// client reached it by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public_url: Option<String>,
+    /// How many calls the user missed since the last look at them.
+    #[serde(default)]
+    pub missed: u32,
+    /// The parked calls, by slot.
+    #[serde(default)]
+    pub parked: Vec<ParkedCall>,
 }
 
 /// A call a client is still part of.

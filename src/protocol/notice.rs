@@ -7,10 +7,12 @@ use crate::domain::call::{CallState, Participant};
 use crate::domain::end_reason::EndReason;
 use crate::domain::group::Group;
 use crate::domain::id::{CallId, GroupId, Identity};
+use crate::domain::park::{ParkSlot, ParkedCall};
 use crate::domain::person::{Friend, Person};
 use crate::domain::presence::Presence;
 use crate::domain::record::CallRecord;
 use crate::domain::time::UnixMillis;
+use crate::domain::transfer::{HandedTo, Via};
 
 /// A notice.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,6 +29,9 @@ pub enum Notice {
         /// The group it is to join, for an invitation into a group call.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         group: Option<Group>,
+        /// How it comes to ring here, when `from` did not simply call.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        via: Option<Via>,
     },
     /// Stop ringing: the call was cancelled, answered elsewhere, or rang too long.
     CallIncomingEnded {
@@ -48,6 +53,28 @@ pub enum Notice {
         call_id: CallId,
         /// The participant now.
         participant: Participant,
+    },
+    /// The other side of a direct call hands this one on. Who is there instead is told as [`Notice::CallParticipant`].
+    CallHandedOn {
+        /// Which call.
+        call_id: CallId,
+        /// Who hands it on.
+        by: Person,
+        /// Where to.
+        to: HandedTo,
+    },
+    /// A call of this client goes on as another, with other people: the client brings a new leg into that one
+    /// (`call_rejoin`), and the old call is over without a further word.
+    CallMoved {
+        /// Which call.
+        call_id: CallId,
+        /// As which it goes on.
+        into: CallId,
+        /// With whom: the other side, or who brought the people of both together.
+        with: Person,
+        /// Its group, if it is a group call.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        group: Option<Group>,
     },
     /// Which participant is heard in which receive slot of this client's leg.
     CallSlots {
@@ -147,6 +174,19 @@ pub enum Notice {
     HistoryAdded {
         /// The record.
         record: CallRecord,
+    },
+    /// How many calls the user missed since the last look at them ([`super::request::Request::HistorySeen`]) changed.
+    MissedChanged {
+        /// How many.
+        missed: u32,
+    },
+    /// A call was parked, or is parked no more.
+    ParkedChanged {
+        /// Where.
+        slot: ParkSlot,
+        /// The call there now; absent for none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        parked: Option<ParkedCall>,
     },
     /// The service closes the session; the socket ends next.
     Closing {

@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::base::secret::Secret;
 use crate::domain::group::{GroupKey, GroupName};
 use crate::domain::id::{CallId, GroupId, Identity};
+use crate::domain::park::ParkSlot;
 use crate::domain::presence::PresenceChoice;
+use crate::domain::record::{CallNote, HistoryFilter};
+use crate::domain::transfer::TransferTarget;
 
 /// An SDP description (RFC 8866), as text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +82,40 @@ pub enum Request {
         /// Whom.
         to: Identity,
     },
+    /// Hands the other side of a direct call on to somebody else; the call is over for this client then. Where it is not
+    /// taken within 20 s, it rings here again.
+    CallTransfer {
+        /// Which call.
+        call_id: CallId,
+        /// To whom.
+        to: TransferTarget,
+    },
+    /// Brings the people of two calls of this client together: those of the second come into the first, which becomes a
+    /// group call if it was none. The second call is over then.
+    CallMerge {
+        /// Which call.
+        call_id: CallId,
+        /// Whose people come into it; a direct call.
+        with: CallId,
+    },
+    /// Parks the other side of a direct call; the call is over for this client then. Where nobody picks it up, it rings
+    /// here again.
+    CallPark {
+        /// Which call.
+        call_id: CallId,
+        /// Where; the first free slot when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        slot: Option<ParkSlot>,
+    },
+    /// Picks up a parked call.
+    CallPickUp {
+        /// Where it is parked.
+        slot: ParkSlot,
+        /// The leg.
+        offer: Sdp,
+    },
+    /// Asks for the parked calls.
+    ParkedList {},
     /// Ends a group call for everybody; for who started it, or owns its group.
     CallEndForAll {
         /// Which call.
@@ -147,7 +184,20 @@ pub enum Request {
     HistoryList {
         /// How many at the most, 1–500.
         limit: u16,
+        /// Which.
+        #[serde(default, flatten)]
+        filter: HistoryFilter,
     },
+    /// Notes something about a call of the user's, or takes the note away.
+    HistoryNote {
+        /// Which call.
+        call_id: CallId,
+        /// The note; none when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<CallNote>,
+    },
+    /// The user has seen which calls were missed.
+    HistorySeen {},
     /// Hands in a refreshed access token, so that the session outlives the old one.
     TokenRenew {
         /// The new token; of the same identity.

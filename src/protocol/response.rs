@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::request::Sdp;
 use crate::domain::group::{Group, GroupRow};
 use crate::domain::id::CallId;
+use crate::domain::park::{ParkSlot, ParkedCall};
 use crate::domain::person::{Friend, Person};
 use crate::domain::record::CallRecord;
 
@@ -29,6 +30,25 @@ pub enum Response {
         first: bool,
         /// The answer to the offer.
         answer: Sdp,
+    },
+    /// The call is parked.
+    Parked {
+        /// Where.
+        slot: ParkSlot,
+    },
+    /// A parked call was picked up.
+    PickedUp {
+        /// Which call it is.
+        call_id: CallId,
+        /// Who waited.
+        person: Person,
+        /// The answer to the offer.
+        answer: Sdp,
+    },
+    /// Parked calls.
+    ParkedCalls {
+        /// By slot.
+        parked: Vec<ParkedCall>,
     },
     /// A group.
     Group {

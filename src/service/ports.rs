@@ -127,7 +127,14 @@ impl BotCalls {
             let id = EndpointId(entropy::uuid());
             let (notices, from_calls) = mpsc::channel(BOT_NOTICES);
             let presence = PresenceChoice::Online;
-            let endpoint = Endpoint { id, person: bot.person(), presence, max_calls: bot.max_calls(), notices };
+            let endpoint = Endpoint {
+                id,
+                person: bot.person(),
+                presence,
+                max_calls: bot.max_calls(),
+                busy_from: bot.max_calls(),
+                notices,
+            };
             calls.register(endpoint).await?;
             let calls = Self { calls: calls.clone(), endpoint: id };
             task::spawn("bot", bots::run(bot, calls, from_calls, parts.clone()));

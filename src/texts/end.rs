@@ -17,6 +17,9 @@ pub fn ending(reason: EndReason, direction: Direction, who: &str) -> Ending {
     let outgoing = direction == Direction::Outgoing;
     let (what, advice) = match reason {
         EndReason::HUNG_UP => ("The call ended normally.".to_owned(), ""),
+        EndReason::TRANSFERRED => (format!("You handed {who} on to somebody else."), ""),
+        EndReason::PARKED => (format!("You parked the call with {who}."), ""),
+        EndReason::MERGED => ("The people of this call are in another one now, all together.".to_owned(), ""),
         EndReason::ENDED_FOR_ALL => ("The call was ended for everybody in it.".to_owned(), ""),
         EndReason::VANISHED => {
             (format!("The connection of {who} was lost and did not come back."), "Call again in a moment.")

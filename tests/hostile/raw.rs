@@ -104,7 +104,7 @@ impl Raw {
     }
 
     pub async fn says_hello(&mut self, token: &Secret<String>, client_id: ClientId, resume: Option<Resume>) {
-        let hello = Hello { token: token.clone(), client_id, presence: PresenceChoice::Online, resume };
+        let hello = Hello { token: token.clone(), client_id, presence: PresenceChoice::Online, max_calls: 1, resume };
         self.says(&encode(&FromClient::Hello { hello })).await;
     }
 

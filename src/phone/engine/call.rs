@@ -141,6 +141,9 @@ impl ActiveCall {
             muted: self.muted,
             participants: Arc::clone(&self.participants),
             media: self.media,
+            consult_of: None,
+            via: None,
+            held_since: None,
         }
     }
 

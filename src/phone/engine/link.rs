@@ -182,8 +182,8 @@ impl Engine {
 
     async fn on_notice(&mut self, notice: Notice) {
         match notice {
-            Notice::CallIncoming { call_id, from, at, group } => {
-                self.on_incoming(Incoming { call: call_id, from, at, group }).await;
+            Notice::CallIncoming { call_id, from, at, group, via } => {
+                self.on_incoming(Incoming { call: call_id, from, at, group, via }).await;
             }
             Notice::CallIncomingEnded { call_id, reason } => self.on_incoming_ended(call_id, reason).await,
             Notice::CallChanged { call_id, .. }
@@ -198,6 +198,10 @@ impl Engine {
             Notice::FriendAdded { friend } => self.on_friend_added(friend).await,
             Notice::FriendRemoved { identity } => self.on_friend_removed(&identity).await,
             Notice::HistoryAdded { record } => self.emit(Event::Recorded(record)).await,
+            Notice::CallHandedOn { .. }
+            | Notice::CallMoved { .. }
+            | Notice::MissedChanged { .. }
+            | Notice::ParkedChanged { .. } => {}
             Notice::GroupShared { group, by, here } => self.on_group_shared(group, by, here).await,
             Notice::GroupChanged { group_id, here } => self.on_group_changed(group_id, here).await,
             Notice::GroupRemoved { group_id } => self.on_group_removed(group_id).await,
@@ -231,6 +235,10 @@ impl Engine {
             Notice::CallInviteEnded { person, reason, .. } => self.on_invite_ended(id, &person, reason).await,
             Notice::CallEnded { reason, .. } => self.end_call(reason).await,
             Notice::CallIncoming { .. }
+            | Notice::CallHandedOn { .. }
+            | Notice::CallMoved { .. }
+            | Notice::MissedChanged { .. }
+            | Notice::ParkedChanged { .. }
             | Notice::CallIncomingEnded { .. }
             | Notice::GroupShared { .. }
             | Notice::GroupChanged { .. }

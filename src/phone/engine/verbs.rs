@@ -14,6 +14,7 @@ use crate::domain::end_reason::EndReason;
 use crate::domain::id::CallId;
 use crate::domain::person::Person;
 use crate::domain::presence::PresenceChoice;
+use crate::domain::record::HistoryFilter;
 use crate::phone::audio::cards;
 use crate::phone::audio::device::{SinkChoice, SourceChoice};
 use crate::phone::audio::voice::SoundSummary;
@@ -45,7 +46,19 @@ impl Engine {
             Command::SearchPeople(text) => {
                 self.request(Request::PeopleSearch { text: text.clone() }, Pending::Search(text)).await;
             }
-            Command::LoadHistory => self.request(Request::HistoryList { limit: HISTORY }, Pending::History).await,
+            Command::LoadHistory => {
+                let filter = HistoryFilter::default();
+                self.request(Request::HistoryList { limit: HISTORY, filter }, Pending::History).await;
+            }
+            Command::Consult { .. }
+            | Command::Activate(_)
+            | Command::Transfer { .. }
+            | Command::Merge { .. }
+            | Command::Park { .. }
+            | Command::PickUp(_)
+            | Command::SearchHistory(_)
+            | Command::NoteCall { .. }
+            | Command::SeeMissed => {}
             Command::ListDevices => self.list_devices(),
             Command::UseMicrophone(source) => self.use_microphone(source),
             Command::UseSpeaker(sink) => self.use_speaker(sink),

@@ -76,6 +76,10 @@ impl Machine {
             | Notice::CallRoster { .. }
             | Notice::CallSpeakers { .. }
             | Notice::CallInviteEnded { .. }
+            | Notice::CallHandedOn { .. }
+            | Notice::CallMoved { .. }
+            | Notice::MissedChanged { .. }
+            | Notice::ParkedChanged { .. }
             | Notice::GroupShared { .. }
             | Notice::GroupChanged { .. }
             | Notice::GroupRemoved { .. }

@@ -36,7 +36,7 @@ fn alice() -> Person {
 }
 
 fn incoming(n: u128) -> Notice {
-    Notice::CallIncoming { call_id: call(n), from: alice(), at: UnixMillis(0), group: None }
+    Notice::CallIncoming { call_id: call(n), from: alice(), at: UnixMillis(0), group: None, via: None }
 }
 
 fn connected(n: u128) -> Notice {

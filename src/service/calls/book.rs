@@ -39,6 +39,8 @@ impl Book {
             answered_at: None,
             ended_at: None,
             end: None,
+            answered_by: None,
+            note: None,
         };
         let record = self.records.entry(who.clone()).or_insert_with(fresh);
         (record.outcome, record.ended_at, record.end) = (Outcome::Ongoing, None, None);

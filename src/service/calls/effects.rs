@@ -93,7 +93,8 @@ impl Owner {
                 let at = at.unwrap_or_else(clock::unix_now);
                 let from = direct.caller.clone();
                 self.roster.seat_mut(endpoint)?.ringing.insert(call);
-                return self.push_effect(endpoint, Notice::CallIncoming { call_id: call, from, at, group: None });
+                return self
+                    .push_effect(endpoint, Notice::CallIncoming { call_id: call, from, at, group: None, via: None });
             }
             Effect::StopRinging { endpoint, reason } => {
                 self.roster.seat_mut(endpoint)?.ringing.remove(&call);

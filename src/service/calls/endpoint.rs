@@ -16,8 +16,10 @@ pub struct Endpoint {
     pub person: Person,
     /// What its user chose to be.
     pub presence: PresenceChoice,
-    /// In how many calls it can be at once: 1 for a client, more for most bots. With 0 it is always busy.
+    /// In how many calls it can be at once: as many as a client says, more for most bots. With 0 it is always busy.
     pub max_calls: usize,
+    /// In how many calls it is seen as in a call by others: 1 for a client, more for bots that take many.
+    pub busy_from: usize,
     /// Where its notices go. They are never waited for: when the queue is full the endpoint is too slow, the queue is
     /// closed, and the endpoint counts as lost until it registers again.
     pub notices: mpsc::Sender<Notice>,

@@ -88,7 +88,7 @@ impl Owner {
         seat.ringing.insert(call);
         let record = running.book.get(&seat.person.identity).filter(|record| record.answered_at.is_none());
         let at = record.map_or_else(clock::unix_now, |record| record.started_at);
-        self.push_effect(endpoint, Notice::CallIncoming { call_id: call, from, at, group })
+        self.push_effect(endpoint, Notice::CallIncoming { call_id: call, from, at, group, via: None })
     }
 
     /// Others are in a group than before: it is told, though not too often.

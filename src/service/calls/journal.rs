@@ -253,6 +253,8 @@ mod tests {
             answered_at: None,
             ended_at: None,
             end: None,
+            answered_by: None,
+            note: None,
         };
         OwnedRecord { owner: person(name).identity, record }
     }

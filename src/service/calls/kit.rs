@@ -70,7 +70,8 @@ impl House {
 pub fn endpoint_of(name: &str, max_calls: usize) -> (Endpoint, mpsc::Receiver<Notice>) {
     let (notices, queue) = mpsc::channel(64);
     let id = EndpointId(entropy::uuid());
-    (Endpoint { id, person: person(name), presence: PresenceChoice::Online, max_calls, notices }, queue)
+    let (person, presence) = (person(name), PresenceChoice::Online);
+    (Endpoint { id, person, presence, max_calls, busy_from: max_calls, notices }, queue)
 }
 
 pub fn person(name: &str) -> Person {

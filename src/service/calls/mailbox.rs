@@ -6,10 +6,12 @@ use tokio::sync::oneshot;
 
 use super::endpoint::{Endpoint, Registration};
 use super::groups::{GroupPlace, JoinCall, JoinedCall};
+use super::handing::Handed;
 use super::ports::{OwnedRecord, SlotUse};
 use crate::control::call::Event;
 use crate::domain::group::Group;
 use crate::domain::id::{CallId, EndpointId, GroupId, Identity, LegId};
+use crate::domain::park::{ParkSlot, ParkedCall};
 use crate::domain::person::Person;
 use crate::domain::presence::{Presence, PresenceChoice};
 use crate::protocol::failure::Failure;
@@ -21,27 +23,104 @@ pub(super) type Reply = oneshot::Sender<Result<(), Failure>>;
 /// A message to the task.
 #[derive(Debug)]
 pub(super) enum Message {
-    Register { endpoint: Endpoint, registration: Registration, reply: Reply },
+    Register {
+        endpoint: Endpoint,
+        registration: Registration,
+        reply: Reply,
+    },
     Lost(Registration),
     Back(Registration),
     Left(Registration),
-    SetPresence { endpoint: EndpointId, choice: PresenceChoice },
-    Start { start: StartCall, reply: Reply },
-    Request { call: CallId, event: Event, reply: Reply },
-    Ongoing { endpoint: EndpointId, reply: oneshot::Sender<Vec<OngoingCall>> },
-    PresenceOf { who: Vec<Identity>, reply: oneshot::Sender<Vec<Presence>> },
-    Leg { leg: LegId, event: Event },
-    Slots { leg: LegId, slots: Vec<SlotUse> },
+    SetPresence {
+        endpoint: EndpointId,
+        choice: PresenceChoice,
+    },
+    Start {
+        start: StartCall,
+        reply: Reply,
+    },
+    Request {
+        call: CallId,
+        event: Event,
+        reply: Reply,
+    },
+    Ongoing {
+        endpoint: EndpointId,
+        reply: oneshot::Sender<Vec<OngoingCall>>,
+    },
+    PresenceOf {
+        who: Vec<Identity>,
+        reply: oneshot::Sender<Vec<Presence>>,
+    },
+    Leg {
+        leg: LegId,
+        event: Event,
+    },
+    Slots {
+        leg: LegId,
+        slots: Vec<SlotUse>,
+    },
     Kept(Vec<OwnedRecord>),
     NotKept(CallId),
-    PlaceOf { group: GroupId, fresh: CallId, reply: oneshot::Sender<GroupPlace> },
-    Join { join: JoinCall, reply: oneshot::Sender<Result<JoinedCall, Failure>> },
-    Invite { invite: InviteCall, reply: Reply },
-    EndForAll { endpoint: EndpointId, call: CallId, reply: Reply },
-    GroupOf { call: CallId, reply: oneshot::Sender<Option<Group>> },
-    Here { groups: Vec<GroupId>, reply: oneshot::Sender<Vec<Vec<Person>>> },
-    Speakers { call: CallId, speakers: Vec<LegId> },
-    Stop { done: oneshot::Sender<()> },
+    PlaceOf {
+        group: GroupId,
+        fresh: CallId,
+        reply: oneshot::Sender<GroupPlace>,
+    },
+    Join {
+        join: JoinCall,
+        reply: oneshot::Sender<Result<JoinedCall, Failure>>,
+    },
+    Invite {
+        invite: InviteCall,
+        reply: Reply,
+    },
+    EndForAll {
+        endpoint: EndpointId,
+        call: CallId,
+        reply: Reply,
+    },
+    Transfer {
+        endpoint: EndpointId,
+        call: CallId,
+        to: Handed,
+        reply: Reply,
+    },
+    Merge {
+        merge: MergeCalls,
+        reply: Reply,
+    },
+    Park {
+        endpoint: EndpointId,
+        call: CallId,
+        slot: Option<ParkSlot>,
+        reply: oneshot::Sender<Result<ParkSlot, Failure>>,
+    },
+    PickUp {
+        endpoint: EndpointId,
+        slot: ParkSlot,
+        call: CallId,
+        leg: LegId,
+        reply: Reply,
+    },
+    Parked {
+        reply: oneshot::Sender<Vec<ParkedCall>>,
+    },
+    GroupOf {
+        call: CallId,
+        reply: oneshot::Sender<Option<Group>>,
+    },
+    Here {
+        groups: Vec<GroupId>,
+        reply: oneshot::Sender<Vec<Vec<Person>>>,
+    },
+    Speakers {
+        call: CallId,
+        speakers: Vec<LegId>,
+    },
+    Stop {
+        done: oneshot::Sender<()>,
+    },
 }
 
 /// A call to be started.
@@ -60,6 +139,17 @@ pub(super) struct InviteCall {
     pub endpoint: EndpointId,
     pub call: CallId,
     pub who: Person,
+    /// What a direct call becomes.
+    pub group: Group,
+}
+
+/// Two calls whose people are to come together.
+#[derive(Debug)]
+pub(super) struct MergeCalls {
+    pub endpoint: EndpointId,
+    pub call: CallId,
+    /// Whose people come into it.
+    pub with: CallId,
     /// What a direct call becomes.
     pub group: Group,
 }

@@ -36,6 +36,7 @@ mod fence;
 mod group_calls;
 mod group_effects;
 mod groups;
+mod handing;
 mod journal;
 #[cfg(test)]
 pub(crate) mod kit;
@@ -62,17 +63,20 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 
 pub use endpoint::{Endpoint, Registration};
 pub use groups::{GroupOccupied, GroupPlace, JoinCall, JoinedCall, PLACE_CHANGED};
+pub use handing::Handed;
 pub use ports::{NotKept, OwnedRecord, PresenceChanged, Records, SlotUse, Switch};
 
 use crate::base::task;
 use crate::control::call::{Event, RING_DEFAULT, RING_RANGE};
+use crate::domain::group::Group;
 use crate::domain::id::{CallId, EndpointId, Identity, LegId};
+use crate::domain::park::{ParkSlot, ParkedCall};
 use crate::domain::person::Person;
 use crate::domain::presence::{Presence, PresenceChoice};
 use crate::protocol::failure::Failure;
 use crate::protocol::frame::OngoingCall;
 use journal::Journal;
-use mailbox::{Message, StartCall};
+use mailbox::{MergeCalls, Message, StartCall};
 use owner::Owner;
 
 /// Messages that may wait for the task; whoever brings one more waits.
@@ -225,6 +229,54 @@ impl Calls {
     /// `not_found` when it takes no part in such a call, `conflict` when the leg is in use.
     pub async fn rejoin(&self, endpoint: EndpointId, call: CallId, leg: LegId) -> Result<(), Failure> {
         self.request(call, Event::Rejoin { endpoint, leg }).await
+    }
+
+    /// The endpoint hands the other side of its direct call on; the call is over for it then. Who is rung and does not
+    /// take it within [`crate::control::call::TRANSFER_MAX`] makes it ring at the endpoint's person again.
+    ///
+    /// # Errors
+    /// `not_found` when it takes no part in such a call; `bad_request` for a transfer to oneself or to who is in the call
+    /// already; `conflict` before it is connected, in a group call, or when who it is to go to can't be rung (its
+    /// subcode is that of the reason).
+    pub async fn transfer(&self, endpoint: EndpointId, call: CallId, to: Handed) -> Result<(), Failure> {
+        self.ask(|reply| Message::Transfer { endpoint, call, to, reply }).await
+    }
+
+    /// The people of the direct call `with` come into `call`, which becomes `group`'s where it was none.
+    ///
+    /// # Errors
+    /// `not_found` when the endpoint takes no part in both; `conflict` before both are connected, when `with` is a group
+    /// call, and as [`Calls::invite`].
+    pub async fn merge(&self, endpoint: EndpointId, call: CallId, with: CallId, group: Group) -> Result<(), Failure> {
+        let merge = MergeCalls { endpoint, call, with, group };
+        self.ask(|reply| Message::Merge { merge, reply }).await
+    }
+
+    /// The endpoint parks the other side of its direct call, in `slot` or the first that is free.
+    ///
+    /// # Errors
+    /// `not_found` when it takes no part in such a call; `conflict` before it is connected, in a group call, or when the
+    /// slot, or every slot, is taken.
+    pub async fn park(&self, endpoint: EndpointId, call: CallId, slot: Option<ParkSlot>) -> Result<ParkSlot, Failure> {
+        let (reply, answer) = oneshot::channel();
+        self.tell(Message::Park { endpoint, call, slot, reply }).await;
+        answer.await.unwrap_or_else(|_| Err(refusals::stopping()))
+    }
+
+    /// The endpoint picks up what is parked in `slot`, with its leg, which was opened in that call's room.
+    ///
+    /// # Errors
+    /// `not_found` when `call` is not parked there (any more); `conflict` when the endpoint has no room for a call, or
+    /// the leg is in use.
+    pub async fn pick_up(&self, endpoint: EndpointId, slot: ParkSlot, call: CallId, leg: LegId) -> Result<(), Failure> {
+        self.ask(|reply| Message::PickUp { endpoint, slot, call, leg, reply }).await
+    }
+
+    /// The parked calls, by slot.
+    pub async fn parked(&self) -> Vec<ParkedCall> {
+        let (reply, answer) = oneshot::channel();
+        self.tell(Message::Parked { reply }).await;
+        answer.await.unwrap_or_default()
     }
 
     /// The calls the endpoint takes part in.

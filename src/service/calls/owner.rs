@@ -111,6 +111,15 @@ impl Owner {
             Message::Join { join, reply } => drop(reply.send(self.join(join, now))),
             Message::Invite { invite, reply } => answer(reply, self.invite(invite, now)),
             Message::EndForAll { endpoint, call, reply } => answer(reply, self.end_for_all(endpoint, call, now)),
+            Message::Transfer { endpoint, call, to, reply } => answer(reply, self.transfer(endpoint, call, to, now)),
+            Message::Merge { merge, reply } => answer(reply, self.merge(merge, now)),
+            Message::Park { endpoint, call, slot, reply } => {
+                drop(reply.send(self.park(endpoint, call, slot, now)));
+            }
+            Message::PickUp { endpoint, slot, call, leg, reply } => {
+                answer(reply, self.pick_up(endpoint, slot, call, leg, now));
+            }
+            Message::Parked { reply } => drop(reply.send(self.parked())),
             Message::GroupOf { call, reply } => {
                 drop(reply.send(self.running.get(&call).and_then(|running| running.group().cloned())));
             }

@@ -34,6 +34,7 @@ pub(super) struct Seat {
     pub choice: PresenceChoice,
     turn: u64,
     max_calls: usize,
+    busy_from: usize,
     /// Closed once it was too slow.
     notices: Option<mpsc::Sender<Notice>>,
     lost_at: Option<Instant>,
@@ -73,7 +74,7 @@ impl Seat {
 
     fn state(&self) -> PresenceState {
         match self.choice {
-            _ if !self.has_room() => PresenceState::InCall,
+            _ if self.calls.len() >= self.busy_from => PresenceState::InCall,
             PresenceChoice::Online => PresenceState::Online,
             PresenceChoice::Away => PresenceState::Away,
             PresenceChoice::DoNotDisturb => PresenceState::DoNotDisturb,
@@ -84,7 +85,7 @@ impl Seat {
 impl Roster {
     /// Seats an endpoint; one with the same id keeps its calls. `false` when the id is another person's.
     pub fn register(&mut self, endpoint: Endpoint, registration: Registration) -> bool {
-        let Endpoint { id, person, presence, max_calls, notices } = endpoint;
+        let Endpoint { id, person, presence, max_calls, busy_from, notices } = endpoint;
         let before = self.seats.get(&id);
         if before.is_some_and(|seat| seat.person.identity != person.identity) {
             return false;
@@ -95,7 +96,8 @@ impl Roster {
         self.people.entry(person.identity.clone()).or_default().insert(id);
         let turn = registration.turn;
         let notices = Some(notices);
-        let seat = Seat { person, choice: presence, turn, max_calls, notices, lost_at: None, calls, ringing };
+        let choice = presence;
+        let seat = Seat { person, choice, turn, max_calls, busy_from, notices, lost_at: None, calls, ringing };
         self.seats.insert(id, seat);
         true
     }

@@ -241,7 +241,8 @@ impl World {
     fn registers(&mut self, name: &str, id: EndpointId) {
         let (notices, queue) = mpsc::channel(16);
         let max_calls = if name == "echo" { 5 } else { 1 };
-        let endpoint = Endpoint { id, person: person(name), presence: PresenceChoice::Online, max_calls, notices };
+        let (person, presence) = (person(name), PresenceChoice::Online);
+        let endpoint = Endpoint { id, person, presence, max_calls, busy_from: max_calls, notices };
         let registration = Registration { id, turn: u64::try_from(self.fresh()).unwrap() };
         let (reply, mut answer) = oneshot::channel();
         self.send(Message::Register { endpoint, registration, reply });

@@ -2,6 +2,7 @@
 //!
 //! It decides nothing about calls: requests become verbs of `calls`, and what `calls` tells becomes notices.
 
+mod desk;
 mod groups;
 mod occupied;
 mod outbox;
@@ -172,7 +173,7 @@ impl Signalling {
             earlier.is_being_replaced();
         }
         let (registry, calls) = (self.registry.clone(), self.calls.clone());
-        let session = session::start(hello.client_id, caller.person.clone(), hello.presence, registry, calls).await?;
+        let session = session::start(hello.into(), caller.person.clone(), registry, calls).await?;
         self.registry.enter(hello.client_id, session.clone());
         if let Some(earlier) = earlier {
             earlier.close(ClosingReason::Replaced).await;

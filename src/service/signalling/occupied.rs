@@ -185,7 +185,14 @@ mod tests {
         kit.joins(&bob, &group).await;
         let (client, registry) = (ClientId(entropy::uuid()), kit.signalling.registry.clone());
         let calls = kit.house.calls.clone();
-        let session = session::start(client, me, PresenceChoice::Online, registry.clone(), calls).await.unwrap();
+        let session = session::start(
+            Client { id: client, presence: PresenceChoice::Online, max_calls: 1 },
+            me,
+            registry.clone(),
+            calls,
+        )
+        .await
+        .unwrap();
         registry.enter(client, session.clone());
         let mut socket = session.attach(None).await.unwrap();
         kit.signalling.tell_all_groups().await.unwrap();

@@ -71,7 +71,15 @@ impl Signalling {
                 self.calls.set_presence(caller.endpoint, presence).await;
                 Ok(Response::Done {})
             }
-            Request::HistoryList { limit } => self.history(caller, limit).await,
+            Request::HistoryList { limit, filter: _ } => self.history(caller, limit).await,
+            Request::HistoryNote { .. } | Request::HistorySeen {} => {
+                Err(Failure::new(FailureCode::NotUnderstood, "not yet"))
+            }
+            Request::CallTransfer { call_id, to } => self.call_transfer(caller, call_id, to).await,
+            Request::CallMerge { call_id, with } => self.call_merge(caller, call_id, with).await,
+            Request::CallPark { call_id, slot } => self.call_park(caller, call_id, slot).await,
+            Request::CallPickUp { slot, offer } => self.call_pick_up(caller, slot, &offer).await,
+            Request::ParkedList {} => Ok(Response::ParkedCalls { parked: self.calls.parked().await }),
             Request::TokenRenew { token } => self.token_renew(caller, token.expose()).await,
             Request::CallInvite { call_id, to } => self.call_invite(caller, call_id, &to).await,
             Request::CallEndForAll { call_id } => done(self.calls.end_for_all(caller.endpoint, call_id).await),
@@ -130,13 +138,17 @@ impl Signalling {
         Ok((leg, Sdp(answer)))
     }
 
-    /// A leg whose call was refused is closed again: nobody else knows of it.
     fn with_leg(&self, leg: LegId, answer: Sdp, carried_out: Result<(), Failure>) -> Result<Response, Failure> {
+        self.unless_refused(leg, &carried_out);
+        carried_out.map(|()| Response::Leg { answer })
+    }
+
+    /// A leg whose call was refused is closed again: nobody else knows of it.
+    pub(super) fn unless_refused(&self, leg: LegId, carried_out: &Result<(), Failure>) {
         if carried_out.is_err() {
             // Overloaded or stopped: the leg then ends by its own time-outs.
             self.sfu.close(leg).ok();
         }
-        carried_out.map(|()| Response::Leg { answer })
     }
 
     async fn friend_add(&self, caller: &Caller, identity: &Identity) -> Result<Response, Failure> {

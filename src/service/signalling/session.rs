@@ -18,7 +18,7 @@ use crate::domain::person::Person;
 use crate::domain::presence::PresenceChoice;
 use crate::protocol::codec;
 use crate::protocol::failure::Failure;
-use crate::protocol::frame::FromService;
+use crate::protocol::frame::{FromService, Hello};
 use crate::protocol::notice::{ClosingReason, Notice};
 use crate::service::calls::{Calls, Endpoint, Registration};
 
@@ -30,6 +30,9 @@ const MAILBOX: usize = 256;
 
 /// Frames waiting for a socket; a client that is further behind is cut off, and resumes.
 const SOCKET_QUEUE: usize = 256;
+
+/// In how many calls a client may be at once, however many it says it can.
+const CALLS_MAX: u8 = 8;
 
 /// What reaches a session.
 #[derive(Debug)]
@@ -123,22 +126,39 @@ impl SessionHandle {
     }
 }
 
+/// A client, as it says hello.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Client {
+    /// Which.
+    pub(super) id: ClientId,
+    /// What its user chose to be.
+    pub(super) presence: PresenceChoice,
+    /// In how many calls it can be at once, as it says.
+    pub(super) max_calls: u8,
+}
+
+impl From<&Hello> for Client {
+    fn from(hello: &Hello) -> Self {
+        Self { id: hello.client_id, presence: hello.presence, max_calls: hello.max_calls }
+    }
+}
+
 /// Starts a session for a client: an endpoint of `calls`. Its task forgets it there and in `registry` when it ends.
 ///
 /// # Errors
 /// As [`Calls::register`].
 pub(super) async fn start(
-    client: ClientId,
+    client: Client,
     person: Person,
-    presence: PresenceChoice,
     registry: Registry,
     calls: Calls,
 ) -> Result<SessionHandle, Failure> {
     let (letters, mailbox) = mpsc::channel(MAILBOX);
     let (notices, from_calls) = mpsc::channel(MAILBOX);
     let identity = person.identity.clone();
-    // One call at a time: a client in a call is busy for others.
-    let endpoint = Endpoint { id: client.into(), person, presence, max_calls: 1, notices };
+    let Client { id: client, presence, max_calls } = client;
+    let max_calls = usize::from(max_calls.clamp(1, CALLS_MAX));
+    let endpoint = Endpoint { id: client.into(), person, presence, max_calls, busy_from: 1, notices };
     let registration = calls.register(endpoint).await?;
     let id = SessionId(entropy::uuid());
     let marks = Arc::<Marks>::default();
@@ -300,7 +320,14 @@ mod tests {
 
     async fn session(house: &House) -> SessionHandle {
         let (client, registry) = (ClientId(entropy::uuid()), Registry::default());
-        start(client, person("alice"), PresenceChoice::Online, registry, house.calls.clone()).await.unwrap()
+        start(
+            Client { id: client, presence: PresenceChoice::Online, max_calls: 1 },
+            person("alice"),
+            registry,
+            house.calls.clone(),
+        )
+        .await
+        .unwrap()
     }
 
     fn notice() -> Notice {

@@ -77,10 +77,13 @@ async fn greet(signalling: &Signalling, socket: &mut WebSocket, peer: IpAddr) ->
         friends: Vec::new(),
         calls: Vec::new(),
         public_url: signalling.public_url.as_deref().map(str::to_owned),
+        missed: 0,
+        parked: Vec::new(),
     };
     if !went_on {
         welcome.friends = signalling.friends_of(&caller.person.identity).await?;
         welcome.calls = signalling.calls.ongoing(caller.endpoint).await;
+        welcome.parked = signalling.calls.parked().await;
     }
     let frame = FromService::Welcome { welcome: Box::new(welcome) };
     write(socket, codec::encode(&frame)).await.map_err(|()| None)?;

@@ -130,6 +130,8 @@ impl Row {
             answered_at: self.answered_at.map(UnixMillis),
             ended_at: self.ended_at.map(UnixMillis),
             end: self.end_code.zip(self.end_sub_code).map(reason).transpose()?,
+            answered_by: None,
+            note: None,
         })
     }
 

@@ -43,6 +43,14 @@ pub(super) fn heard(model: &mut Model, event: Event, effects: &mut Vec<Effect>) 
             say(model, Mood::Plain, format!("{}: {} {}", from.display_name, ending.what, ending.advice));
         }
         Event::Call(view) => call(model, view),
+        Event::Active(_)
+        | Event::HandedOn { .. }
+        | Event::Moved { .. }
+        | Event::HeldLong { .. }
+        | Event::Parked { .. }
+        | Event::ParkedCalls(_)
+        | Event::HistoryFound { .. }
+        | Event::Missed(_) => {}
         Event::Joined { call, group, first } => group_events::joined(model, call, &group, first),
         Event::Speakers { call, speakers } => speak(model, call, speakers),
         Event::Groups(list) => model.groups.set(list),

@@ -21,7 +21,8 @@ async fn an_answer_that_comes_too_late_ends_as_the_call_did() {
         (conflict.with_sub_code(elsewhere.sub_code), elsewhere, true),
     ] {
         let mut bench = Bench::new(JoinMuted::Auto).await;
-        let incoming = Notice::CallIncoming { call_id: CALL, from: person("bob"), at: UnixMillis(1), group: None };
+        let incoming =
+            Notice::CallIncoming { call_id: CALL, from: person("bob"), at: UnixMillis(1), group: None, via: None };
         bench.notices(incoming).await;
         bench.asks().await;
         bench.tell(Command::Answer(CALL)).await;

@@ -22,7 +22,15 @@ async fn a_second_call_is_heard_softly_within_the_first_and_does_not_ring() {
     bench.lets_in(id, &offer, false).await;
     seconds_pass(&mut bench, 0.2).await;
     let other = CallId(Uuid::from_u128(78));
-    bench.notices(Notice::CallIncoming { call_id: other, from: person("bob"), at: UnixMillis(1), group: None }).await;
+    bench
+        .notices(Notice::CallIncoming {
+            call_id: other,
+            from: person("bob"),
+            at: UnixMillis(1),
+            group: None,
+            via: None,
+        })
+        .await;
     bench.until("tell of it", |event| matches!(event, Event::Incoming(_)).then_some(())).await;
     seconds_pass(&mut bench, 2.0).await;
     bench.quits().await;

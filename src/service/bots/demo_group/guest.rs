@@ -250,7 +250,7 @@ mod tests {
     fn who_calls_a_guest_is_declined() {
         let mut machine = Machine::new(Guest::Kim, 1);
         let from = Guest::Ada.person();
-        let ring = Notice::CallIncoming { call_id: CALL, from, at: UnixMillis(0), group: None };
+        let ring = Notice::CallIncoming { call_id: CALL, from, at: UnixMillis(0), group: None, via: None };
         assert_eq!(machine.notice(&ring, clock::now()), Some(Action::Decline(CALL)));
     }
 }

@@ -160,11 +160,8 @@ mod tests {
 
     #[test]
     fn a_microphone_that_went_and_came_back_is_listened_to_anew() {
-        let state = |microphone: DeviceState| AudioState {
-            microphone,
-            speaker: DeviceState::Idle,
-            ringer: DeviceState::Idle,
-        };
+        let state =
+            |microphone: DeviceState| AudioState { microphone, speaker: DeviceState::Idle, ringer: DeviceState::Idle };
         let (there, gone) =
             (state(DeviceState::Working("mic".to_owned())), state(DeviceState::Failed("unplugged".to_owned())));
         let mut pair = Pair::default();
