@@ -158,6 +158,12 @@ impl Calling for BotCalls {
         self.calls.decline(self.endpoint, call).await
     }
 
+    async fn rejoin(&self, call: CallId, leg: LegId) -> Result<(), Failure> {
+        self.calls.rejoin(self.endpoint, call, leg).await?;
+        self.up(leg).await;
+        Ok(())
+    }
+
     async fn start(&self, call: CallId, to: Person, leg: LegId) -> Result<(), Failure> {
         self.calls.start(self.endpoint, call, to, leg, None).await?;
         self.up(leg).await;
