@@ -37,7 +37,9 @@ pub(crate) fn start(
     let voice = media.sound.voice(settings)?;
     check_files(&voice.microphone, &voice.speaker, media.record.as_deref())?;
     let record = media.record.clone();
-    let options = PhoneOptions { voice, record, tones: false, rings, groups: settings.in_groups() };
+    let groups = settings.in_groups();
+    // One at a time: whoever scripts a call has one in mind.
+    let options = PhoneOptions { max_calls: 1, voice, record, tones: false, rings, groups };
     phone::start(account, options).map_err(|why| Failure::new(Exit::Failed, format!("the phone can't start: {why}")))
 }
 

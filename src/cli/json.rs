@@ -2,6 +2,7 @@
 //!
 //! A [`Journal`] turns the phone's events into lines; the summary is the last line, also of a failure.
 
+mod desk;
 mod sound;
 
 use std::collections::HashMap;
@@ -39,9 +40,12 @@ struct Line<B> {
 
 /// The state of a call, for this phone.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-struct StateLine {
+struct StateLine<'a> {
     call_id: CallId,
     state: CallState,
+    /// How an incoming call comes to ring here, when it was not simply made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    via: Option<desk::ViaLine<'a>>,
 }
 
 /// Another participant came, went or changed.
@@ -189,14 +193,15 @@ impl Journal {
         let mut out = Page { at_ms: self.at_ms(now), ts: rfc3339(wall), lines: Vec::new() };
         match event {
             Event::Incoming(incoming) => {
-                self.state(&mut out, incoming.call, CallState::Ringing);
+                let via = incoming.via.as_ref().map(desk::ViaLine::from);
+                self.state(&mut out, incoming.call, CallState::Ringing, via);
                 let told = self.calls.entry(incoming.call).or_default();
                 let caller = told.roster.expect(&incoming.from, ParticipantState::Connected);
                 out.participants(incoming.call, caller);
             }
-            Event::IncomingEnded { call, .. } => self.state(&mut out, *call, CallState::Disconnected),
+            Event::IncomingEnded { call, .. } => self.state(&mut out, *call, CallState::Disconnected, None),
             Event::Call(view) => {
-                self.state(&mut out, view.call, view.state);
+                self.state(&mut out, view.call, view.state, None);
                 self.group_of(&mut out, view);
                 let told = self.calls.entry(view.call).or_default();
                 out.participants(view.call, told.roster.changes(&view.participants));
@@ -211,8 +216,13 @@ impl Journal {
                 self.speakers(&mut out, *call);
             }
             Event::Ended(summary) => {
-                self.state(&mut out, summary.call, CallState::Disconnected);
+                self.state(&mut out, summary.call, CallState::Disconnected, None);
                 self.calls.remove(&summary.call);
+            }
+            Event::HandedOn { call, by, to } => out.push("handed_on", desk::HandedOnLine::new(*call, by, to)),
+            Event::Moved { call, into } => {
+                self.calls.remove(call);
+                out.push("moved", desk::MovedLine { call_id: *call, into: *into });
             }
             Event::Dtmf { call, from, tone } => {
                 out.push("dtmf", DtmfLine { call_id: *call, from: from.clone(), tone: *tone });
@@ -238,8 +248,6 @@ impl Journal {
             | Event::Group { .. }
             | Event::GroupShared { .. }
             | Event::Active(_)
-            | Event::HandedOn { .. }
-            | Event::Moved { .. }
             | Event::HeldLong { .. }
             | Event::Parked { .. }
             | Event::ParkedCalls(_)
@@ -272,10 +280,10 @@ impl Journal {
         u64::try_from(now.saturating_duration_since(self.began).as_millis()).unwrap_or(u64::MAX)
     }
 
-    fn state(&mut self, out: &mut Page, call_id: CallId, state: CallState) {
+    fn state(&mut self, out: &mut Page, call_id: CallId, state: CallState, via: Option<desk::ViaLine<'_>>) {
         let told = self.calls.entry(call_id).or_default();
         if told.state.replace(state) != Some(state) {
-            out.push("state", StateLine { call_id, state });
+            out.push("state", StateLine { call_id, state, via });
         }
     }
 

@@ -56,7 +56,8 @@ pub async fn run(arguments: SoftphoneArgs, globals: &Globals, settings: &Setting
     }
     let acting = account::acting(globals, settings, arguments.demo, true).await?;
     let voice = settings.voice(settings.microphone()?, settings.speaker()?)?;
-    let options = PhoneOptions { voice, record: None, tones: true, rings: true, groups: settings.in_groups() };
+    let groups = settings.in_groups();
+    let options = PhoneOptions { max_calls: phone::MOST_CALLS, voice, record: None, tones: true, rings: true, groups };
     let screen = screen_options(settings, acting.demo);
     let failed = |why: String| Failure::new(Exit::Failed, why);
     let link = phone::start(acting.account, options).map_err(|why| failed(format!("the phone can't start: {why}")))?;

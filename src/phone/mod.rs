@@ -34,9 +34,14 @@ const EVENTS: usize = 1024;
 /// Messages waiting between the engine and the signalling task, the legs and the voice thread.
 const INNER: usize = 256;
 
+/// The most calls a phone can be in at once: as many as a person can keep apart, and a service lets ring.
+pub const MOST_CALLS: u8 = 8;
+
 /// How a phone behaves.
 #[derive(Debug, Clone)]
 pub struct PhoneOptions {
+    /// In how many calls it can be at once, 1 to [`MOST_CALLS`]: while it is in fewer, more ring here.
+    pub max_calls: u8,
     /// Where sound is taken from and played.
     pub voice: VoiceConfig,
     /// A WAV file for what both sides of a call say: left = me, right = them.
@@ -89,11 +94,13 @@ pub fn start(account: Account, options: PhoneOptions) -> std::io::Result<PhoneLi
     let voice = Voice::start(options.voice, from_voice)?;
     let client = ClientId(entropy::uuid());
     let server = account.server().clone();
-    task::spawn("link", Link::new(account, client, requests, from_link).run());
+    let max_calls = options.max_calls.clamp(1, MOST_CALLS);
+    task::spawn("link", Link::new(account, client, max_calls, requests, from_link).run());
     let out = Outputs { events: to_events, link: to_link, voice, legs: from_legs };
     let engine = Engine::new(
         out,
         Options {
+            max_calls,
             record: options.record,
             microphone,
             speaker,

@@ -95,6 +95,8 @@ pub(crate) enum FromLink {
 pub(crate) struct Link {
     account: Account,
     client: ClientId,
+    /// In how many calls it can be at once.
+    max_calls: u8,
     presence: PresenceChoice,
     requests: mpsc::Receiver<ToLink>,
     events: mpsc::Sender<FromLink>,
@@ -117,12 +119,14 @@ impl Link {
     pub(crate) fn new(
         account: Account,
         client: ClientId,
+        max_calls: u8,
         requests: mpsc::Receiver<ToLink>,
         events: mpsc::Sender<FromLink>,
     ) -> Self {
         Self {
             account,
             client,
+            max_calls,
             presence: PresenceChoice::default(),
             requests,
             events,
@@ -168,7 +172,13 @@ impl Link {
     async fn connect(&mut self) -> Result<(Socket, IpAddr, Box<Welcome>), Trouble> {
         let token = self.account.fresh_token().await.map_err(account_trouble)?;
         let server = self.account.server().clone();
-        let hello = Hello { token, client_id: self.client, presence: self.presence, max_calls: 1, resume: self.resume };
+        let hello = Hello {
+            token,
+            client_id: self.client,
+            presence: self.presence,
+            max_calls: self.max_calls,
+            resume: self.resume,
+        };
         let attempt = async {
             let (mut socket, service) = open(&server).await?;
             let welcome = greet(&mut socket, hello).await?;

@@ -111,11 +111,11 @@ pub(super) fn view(state: CallState) -> CallView {
         started_at: NOW.plus(-280_000),
         connected_at: connected.then(|| NOW.plus(-271_000)),
         muted: false,
+        participants: Arc::new([row("bob", false)]),
+        media: if connected { MediaState::Flowing } else { MediaState::Connecting },
         consult_of: None,
         via: None,
         held_since: None,
-        participants: Arc::new([row("bob", false)]),
-        media: if connected { MediaState::Flowing } else { MediaState::Connecting },
     }
 }
 

@@ -198,8 +198,8 @@ async fn a_service_that_forgot_the_session_tells_the_group_anew() {
 #[tokio::test]
 async fn an_invitation_into_a_group_call_becomes_one() {
     let mut bench = Bench::new(JoinMuted::Always).await;
-    let incoming =
-        Notice::CallIncoming { call_id: CALL, from: person("bob"), at: UnixMillis(1), group: Some(group()), via: None };
+    let (from, at) = (person("bob"), UnixMillis(1));
+    let incoming = Notice::CallIncoming { call_id: CALL, from, at, group: Some(group()), via: None };
     bench.notices(incoming).await;
     assert_eq!(bench.asks().await.1, Request::CallRinging { call_id: CALL });
     bench.tell(Command::Answer(CALL)).await;
