@@ -4,6 +4,7 @@
 //! commands live with the key table (`terminal::keys`), which is the only place that knows them.
 
 pub mod clock;
+pub mod desk;
 pub mod diagnosis;
 pub mod end;
 pub mod group;
