@@ -190,6 +190,11 @@ pub fn asking_keys(asked: &str, caller: &str, keys: [&str; 3], few: bool) -> [St
     ]
 }
 
+/// Somebody is the other side of the call that is to be handed on.
+pub fn there_already(name: &str) -> String {
+    format!("{name} is in this call already.")
+}
+
 /// A call goes on as another one, with somebody else.
 pub fn moved(name: &str) -> String {
     format!("You are in a call with {name} now.")

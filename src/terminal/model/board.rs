@@ -2,7 +2,7 @@
 //! is gone, so that a digit read from the screen still means the same call when it is pressed.
 
 use super::LiveCall;
-use crate::domain::call::{CallState, Direction};
+use crate::domain::call::CallState;
 use crate::domain::id::CallId;
 use crate::domain::time::UnixMillis;
 use crate::phone::event::{CallView, Incoming};
@@ -60,7 +60,9 @@ impl Line {
     pub fn counted_from(&self) -> UnixMillis {
         match self {
             Self::Ringing(incoming) => incoming.at,
-            Self::Live(live) => live.view.held_since.filter(|_| live.is_held_here()).unwrap_or(live.counted_from()),
+            Self::Live(live) => {
+                live.view.held_since.filter(|_| live.is_held_here()).unwrap_or_else(|| live.counted_from())
+            }
         }
     }
 
@@ -182,7 +184,7 @@ impl Board {
         let shown = self.shown()?;
         let heard = self.active.is_none_or(|call| call == shown.view.call);
         let waiting = self.get(shown.view.consult_of?)?;
-        (heard && shown.view.state != CallState::LocalHold).then_some((shown, waiting))
+        (heard && shown.view.state != CallState::LocalHold && !shown.hanging_up).then_some((shown, waiting))
     }
 
     /// Adds a call that rings; whether there was room for it, and it is new.
@@ -262,13 +264,4 @@ impl Board {
     pub(crate) fn pick(&mut self, call: CallId) {
         self.picked = Some(call);
     }
-}
-
-/// Whether a call is one this phone makes, and nobody answered yet.
-pub fn is_calling(view: &CallView) -> bool {
-    let unanswered = matches!(
-        view.state,
-        CallState::None | CallState::Connecting | CallState::Ringing | CallState::EarlyMedia | CallState::InLobby
-    );
-    unanswered && view.direction == Direction::Outgoing
 }

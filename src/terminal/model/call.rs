@@ -121,7 +121,7 @@ impl LiveCall {
             // Who is there now: the call may have been handed on since it began.
             None => {
                 let there = self.view.participants.first().map(|row| row.participant.person.display_name.as_str());
-                there.unwrap_or(state::peer(&self.view.with))
+                there.unwrap_or_else(|| state::peer(&self.view.with))
             }
         }
     }
@@ -131,7 +131,7 @@ impl LiveCall {
         if self.is_group() {
             return None;
         }
-        self.view.participants.first().map(|row| &row.participant.person).or(self.view.with.person())
+        self.view.participants.first().map(|row| &row.participant.person).or_else(|| self.view.with.person())
     }
 
     /// Whether the other side parked this call, and it waits in a slot.

@@ -196,8 +196,14 @@ fn another_one_begun_does_the_first() {
     let mut desk = Desk::two_calls();
     desk.presses("p");
     desk.hears(Event::Active(Some(id(1))));
-    desk.presses("t 1");
+    desk.presses("t 3");
     assert_eq!(desk.commands(), [Command::Park { call: id(2), slot: None }]);
+    desk.hears(Event::Active(Some(id(2))));
+    desk.presses("t 3");
+    assert_eq!(desk.commands(), [blind(1, "dave")], "the same key for another call begins that one");
+    desk.presses("u");
+    desk.hears(Event::Active(Some(id(1))));
+    desk.presses("t 3");
     // Of the same call the first is not meant any more.
     desk.presses("p");
     assert_eq!(desk.commands(), []);
@@ -231,6 +237,15 @@ fn the_entry_is_about_the_call_it_was_opened_for() {
     desk.presses("t");
     desk.hears(Event::Ended(over(1, "bob", EndReason::HUNG_UP)));
     assert!(desk.model.popup.is_none());
+}
+
+#[test]
+fn a_call_is_not_handed_on_to_who_is_in_it() {
+    let mut desk = Desk::talking();
+    desk.presses("t 1");
+    desk.waits(3000);
+    assert_eq!(desk.commands(), []);
+    assert!(desk.sees(80, 24).contains("Bob is in this call already"));
 }
 
 #[test]
@@ -285,8 +300,8 @@ fn enter_completes_nothing_while_a_text_is_typed_or_another_call_is_heard() {
 #[test]
 fn esc_returns_to_the_caller_and_j_joins_all_three_after_three_seconds() {
     let mut desk = Desk::asking(CallState::Connected);
-    desk.presses("Esc");
-    assert_eq!(desk.commands(), [Command::HangUp(id(3))]);
+    desk.presses("Esc Esc Enter");
+    assert_eq!(desk.commands(), [Command::HangUp(id(3))], "once, and nothing is handed on any more");
     let mut desk = Desk::asking(CallState::Connected);
     desk.presses("? Esc");
     assert_eq!(desk.commands(), [], "what is open is closed first");

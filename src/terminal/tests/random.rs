@@ -235,7 +235,7 @@ fn take(desk: &mut Desk, step: Step) {
 #[test]
 fn every_size_is_drawn() {
     let mut desk = Desk::in_call(CallState::Connected);
-    desk.hears(Event::Incoming(incoming("carol")));
+    desk.hears(Event::Incoming(rings(2, "carol")));
     for popup in ["", "k", "D", "Enter", "Esc D Down", "Q", "?", ":", "o", "d"] {
         if popup != "Enter" {
             desk.presses("Esc Esc");

@@ -98,7 +98,7 @@ pub(super) fn step(model: &mut Model, by: isize) {
             (_, None) | (None, _) => popup.row = popup.row.moved(by),
         },
         Some(Popup::Quality { scroll }) => {
-            let rows = model.call().and_then(|call| call.quality.as_ref()).map_or(0, |q| q.heard.len());
+            let rows = model.board.shown().and_then(|call| call.quality.as_ref()).map_or(0, |q| q.heard.len());
             *scroll = moved(*scroll, by, rows + super::super::view::QUALITY_ROWS);
         }
         Some(Popup::Presence(row)) => *row = moved(*row, by, CHOICES.len()),

@@ -63,9 +63,13 @@ fn direct(model: &mut Model) -> Option<CallId> {
     None
 }
 
-/// Whether what waits to be taken back is of this kind: a second press does it at once.
+/// Whether what waits to be taken back is of this kind, and about the call in the card: a second press does it at once.
 fn again(model: &mut Model, is: fn(&Handing) -> bool, effects: &mut Vec<Effect>) -> bool {
-    let waits = model.pending.as_ref().is_some_and(|pending| is(&pending.what));
+    let shown = model.board.shown_id();
+    let waits = model
+        .pending
+        .as_ref()
+        .is_some_and(|pending| is(&pending.what) && shown.is_some_and(|shown| pending.what.is_about(shown)));
     if waits {
         carry_out(model, effects);
     }
@@ -91,7 +95,10 @@ pub(super) fn transfer_shown(model: &mut Model, to: &str, effects: &mut Vec<Effe
 
 /// Hands a call on to somebody, in a moment.
 pub(super) fn transfer(model: &mut Model, call: CallId, to: String, name: String, effects: &mut Vec<Effect>) {
-    if model.board.get(call).is_some_and(LiveCall::is_connected) {
+    let Some(live) = model.board.get(call) else { return say(model, Mood::Plain, screen::NO_CALL) };
+    if live.other_side().is_some_and(|person| person.identity.as_str() == to) {
+        say(model, Mood::Warn, desk::there_already(&name));
+    } else if live.is_connected() {
         begin(model, Handing::Transfer { call, to, name }, effects);
     } else {
         say(model, Mood::Plain, desk::ONCE_ANSWERED);
@@ -163,7 +170,7 @@ fn other_row(model: &mut Model, text: &str, shown: CallId) -> Option<CallId> {
 
 /// Brings two calls together: the one who waits and the one who is asked; or the other of two, or that of the row named.
 pub(super) fn merge(model: &mut Model, row: &str, effects: &mut Vec<Effect>) {
-    if again(model, |what| matches!(what, Handing::Merge { .. }), effects) {
+    if row.is_empty() && again(model, |what| matches!(what, Handing::Merge { .. }), effects) {
         return;
     }
     let consult = model.board.consult().map(|(asked, waiting)| (waiting.view.call, asked));
@@ -195,7 +202,7 @@ pub(super) fn merge(model: &mut Model, row: &str, effects: &mut Vec<Effect>) {
 
 /// Parks the call in the card, in a moment; pressed again while that waits, at once.
 pub(super) fn park(model: &mut Model, slot: &str, effects: &mut Vec<Effect>) {
-    if again(model, |what| matches!(what, Handing::Park { .. }), effects) {
+    if slot.is_empty() && again(model, |what| matches!(what, Handing::Park { .. }), effects) {
         return;
     }
     let slot = match slot {

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::call::badge;
 use super::paper::Paper;
 use super::pickers::select;
-use crate::domain::call::CallState;
+use crate::domain::call::{CallState, Direction};
 use crate::domain::park::ParkedCall;
 use crate::terminal::keys::Action;
 use crate::terminal::model::{Board, Handing, Line, LiveCall, Model, Row};
@@ -103,7 +103,7 @@ fn row(paper: &mut Paper<'_>, place: Rect, row: &Row, joined: &str) {
         (if long { paper.style(Role::Bad) } else { text }, paper.style(if urgent { Role::Warn } else { Role::Dim }));
     let time = clock::duration(model.now.since(row.line.counted_from()));
     let mut pen = paper.pen(place);
-    pen.right(" ", dim).right(&time, time_style).right(if long { " !" } else { "  " }, time_style);
+    pen.right(if long { " ! " } else { "   " }, time_style).right(&time, time_style).right("  ", dim);
     pen.text(if picked { glyphs.selected } else { " " }, key);
     pen.text(&format!("{:>2} ", row.number), key).text(joined, dim).text(" ", dim);
     let used = columns(word) + 1 + columns(sign);
@@ -137,10 +137,19 @@ fn badge_of(paper: &Paper<'_>, row: &Row) -> (&'static str, &'static str, Role) 
         CallState::LocalHold => (desk::HOLD, glyphs.held, Role::Held),
         CallState::RemoteHold if live.is_parked() => (desk::PARKED, glyphs.parked, Role::Held),
         CallState::RemoteHold => (desk::HELD_BY_THEM, glyphs.held, Role::Held),
-        CallState::None | CallState::Connecting | CallState::Ringing | CallState::EarlyMedia | CallState::InLobby => {
+        CallState::None | CallState::Connecting | CallState::Ringing | CallState::EarlyMedia
+            if live.view.direction == Direction::Outgoing && !live.is_group() =>
+        {
             (desk::CALLING, glyphs.waiting, Role::Warn)
         }
-        CallState::Connected | CallState::Disconnecting | CallState::Disconnected => plain,
+        CallState::None
+        | CallState::Connecting
+        | CallState::Ringing
+        | CallState::EarlyMedia
+        | CallState::InLobby
+        | CallState::Connected
+        | CallState::Disconnecting
+        | CallState::Disconnected => plain,
     }
 }
 
@@ -163,7 +172,7 @@ fn note(model: &Model, row: &Row) -> (String, bool) {
                 let name = group.name.as_ref().map_or(group::UNNAMED, |name| name.as_str());
                 desk::into(name)
             });
-            return (place.or(incoming.via.as_ref().map(desk::via)).unwrap_or_default(), false);
+            return (place.or_else(|| incoming.via.as_ref().map(desk::via)).unwrap_or_default(), false);
         }
         Line::Live(live) => live,
     };

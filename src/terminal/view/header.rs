@@ -58,7 +58,7 @@ fn link_word(model: &Model) -> (&'static str, Role) {
 
 /// The badge of somebody who speaks into a microphone that is off: at every size, whatever else is open.
 pub(super) fn talking_muted(model: &Model) -> Option<String> {
-    let talking = model.call().is_some_and(LiveCall::is_talking_muted);
+    let talking = model.board.live().any(LiveCall::is_talking_muted);
     talking.then(|| format!(" {} ", sound::muted_but_talking(&model.key_of(Action::Mute))))
 }
 
