@@ -202,6 +202,9 @@ mod tests {
             muted: false,
             participants: rows(here),
             media: MediaState::Flowing,
+            consult_of: None,
+            via: None,
+            held_since: None,
         })
     }
 

@@ -10,7 +10,7 @@ use crate::terminal::model::{LiveCall, Model, SoundRow, WhyOff, part};
 use crate::terminal::theme::Role;
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::pen::{columns, wrapped};
-use crate::texts::{diagnosis, quality as words, sound, state};
+use crate::texts::{diagnosis, quality as words, sound};
 
 /// How many rows there are beside those of the people heard, at most.
 pub(crate) const ROWS: usize = 16;
