@@ -139,6 +139,11 @@ pub fn countdown_keys(undo: &str, now: &str) -> String {
     format!("{undo} takes it back, {now} does it now")
 }
 
+/// The first of them, where there is no room for both.
+pub fn countdown_key(undo: &str) -> String {
+    format!("{undo} undoes")
+}
+
 /// What is done soon, in a row of the board: handed on, parked, joined.
 pub fn soon_to(name: &str) -> String {
     format!("to {name}")

@@ -134,7 +134,7 @@ table! {
     Park "park" keys "p" in PANEL; hint "park"; words ["park"] "[SLOT]"; "Park the call in a numbered slot, where anybody picks it up".
     PickUp "pick-up" keys "U" in PANEL; hint "pick up"; words ["pick-up", "pick up"] "[SLOT]"; "Pick up a parked call".
     Keypad "keypad" keys "k F8" in &[Panel, Consult, Keypad]; hint "keypad"; words ["keypad", "dtmf"] "[TONES]"; "Open the keypad: digits become DTMF tones".
-    Dial "dial" keys "d F2" in PANEL; hint "dial"; words ["call", "dial"] "[NAME]"; "Call somebody by name or identity; a talk is held. With a number: pick that call".
+    Dial "dial" keys "d F2" in PANEL; hint "dial"; words ["call", "dial"] "[NAME]"; "Call somebody by name or identity; with the number of a row, pick that call".
     Redial "redial" keys "R" in PANEL; hint "call again"; words ["redial"] ""; "Call the other side of the last call again".
     Join "join" keys "J" in &[Panel]; hint "join group"; words ["join"] "[PLACE]"; "Join a group: its name, code, ID or link, typed or pasted".
     StartGroup "start-group" keys "n" in PANEL; hint "new group"; words ["start group"] "[NAME]"; "Start a group call, with a name that is kept or without one".

@@ -24,11 +24,11 @@ const HINTS: &[Action] = &[
     Action::Transfer,
     Action::Consult,
     Action::Swap,
+    Action::Share,
+    Action::Invite,
     Action::Keypad,
     Action::Park,
     Action::PickUp,
-    Action::Share,
-    Action::Invite,
     Action::Accept,
     Action::Redial,
     Action::Dial,
@@ -197,8 +197,13 @@ impl Model {
         if self.call().is_some() && for_later && !about_people {
             return false;
         }
-        // What is done to a call that comes back to mind once the talk is over.
-        if action == Action::Merge && context != Context::Consult {
+        // There is no room for everything that can be done to a call: these are found in the help.
+        let rare = match action {
+            Action::Merge => context != Context::Consult,
+            Action::Invite => self.group_call().is_none(),
+            _ => false,
+        };
+        if rare {
             return false;
         }
         let urgent = matches!(action, Action::Answer | Action::Decline | Action::Yes | Action::Mute | Action::HangUp);

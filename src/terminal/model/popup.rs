@@ -4,7 +4,7 @@ use super::Input;
 use super::friends::matches;
 use super::share::{JoinPrompt, NamePrompt, Question, ShareCard, ShareWith};
 use super::sound::SoundPopup;
-use crate::domain::id::CallId;
+use crate::domain::id::{CallId, Identity};
 use crate::domain::person::{Friend, Person};
 use crate::domain::presence::PresenceState;
 use crate::domain::time::UnixMillis;
@@ -113,12 +113,14 @@ pub struct Dial {
     pub search_at: Option<UnixMillis>,
     /// Which row is selected.
     pub selected: usize,
+    /// Who is not offered: the other side of the call that is to be handed on.
+    pub without: Option<Identity>,
 }
 
 impl Dial {
     /// An entry that holds `text`.
     pub fn new(purpose: Purpose, text: &str) -> Self {
-        Self { purpose, input: Input::new(text), found: Vec::new(), search_at: None, selected: 0 }
+        Self { purpose, input: Input::new(text), found: Vec::new(), search_at: None, selected: 0, without: None }
     }
 
     /// Whom the text could mean: friends first (not for adding one), then people found; exact names before others.
@@ -133,6 +135,7 @@ impl Dial {
         if !needle.is_empty() {
             rows.extend(others);
         }
+        rows.retain(|person| self.without.as_ref() != Some(&person.identity));
         // Who can take a call now comes first, where one is to be handed on.
         let reach = |person: &Person| if self.purpose.hands_on() { within_reach(friends, person) } else { 0 };
         rows.sort_by_key(|person| {

@@ -217,7 +217,8 @@ fn friends_have_digits_and_who_can_take_the_call_comes_first() {
     desk.presses("t");
     let seen = desk.sees(132, 38);
     let at = |text: &str| seen.find(text).unwrap_or_else(|| panic!("no {text:?} in\n{seen}"));
-    assert!(at("1 Bob") < at("6 Grace") && at("6 Grace") < at("2 Carol") && at("2 Carol") < at("3 Dave"), "{seen}");
+    assert!(at("4 Erin") < at("6 Grace") && at("6 Grace") < at("2 Carol") && at("2 Carol") < at("3 Dave"), "{seen}");
+    assert!(!seen.contains("1 Bob  bob"), "who is in the call is not offered:\n{seen}");
     desk.presses("6");
     desk.waits(3000);
     assert_eq!(desk.commands(), [blind(1, "grace")], "the digit is the friend's, whatever the order");

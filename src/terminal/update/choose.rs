@@ -1,7 +1,7 @@
 //! Choosing from lists: people, devices, presence; and moving in whatever list has the focus.
 
 use super::super::message::Effect;
-use super::super::model::{Dial, Model, Pane, Popup, Purpose, device_rows};
+use super::super::model::{Dial, LiveCall, Model, Pane, Popup, Purpose, device_rows};
 use super::{call, desk, groups, palette};
 use crate::domain::presence::{PresenceChoice, PresenceState};
 use crate::domain::time::UnixMillis;
@@ -25,7 +25,9 @@ pub(crate) fn shown_as(choice: PresenceChoice) -> PresenceState {
 
 /// Opens the entry for a person; a text given is searched at once.
 pub(super) fn open(model: &mut Model, purpose: Purpose, text: &str, effects: &mut Vec<Effect>) {
-    let dial = Dial::new(purpose, text);
+    let mut dial = Dial::new(purpose, text);
+    let call = purpose.call().filter(|_| purpose.hands_on()).and_then(|call| model.board.get(call));
+    dial.without = call.and_then(LiveCall::other_side).map(|person| person.identity.clone());
     search(&dial, effects);
     model.popup = Some(Popup::Dial(dial));
 }

@@ -44,10 +44,11 @@ fn parse(text: &str) -> Option<(&'static str, &'static Row, &str)> {
         .max_by_key(|(word, ..)| word.len())
 }
 
-/// Whether a suggestion is only typed out, not run: it lacks its argument, or it hangs up, which takes a whole word.
+/// Whether a suggestion is only typed out, not run: it lacks its argument, or it hangs up, answers or hands on,
+/// which takes a whole word.
 fn wants_more(row: &Row) -> bool {
     let needs_argument = !row.argument.is_empty() && !row.argument.starts_with('[');
-    needs_argument || matches!(row.action, Action::HangUp | Action::Answer | Action::Quit)
+    needs_argument || matches!(row.action, Action::HangUp | Action::Answer | Action::Complete | Action::Quit)
 }
 
 /// Runs what is typed; what is no command is taken for the suggestion selected.

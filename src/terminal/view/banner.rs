@@ -154,7 +154,11 @@ fn asking_keys(model: &Model, few: bool) -> String {
         key.map_or_else(|| format!(":{}", action.row().words[0]), |key| key.to_string())
     };
     let (complete, merge, back) = (key(Action::Complete), key(Action::Merge), key(Action::Back));
-    let parts = desk::asking_keys(asked.name(), waiting.name(), [&complete, &merge, &back], few);
+    let mut parts = desk::asking_keys(asked.name(), waiting.name(), [&complete, &merge, &back], few).to_vec();
+    if !asked.is_connected() {
+        // Who rings can't be joined yet.
+        parts.remove(1);
+    }
     parts.join(&format!(" {} ", model.look.glyphs.separator))
 }
 

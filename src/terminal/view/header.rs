@@ -170,7 +170,11 @@ pub(super) fn notice(paper: &mut Paper<'_>, place: Rect) {
 fn countdown(paper: &mut Paper<'_>, place: Rect, pending: &Pending) {
     let model = paper.model;
     let text = desk::countdown(&told_soon(model, &pending.what), pending.seconds(model.now));
-    let keys = desk::countdown_keys(&model.key_of(Action::Undo), &hurry_key(model));
+    let undo = model.key_of(Action::Undo);
+    let mut keys = desk::countdown_keys(&undo, &hurry_key(model));
+    if columns(&text) + columns(&keys) + 4 > place.width {
+        keys = desk::countdown_key(&undo);
+    }
     let (warn, key) = (paper.style(Role::Warn), paper.style(Role::Key));
     let mut pen = paper.pen(place);
     pen.right(" ", warn).right(&keys, key).right("  ", warn).text(" ", warn).text(&text, warn);
