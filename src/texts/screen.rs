@@ -69,11 +69,6 @@ pub fn device_failed(what: &str, why: &str, key: &str) -> String {
     format!("The {what} can't be used: {why}. Press {key} to choose another.")
 }
 
-/// Something can't be done during a call.
-pub fn hang_up_first(key: &str, then: &str) -> String {
-    format!("You are in a call: hang up first ({key}), then {then}.")
-}
-
 /// Tones can't be sent into a held call.
 pub fn resume_first(key: &str) -> String {
     format!("Resume the call first ({key}), then send tones.")

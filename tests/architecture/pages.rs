@@ -6,6 +6,7 @@ const PAGES: &[&str] = &[
     "CHANGELOG.md",
     "docs/ARCHITECTURE.md",
     "docs/demo.md",
+    "docs/operator.md",
     "docs/performance.md",
     "docs/scripts.md",
     "docs/signalling.md",

@@ -2,12 +2,14 @@
 //!
 //! Changed only by `update`; drawn by `view`.
 
+mod board;
 mod call;
 mod friends;
 mod groups;
 mod input;
 mod lists;
 mod offers;
+mod pending;
 mod popup;
 mod roster;
 mod share;
@@ -20,12 +22,14 @@ use ::time::UtcOffset;
 use super::keys::{Action, Context, KeyError, KeyMap};
 use super::theme::{self, ColourChoice, Glyphs, Theme, ThemeError};
 use crate::domain::call::Peer;
+use crate::domain::park::ParkedCall;
 use crate::domain::person::Person;
 use crate::domain::presence::PresenceState;
 use crate::domain::time::UnixMillis;
 use crate::phone::audio::device::Devices;
-use crate::phone::event::{AudioState, Incoming, Link, SoundState};
+use crate::phone::event::{AudioState, Link, SoundState};
 
+pub use board::{Board, Line, Row};
 pub use call::SILENCE;
 pub use call::{Ended, LiveCall, has_microphone};
 pub use friends::{Friends, Removal};
@@ -33,6 +37,7 @@ pub use groups::{Groups, SharedGroup, title};
 pub(crate) use groups::{offer, settle};
 pub use input::Input;
 pub use lists::{Entry, Events, History, Mood};
+pub use pending::{Handing, Pending};
 pub use popup::{Dial, Palette, Popup, Purpose};
 pub use roster::Roster;
 pub(crate) use roster::{Moves, SEARCH_FROM};
@@ -176,10 +181,12 @@ pub struct Model {
     pub groups: Groups,
     /// The groups somebody shares now, oldest first.
     pub shared: Vec<SharedGroup>,
-    /// The calls that ring here, oldest first.
-    pub ringing: Vec<Incoming>,
-    /// The call going on.
-    pub call: Option<LiveCall>,
+    /// The calls going on, and those that ring here.
+    pub board: Board,
+    /// The calls that wait in slots, by slot.
+    pub parked: Vec<ParkedCall>,
+    /// What is done soon, unless it is taken back.
+    pub pending: Option<Pending>,
     /// The last call, until its card is put away.
     pub ended: Option<Ended>,
     /// The call records.
@@ -238,8 +245,9 @@ impl Model {
             friends: Friends::default(),
             groups: Groups::default(),
             shared: Vec::new(),
-            ringing: Vec::new(),
-            call: None,
+            board: Board::default(),
+            parked: Vec::new(),
+            pending: None,
             ended: None,
             history: History::default(),
             events: Events::default(),
@@ -263,11 +271,14 @@ impl Model {
             Some(Popup::Dial(_) | Popup::Palette(_) | Popup::Help { .. } | Popup::Join(_) | Popup::Name(_)) => {
                 Context::Text
             }
-            Some(Popup::Sound(_) | Popup::Quality { .. } | Popup::Presence(_) | Popup::Share(_)) => Context::List,
+            Some(Popup::Sound(_) | Popup::Quality { .. } | Popup::Presence(_) | Popup::Share(_) | Popup::Parked(_)) => {
+                Context::List
+            }
             Some(Popup::ShareWith(_)) => Context::Marks,
             Some(Popup::Keypad) => Context::Keypad,
             Some(Popup::Confirm(_)) => Context::Confirm,
             None if self.is_filtering() => Context::Text,
+            None if self.board.consult().is_some() => Context::Consult,
             None => Context::Panel,
         }
     }
@@ -277,9 +288,19 @@ impl Model {
         self.friends.filtering || self.group_call().is_some_and(|call| call.roster.searching)
     }
 
-    /// The call going on, if it is a group call.
+    /// The call in the card.
+    pub fn call(&self) -> Option<&LiveCall> {
+        self.board.shown()
+    }
+
+    /// Whether anything rings here.
+    pub fn is_ringing(&self) -> bool {
+        self.board.ringing().next().is_some()
+    }
+
+    /// The call in the card, if it is a group call.
     pub fn group_call(&self) -> Option<&LiveCall> {
-        self.call.as_ref().filter(|call| call.is_group())
+        self.call().filter(|call| call.is_group())
     }
 
     /// The panels that can have the focus now, in order.
@@ -290,7 +311,7 @@ impl Model {
 
     /// Whether somebody who opens the phone for the first time looks at it: no friends, no calls yet.
     pub fn is_first_run(&self) -> bool {
-        self.friends.list.is_empty() && self.history.records.is_empty() && self.call.is_none() && self.ended.is_none()
+        self.friends.list.is_empty() && self.history.records.is_empty() && self.call().is_none() && self.ended.is_none()
     }
 
     /// The key to name in a sentence about `action`: one that acts where the focus is, or else on the panels, or else the
@@ -309,24 +330,36 @@ impl Model {
 
     /// When the picture changes next though nothing happens; `None` when it stands still.
     pub fn next_change(&self) -> Option<UnixMillis> {
-        let blink = (!self.ringing.is_empty()).then(|| UnixMillis(self.now.0 - self.now.0.rem_euclid(BLINK) + BLINK));
+        let blinks = self.is_ringing() && self.call().is_none();
+        let blink = blinks.then(|| UnixMillis(self.now.0 - self.now.0.rem_euclid(BLINK) + BLINK));
         [
             blink,
             self.bell_at,
             self.armed_until,
             self.notice.as_ref().map(|notice| notice.until),
             self.friends.removal.as_ref().map(|removal| next_second(self.now, removal.until)),
-            self.call.as_ref().map(|call| next_second(self.now, call.counted_from())),
+            self.pending.as_ref().map(|pending| next_second(self.now, pending.until)),
+            self.next_of_timers(),
             self.link.retry_at.filter(|at| *at > self.now).map(|at| next_second(self.now, at)),
             match &self.popup {
                 Some(Popup::Dial(dial)) => dial.search_at,
                 _ => None,
             },
-            self.call.as_ref().and_then(|call| call.tones_until()),
+            self.board.live().filter_map(LiveCall::tones_until).min(),
         ]
         .into_iter()
         .flatten()
         .min()
+    }
+}
+
+impl Model {
+    /// When a timer of the calls shows another second: of the board's rows, the card, and the parked calls.
+    fn next_of_timers(&self) -> Option<UnixMillis> {
+        let second = |from| next_second(self.now, from);
+        let rows = self.board.rows().iter().map(|row| second(row.line.counted_from()));
+        let card = self.call().map(|call| second(call.counted_from()));
+        rows.chain(card).chain(self.parked.iter().map(|parked| second(parked.since))).min()
     }
 }
 

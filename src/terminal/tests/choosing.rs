@@ -199,7 +199,7 @@ fn suggestions_are_taken_with_the_arrows() {
     assert_eq!(desk.model.focus, Pane::History);
     desk.presses(":");
     desk.types("m");
-    desk.presses("Down Enter");
+    desk.presses("Down Down Enter");
     let Some(Popup::Palette(palette)) = &desk.model.popup else { panic!("the palette is closed") };
     assert_eq!(palette.input.text(), "mic ", "a command that needs an argument is typed out");
 }

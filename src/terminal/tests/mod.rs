@@ -2,6 +2,9 @@
 
 mod calling;
 mod choosing;
+mod desk;
+mod desk_kit;
+mod desk_states;
 mod group_calls;
 mod group_kit;
 mod group_states;
