@@ -53,6 +53,7 @@ impl Engine {
         self.friends = welcome.friends;
         self.emit(Event::Me(welcome.me)).await;
         self.emit(Event::Friends(self.friends.clone())).await;
+        self.emit(Event::Missed(welcome.missed)).await;
         self.drop_incoming().await;
         let known: Vec<CallId> = welcome.calls.iter().map(|call| call.call_id).collect();
         let forgotten = self.call.as_ref().is_some_and(|call| call.ending.is_none() && !known.contains(&call.id));
@@ -96,6 +97,7 @@ impl Engine {
             }
             (Pending::Search(text), Response::People { people }) => self.emit(Event::People { text, people }).await,
             (Pending::History, Response::History { records }) => self.emit(Event::History(records)).await,
+            (Pending::HistoryFound(filter), Response::History { records }) => self.on_records(filter, records).await,
             (Pending::LookUp { name, otherwise, goal }, Response::Groups { groups }) => {
                 self.on_listed(name, otherwise, goal, &groups).await;
             }
@@ -131,7 +133,9 @@ impl Engine {
             Pending::Verb { what, call } => self.refuse(what, call, Refusal::Service(failure)).await,
             Pending::Resolve { wanted, .. } => self.refuse(wanted.words(), None, Refusal::Service(failure)).await,
             Pending::Search(_) => self.refuse("search", None, Refusal::Service(failure)).await,
-            Pending::History => self.refuse("history", None, Refusal::Service(failure)).await,
+            Pending::History | Pending::HistoryFound(_) => {
+                self.refuse("history", None, Refusal::Service(failure)).await;
+            }
             Pending::LookUp { goal, .. } => self.not_found(goal, Refusal::Service(failure)).await,
             Pending::CreateToJoin | Pending::Join => self.not_joined(Refusal::Service(failure)).await,
             Pending::Groups { asked: true } => self.refuse("groups", None, Refusal::Service(failure)).await,
@@ -152,7 +156,7 @@ impl Engine {
             Pending::Verb { what, call } => self.refuse(what, call, why).await,
             Pending::Resolve { wanted, .. } => self.refuse(wanted.words(), None, why).await,
             Pending::Search(_) => self.refuse("search", None, why).await,
-            Pending::History => self.refuse("history", None, why).await,
+            Pending::History | Pending::HistoryFound(_) => self.refuse("history", None, why).await,
             Pending::LookUp { goal, .. } => self.not_found(goal, why).await,
             Pending::CreateToJoin => self.not_joined(why).await,
             Pending::Join => {
@@ -198,10 +202,8 @@ impl Engine {
             Notice::FriendAdded { friend } => self.on_friend_added(friend).await,
             Notice::FriendRemoved { identity } => self.on_friend_removed(&identity).await,
             Notice::HistoryAdded { record } => self.emit(Event::Recorded(record)).await,
-            Notice::CallHandedOn { .. }
-            | Notice::CallMoved { .. }
-            | Notice::MissedChanged { .. }
-            | Notice::ParkedChanged { .. } => {}
+            Notice::MissedChanged { missed } => self.emit(Event::Missed(missed)).await,
+            Notice::CallHandedOn { .. } | Notice::CallMoved { .. } | Notice::ParkedChanged { .. } => {}
             Notice::GroupShared { group, by, here } => self.on_group_shared(group, by, here).await,
             Notice::GroupChanged { group_id, here } => self.on_group_changed(group_id, here).await,
             Notice::GroupRemoved { group_id } => self.on_group_removed(group_id).await,

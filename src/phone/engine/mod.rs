@@ -12,6 +12,7 @@ mod media;
 mod people;
 mod places;
 mod protection;
+mod records;
 mod roster;
 mod verbs;
 
@@ -39,6 +40,7 @@ use crate::domain::group::{GroupKey, GroupRow};
 use crate::domain::id::{CallId, Identity};
 use crate::domain::person::{Friend, Person};
 use crate::domain::presence::PresenceChoice;
+use crate::domain::record::HistoryFilter;
 use crate::protocol::request::Request;
 
 /// The channels the engine reads; see [`Engine::run`].
@@ -95,6 +97,8 @@ enum Pending {
     },
     Search(String),
     History,
+    /// The call records that match.
+    HistoryFound(HistoryFilter),
     /// The list, to find a group in.
     LookUp {
         name: String,

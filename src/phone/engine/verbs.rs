@@ -18,14 +18,11 @@ use crate::domain::record::HistoryFilter;
 use crate::phone::audio::cards;
 use crate::phone::audio::device::{SinkChoice, SourceChoice};
 use crate::phone::audio::voice::SoundSummary;
-use crate::phone::command::Command;
+use crate::phone::command::{Command, HISTORY};
 use crate::phone::event::{Event, Refusal};
 use crate::phone::leg;
 use crate::phone::signalling::ToLink;
 use crate::protocol::request::Request;
-
-/// How many call records are asked for.
-const HISTORY: u16 = 200;
 
 impl Engine {
     pub(super) async fn on_command(&mut self, command: Command) {
@@ -55,10 +52,10 @@ impl Engine {
             | Command::Transfer { .. }
             | Command::Merge { .. }
             | Command::Park { .. }
-            | Command::PickUp(_)
-            | Command::SearchHistory(_)
-            | Command::NoteCall { .. }
-            | Command::SeeMissed => {}
+            | Command::PickUp(_) => {}
+            Command::SearchHistory(filter) => self.search_history(filter).await,
+            Command::NoteCall { call, note } => self.note_call(call, note).await,
+            Command::SeeMissed => self.see_missed().await,
             Command::ListDevices => self.list_devices(),
             Command::UseMicrophone(source) => self.use_microphone(source),
             Command::UseSpeaker(sink) => self.use_speaker(sink),

@@ -30,6 +30,8 @@ pub enum Action {
     AddFriend,
     Remove,
     Undo,
+    Note,
+    Export,
     Filter,
     Friends,
     Groups,
@@ -118,7 +120,7 @@ table! {
     Hold "hold" keys "x F7" in ANY; hint "hold"; words ["hold", "resume"] ""; "Hold the call, or resume it".
     Keypad "keypad" keys "k F8" in &[Panel, Keypad]; hint "keypad"; words ["keypad", "dtmf"] "[TONES]"; "Open the keypad: digits become DTMF tones".
     Dial "dial" keys "d F2" in &[Panel]; hint "dial"; words ["call", "dial"] "[NAME]"; "Call somebody by name or identity".
-    Redial "redial" keys "R" in &[Panel]; hint "call again"; words ["redial"] ""; "Call the other side of the last call again".
+    Redial "redial" keys "R" in &[Panel]; hint "call again"; words ["redial"] ""; "Call again whom you called last, or join that group again".
     Join "join" keys "J" in &[Panel]; hint "join group"; words ["join"] "[PLACE]"; "Join a group: its name, code, ID or link, typed or pasted".
     StartGroup "start-group" keys "n" in &[Panel]; hint "new group"; words ["start group"] "[NAME]"; "Start a group call, with a name that is kept or without one".
     CreateGroup "create-group" keys "C" in &[Panel]; hint ""; words ["create group"] "[NAME]"; "Make a group with a name, without calling it yet".
@@ -133,7 +135,9 @@ table! {
     AddFriend "add-friend" keys "f" in &[Panel]; hint "add friend"; words ["add friend"] "[NAME]"; "Put somebody on your friend list".
     Remove "remove-friend" keys "Delete -" in &[Panel]; hint ""; words ["remove friend", "remove group"] ""; "Take the selected friend or group off your list".
     Undo "undo" keys "u" in &[Panel]; hint "undo"; words ["undo"] ""; "Take back the removal of a friend, for a few seconds".
-    Filter "filter" keys "/" in &[Panel]; hint "filter"; words ["filter"] "[TEXT]"; "Show only the friends, or the people of the group call, whose name holds a text".
+    Note "note" keys "N" in &[Panel]; hint "note"; words ["note"] "[TEXT]"; "Note something about the call, or the record selected: shown when that person rings again".
+    Export "export" keys "" in &[Panel]; hint ""; words ["export"] "FILE.csv"; "Write the calls listed into a new file, for a spreadsheet".
+    Filter "filter" keys "/" in &[Panel]; hint "filter"; words ["filter"] "[TEXT]"; "Show only the friends, calls, or people of the group call that hold a text".
     Friends "friends" keys "F" in &[Panel]; hint ""; words ["friends"] ""; "Go to the friends".
     Groups "groups" keys "G" in &[Panel]; hint ""; words ["groups"] ""; "Go to your groups, with who is in them now".
     People "people" keys "P" in &[Panel]; hint ""; words ["people"] ""; "Go to the people of the group call".

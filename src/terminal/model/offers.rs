@@ -23,6 +23,7 @@ const HINTS: &[Action] = &[
     Action::Invite,
     Action::Keypad,
     Action::Accept,
+    Action::Note,
     Action::Redial,
     Action::Dial,
     Action::Join,
@@ -70,12 +71,16 @@ impl Model {
                 Pane::People | Pane::History | Pane::Events => false,
             },
             Action::Undo => self.friends.removal.is_some(),
+            Action::Export => !self.history.records.is_empty(),
+            Action::Note => up && self.note_prompt().is_some(),
+            Action::Filter if self.focus == Pane::History => self.history.records.len() > 1,
             Action::Filter => match self.group_call() {
                 Some(call) if self.focus == Pane::People => call.view.participants.len() + 1 >= SEARCH_FROM,
                 Some(_) | None => self.friends.list.len() > 1,
             },
             Action::Back => {
                 let searched = self.group_call().is_some_and(|call| !call.roster.search.text().is_empty());
+                let searched = searched || !self.history.filter.text().is_empty();
                 self.popup.is_some() || self.is_filtering() || searched || self.ended.is_some()
             }
             Action::Yes => matches!(self.popup, Some(Popup::Confirm(_))),
@@ -155,7 +160,7 @@ impl Model {
             let word = match action {
                 Action::Accept => self.accept_word(),
                 Action::Redial if matches!(self.last_peer(), Some(Peer::Group(_))) => "join again",
-                Action::Filter if self.focus == Pane::People => "search",
+                Action::Filter if matches!(self.focus, Pane::People | Pane::History) => "search",
                 Action::More if self.turns_volume() => "louder",
                 Action::Less if self.turns_volume() => "quieter",
                 Action::Mute if self.call.as_ref().is_some_and(|call| call.view.muted) => "unmute",
@@ -177,7 +182,10 @@ impl Model {
 
     /// Whether an action belongs to what has the focus, so that popups and calls show their own hints first.
     fn is_near(&self, action: Action, context: Context) -> bool {
-        let about_people = action == Action::Filter && self.focus == Pane::People;
+        let about_people = action == Action::Filter && matches!(self.focus, Pane::People | Pane::History);
+        if action == Action::Note {
+            return self.popup.is_none() && self.focus == Pane::History;
+        }
         if self.call.is_some() && matches!(action, Action::Filter | Action::AddFriend) && !about_people {
             return false;
         }
@@ -198,6 +206,7 @@ impl Model {
             Some(Popup::Join(_)) => "join",
             Some(Popup::Name(prompt)) if prompt.naming == super::Naming::Create => "make it",
             Some(Popup::Name(_)) => "start",
+            Some(Popup::Note(_)) => "keep the note",
             Some(Popup::ShareWith(_)) => "share",
             Some(Popup::Share(_)) => "close",
             Some(Popup::Palette(_)) => "do it",

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::group_kit::{card, crowd, four, group_view, groups};
+use super::history::noted;
 use super::kit::{
     CALL, Desk, devices, friends, heard, incoming, person, quality, records, sound, summary, view, working,
 };
@@ -10,6 +11,7 @@ use crate::domain::call::{CallState, Peer};
 use crate::domain::dtmf::Tone;
 use crate::domain::end_reason::EndReason;
 use crate::domain::presence::{Presence, PresenceState};
+use crate::domain::record::HistoryFilter;
 use crate::phone::audio::device::{Devices, SinkChoice};
 use crate::phone::event::{
     AudioState, CallView, DeviceState, Diagnosis, Event, GroupCard, Link, Quality, Refusal, Refused, SoundState,
@@ -43,7 +45,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-const EVENTS: usize = 50;
+const EVENTS: usize = 54;
 
 fn event(n: usize) -> Event {
     let strange = || "x\u{301}日本 \u{1f469}\u{200d}\u{1f680} very very long text that goes on and on and on".repeat(4);
@@ -60,7 +62,7 @@ fn event(n: usize) -> Event {
         5 => Event::MyPresence(Presence::now(PresenceState::Away)),
         6 => Event::Friends(friends()),
         7 => Event::Friends(Vec::new()),
-        8 => Event::History(records()),
+        8 => Event::History(noted()),
         9 => Event::Recorded(records().remove(0)),
         10 => Event::Incoming(incoming("carol")),
         11 => Event::IncomingEnded { call: CALL, from: person("carol"), reason: EndReason::CANCELLED },
@@ -139,6 +141,16 @@ fn event(n: usize) -> Event {
                 heard: (0..400).map(heard).collect(),
                 ..quality()
             },
+        },
+        49 => Event::Missed(u32::MAX),
+        50 => Event::Missed(0),
+        51 => Event::HistoryFound {
+            filter: HistoryFilter { text: Some("c".to_owned()), ..HistoryFilter::default() },
+            records: noted(),
+        },
+        52 => Event::HistoryFound {
+            filter: HistoryFilter { with: Some(person("bob").identity), ..HistoryFilter::default() },
+            records: noted(),
         },
         _ => Event::Call(view(CallState::Connecting)),
     }

@@ -2,7 +2,7 @@
 
 use super::super::message::Effect;
 use super::super::model::{Model, Popup};
-use super::{actions, choose};
+use super::{actions, choose, history};
 use crate::domain::time::UnixMillis;
 
 /// The pause between two rings of the bell, ms.
@@ -33,6 +33,9 @@ pub(super) fn tick(model: &mut Model, now: UnixMillis, effects: &mut Vec<Effect>
         && over(call.tones_until())
     {
         call.sent_at = None;
+    }
+    if over(model.history.search_at) {
+        history::search(model, effects);
     }
     if over(model.link.retry_at) {
         model.link.retry_at = None;
