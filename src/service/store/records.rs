@@ -68,7 +68,7 @@ pub async fn list(
         "WHERE identity = $1 \
          AND (CAST($2 AS TEXT) IS NULL OR with_identity = $2 OR answered_by_identity = $2) \
          AND (CAST($3 AS TEXT) IS NULL OR folded_names LIKE $3 ESCAPE '!' OR folded_note LIKE $3 ESCAPE '!') \
-         AND ($4 = 0 OR outcome = 'missed') ORDER BY started_at DESC, call_id LIMIT $5"
+         AND (CAST($4 AS BIGINT) = 0 OR outcome = 'missed') ORDER BY started_at DESC, call_id LIMIT $5"
     ))
     .bind(owner.as_str())
     .bind(filter.with.as_ref().map(Identity::as_str))

@@ -92,7 +92,7 @@ fn edit(model: &mut Model, key: Key) {
 /// Edits the text being typed; if it is another one then, what hangs on it starts anew.
 fn change(model: &mut Model, edit: impl FnOnce(&mut Input)) {
     model.changed = true;
-    let now = model.now;
+    let (now, searches) = (model.now, model.is_searching_history());
     match &mut model.popup {
         Some(Popup::Dial(dial)) => {
             let before = dial.input.trimmed().to_owned();
@@ -121,7 +121,7 @@ fn change(model: &mut Model, edit: impl FnOnce(&mut Input)) {
             | Popup::ShareWith(_)
             | Popup::Confirm(_),
         ) => {}
-        None if model.is_searching_history() => {
+        None if searches => {
             edit(&mut model.history.filter);
             history::retyped(model);
         }
