@@ -85,7 +85,7 @@ async fn missed_and_declined_calls_are_recorded_newest_first() {
     bob.rings().await;
     bob.tell(Command::Decline(declined)).await;
     alice.records().await;
-    let outcomes = |records: Vec<switchboard::domain::record::CallRecord>| -> Vec<_> {
+    let outcomes = |records: Vec<CallRecord>| -> Vec<_> {
         records.iter().map(|record| (record.call_id, record.outcome)).collect()
     };
     assert_eq!(outcomes(alice.history().await), [(declined, Outcome::Declined), (missed, Outcome::Cancelled)]);

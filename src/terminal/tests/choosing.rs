@@ -1,9 +1,8 @@
 //! Given lists, entries and commands, these keys have these effects.
 
-use super::kit::{CALL, Desk, friends, person, records, summary, view};
-use crate::domain::call::{CallState, Peer};
+use super::kit::{CALL, Desk, friends, person, view};
+use crate::domain::call::CallState;
 use crate::domain::dtmf::Tone;
-use crate::domain::end_reason::EndReason;
 use crate::domain::presence::PresenceChoice;
 use crate::phone::audio::device::{SinkChoice, SourceChoice};
 use crate::phone::command::Command;

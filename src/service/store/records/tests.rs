@@ -78,7 +78,7 @@ async fn a_note_stays_whatever_becomes_of_the_call() {
     assert_eq!(list(&kit.db, &kit.owner, &all, 9).await.unwrap(), [kept], "as it was told");
     assert_eq!(kit.keeps(&ringing(1)).await, None, "a write that comes late changes nothing, and tells nothing");
     assert_eq!(kit.notes(1, "").await.unwrap(), ended, "an empty one takes the note away");
-    assert_eq!(kit.finds_text("refund").await, []);
+    assert_eq!(kit.finds_text("refund").await, Vec::<i64>::new());
 }
 
 #[tokio::test]
@@ -126,7 +126,7 @@ async fn records_are_found_by_any_name_and_by_their_note_in_any_case() {
     let both = HistoryFilter { text: Some("dave".to_owned()), ..with("erin") };
     assert_eq!(kit.finds(both).await, [3]);
     let neither = HistoryFilter { missed: true, ..with("erin") };
-    assert_eq!(kit.finds(neither).await, []);
+    assert_eq!(kit.finds(neither).await, Vec::<i64>::new());
 }
 
 #[tokio::test]
