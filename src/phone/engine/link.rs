@@ -52,8 +52,8 @@ impl Engine {
         self.addresses.set_public(welcome.public_url.as_deref());
         self.friends = welcome.friends;
         self.emit(Event::Me(welcome.me)).await;
-        self.emit(Event::Friends(self.friends.clone())).await;
         self.emit(Event::Missed(welcome.missed)).await;
+        self.emit(Event::Friends(self.friends.clone())).await;
         self.drop_incoming().await;
         let known: Vec<CallId> = welcome.calls.iter().map(|call| call.call_id).collect();
         let forgotten = self.call.as_ref().is_some_and(|call| call.ending.is_none() && !known.contains(&call.id));

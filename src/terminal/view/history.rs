@@ -76,7 +76,13 @@ fn details(paper: &mut Paper<'_>, inside: &mut Rect, record: &CallRecord) {
     let told = history::told(record);
     let note = record.note.as_ref().map_or("", |note| note.as_str());
     let told: Vec<&str> = wrapped(&told, room).take(2).collect();
-    let note: Vec<&str> = wrapped(note, room).take(NOTE_ROWS).collect();
+    let mut note: Vec<&str> = wrapped(note, room).collect();
+    // What has no row of its own follows in the last, where it is cut and marked.
+    let last = note.get(NOTE_ROWS - 1..).unwrap_or_default().join(" ");
+    if note.len() > NOTE_ROWS {
+        note.truncate(NOTE_ROWS - 1);
+        note.push(&last);
+    }
     let rows = u16::try_from(told.len() + note.len()).unwrap_or(0);
     if rows == 0 {
         return;
@@ -112,7 +118,7 @@ fn row(paper: &mut Paper<'_>, place: Rect, record: &CallRecord, selected: bool) 
     let mark = if selected { glyphs.selected } else { " " };
     let mut pen = paper.pen(place);
     pen.text(mark, text).text(way, outcome).text(" ", text);
-    let name_width = pen.room().saturating_sub(38).clamp(8, 20);
+    let name_width = pen.room().saturating_sub(38).clamp(8, 16);
     pen.column_of(state::direction(record.direction), 5, dim);
     pen.column_of(state::peer(&record.with), name_width, text).text(" ", text);
     pen.text(sign, outcome).text(" ", outcome).column_of(state::outcome(record.outcome), 10, outcome);
