@@ -100,7 +100,14 @@ impl Phone {
             VoiceConfig { microphone: SourceChoice::Tone(440), speaker: SinkChoice::Nowhere, ..VoiceConfig::default() };
         let link = phone::start(
             account,
-            PhoneOptions { voice, record: None, tones: false, rings: true, groups: GroupOptions::default() },
+            PhoneOptions {
+                voice,
+                record: None,
+                tones: false,
+                rings: true,
+                groups: GroupOptions::default(),
+                evidence: None,
+            },
         )?;
         let mut phone = Self { name, link };
         phone.until("connects", |event| matches!(event, Event::Link(Link::Up)).then_some(())).await?;

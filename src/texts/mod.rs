@@ -6,6 +6,8 @@
 pub mod clock;
 pub mod diagnosis;
 pub mod end;
+pub mod evidence;
+pub mod explanation;
 pub mod group;
 pub mod quality;
 pub mod refusal;

@@ -7,6 +7,7 @@ const PAGES: &[&str] = &[
     "docs/ARCHITECTURE.md",
     "docs/demo.md",
     "docs/performance.md",
+    "docs/qa.md",
     "docs/scripts.md",
     "docs/signalling.md",
     "docs/sound.md",

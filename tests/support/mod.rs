@@ -180,7 +180,14 @@ impl TestPhone {
 
     /// A phone that may never be connected.
     pub fn starts(name: &str, account: Account, voice: VoiceConfig) -> Self {
-        let options = PhoneOptions { voice, record: None, tones: false, rings: true, groups: GroupOptions::default() };
+        let options = PhoneOptions {
+            voice,
+            record: None,
+            tones: false,
+            rings: true,
+            groups: GroupOptions::default(),
+            evidence: None,
+        };
         let link = phone::start(account, options).unwrap();
         Self { name: name.to_owned(), link, seen: Vec::new() }
     }

@@ -23,6 +23,9 @@ impl Engine {
                 call.voiced = true;
                 let (muted, early) = (call.muted, call.connected.is_none());
                 let record = self.next_recording();
+                if let Some(file) = &record {
+                    self.out.recorder.recording(id, file);
+                }
                 if early {
                     self.out.voice.attach_early(id, sound, record);
                 } else {
@@ -69,7 +72,11 @@ impl Engine {
     pub(super) async fn on_leg(&mut self, tag: LegTag, event: LegEvent) {
         let now = clock::now();
         let Some(call) = self.call.as_mut().filter(|call| call.is_tag(tag) && call.ending.is_none()) else { return };
+        if let Some(step) = event.step() {
+            self.out.recorder.leg(call.id, tag, step);
+        }
         match event {
+            LegEvent::Step(_) => return,
             LegEvent::Up | LegEvent::Back => call.on_flowing(),
             LegEvent::Lost => call.on_lost(now),
             LegEvent::Failed(why) => {

@@ -29,6 +29,7 @@ const HISTORY: u16 = 200;
 
 impl Engine {
     pub(super) async fn on_command(&mut self, command: Command) {
+        self.out.recorder.command(&command);
         match command {
             Command::Call { to, ring_for } => self.call_by_name(to, ring_for).await,
             Command::Answer(call) => self.answer(call).await,

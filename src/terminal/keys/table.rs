@@ -1,7 +1,7 @@
 //! The rows of the table.
 
 use super::Context;
-use Context::{Confirm, Keypad, List, Marks, Panel, Text};
+use Context::{Confirm, Keypad, Ladder, List, Marks, Panel, Text};
 
 /// Something a person can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -61,6 +61,10 @@ pub enum Action {
     PreviousPane,
     Back,
     Yes,
+    Ladder,
+    Pause,
+    TimeMode,
+    Evidence,
     Palette,
     Help,
     Repaint,
@@ -98,7 +102,8 @@ pub struct Row {
 
 const ANY: &[Context] = &Context::ALL;
 const CHOICE: &[Context] = &[Panel, List, Marks];
-const MOVES: &[Context] = &[Panel, Text, List, Marks];
+const MOVES: &[Context] = &[Panel, Text, List, Marks, Ladder];
+const ENDS: &[Context] = &[Panel, List, Marks, Ladder];
 
 macro_rules! table {
     ($($action:ident $name:literal keys $keys:literal in $contexts:expr; hint $hint:literal; words [$($word:literal),+] $argument:literal; $help:literal.)*) => {
@@ -133,7 +138,7 @@ table! {
     AddFriend "add-friend" keys "f" in &[Panel]; hint "add friend"; words ["add friend"] "[NAME]"; "Put somebody on your friend list".
     Remove "remove-friend" keys "Delete -" in &[Panel]; hint ""; words ["remove friend", "remove group"] ""; "Take the selected friend or group off your list".
     Undo "undo" keys "u" in &[Panel]; hint "undo"; words ["undo"] ""; "Take back the removal of a friend, for a few seconds".
-    Filter "filter" keys "/" in &[Panel]; hint "filter"; words ["filter"] "[TEXT]"; "Show only the friends, or the people of the group call, whose name holds a text".
+    Filter "filter" keys "/" in &[Panel, Ladder]; hint "filter"; words ["filter"] "[TEXT]"; "Show only the friends, the people of the group call, or the rows of the ladder, that hold a text".
     Friends "friends" keys "F" in &[Panel]; hint ""; words ["friends"] ""; "Go to the friends".
     Groups "groups" keys "G" in &[Panel]; hint ""; words ["groups"] ""; "Go to your groups, with who is in them now".
     People "people" keys "P" in &[Panel]; hint ""; words ["people"] ""; "Go to the people of the group call".
@@ -158,13 +163,17 @@ table! {
     Previous "previous" keys "Up" in MOVES; hint ""; words ["previous"] ""; "Select the row before".
     PageDown "page-down" keys "PageDown" in MOVES; hint ""; words ["page down"] ""; "Go ten rows on".
     PageUp "page-up" keys "PageUp" in MOVES; hint ""; words ["page up"] ""; "Go ten rows back".
-    First "first" keys "Home" in CHOICE; hint ""; words ["first"] ""; "Go to the first row".
-    Last "last" keys "End" in CHOICE; hint ""; words ["last"] ""; "Go to the last row".
+    First "first" keys "Home" in ENDS; hint ""; words ["first"] ""; "Go to the first row".
+    Last "last" keys "End" in ENDS; hint ""; words ["last"] ""; "Go to the last row".
     NextPane "next-pane" keys "Tab" in CHOICE; hint "next panel"; words ["next pane"] ""; "Go to the next panel".
     PreviousPane "previous-pane" keys "Shift-Tab" in CHOICE; hint ""; words ["previous pane"] ""; "Go to the panel before".
     Back "back" keys "Esc" in ANY; hint "back"; words ["back"] ""; "Close what is open; clear the filter".
     Yes "yes" keys "y" in &[Confirm]; hint "yes"; words ["yes"] ""; "Say yes to the question asked".
-    Mark "mark" keys "Space" in &[Marks]; hint "mark"; words ["mark"] ""; "Mark the selected friend, or take the mark away".
+    Mark "mark" keys "Space" in &[Marks, Ladder]; hint "mark"; words ["mark"] ""; "Mark the selected friend or message, or take the mark away".
+    Ladder "ladder" keys "g" in &[Panel]; hint "ladder"; words ["ladder"] ""; "Show what was sent and received, and what came of it, as a ladder".
+    Pause "pause" keys "p" in &[Ladder]; hint "pause"; words ["pause"] ""; "In the ladder: stand still, or go on".
+    TimeMode "time-mode" keys "w" in &[Ladder]; hint "times"; words ["time mode"] ""; "In the ladder: the time of day, since the start, since the row above".
+    Evidence "evidence" keys "e" in &[Panel, Ladder]; hint "evidence"; words ["evidence"] ""; "Write an archive that proves what happened, without secrets, and say where".
     Palette "palette" keys ":" in &[Panel, List, Keypad]; hint "command"; words ["palette"] ""; "Type a command".
     Help "help" keys "? F1" in ANY; hint "keys"; words ["help", "keys"] ""; "Show what can be done, with its keys; type to search".
     Repaint "repaint" keys "Ctrl-l" in ANY; hint ""; words ["repaint"] ""; "Draw the whole screen anew".

@@ -6,6 +6,7 @@ mod call;
 mod friends;
 mod groups;
 mod input;
+mod ladder;
 mod lists;
 mod offers;
 mod popup;
@@ -20,11 +21,13 @@ use ::time::UtcOffset;
 use super::keys::{Action, Context, KeyError, KeyMap};
 use super::theme::{self, ColourChoice, Glyphs, Theme, ThemeError};
 use crate::domain::call::Peer;
+use crate::domain::id::CallId;
 use crate::domain::person::Person;
 use crate::domain::presence::PresenceState;
 use crate::domain::time::UnixMillis;
 use crate::phone::audio::device::Devices;
 use crate::phone::event::{AudioState, Incoming, Link, SoundState};
+use crate::phone::evidence::story::Explanation;
 
 pub use call::SILENCE;
 pub use call::{Ended, LiveCall, has_microphone};
@@ -32,6 +35,7 @@ pub use friends::{Friends, Removal};
 pub use groups::{Groups, SharedGroup, title};
 pub(crate) use groups::{offer, settle};
 pub use input::Input;
+pub use ladder::{Change, Ladder, Opened, TimeMode};
 pub use lists::{Entry, Events, History, Mood};
 pub use popup::{Dial, Palette, Popup, Purpose};
 pub use roster::Roster;
@@ -182,6 +186,8 @@ pub struct Model {
     pub call: Option<LiveCall>,
     /// The last call, until its card is put away.
     pub ended: Option<Ended>,
+    /// Why a call went wrong, and which: the last of which that is known.
+    pub explained: Option<(CallId, Explanation)>,
     /// The call records.
     pub history: History,
     /// What happened.
@@ -241,6 +247,7 @@ impl Model {
             ringing: Vec::new(),
             call: None,
             ended: None,
+            explained: None,
             history: History::default(),
             events: Events::default(),
             devices: None,
@@ -267,6 +274,8 @@ impl Model {
             Some(Popup::ShareWith(_)) => Context::Marks,
             Some(Popup::Keypad) => Context::Keypad,
             Some(Popup::Confirm(_)) => Context::Confirm,
+            Some(Popup::Ladder(ladder)) if ladder.typing => Context::Text,
+            Some(Popup::Ladder(_)) => Context::Ladder,
             None if self.is_filtering() => Context::Text,
             None => Context::Panel,
         }
@@ -305,6 +314,14 @@ impl Model {
     pub fn last_peer(&self) -> Option<&Peer> {
         let ended = self.ended.as_ref().map(|ended| &ended.summary.with);
         ended.or_else(|| self.history.records.first().map(|record| &record.with))
+    }
+
+    /// When it has to be asked what the phone remembers anew; `None` while nobody looks at it.
+    pub fn next_look(&self) -> Option<UnixMillis> {
+        match &self.popup {
+            Some(Popup::Ladder(ladder)) => ladder.look_at,
+            _ => None,
+        }
     }
 
     /// When the picture changes next though nothing happens; `None` when it stands still.

@@ -28,6 +28,9 @@ const HINTS: &[Action] = &[
     Action::Join,
     Action::StartGroup,
     Action::Filter,
+    Action::Pause,
+    Action::TimeMode,
+    Action::Evidence,
     Action::Back,
     Action::AddFriend,
     Action::More,
@@ -57,7 +60,8 @@ impl Model {
             Action::CreateGroup => up,
             Action::Redial => self.call.is_none() && up && self.last_peer().is_some(),
             Action::Share | Action::CopyLink | Action::ShareWith => self.shareable(action),
-            Action::Mark => matches!(self.popup, Some(Popup::ShareWith(_))),
+            Action::Mark => matches!(self.popup, Some(Popup::ShareWith(_) | Popup::Ladder(_))),
+            Action::Pause | Action::TimeMode => matches!(self.popup, Some(Popup::Ladder(_))),
             Action::JoinShared => !self.shared.is_empty() && self.call.is_none(),
             Action::Later => !self.shared.is_empty(),
             Action::Invite => connected && up,
@@ -70,6 +74,7 @@ impl Model {
                 Pane::People | Pane::History | Pane::Events => false,
             },
             Action::Undo => self.friends.removal.is_some(),
+            Action::Filter if matches!(self.popup, Some(Popup::Ladder(_))) => true,
             Action::Filter => match self.group_call() {
                 Some(call) if self.focus == Pane::People => call.view.participants.len() + 1 >= SEARCH_FROM,
                 Some(_) | None => self.friends.list.len() > 1,
@@ -106,6 +111,8 @@ impl Model {
             | Action::Last
             | Action::NextPane
             | Action::PreviousPane
+            | Action::Ladder
+            | Action::Evidence
             | Action::Palette
             | Action::Help
             | Action::Repaint
@@ -155,7 +162,7 @@ impl Model {
             let word = match action {
                 Action::Accept => self.accept_word(),
                 Action::Redial if matches!(self.last_peer(), Some(Peer::Group(_))) => "join again",
-                Action::Filter if self.focus == Pane::People => "search",
+                Action::Filter if self.focus == Pane::People && context == Context::Panel => "search",
                 Action::More if self.turns_volume() => "louder",
                 Action::Less if self.turns_volume() => "quieter",
                 Action::Mute if self.call.as_ref().is_some_and(|call| call.view.muted) => "unmute",
@@ -177,7 +184,7 @@ impl Model {
 
     /// Whether an action belongs to what has the focus, so that popups and calls show their own hints first.
     fn is_near(&self, action: Action, context: Context) -> bool {
-        let about_people = action == Action::Filter && self.focus == Pane::People;
+        let about_people = action == Action::Filter && (self.focus == Pane::People || context == Context::Ladder);
         if self.call.is_some() && matches!(action, Action::Filter | Action::AddFriend) && !about_people {
             return false;
         }
@@ -187,6 +194,10 @@ impl Model {
             return matches!(self.popup, Some(Popup::Share(_)));
         }
         let offered = matches!(action, Action::JoinShared | Action::Later);
+        let on_ladder = matches!(action, Action::Filter | Action::Pause | Action::TimeMode | Action::Evidence);
+        if on_ladder && context != Context::Panel {
+            return context == Context::Ladder;
+        }
         let choosing = matches!(action, Action::Accept | Action::Back | Action::Mark | Action::More | Action::Less);
         context == Context::Panel || urgent || offered || choosing
     }
@@ -204,6 +215,8 @@ impl Model {
             Some(Popup::Help { .. }) => "close",
             Some(Popup::Sound(sound)) if sound.device.is_none() && sound.row.device().is_none() => "change",
             Some(Popup::Sound(_) | Popup::Presence(_)) => "choose",
+            Some(Popup::Ladder(ladder)) if ladder.typing => "keep",
+            Some(Popup::Ladder(_)) => "open",
             None if self.is_filtering() => "keep",
             None if self.focus == Pane::Groups => "join",
             None if self.focus == Pane::History => match self.history.current().map(|record| &record.with) {

@@ -8,6 +8,7 @@ mod group_states;
 mod groups;
 mod idle;
 mod kit;
+mod ladder;
 mod picture;
 mod random;
 mod sound;

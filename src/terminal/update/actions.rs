@@ -5,7 +5,7 @@ use super::super::message::Effect;
 use super::super::model::{
     Input, Model, Mood, Naming, Palette, Pane, Popup, Purpose, Question, Removal, SoundPopup, SoundRow,
 };
-use super::{call, choose, groups, palette, say, sharing, sound};
+use super::{call, choose, groups, ladder, palette, say, sharing, sound};
 use crate::domain::call::Peer;
 use crate::phone::command::Command;
 use crate::texts::{group, screen, state};
@@ -38,6 +38,7 @@ pub(super) fn perform(model: &mut Model, action: Action, trigger: Trigger, effec
         Action::Share => sharing::share(model, effects),
         Action::CopyLink => sharing::copy(model, effects),
         Action::ShareWith => sharing::ask_friends(model),
+        Action::Mark if matches!(model.popup, Some(Popup::Ladder(_))) => ladder::mark(model),
         Action::Mark => sharing::mark(model),
         Action::JoinShared => groups::join_shared(model, effects),
         Action::Later => groups::later(model),
@@ -78,6 +79,10 @@ pub(super) fn perform(model: &mut Model, action: Action, trigger: Trigger, effec
         Action::PreviousPane => focus(model, beside(model, false), effects),
         Action::Back => back(model),
         Action::Yes => yes(model, effects),
+        Action::Ladder => ladder::open(model, effects),
+        Action::Pause => ladder::pause(model, effects),
+        Action::TimeMode => ladder::time_mode(model),
+        Action::Evidence => ladder::collect(model, effects),
         Action::Palette => model.popup = Some(Popup::Palette(Palette::default())),
         Action::Help => help(model),
         Action::Repaint => effects.push(Effect::Repaint),
@@ -98,6 +103,7 @@ fn accept(model: &mut Model, effects: &mut Vec<Effect>) {
         Some(Popup::Join(_)) => groups::take_place(model, effects),
         Some(Popup::Name(_)) => groups::take_name(model, effects),
         Some(Popup::ShareWith(_)) => sharing::with_friends(model, effects),
+        Some(Popup::Ladder(_)) => ladder::accept(model),
         Some(Popup::Keypad | Popup::Confirm(_)) => {}
         None if model.is_filtering() => stop_filtering(model),
         None => call_selected(model, effects),
@@ -178,6 +184,9 @@ pub(super) fn finish_removal(model: &mut Model, effects: &mut Vec<Effect>) {
 }
 
 fn filter(model: &mut Model) {
+    if ladder::filter(model) {
+        return;
+    }
     let people = model.focus == Pane::People;
     match &mut model.call {
         Some(call) if people => call.roster.searching = true,
@@ -250,6 +259,7 @@ fn back(model: &mut Model) {
         Some(Popup::Sound(popup)) if popup.device.is_some() => {
             return model.popup = Some(Popup::Sound(SoundPopup { device: None, ..popup }));
         }
+        Some(Popup::Ladder(open)) => return ladder::back(model, open),
         Some(_) => return,
         None => {}
     }

@@ -2,7 +2,7 @@
 
 use super::super::message::Effect;
 use super::super::model::{Model, Popup};
-use super::{actions, choose};
+use super::{actions, choose, ladder};
 use crate::domain::time::UnixMillis;
 
 /// The pause between two rings of the bell, ms.
@@ -34,6 +34,7 @@ pub(super) fn tick(model: &mut Model, now: UnixMillis, effects: &mut Vec<Effect>
     {
         call.sent_at = None;
     }
+    ladder::tick(model, effects);
     if over(model.link.retry_at) {
         model.link.retry_at = None;
     }
