@@ -200,6 +200,9 @@ mod tests {
             started_at: UnixMillis(0),
             connected_at: None,
             muted: false,
+            consult_of: None,
+            via: None,
+            held_since: None,
             participants: rows(here),
             media: MediaState::Flowing,
         })
@@ -268,7 +271,8 @@ mod tests {
 
     #[test]
     fn a_ring_says_where_it_leads() {
-        let ring = |group| Event::Incoming(Incoming { call: CALL, from: person("bob"), at: UnixMillis(0), group });
+        let ring =
+            |group| Event::Incoming(Incoming { call: CALL, from: person("bob"), at: UnixMillis(0), group, via: None });
         check(&[ring(None)], &["Bob (bob) calls"]);
         check(&[ring(Some(card().group))], &["Bob (bob) calls, to bring you into Ops bridge"]);
         let unnamed = Group { name: None, ..card().group };
