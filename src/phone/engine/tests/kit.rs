@@ -20,6 +20,7 @@ use crate::phone::audio::voice::{Voice, VoiceConfig, VoiceEvent};
 use crate::phone::command::Command;
 use crate::phone::engine::{Engine, Inputs, Options, Outputs};
 use crate::phone::event::{CallView, Event, Refusal};
+use crate::phone::evidence::Recorder;
 use crate::phone::signalling::{FromLink, ToLink};
 use crate::protocol::failure::{Failure, FailureCode};
 use crate::protocol::frame::{OngoingCall, Welcome};
@@ -73,7 +74,7 @@ impl Bench {
         let config =
             VoiceConfig { microphone: SourceChoice::Silence, speaker: speaker.clone(), ..VoiceConfig::default() };
         let voice = Voice::start(config, to_thread).unwrap();
-        let out = Outputs { events: to_events, link: to_link, voice, legs: from_legs };
+        let out = Outputs { events: to_events, link: to_link, voice, legs: from_legs, recorder: Recorder::default() };
         let options = Options {
             record: None,
             microphone: said,
