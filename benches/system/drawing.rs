@@ -110,7 +110,10 @@ fn busy() -> Result<Model> {
     tell(&mut model, Event::Quality { call: CALL, quality });
     tell(&mut model, Event::Levels { call: CALL, microphone: -18.0, speaker: -31.0, heard: Vec::new() });
     let second = CallId(Uuid::from_u128(2));
-    tell(&mut model, Event::Incoming(Incoming { call: second, from: person("carol")?, at: NOW, group: None }));
+    tell(
+        &mut model,
+        Event::Incoming(Incoming { call: second, from: person("carol")?, at: NOW, group: None, via: None }),
+    );
     Ok(model)
 }
 

@@ -58,7 +58,8 @@ pub fn label(entry: &Entry) -> Cow<'_, str> {
         What::Diagnoses(all) => Cow::Owned(all.join(", ")),
         What::Refused { what, why } => Cow::Owned(format!("{what}: {why}")),
         What::Recording(file) => Cow::Owned(format!("recorded in {file}")),
-        What::Devices(text) | What::Command(text) | What::Happened(text) | What::Warning(text) => Cow::Borrowed(text),
+        What::Command(text) => Cow::Owned(format!("command: {text}")),
+        What::Devices(text) | What::Happened(text) | What::Warning(text) => Cow::Borrowed(text),
         What::Ended(ended) => Cow::Owned(end::ending(ended.end, ended.direction, &ended.with).what),
     }
 }

@@ -59,7 +59,8 @@ impl Spill {
         }
         // The number of milliseconds has the same length for centuries: names sort by age.
         let name = |ms: i64| folder.join(format!("session-{ms}-{}{NEWER}", std::process::id()));
-        let path = (now.0..).map(name).find(|path| !path.exists()).unwrap_or_else(|| name(now.0));
+        let is_newest = |path: &PathBuf| before.first().is_none_or(|newest| path > newest);
+        let path = (now.0..).map(name).find(is_newest).unwrap_or_else(|| name(now.0));
         let mut writer = Writer { file: create(&path)?, path, written: 0 };
         let (orders, waiting) = sync_channel(WAITING);
         task::thread("evidence", move || {

@@ -138,7 +138,7 @@ table! {
     AddFriend "add-friend" keys "f" in &[Panel]; hint "add friend"; words ["add friend"] "[NAME]"; "Put somebody on your friend list".
     Remove "remove-friend" keys "Delete -" in &[Panel]; hint ""; words ["remove friend", "remove group"] ""; "Take the selected friend or group off your list".
     Undo "undo" keys "u" in &[Panel]; hint "undo"; words ["undo"] ""; "Take back the removal of a friend, for a few seconds".
-    Filter "filter" keys "/" in &[Panel, Ladder]; hint "filter"; words ["filter"] "[TEXT]"; "Show only the friends, the people of the group call, or the rows of the ladder, that hold a text".
+    Filter "filter" keys "/" in &[Panel, Ladder]; hint "filter"; words ["filter"] "[TEXT]"; "Show only the friends, or the people of the group call, whose name holds a text".
     Friends "friends" keys "F" in &[Panel]; hint ""; words ["friends"] ""; "Go to the friends".
     Groups "groups" keys "G" in &[Panel]; hint ""; words ["groups"] ""; "Go to your groups, with who is in them now".
     People "people" keys "P" in &[Panel]; hint ""; words ["people"] ""; "Go to the people of the group call".

@@ -194,8 +194,10 @@ impl Model {
             return matches!(self.popup, Some(Popup::Share(_)));
         }
         let offered = matches!(action, Action::JoinShared | Action::Later);
-        let on_ladder = matches!(action, Action::Filter | Action::Pause | Action::TimeMode | Action::Evidence);
-        if on_ladder && context != Context::Panel {
+        if context == Context::Ladder && matches!(action, Action::Filter | Action::Pause | Action::TimeMode) {
+            return true;
+        }
+        if action == Action::Evidence {
             return context == Context::Ladder;
         }
         let choosing = matches!(action, Action::Accept | Action::Back | Action::Mark | Action::More | Action::Less);

@@ -115,8 +115,12 @@ fn row(paper: &mut Paper<'_>, place: Rect, shown: &Shown<'_>) {
     let (text, dim, line) = (styled(paper, Role::Text), styled(paper, Role::Dim), styled(paper, Role::Border));
     let told = styled(paper, role(entry));
     let glyphs = paper.glyphs();
-    let (bar, rule, mark) =
-        (glyphs.border.vertical_left, glyphs.rule, if shown.marked { glyphs.selected } else { " " });
+    let (bar, rule) = (glyphs.border.vertical_left, glyphs.rule);
+    let mark = match (shown.marked, shown.selected) {
+        (true, _) => glyphs.ended,
+        (false, true) => glyphs.selected,
+        (false, false) => " ",
+    };
     let heads = if paper.model.look.is_ascii() { ["<", ">"] } else { ["\u{25c0}", "\u{25b6}"] };
     let (point, lane) = (glyphs.live, lane(place.width));
     let label = label(entry);
