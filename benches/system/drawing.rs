@@ -140,6 +140,8 @@ fn record(n: i64, name: &str) -> Result<CallRecord> {
         answered_at: Some(started_at),
         ended_at: Some(started_at.plus(61_000)),
         end: Some(EndReason::HUNG_UP),
+        answered_by: None,
+        note: None,
     })
 }
 
@@ -161,6 +163,9 @@ fn in_call() -> Result<CallView> {
         }]
         .into(),
         media: MediaState::Flowing,
+        consult_of: None,
+        via: None,
+        held_since: None,
     })
 }
 

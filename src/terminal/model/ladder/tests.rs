@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::id::CallId;
-use crate::phone::evidence::entry::{Frame, Json, Kind, Quality, Way};
+use crate::phone::evidence::entry::{Frame, Json, Kind, Way};
 
 fn entry(seq: u64, call: u128, name: &str, says: &str) -> Arc<Entry> {
     let json = Json::new(&serde_json::json!({"notice": {name: {"says": says, "n": seq}}}));
@@ -12,7 +12,7 @@ fn entry(seq: u64, call: u128, name: &str, says: &str) -> Arc<Entry> {
 }
 
 fn figures(seq: u64) -> Arc<Entry> {
-    let what = What::Quality(Box::new(Quality::default()));
+    let what = What::Quality(Box::default());
     Arc::new(Entry { seq, at_us: 0, unix_ms: UnixMillis(0), call: None, what })
 }
 
