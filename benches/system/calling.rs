@@ -99,7 +99,8 @@ impl Phone {
         let voice =
             VoiceConfig { microphone: SourceChoice::Tone(440), speaker: SinkChoice::Nowhere, ..VoiceConfig::default() };
         let groups = GroupOptions::default();
-        let options = PhoneOptions { max_calls: 1, voice, record: None, tones: false, rings: true, groups };
+        let evidence = None;
+        let options = PhoneOptions { max_calls: 1, voice, record: None, tones: false, rings: true, groups, evidence };
         let link = phone::start(account, options)?;
         let mut phone = Self { name, link };
         phone.until("connects", |event| matches!(event, Event::Link(Link::Up)).then_some(())).await?;

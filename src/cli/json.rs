@@ -3,6 +3,7 @@
 //! A [`Journal`] turns the phone's events into lines; the summary is the last line, also of a failure.
 
 mod desk;
+mod explain;
 mod sound;
 
 use std::collections::HashMap;
@@ -10,6 +11,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+pub use self::explain::ExplainLine;
 pub use self::sound::Figures;
 use super::roster::{Change, Roster};
 use super::stand_ins::StandIns;
@@ -107,6 +109,9 @@ pub struct SummaryLine {
     pub end: EndLine,
     /// What the sound was like.
     pub audio: AudioLine,
+    /// Why it went wrong; absent where it did not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explain: Option<ExplainLine>,
 }
 
 /// Why a call ended.
@@ -151,13 +156,14 @@ impl SummaryLine {
                 level_in_dbfs: summary.level_in_dbfs.map(tenths),
                 level_out_dbfs: summary.level_out_dbfs.map(tenths),
             },
+            explain: None,
         }
     }
 
     /// Of a command that failed before there was a call.
     pub fn without_call(end: EndReason, reason: String) -> Self {
         let end = EndLine { code: end.code, sub_code: end.sub_code, reason };
-        Self { call_id: None, connected: false, seconds: 0.0, end, audio: AudioLine::default() }
+        Self { call_id: None, connected: false, seconds: 0.0, end, audio: AudioLine::default(), explain: None }
     }
 }
 

@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use super::exit::{Exit, Failure};
 use super::output::Output;
 use super::settings::{self, Settings};
-use super::{Cli, Command, admin, call, completions, config, devices, doctor, friends, groups, history, join, log};
+use super::{
+    Cli, Command, admin, call, completions, config, devices, doctor, evidence, friends, groups, history, join, log,
+};
 use super::{man, serve, sign_in, sign_out, softphone, wait, whoami};
 use crate::config::Argument;
 
@@ -37,6 +39,7 @@ fn carry_out(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
     match &cli.command {
         Some(Command::Config(arguments)) => return config::run(arguments, &settings, output).map(|()| Exit::Done),
         Some(Command::Devices(arguments)) => return devices::run(*arguments, &settings, output),
+        Some(Command::Serve(arguments)) if arguments.log_to_file => log::to_file(&settings, "service"),
         Some(Command::Serve(_)) => log::to_stderr(&settings),
         _ => log::to_file(&settings, "phone"),
     }
@@ -76,6 +79,7 @@ async fn with_runtime(cli: &Cli, settings: &Settings, output: &mut Output) -> Re
         Some(Command::Groups(arguments)) => groups::run(arguments, globals, settings, output).await,
         Some(Command::History(arguments)) => history::run(arguments, globals, settings, output).await,
         Some(Command::Doctor(arguments)) => doctor::run(arguments, globals, settings, output).await,
+        Some(Command::Evidence(arguments)) => evidence::run(arguments, settings, output).await,
         Some(Command::Admin(arguments)) => admin::run(arguments, globals, settings, output).await,
         Some(Command::Config(_) | Command::Devices(_) | Command::Completions(_) | Command::Man(_)) => {
             unreachable!("carried out without a runtime")

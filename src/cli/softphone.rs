@@ -4,6 +4,7 @@ use clap::Args;
 use time::UtcOffset;
 
 use super::account;
+use super::evidence;
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
 #[cfg(target_os = "linux")]
@@ -56,15 +57,17 @@ pub async fn run(arguments: SoftphoneArgs, globals: &Globals, settings: &Setting
     }
     let acting = account::acting(globals, settings, arguments.demo, true).await?;
     let voice = settings.voice(settings.microphone()?, settings.speaker()?)?;
+    let evidence = Some(settings.paths.evidence.clone());
     let groups = settings.in_groups();
-    let options = PhoneOptions { max_calls: phone::MOST_CALLS, voice, record: None, tones: true, rings: true, groups };
+    let max_calls = phone::MOST_CALLS;
+    let options = PhoneOptions { max_calls, voice, record: None, tones: true, rings: true, groups, evidence };
     let screen = screen_options(settings, acting.demo);
     let failed = |why: String| Failure::new(Exit::Failed, why);
     let link = phone::start(acting.account, options).map_err(|why| failed(format!("the phone can't start: {why}")))?;
     // Sound libraries print on standard error, which is where the screen is.
     #[cfg(target_os = "linux")]
     let aside = log::file(settings, "phone").and_then(|file| StderrAside::to(&file)).ok();
-    let left = show(link, screen).await;
+    let left = show(link, screen, evidence::collector(settings)).await;
     #[cfg(target_os = "linux")]
     drop(aside);
     let left = left.map_err(|why| failed(why.to_string()))?;

@@ -19,6 +19,8 @@ pub struct Paths {
     pub sound: PathBuf,
     /// Log files.
     pub logs: PathBuf,
+    /// What phones remember of their last sessions, and the evidence made from it.
+    pub evidence: PathBuf,
     /// What can be made again.
     pub cache: PathBuf,
     /// What lives only while programs run: sockets.
@@ -45,6 +47,7 @@ impl Paths {
             users: data.join("users"),
             sound: state.join("sound"),
             logs: state.join("logs"),
+            evidence: state.join("evidence"),
             cache: folders.cache_dir().to_owned(),
             runtime: folders.runtime_dir().unwrap_or(state).to_owned(),
         })
@@ -58,6 +61,7 @@ impl Paths {
             users: folder.join("users"),
             sound: folder.join("sound"),
             logs: folder.join("logs"),
+            evidence: folder.join("evidence"),
             cache: folder.join("cache"),
             runtime: folder.join("run"),
         }
@@ -84,7 +88,7 @@ mod tests {
         let alice = "alice".parse().unwrap();
         assert_eq!(paths.service_file(), Path::new("/x/service/service.json"));
         assert_eq!(paths.user(&alice), Path::new("/x/users/alice"));
-        for path in [&paths.config_file, &paths.sound, &paths.logs, &paths.cache, &paths.runtime] {
+        for path in [&paths.config_file, &paths.sound, &paths.logs, &paths.evidence, &paths.cache, &paths.runtime] {
             assert!(path.starts_with("/x"), "{path:?}");
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! One task owns the socket. It carries requests and notices and decides nothing about calls: that is the engine's.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -15,8 +15,11 @@ use tokio_tungstenite::tungstenite::{self, Message, client::IntoClientRequest};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use super::account::{Account, AccountError};
+use super::evidence::Recorder;
+use super::evidence::entry::Way;
 use crate::base::{clock, seed::Seed};
 use crate::config::ServerUrl;
+use crate::control::explanation::Stage;
 use crate::domain::id::ClientId;
 use crate::domain::presence::PresenceChoice;
 use crate::protocol::failure::{Failure, FailureCode};
@@ -103,6 +106,7 @@ pub(crate) struct Link {
     resume: Option<Resume>,
     pending: Vec<u64>,
     seed: Seed,
+    recorder: Recorder,
 }
 
 type Socket = WebSocketStream<TcpStream>;
@@ -122,6 +126,7 @@ impl Link {
         max_calls: u8,
         requests: mpsc::Receiver<ToLink>,
         events: mpsc::Sender<FromLink>,
+        recorder: Recorder,
     ) -> Self {
         Self {
             account,
@@ -133,6 +138,7 @@ impl Link {
             resume: None,
             pending: Vec::new(),
             seed: Seed::fresh(),
+            recorder,
         }
     }
 
@@ -180,8 +186,8 @@ impl Link {
             resume: self.resume,
         };
         let attempt = async {
-            let (mut socket, service) = open(&server).await?;
-            let welcome = greet(&mut socket, hello).await?;
+            let (mut socket, service) = open(&server, &self.recorder).await?;
+            let welcome = greet(&mut socket, hello, &self.recorder).await?;
             Ok::<_, Greeting>((socket, service, welcome))
         };
         let timed_out = |_| {
@@ -250,6 +256,7 @@ impl Link {
             Some(Ok(_)) => return ControlFlow::Continue(()),
             Some(Err(e)) => return ControlFlow::Break(lost(&e)),
         };
+        self.recorder.frame(Way::In, &text);
         match codec::decode_service(&text) {
             Some(FromService::Response { id, response }) => self.answer(id, Ok(response)).await,
             Some(FromService::Failure { id: Some(id), failure }) => self.answer(id, Err(failure)).await,
@@ -302,14 +309,14 @@ impl Link {
         match order {
             Some(ToLink::Request { id, request }) => {
                 self.pending.push(id);
-                send(socket, id, request).await
+                self.send(socket, id, request).await
             }
             Some(ToLink::Presence(choice)) => {
                 self.presence = choice;
                 ControlFlow::Continue(())
             }
             Some(ToLink::Bye) | None => {
-                let _sent = send(socket, OWN_IDS, Request::Bye {}).await;
+                let _sent = self.send(socket, OWN_IDS, Request::Bye {}).await;
                 // The service closes when it has taken the bye; a broken socket has told it enough.
                 let _closed =
                     timeout(Duration::from_secs(1), async { while let Some(Ok(_)) = socket.next().await {} }).await;
@@ -327,7 +334,7 @@ impl Link {
 
     async fn renew(&mut self, socket: &mut Socket) -> ControlFlow<Trouble> {
         match self.account.renew().await {
-            Ok(token) => send(socket, OWN_IDS, Request::TokenRenew { token }).await,
+            Ok(token) => self.send(socket, OWN_IDS, Request::TokenRenew { token }).await,
             // Not urgent: a fifth of its life is left, and the next try comes with a fifth of that.
             Err(e) => {
                 tracing::warn!(error = %e, "the token could not be renewed");
@@ -357,6 +364,15 @@ impl Link {
         }
     }
 
+    async fn send(&self, socket: &mut Socket, id: u64, request: Request) -> ControlFlow<Trouble> {
+        let text = codec::encode(&FromClient::Request { id, request });
+        self.recorder.frame(Way::Out, &text);
+        match socket.send(Message::Text(text.into())).await {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(e) => ControlFlow::Break(lost(&e)),
+        }
+    }
+
     async fn tell(&self, event: FromLink) {
         // The engine gone means that this task ends next, by its closed request queue.
         self.events.send(event).await.ok();
@@ -375,9 +391,22 @@ impl From<Trouble> for Greeting {
     }
 }
 
-async fn open(server: &ServerUrl) -> Result<(Socket, IpAddr), Trouble> {
-    let unreachable = |e: &dyn std::fmt::Display| Trouble::Retry(format!("no service at {server}: {e}"));
-    let stream = TcpStream::connect(server.socket()).await.map_err(|e| unreachable(&e))?;
+async fn open(server: &ServerUrl, recorder: &Recorder) -> Result<(Socket, IpAddr), Trouble> {
+    let failed = |stage, e: &dyn std::fmt::Display| {
+        recorder.link_failed(stage, &e.to_string());
+        Trouble::Retry(format!("no service at {server}: {e}"))
+    };
+    let mut began = clock::now();
+    let mut taken = |stage| {
+        let now = clock::now();
+        recorder.linked(stage, now.saturating_duration_since(std::mem::replace(&mut began, now)));
+    };
+    let addresses = tokio::net::lookup_host(server.socket()).await.map_err(|e| failed(Stage::Dns, &e))?;
+    let addresses: Vec<SocketAddr> = addresses.collect();
+    taken(Stage::Dns);
+    let stream = TcpStream::connect(&addresses[..]).await.map_err(|e| failed(Stage::Tcp, &e))?;
+    taken(Stage::Tcp);
+    let unreachable = |e: &dyn std::fmt::Display| failed(Stage::WebSocket, e);
     let service = stream.peer_addr().map_err(|e| unreachable(&e))?.ip();
     stream.set_nodelay(true).ok();
     let mut request = server.signalling().into_client_request().map_err(|e| unreachable(&e))?;
@@ -387,12 +416,16 @@ async fn open(server: &ServerUrl) -> Result<(Socket, IpAddr), Trouble> {
         tungstenite::Error::Http(response) if response.status().is_server_error() => {
             unreachable(&format_args!("it answered {}", response.status()))
         }
-        tungstenite::Error::Http(response) => Trouble::Refused(format!(
-            "{server} answered {}: not a Switchboard service this phone can use",
-            response.status()
-        )),
+        tungstenite::Error::Http(response) => {
+            recorder.link_failed(Stage::WebSocket, &format!("it answered {}", response.status()));
+            Trouble::Refused(format!(
+                "{server} answered {}: not a Switchboard service this phone can use",
+                response.status()
+            ))
+        }
         other => unreachable(&other),
     })?;
+    taken(Stage::WebSocket);
     Ok((socket, service))
 }
 
@@ -406,14 +439,23 @@ fn socket_config() -> WebSocketConfig {
         .max_frame_size(Some(MAX_SERVICE_FRAME))
 }
 
-async fn greet(socket: &mut Socket, hello: Hello) -> Result<Box<Welcome>, Greeting> {
+async fn greet(socket: &mut Socket, hello: Hello, recorder: &Recorder) -> Result<Box<Welcome>, Greeting> {
+    let began = clock::now();
     let text = codec::encode(&FromClient::Hello { hello });
+    recorder.frame(Way::Out, &text);
     socket.send(Message::Text(text.into())).await.map_err(|e| lost(&e))?;
     while let Some(frame) = socket.next().await {
         let Message::Text(text) = frame.map_err(|e| lost(&e))? else { continue };
+        recorder.frame(Way::In, &text);
         match codec::decode_service(&text) {
-            Some(FromService::Welcome { welcome }) => return Ok(welcome),
-            Some(FromService::Failure { failure, .. }) => return Err(refusal(failure)),
+            Some(FromService::Welcome { welcome }) => {
+                recorder.linked(Stage::SignIn, clock::now().saturating_duration_since(began));
+                return Ok(welcome);
+            }
+            Some(FromService::Failure { failure, .. }) => {
+                recorder.link_failed(Stage::SignIn, &failure.message);
+                return Err(refusal(failure));
+            }
             _ => {}
         }
     }
@@ -427,14 +469,6 @@ fn refusal(failure: Failure) -> Greeting {
             Trouble::Retry(failure.message).into()
         }
         _ => Trouble::Refused(failure.message).into(),
-    }
-}
-
-async fn send(socket: &mut Socket, id: u64, request: Request) -> ControlFlow<Trouble> {
-    let text = codec::encode(&FromClient::Request { id, request });
-    match socket.send(Message::Text(text.into())).await {
-        Ok(()) => ControlFlow::Continue(()),
-        Err(e) => ControlFlow::Break(lost(&e)),
     }
 }
 

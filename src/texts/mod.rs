@@ -7,6 +7,8 @@ pub mod clock;
 pub mod desk;
 pub mod diagnosis;
 pub mod end;
+pub mod evidence;
+pub mod explanation;
 pub mod group;
 pub mod history;
 pub mod quality;

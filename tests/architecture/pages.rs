@@ -8,6 +8,7 @@ const PAGES: &[&str] = &[
     "docs/demo.md",
     "docs/operator.md",
     "docs/performance.md",
+    "docs/qa.md",
     "docs/scripts.md",
     "docs/signalling.md",
     "docs/sound.md",

@@ -18,6 +18,9 @@ impl Engine {
         match self.run_leg(id, answer) {
             Some(Ok(sound)) => {
                 let record = self.next_recording();
+                if let Some(file) = &record {
+                    self.out.recorder.recording(id, file);
+                }
                 let Some(call) = self.board.get_mut(id) else { return };
                 call.voiced = true;
                 let (muted, early) = (call.muted, !call.was_connected());
@@ -68,7 +71,11 @@ impl Engine {
     pub(super) async fn on_leg(&mut self, tag: LegTag, event: LegEvent) {
         let now = clock::now();
         let Some(call) = self.board.of_leg(tag) else { return };
+        if let Some(step) = event.step() {
+            self.out.recorder.leg(call.id, tag, step);
+        }
         match event {
+            LegEvent::Step(_) => return,
             LegEvent::Up | LegEvent::Back => call.on_flowing(),
             LegEvent::Lost => call.on_lost(now),
             LegEvent::Failed(why) => {

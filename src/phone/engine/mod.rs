@@ -37,6 +37,7 @@ use super::audio::device::{SinkChoice, SourceChoice};
 use super::audio::voice::{Voice, VoiceEvent};
 use super::command::Command;
 use super::event::{AudioState, Event, Incoming, Link, Refusal, Refused};
+use super::evidence::Recorder;
 use super::leg::{LegEvent, LegTag};
 use super::signalling::{FromLink, ToLink};
 use crate::base::{clock, deadline};
@@ -72,6 +73,8 @@ pub(super) struct Outputs {
     pub(super) voice: Voice,
     /// Handed to every leg.
     pub(super) legs: mpsc::Sender<(LegTag, LegEvent)>,
+    /// What remembers what is done and told.
+    pub(super) recorder: Recorder,
 }
 
 /// How the engine behaves.
@@ -280,6 +283,7 @@ impl Engine {
     }
 
     async fn emit(&mut self, event: Event) {
+        self.out.recorder.heard(&event);
         if self.out.events.send(event).await.is_err() {
             // Nobody listens any more: the phone ends.
             self.stopping = true;

@@ -26,6 +26,7 @@ use crate::protocol::request::Request;
 
 impl Engine {
     pub(super) async fn on_command(&mut self, command: Command) {
+        self.out.recorder.command(&command);
         match command {
             Command::Call { to, ring_for } => self.call_by_name(to, Wanted::Call { ring_for }).await,
             Command::Answer(call) => self.answer(call).await,

@@ -26,12 +26,14 @@ pub enum Context {
     Keypad,
     /// A question is asked that takes `y`.
     Confirm,
+    /// The ladder is open: the space bar marks.
+    Ladder,
 }
 
 impl Context {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Panel, Self::Consult, Self::Text, Self::List, Self::Marks, Self::Keypad, Self::Confirm];
+    pub const ALL: [Self; 8] =
+        [Self::Panel, Self::Consult, Self::Text, Self::List, Self::Marks, Self::Keypad, Self::Confirm, Self::Ladder];
 }
 
 /// Why keys of the configuration can't be used.
@@ -156,7 +158,7 @@ fn reaches(key: Key, row: &Row, context: Context) -> bool {
     let taken = match context {
         Context::Text => key.types(),
         Context::Keypad => key.is_tone(),
-        Context::Marks => key.typed() == Some(' ') && row.action != Action::Mark,
+        Context::Marks | Context::Ladder => key.typed() == Some(' ') && row.action != Action::Mark,
         Context::Panel | Context::Consult | Context::List | Context::Confirm => false,
     };
     !taken && row.contexts.contains(&context)

@@ -1,7 +1,7 @@
 //! The rows of the table.
 
 use super::Context;
-use Context::{Confirm, Consult, Keypad, List, Marks, Panel, Text};
+use Context::{Confirm, Consult, Keypad, Ladder, List, Marks, Panel, Text};
 
 /// Something a person can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -71,6 +71,10 @@ pub enum Action {
     PreviousPane,
     Back,
     Yes,
+    Ladder,
+    Pause,
+    TimeMode,
+    Evidence,
     Palette,
     Help,
     Repaint,
@@ -109,7 +113,8 @@ pub struct Row {
 const ANY: &[Context] = &Context::ALL;
 const PANEL: &[Context] = &[Panel, Consult];
 const CHOICE: &[Context] = &[Panel, Consult, List, Marks];
-const MOVES: &[Context] = &[Panel, Consult, Text, List, Marks];
+const MOVES: &[Context] = &[Panel, Consult, Text, List, Marks, Ladder];
+const ENDS: &[Context] = &[Panel, Consult, List, Marks, Ladder];
 
 macro_rules! table {
     ($($action:ident $name:literal keys $keys:literal in $contexts:expr; hint $hint:literal; words [$($word:literal),+] $argument:literal; $help:literal.)*) => {
@@ -148,13 +153,13 @@ table! {
     Later "later" keys "l" in ANY; hint "later"; words ["later"] ""; "Put away what somebody shares with you; it stays among your groups".
     Invite "invite" keys "i" in PANEL; hint "invite"; words ["invite"] "[NAME]"; "Ring one more person into the call; a direct call becomes a group call".
     EndForAll "end-for-all" keys "B" in PANEL; hint ""; words ["end for all"] ""; "End the group call for everybody, if you started it; asks first".
-    Accept "accept" keys "Enter" in &[Panel, Text, List, Marks]; hint "call"; words ["accept"] ""; "Call the friend or record selected, join the group; take what a list or a text offers".
+    Accept "accept" keys "Enter" in &[Panel, Text, List, Marks, Ladder]; hint "call"; words ["accept"] ""; "Call the friend or record selected, join the group; take what a list or a text offers".
     AddFriend "add-friend" keys "f" in PANEL; hint "add friend"; words ["add friend"] "[NAME]"; "Put somebody on your friend list".
     Remove "remove-friend" keys "Delete -" in PANEL; hint ""; words ["remove friend", "remove group"] ""; "Take the selected friend or group off your list".
     Undo "undo" keys "u" in PANEL; hint "undo"; words ["undo"] ""; "Take back a transfer, a park, a merge or the removal of a friend, for three seconds".
     Note "note" keys "N" in PANEL; hint "note"; words ["note"] "[TEXT]"; "Note something about the call, or the record selected: shown when that person rings again".
     Export "export" keys "" in PANEL; hint ""; words ["export"] "FILE.csv"; "Write the calls listed into a new file, for a spreadsheet".
-    Filter "filter" keys "/" in PANEL; hint "filter"; words ["filter"] "[TEXT]"; "Show only the friends, calls, or people of the group call that hold a text".
+    Filter "filter" keys "/" in &[Panel, Consult, Ladder]; hint "filter"; words ["filter"] "[TEXT]"; "Show only the friends, calls, or people of the group call that hold a text".
     Friends "friends" keys "F" in PANEL; hint ""; words ["friends"] ""; "Go to the friends".
     Groups "groups" keys "G" in PANEL; hint ""; words ["groups"] ""; "Go to your groups, with who is in them now".
     People "people" keys "P" in PANEL; hint ""; words ["people"] ""; "Go to the people of the group call".
@@ -179,13 +184,17 @@ table! {
     Previous "previous" keys "Up" in MOVES; hint ""; words ["previous"] ""; "Select the row before".
     PageDown "page-down" keys "PageDown" in MOVES; hint ""; words ["page down"] ""; "Go ten rows on".
     PageUp "page-up" keys "PageUp" in MOVES; hint ""; words ["page up"] ""; "Go ten rows back".
-    First "first" keys "Home" in CHOICE; hint ""; words ["first"] ""; "Go to the first row".
-    Last "last" keys "End" in CHOICE; hint ""; words ["last"] ""; "Go to the last row".
+    First "first" keys "Home" in ENDS; hint ""; words ["first"] ""; "Go to the first row".
+    Last "last" keys "End" in ENDS; hint ""; words ["last"] ""; "Go to the last row".
     NextPane "next-pane" keys "Tab" in CHOICE; hint "next panel"; words ["next pane"] ""; "Go to the next panel".
     PreviousPane "previous-pane" keys "Shift-Tab" in CHOICE; hint ""; words ["previous pane"] ""; "Go to the panel before".
     Back "back" keys "Esc" in ANY; hint "back"; words ["back"] ""; "Close what is open; clear the filter; hang up on who is asked, and return to the caller".
     Yes "yes" keys "y" in &[Confirm]; hint "yes"; words ["yes"] ""; "Say yes to the question asked".
-    Mark "mark" keys "Space" in &[Marks]; hint "mark"; words ["mark"] ""; "Mark the selected friend, or take the mark away".
+    Mark "mark" keys "Space" in &[Marks, Ladder]; hint "mark"; words ["mark"] ""; "Mark the selected friend or message, or take the mark away".
+    Ladder "ladder" keys "g" in PANEL; hint "ladder"; words ["ladder"] ""; "Show what was sent and received, and what came of it, as a ladder".
+    Pause "pause" keys "p" in &[Ladder]; hint "pause"; words ["pause"] ""; "In the ladder: stand still, or go on".
+    TimeMode "time-mode" keys "w" in &[Ladder]; hint "times"; words ["time mode"] ""; "In the ladder: the time of day, since the start, since the row above".
+    Evidence "evidence" keys "e" in &[Panel, Consult, Ladder]; hint "evidence"; words ["evidence"] ""; "Write an archive that proves what happened, without secrets, and say where".
     Palette "palette" keys ":" in &[Panel, Consult, List, Keypad]; hint "command"; words ["palette"] ""; "Type a command".
     Help "help" keys "? F1" in ANY; hint "keys"; words ["help", "keys"] ""; "Show what can be done, with its keys; type to search".
     Repaint "repaint" keys "Ctrl-l" in ANY; hint ""; words ["repaint"] ""; "Draw the whole screen anew".

@@ -181,9 +181,9 @@ fn fits(record: &CallRecord, text: &str) -> bool {
 impl Model {
     /// Whom matters most now: who rings, or else whom the call is with, or was.
     pub fn peer_now(&self) -> Option<Peer> {
-        let rings = self.ringing.first().map(|incoming| Peer::Person(incoming.from.clone()));
+        let rings = self.board.ringing().next().map(|incoming| Peer::Person(incoming.from.clone()));
         rings
-            .or_else(|| self.call.as_ref().map(|call| call.view.with.clone()))
+            .or_else(|| self.call().map(|call| call.view.with.clone()))
             .or_else(|| self.ended.as_ref().map(|ended| ended.summary.with.clone()))
     }
 
@@ -196,7 +196,7 @@ impl Model {
     pub fn note_prompt(&self) -> Option<NotePrompt> {
         let selected = self.history.current().filter(|_| self.focus == Pane::History);
         let of_record = |record: &CallRecord| (record.call_id, record.with.clone(), record.started_at);
-        let live = || self.call.as_ref().map(|live| (live.view.call, live.view.with.clone(), live.view.started_at));
+        let live = || self.call().map(|live| (live.view.call, live.view.with.clone(), live.view.started_at));
         let over = || self.ended.as_ref().map(|ended| (ended.summary.call, ended.summary.with.clone(), ended.at));
         let (call, with, at) = selected.map(of_record).or_else(live).or_else(over)?;
         let record = selected.or_else(|| self.history.get(call));

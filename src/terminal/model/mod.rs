@@ -8,6 +8,7 @@ mod friends;
 mod groups;
 mod history;
 mod input;
+mod ladder;
 mod lists;
 mod offers;
 mod pending;
@@ -23,12 +24,14 @@ use ::time::UtcOffset;
 use super::keys::{Action, Context, KeyError, KeyMap};
 use super::theme::{self, ColourChoice, Glyphs, Theme, ThemeError};
 use crate::domain::call::{Direction, Peer};
+use crate::domain::id::CallId;
 use crate::domain::park::ParkedCall;
 use crate::domain::person::Person;
 use crate::domain::presence::PresenceState;
 use crate::domain::time::UnixMillis;
 use crate::phone::audio::device::Devices;
 use crate::phone::event::{AudioState, Link, SoundState};
+use crate::phone::evidence::story::Explanation;
 
 pub use board::{Board, Line, Row};
 pub use call::SILENCE;
@@ -38,6 +41,7 @@ pub use groups::{Groups, SharedGroup, title};
 pub(crate) use groups::{offer, settle};
 pub use history::{History, NotePrompt};
 pub use input::Input;
+pub use ladder::{Change, Ladder, Opened, TimeMode};
 pub use lists::{Entry, Events, Mood};
 pub use pending::{Handing, Pending};
 pub use popup::{Dial, Palette, Popup, Purpose};
@@ -191,6 +195,8 @@ pub struct Model {
     pub pending: Option<Pending>,
     /// The last call, until its card is put away.
     pub ended: Option<Ended>,
+    /// Why a call went wrong, and which: the last of which that is known.
+    pub explained: Option<(CallId, Explanation)>,
     /// The call records.
     pub history: History,
     /// What happened.
@@ -251,6 +257,7 @@ impl Model {
             parked: Vec::new(),
             pending: None,
             ended: None,
+            explained: None,
             history: History::default(),
             events: Events::default(),
             devices: None,
@@ -284,6 +291,8 @@ impl Model {
             Some(Popup::ShareWith(_)) => Context::Marks,
             Some(Popup::Keypad) => Context::Keypad,
             Some(Popup::Confirm(_)) => Context::Confirm,
+            Some(Popup::Ladder(ladder)) if ladder.typing => Context::Text,
+            Some(Popup::Ladder(_)) => Context::Ladder,
             None if self.is_filtering() => Context::Text,
             None if self.board.consult().is_some() => Context::Consult,
             None => Context::Panel,
@@ -342,6 +351,14 @@ impl Model {
         let mut records = self.history.records.iter();
         let recorded = || records.find(|record| record.direction == Direction::Outgoing).map(|record| &record.with);
         ended.map(|ended| &ended.summary.with).or_else(recorded)
+    }
+
+    /// When it has to be asked what the phone remembers anew; `None` while nobody looks at it.
+    pub fn next_look(&self) -> Option<UnixMillis> {
+        match &self.popup {
+            Some(Popup::Ladder(ladder)) => ladder.look_at,
+            _ => None,
+        }
     }
 
     /// When the picture changes next though nothing happens; `None` when it stands still.

@@ -36,6 +36,9 @@ const HINTS: &[Action] = &[
     Action::Join,
     Action::StartGroup,
     Action::Filter,
+    Action::Pause,
+    Action::TimeMode,
+    Action::Evidence,
     Action::Back,
     Action::AddFriend,
     Action::More,
@@ -70,7 +73,8 @@ impl Model {
             Action::Dial | Action::Join | Action::StartGroup | Action::CreateGroup => up,
             Action::Redial => up && self.last_peer().is_some(),
             Action::Share | Action::CopyLink | Action::ShareWith => self.shareable(action),
-            Action::Mark => matches!(self.popup, Some(Popup::ShareWith(_))),
+            Action::Mark => matches!(self.popup, Some(Popup::ShareWith(_) | Popup::Ladder(_))),
+            Action::Pause | Action::TimeMode => matches!(self.popup, Some(Popup::Ladder(_))),
             Action::JoinShared | Action::Later => !self.shared.is_empty(),
             Action::Invite => connected && up,
             Action::EndForAll => self.group_call().is_some_and(|call| call.view.may_end),
@@ -84,6 +88,7 @@ impl Model {
             Action::Undo => self.friends.removal.is_some() || self.pending.is_some(),
             Action::Export => !self.history.records.is_empty(),
             Action::Note => up && self.note_prompt().is_some(),
+            Action::Filter if matches!(self.popup, Some(Popup::Ladder(_))) => true,
             Action::Filter if self.focus == Pane::History => self.history.records.len() > 1,
             Action::Filter => match self.group_call() {
                 Some(call) if self.focus == Pane::People => call.view.participants.len() + 1 >= SEARCH_FROM,
@@ -123,6 +128,8 @@ impl Model {
             | Action::Last
             | Action::NextPane
             | Action::PreviousPane
+            | Action::Ladder
+            | Action::Evidence
             | Action::Palette
             | Action::Help
             | Action::Repaint
@@ -173,7 +180,11 @@ impl Model {
             let word = match action {
                 Action::Accept => self.accept_word(),
                 Action::Redial if matches!(self.last_peer(), Some(Peer::Group(_))) => "join again",
-                Action::Filter if matches!(self.focus, Pane::People | Pane::History) => "search",
+                Action::Filter
+                    if matches!(self.focus, Pane::People | Pane::History) && context != Context::Ladder =>
+                {
+                    "search"
+                }
                 Action::Back if context == Context::Consult => "return",
                 Action::More if self.turns_volume() => "louder",
                 Action::Less if self.turns_volume() => "quieter",
@@ -196,10 +207,11 @@ impl Model {
 
     /// Whether an action belongs to what has the focus, so that popups and calls show their own hints first.
     fn is_near(&self, action: Action, context: Context) -> bool {
-        let about_people = action == Action::Filter && matches!(self.focus, Pane::People | Pane::History);
+        let about_list = matches!(self.focus, Pane::People | Pane::History) || context == Context::Ladder;
+        let about_list = action == Action::Filter && about_list;
         let for_later = matches!(action, Action::Filter | Action::AddFriend | Action::Dial | Action::Join);
         let for_later = for_later || matches!(action, Action::StartGroup | Action::Redial);
-        if self.call().is_some() && for_later && !about_people {
+        if self.call().is_some() && for_later && !about_list {
             return false;
         }
         // There is no room for everything that can be done to a call: these are found in the help.
@@ -218,6 +230,12 @@ impl Model {
             return matches!(self.popup, Some(Popup::Share(_)));
         }
         let offered = matches!(action, Action::JoinShared | Action::Later);
+        if context == Context::Ladder && matches!(action, Action::Filter | Action::Pause | Action::TimeMode) {
+            return true;
+        }
+        if action == Action::Evidence {
+            return context == Context::Ladder;
+        }
         let choosing = matches!(action, Action::Accept | Action::Back | Action::Mark | Action::More | Action::Less);
         matches!(context, Context::Panel | Context::Consult) || urgent || offered || choosing
     }
@@ -239,6 +257,8 @@ impl Model {
             Some(Popup::Help { .. }) => "close",
             Some(Popup::Sound(sound)) if sound.device.is_none() && sound.row.device().is_none() => "change",
             Some(Popup::Sound(_) | Popup::Presence(_)) => "choose",
+            Some(Popup::Ladder(ladder)) if ladder.typing => "keep",
+            Some(Popup::Ladder(_)) => "open",
             None if self.is_filtering() => "keep",
             None if self.pending.is_some() => "do it now",
             None if self.focus == Pane::Groups => "join",

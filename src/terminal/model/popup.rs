@@ -1,5 +1,6 @@
 //! What can be open above the panels.
 
+use super::Ladder;
 use super::friends::matches;
 use super::share::{JoinPrompt, NamePrompt, Question, ShareCard, ShareWith};
 use super::sound::SoundPopup;
@@ -48,6 +49,8 @@ pub enum Popup {
     ShareWith(ShareWith),
     /// A question.
     Confirm(Question),
+    /// The ladder of what was sent, and what came of it.
+    Ladder(Box<Ladder>),
 }
 
 /// The command line.

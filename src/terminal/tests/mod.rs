@@ -12,6 +12,7 @@ mod groups;
 mod history;
 mod idle;
 mod kit;
+mod ladder;
 mod picture;
 mod random;
 mod sound;

@@ -5,7 +5,7 @@ use super::super::message::Effect;
 use super::super::model::{
     Input, Model, Mood, Naming, Palette, Pane, Popup, Purpose, Question, Removal, SoundPopup, SoundRow,
 };
-use super::{call, choose, desk, groups, history, palette, say, sharing, sound};
+use super::{call, choose, desk, groups, history, ladder, palette, say, sharing, sound};
 use crate::domain::call::Peer;
 use crate::phone::command::Command;
 use crate::texts::desk as texts;
@@ -48,6 +48,7 @@ pub(super) fn perform(model: &mut Model, action: Action, trigger: Trigger, effec
         Action::Share => sharing::share(model, effects),
         Action::CopyLink => sharing::copy(model, effects),
         Action::ShareWith => sharing::ask_friends(model),
+        Action::Mark if matches!(model.popup, Some(Popup::Ladder(_))) => ladder::mark(model),
         Action::Mark => sharing::mark(model),
         Action::JoinShared => groups::join_shared(model, effects),
         Action::Later => groups::later(model),
@@ -90,6 +91,10 @@ pub(super) fn perform(model: &mut Model, action: Action, trigger: Trigger, effec
         Action::PreviousPane => focus(model, beside(model, false), effects),
         Action::Back => back(model, effects),
         Action::Yes => yes(model, effects),
+        Action::Ladder => ladder::open(model, effects),
+        Action::Pause => ladder::pause(model, effects),
+        Action::TimeMode => ladder::time_mode(model),
+        Action::Evidence => ladder::collect(model, effects),
         Action::Palette => model.popup = Some(Popup::Palette(Palette::default())),
         Action::Help => help(model),
         Action::Repaint => effects.push(Effect::Repaint),
@@ -112,6 +117,7 @@ fn accept(model: &mut Model, effects: &mut Vec<Effect>) {
         Some(Popup::Name(_)) => groups::take_name(model, effects),
         Some(Popup::Note(_)) => history::take(model, effects),
         Some(Popup::ShareWith(_)) => sharing::with_friends(model, effects),
+        Some(Popup::Ladder(_)) => ladder::accept(model),
         Some(Popup::Keypad | Popup::Confirm(_)) => {}
         None if model.is_filtering() => stop_filtering(model),
         None if model.pending.is_some() => desk::carry_out(model, effects),
@@ -200,6 +206,9 @@ pub(super) fn finish_removal(model: &mut Model, effects: &mut Vec<Effect>) {
 }
 
 fn filter(model: &mut Model) {
+    if ladder::filter(model) {
+        return;
+    }
     if model.focus == Pane::History {
         return history::filter(model);
     }
@@ -275,6 +284,7 @@ fn back(model: &mut Model, effects: &mut Vec<Effect>) {
         Some(Popup::Sound(popup)) if popup.device.is_some() => {
             return model.popup = Some(Popup::Sound(SoundPopup { device: None, ..popup }));
         }
+        Some(Popup::Ladder(open)) => return ladder::back(model, open),
         Some(_) => return,
         None => {}
     }

@@ -89,7 +89,13 @@ pub(super) fn paste(model: &mut Model, text: &str) {
         Context::Panel | Context::Consult | Context::List | Context::Marks | Context::Keypad if is_link(text) => {
             groups::ask_where(model, text.trim());
         }
-        Context::Panel | Context::Consult | Context::List | Context::Marks | Context::Keypad | Context::Confirm => {}
+        Context::Panel
+        | Context::Consult
+        | Context::List
+        | Context::Marks
+        | Context::Keypad
+        | Context::Confirm
+        | Context::Ladder => {}
     }
 }
 
@@ -137,6 +143,11 @@ fn change(model: &mut Model, edit: impl FnOnce(&mut Input)) {
         Some(Popup::Help { search, scroll }) => {
             edit(search);
             *scroll = 0;
+        }
+        Some(Popup::Ladder(ladder)) => {
+            let before = ladder.filter.text().to_owned();
+            edit(&mut ladder.filter);
+            ladder.narrow(&before);
         }
         Some(Popup::Join(prompt)) => edit(&mut prompt.input),
         Some(Popup::Name(prompt)) => edit(&mut prompt.input),

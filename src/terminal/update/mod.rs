@@ -9,6 +9,7 @@ mod group_events;
 mod groups;
 mod history;
 mod keys;
+mod ladder;
 mod palette;
 mod phone;
 mod sharing;
@@ -41,6 +42,9 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Resize => model.changed = true,
         Message::Phone(event) => phone::heard(model, event, &mut effects),
         Message::PhoneBusy => phone_busy(model),
+        Message::Recorded(news) => ladder::recorded(model, news),
+        Message::Explained(call, why) => ladder::explained(model, call, why),
+        Message::Evidence(written) => ladder::written(model, written),
     }
     desk_events::settle(model, shown);
     retitle(model, &mut effects);

@@ -71,7 +71,10 @@ pub(super) fn heard(model: &mut Model, event: Event, effects: &mut Vec<Effect>) 
         Event::MicrophoneFinished(_) => {
             say(model, Mood::Plain, "the sound file that was the microphone is over".to_owned());
         }
-        Event::Ended(summary) => ended(model, summary),
+        Event::Ended(summary) => {
+            effects.push(Effect::Explain(summary.call));
+            ended(model, summary);
+        }
         Event::Devices(devices) => model.devices = Some(devices),
         Event::Audio(audio) => sound::changed(model, audio),
         Event::Sound(now) => model.sound = now,

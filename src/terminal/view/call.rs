@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::paper::Paper;
-use super::{diagnosis, quality};
+use super::{diagnosis, explained, quality};
 use crate::domain::call::{CallState, Direction};
 use crate::domain::dtmf::Tone;
 use crate::domain::person::Person;
@@ -26,7 +26,7 @@ pub(super) fn rows(model: &Model, width: u16) -> u16 {
             // A row is kept for tones, or for the first of a diagnosis.
             FIXED + wrong.saturating_add(u16::from(has_tones(call))).max(1)
         }
-        (None, Some(_)) => 8,
+        (None, Some(ended)) => 8 + explained::rows(model, ended.summary.call, width.saturating_sub(2)),
         (None, None) => 0,
     }
 }
@@ -340,6 +340,9 @@ fn over(paper: &mut Paper<'_>, place: Rect, ended: &Ended) {
     };
     let mut pen = paper.pen(area::row(inside, 5));
     pen.text(" ", dim).text(next, key).text(what, dim).text(&back, key).text(" put this away", dim);
+    let mut below = inside;
+    area::top(&mut below, 6);
+    explained::lines(paper, below, summary.call);
 }
 
 fn ending(ended: &Ended) -> end::Ending {

@@ -3,7 +3,7 @@
 use ratatui::layout::{Position, Rect};
 
 use super::paper::Paper;
-use super::{board, details, help, notes, pickers, prompts, share, sound};
+use super::{board, details, help, ladder, notes, pickers, prompts, share, sound};
 use crate::terminal::keys::Row;
 use crate::terminal::model::{Palette, Popup};
 use crate::terminal::theme::Role;
@@ -27,6 +27,7 @@ pub(super) fn popup(paper: &mut Paper<'_>, place: Rect) -> Option<Position> {
         Some(Popup::Note(prompt)) => return notes::prompt(paper, place, prompt),
         Some(Popup::Share(card)) => share::card(paper, place, card),
         Some(Popup::ShareWith(choice)) => share::friends(paper, place, choice),
+        Some(Popup::Ladder(open)) => return ladder::ladder(paper, place, open),
         Some(Popup::Keypad) => keypad(paper, place),
         Some(Popup::Confirm(question)) => prompts::confirm(paper, place, question),
     }

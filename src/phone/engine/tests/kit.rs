@@ -23,6 +23,7 @@ use crate::phone::audio::voice::{Voice, VoiceConfig, VoiceEvent};
 use crate::phone::command::Command;
 use crate::phone::engine::{Engine, Inputs, Options, Outputs};
 use crate::phone::event::{CallView, Event, Link, Refusal, Summary};
+use crate::phone::evidence::Recorder;
 use crate::phone::leg::{LegEvent, LegTag};
 use crate::phone::signalling::{FromLink, ToLink};
 use crate::protocol::failure::{Failure, FailureCode};
@@ -84,7 +85,8 @@ impl Bench {
         let config =
             VoiceConfig { microphone: SourceChoice::Silence, speaker: speaker.clone(), ..VoiceConfig::default() };
         let voice = Voice::start(config, to_thread).unwrap();
-        let out = Outputs { events: to_events, link: to_link, voice, legs: from_legs.clone() };
+        let recorder = Recorder::default();
+        let out = Outputs { events: to_events, link: to_link, voice, legs: from_legs.clone(), recorder };
         let options = Options {
             max_calls,
             record: None,
