@@ -366,15 +366,11 @@ impl Thread {
         if now >= self.next_levels {
             self.next_levels = now + LEVELS_EVERY;
             self.open_what_is_needed(now);
-            let facts = self.near.facts();
-            let all = self.calls.len() == 1 || now >= self.next_quality;
-            // Of a call that is held there is little to see: whoever has several looks at the one they talk in.
-            for sound in self.calls.iter_mut().filter(|sound| all || !sound.is_held()) {
-                self.outbox.offer(sound.levels(facts));
-            }
+            self.tell_levels(|held| !held);
         }
         if now >= self.next_quality {
             self.next_quality = now + QUALITY_EVERY;
+            self.tell_levels(|held| held);
             let device = self.device_figures();
             for sound in &mut self.calls {
                 let (call, quality) = (sound.call, sound.quality(device, now));
@@ -387,6 +383,14 @@ impl Thread {
             if let Some(claim) = &mut self.claim {
                 claim.try_again();
             }
+        }
+    }
+
+    /// Of a call that is held beside others there is little to see: whoever has several looks at the one they talk in.
+    fn tell_levels(&mut self, of: impl Fn(bool) -> bool) {
+        let (facts, alone) = (self.near.facts(), self.calls.len() == 1);
+        for sound in self.calls.iter_mut().filter(|sound| of(sound.is_held() && !alone)) {
+            self.outbox.offer(sound.levels(facts));
         }
     }
 
