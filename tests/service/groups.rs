@@ -389,7 +389,11 @@ async fn a_call_ended_for_all_is_remembered_as_the_groups() {
         });
         let record = record.await;
         assert_eq!(record.with.group(), Some(&group.reference()));
-        match raw.ask(Request::HistoryList { limit: 10 }).await.unwrap() {
+        match raw
+            .ask(Request::HistoryList { limit: 10, filter: switchboard::domain::record::HistoryFilter::default() })
+            .await
+            .unwrap()
+        {
             Response::History { records } => assert_eq!(records, [record]),
             other => panic!("no history: {other:?}"),
         }
