@@ -217,6 +217,9 @@ impl World {
             endpoint = self.somebody().1;
         }
         let who = person(NAMES[self.pick(4, 4)]);
+        if self.dice.below(3) == 0 {
+            return self.consults();
+        }
         match self.dice.below(12) {
             0..=3 => self.transfers(endpoint, call, Handed::Person(who)),
             4..=6 => self.transfers(endpoint, call, Handed::Call(with)),
@@ -224,6 +227,34 @@ impl World {
             8 => self.parks(endpoint, call),
             _ => self.picks_up(),
         }
+    }
+
+    /// Somebody calls two others, and brings them together, or whoever of them is there.
+    fn consults(&mut self) {
+        let (_, endpoint) = self.somebody();
+        let first = self.talks(endpoint);
+        let second = self.talks(endpoint);
+        if let (Some(first), Some(second)) = (first, second) {
+            match self.dice.below(3) {
+                0 => self.merges(endpoint, first, second),
+                _ => self.transfers(endpoint, first, Handed::Call(second)),
+            }
+        }
+    }
+
+    /// Calls somebody, who mostly answers; both legs come up.
+    fn talks(&mut self, endpoint: EndpointId) -> Option<CallId> {
+        let before = self.calls.len();
+        self.calls(endpoint);
+        let call = self.calls.get(before).copied()?;
+        let rings = |id: &EndpointId| self.owner.roster.seat(*id).is_some_and(|seat| seat.ringing.contains(&call));
+        let answers = self.owner.roster.endpoints().into_iter().find(rings);
+        if let Some(endpoint) = answers.filter(|_| self.dice.below(5) > 0) {
+            self.brings_leg(call, |leg| Event::Answer { endpoint, leg });
+        }
+        let legs: Vec<LegId> = self.owner.legs.iter().filter(|(_, of)| **of == call).map(|(leg, _)| *leg).collect();
+        legs.into_iter().for_each(|leg| self.leg(leg, Event::LegUp { leg }));
+        Some(call)
     }
 
     fn calls_of(&self, endpoint: EndpointId) -> Vec<CallId> {

@@ -424,7 +424,7 @@ impl World {
         let mut known: Vec<EndpointId> = self.observer.members.iter().copied().collect();
         known.extend(rung.into_iter().flat_map(|who| [endpoint(who, 0), endpoint(who, 1)]));
         let which = self.pick(known.len().max(1));
-        known.get(which).copied().unwrap_or(endpoint(STRANGER, 0))
+        known.get(which).copied().unwrap_or_else(|| endpoint(STRANGER, 0))
     }
 
     fn fresh_leg(&mut self) -> LegId {
