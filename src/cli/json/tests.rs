@@ -71,9 +71,6 @@ fn view(state: CallState, other: ParticipantState) -> Event {
             participant: Participant { person: bob(), state: other, muted: false },
         }]),
         media: MediaState::Connecting,
-        consult_of: None,
-        via: None,
-        held_since: None,
     })
 }
 
