@@ -296,7 +296,7 @@ impl CallView {
         if self.group.is_some() {
             return None;
         }
-        self.participants.first().map(|row| &row.participant.person).or(self.with.person())
+        self.participants.first().map(|row| &row.participant.person).or_else(|| self.with.person())
     }
 }
 

@@ -231,7 +231,7 @@ mod tests {
 
     fn board() -> Board {
         let mut board = Board::default();
-        [ONE, TWO, THREE].map(|id| board.add(call(id)));
+        [ONE, TWO, THREE].into_iter().for_each(|id| board.add(call(id)));
         board
     }
 

@@ -107,7 +107,6 @@ mod tests {
     use crate::service::groups::{Asker, Groups};
     use crate::service::identity::{Identities, Settings};
     use crate::service::sfu::{Sfu, SfuConfig};
-    use crate::service::signalling::session::Client;
     use crate::service::signalling::session::{self, Outgoing};
     use crate::service::store;
 

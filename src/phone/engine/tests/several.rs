@@ -7,7 +7,7 @@ use crate::domain::call::{CallState, Direction};
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::CallId;
 use crate::phone::command::Command;
-use crate::phone::event::{Event, MediaState, Refusal};
+use crate::phone::event::{Event, Link, MediaState, Refusal};
 use crate::phone::leg::LegEvent;
 use crate::protocol::failure::FailureCode;
 use crate::protocol::frame::OngoingCall;
@@ -145,6 +145,7 @@ async fn nothing_is_held_or_picked_without_a_connection_or_a_call() {
     bench.tell(Command::Hold { call: THREE, on: true }).await;
     assert!(matches!(bench.refused("hold").await, Refusal::NotNow(_)));
     bench.is_cut().await;
+    bench.until("be cut", |event| matches!(event, Event::Link(Link::Down { .. })).then_some(())).await;
     bench.tell(Command::Activate(ONE)).await;
     assert_eq!(bench.refused("activate").await, Refusal::NotConnected);
     bench.tell(Command::Hold { call: TWO, on: true }).await;

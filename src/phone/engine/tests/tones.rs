@@ -18,7 +18,9 @@ async fn a_second_call_is_heard_softly_within_the_first_while_it_rings_and_does_
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("heard.wav");
     let mut bench = Bench::for_calls_playing_to(SinkChoice::File(path.clone()), 8).await;
-    bench.talks_to(CALL, "alice").await;
+    let (id, offer, _) = bench.asks_to_join(None).await;
+    bench.lets_in(id, &offer, false).await;
+    bench.stands(CALL, CallState::Connected).await;
     seconds_pass(&mut bench, 0.2).await;
     let other = CallId(Uuid::from_u128(78));
     bench.rings(other, "bob").await;

@@ -9,9 +9,9 @@ async fn of_two_calls_the_one_that_is_not_held_is_spoken_in_and_heard() {
     let (leg, mut second) = leg(Loop::Closed);
     let other = CallId(entropy::uuid());
     phone.voice.attach(other, leg, None);
-    for (held, silent, spoken, heard) in
-        [(phone.call, &mut first, &mut second, other), (other, &mut second, &mut first, phone.call)]
-    {
+    for first_is_held in [true, false] {
+        let (held, heard) = if first_is_held { (phone.call, other) } else { (other, phone.call) };
+        let (silent, spoken) = if first_is_held { (&mut first, &mut second) } else { (&mut second, &mut first) };
         phone.voice.set_held(held, true);
         phone.voice.set_held(heard, false);
         until_packet(silent, |packet| packet.level == 127).await;
