@@ -9,7 +9,6 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use serde::Serialize;
-use time::OffsetDateTime;
 
 pub use self::sound::Figures;
 use super::roster::{Change, Roster};
@@ -21,6 +20,7 @@ use crate::domain::group::{GroupCode, GroupName};
 use crate::domain::id::{CallId, GroupId, Identity, UserName};
 use crate::domain::time::UnixMillis;
 use crate::phone::event::{CallView, Diagnosis, Event, GroupCard, Summary};
+pub use crate::texts::clock::rfc3339;
 
 /// The version every line names; it changes when a field changes its meaning or goes.
 const VERSION: u8 = 1;
@@ -345,15 +345,6 @@ fn tenths(value: f32) -> f32 {
 
 fn hundredths(value: f32) -> f32 {
     (value * 100.0).round() / 100.0
-}
-
-/// `2026-01-31T09:05:00.250Z`.
-pub fn rfc3339(at: UnixMillis) -> String {
-    let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(at.0) * 1_000_000);
-    let at = at.unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    let (hour, minute, second, millis) = at.time().as_hms_milli();
-    let (year, month, day) = (at.year(), u8::from(at.month()), at.day());
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
 }
 
 #[cfg(test)]

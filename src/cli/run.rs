@@ -74,7 +74,7 @@ async fn with_runtime(cli: &Cli, settings: &Settings, output: &mut Output) -> Re
         Some(Command::Whoami(arguments)) => whoami::run(*arguments, globals, settings, output).await,
         Some(Command::Friends(arguments)) => friends::run(arguments, globals, settings, output).await,
         Some(Command::Groups(arguments)) => groups::run(arguments, globals, settings, output).await,
-        Some(Command::History(arguments)) => history::run(*arguments, globals, settings, output).await,
+        Some(Command::History(arguments)) => history::run(arguments, globals, settings, output).await,
         Some(Command::Doctor(arguments)) => doctor::run(arguments, globals, settings, output).await,
         Some(Command::Admin(arguments)) => admin::run(arguments, globals, settings, output).await,
         Some(Command::Config(_) | Command::Devices(_) | Command::Completions(_) | Command::Man(_)) => {

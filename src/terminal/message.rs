@@ -24,6 +24,13 @@ pub enum Message {
     PhoneBusy,
     /// A text was copied.
     Copied(Copied),
+    /// The call records were written into a file, or why they were not.
+    Exported {
+        /// The file, as it was named.
+        file: String,
+        /// What went wrong, if something did.
+        failed: Option<String>,
+    },
 }
 
 /// What took a text that was copied.
@@ -48,6 +55,13 @@ pub enum Effect {
     Notify(String),
     /// Put a text on the clipboard; answered by [`Message::Copied`].
     Copy(String),
+    /// Write a table into a new file; answered by [`Message::Exported`].
+    Export {
+        /// The file, as it was named.
+        file: String,
+        /// What is to be in it.
+        table: String,
+    },
     /// Draw everything anew.
     Repaint,
     /// Stop this process until it is continued.

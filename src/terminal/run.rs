@@ -3,8 +3,11 @@
 //!
 //! The terminal is put back as it was on every way out: leaving, an error, a panic, SIGTERM, SIGHUP, and while stopped.
 
+use std::fs::OpenOptions;
 use std::future::poll_fn;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+#[cfg(unix)]
+use std::os::unix::fs::OpenOptionsExt;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
@@ -57,7 +60,7 @@ const BYE: Duration = Duration::from_secs(2);
 /// How long the loop sleeps at most while something moves: the wall clock may be set back meanwhile.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 
-/// How many answers about copied texts may wait.
+/// How many answers about copied texts, and about files, may wait.
 const COPIES: usize = 4;
 
 /// How many messages are taken in before a picture is due again.
@@ -83,8 +86,8 @@ pub async fn run(mut link: PhoneLink, options: ScreenOptions) -> Result<Left, Sc
     let output = CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout()));
     let left = match Screen::new(model, output) {
         Ok(screen) => {
-            let copied = mpsc::channel(COPIES);
-            Loop { copied, screen, link: &mut link, guard: &guard, signals }.run().await
+            let (copied, exported) = (mpsc::channel(COPIES), mpsc::channel(COPIES));
+            Loop { copied, exported, screen, link: &mut link, guard: &guard, signals }.run().await
         }
         Err(error) => Err(error.into()),
     };
@@ -112,6 +115,8 @@ type Clipping = (Copied, String);
 struct Loop<'a> {
     /// What took a text that was copied, told by the thread that did it.
     copied: (mpsc::Sender<Clipping>, mpsc::Receiver<Clipping>),
+    /// What became of files, told by the threads that write them.
+    exported: (mpsc::Sender<Message>, mpsc::Receiver<Message>),
     screen: Screen<Output>,
     link: &'a mut PhoneLink,
     guard: &'a Guard,
@@ -140,6 +145,7 @@ impl Loop<'_> {
                 event = self.link.events.recv() => heard(event),
                 // The loop holds a sender of its own, so that the channel never ends.
                 Some(copied) = self.copied.1.recv() => Woken::Copied(copied),
+                Some(exported) = self.exported.1.recv() => Woken::Message(exported),
                 () = deadline::sleep_until(wake_at) => Woken::Message(Message::Tick(clock::unix_now())),
             };
             if let Some(left) = self.wake(woken)? {
@@ -215,6 +221,7 @@ impl Loop<'_> {
             Effect::Title(text) => self.write(&alert::title(&text))?,
             Effect::Notify(text) => self.write(&alert::notification(&text))?,
             Effect::Copy(text) => self.copy(text),
+            Effect::Export { file, table } => self.export(file, table),
             Effect::Repaint => self.screen.repaint()?,
             Effect::Suspend => self.suspend()?,
             Effect::Quit => return Ok(Some(Left::Quit)),
@@ -240,6 +247,20 @@ impl Loop<'_> {
         });
         if copying.is_err() {
             let _ = self.copied.0.try_send((Copied::Terminal, for_terminal));
+        }
+    }
+
+    /// Writes a file on a thread of its own: disks may take their time.
+    fn export(&self, file: String, table: String) {
+        let tell = self.exported.0.clone();
+        let named = file.clone();
+        let writing = task::thread("export", move || {
+            let failed = write_new(&file, &table).err().map(|why| why.to_string());
+            // With so many answers waiting already, this one is missed the least.
+            let _ = tell.try_send(Message::Exported { file, failed });
+        });
+        if let Err(why) = writing {
+            let _ = self.exported.0.try_send(Message::Exported { file: named, failed: Some(why.to_string()) });
         }
     }
 
@@ -270,6 +291,16 @@ impl Loop<'_> {
         self.guard.restore()?;
         self.screen.repaint()
     }
+}
+
+/// Writes a file that is not there yet; whom one called is nobody else's business.
+fn write_new(file: &str, text: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    options.mode(0o600);
+    let mut file = options.open(file)?;
+    file.write_all(text.as_bytes())
 }
 
 /// The signals that end the screen, and the one that says the process was continued.

@@ -8,6 +8,7 @@ pub mod desk;
 pub mod diagnosis;
 pub mod end;
 pub mod group;
+pub mod history;
 pub mod quality;
 pub mod refusal;
 pub mod screen;

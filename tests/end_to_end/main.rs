@@ -9,6 +9,7 @@ mod demo;
 mod demo_script;
 mod group_screens;
 mod groups;
+mod history;
 mod kit;
 mod screens;
 mod serving;

@@ -38,6 +38,8 @@ pub enum Action {
     AddFriend,
     Remove,
     Undo,
+    Note,
+    Export,
     Filter,
     Friends,
     Groups,
@@ -135,7 +137,7 @@ table! {
     PickUp "pick-up" keys "U" in PANEL; hint "pick up"; words ["pick-up", "pick up"] "[SLOT]"; "Pick up a parked call".
     Keypad "keypad" keys "k F8" in &[Panel, Consult, Keypad]; hint "keypad"; words ["keypad", "dtmf"] "[TONES]"; "Open the keypad: digits become DTMF tones".
     Dial "dial" keys "d F2" in PANEL; hint "dial"; words ["call", "dial"] "[NAME]"; "Call somebody by name or identity; with the number of a row, pick that call".
-    Redial "redial" keys "R" in PANEL; hint "call again"; words ["redial"] ""; "Call the other side of the last call again".
+    Redial "redial" keys "R" in PANEL; hint "call again"; words ["redial"] ""; "Call again whom you called last, or join that group again".
     Join "join" keys "J" in &[Panel]; hint "join group"; words ["join"] "[PLACE]"; "Join a group: its name, code, ID or link, typed or pasted".
     StartGroup "start-group" keys "n" in PANEL; hint "new group"; words ["start group"] "[NAME]"; "Start a group call, with a name that is kept or without one".
     CreateGroup "create-group" keys "C" in PANEL; hint ""; words ["create group"] "[NAME]"; "Make a group with a name, without calling it yet".
@@ -150,7 +152,9 @@ table! {
     AddFriend "add-friend" keys "f" in PANEL; hint "add friend"; words ["add friend"] "[NAME]"; "Put somebody on your friend list".
     Remove "remove-friend" keys "Delete -" in PANEL; hint ""; words ["remove friend", "remove group"] ""; "Take the selected friend or group off your list".
     Undo "undo" keys "u" in PANEL; hint "undo"; words ["undo"] ""; "Take back a transfer, a park, a merge or the removal of a friend, for three seconds".
-    Filter "filter" keys "/" in PANEL; hint "filter"; words ["filter"] "[TEXT]"; "Show only the friends, or the people of the group call, whose name holds a text".
+    Note "note" keys "N" in PANEL; hint "note"; words ["note"] "[TEXT]"; "Note something about the call, or the record selected: shown when that person rings again".
+    Export "export" keys "" in PANEL; hint ""; words ["export"] "FILE.csv"; "Write the calls listed into a new file, for a spreadsheet".
+    Filter "filter" keys "/" in PANEL; hint "filter"; words ["filter"] "[TEXT]"; "Show only the friends, calls, or people of the group call that hold a text".
     Friends "friends" keys "F" in PANEL; hint ""; words ["friends"] ""; "Go to the friends".
     Groups "groups" keys "G" in PANEL; hint ""; words ["groups"] ""; "Go to your groups, with who is in them now".
     People "people" keys "P" in PANEL; hint ""; words ["people"] ""; "Go to the people of the group call".

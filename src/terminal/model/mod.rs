@@ -6,6 +6,7 @@ mod board;
 mod call;
 mod friends;
 mod groups;
+mod history;
 mod input;
 mod lists;
 mod offers;
@@ -21,7 +22,7 @@ use ::time::UtcOffset;
 
 use super::keys::{Action, Context, KeyError, KeyMap};
 use super::theme::{self, ColourChoice, Glyphs, Theme, ThemeError};
-use crate::domain::call::Peer;
+use crate::domain::call::{Direction, Peer};
 use crate::domain::park::ParkedCall;
 use crate::domain::person::Person;
 use crate::domain::presence::PresenceState;
@@ -35,8 +36,9 @@ pub use call::{Ended, LiveCall, has_microphone};
 pub use friends::{Friends, Removal};
 pub use groups::{Groups, SharedGroup, title};
 pub(crate) use groups::{offer, settle};
+pub use history::{History, NotePrompt};
 pub use input::Input;
-pub use lists::{Entry, Events, History, Mood};
+pub use lists::{Entry, Events, Mood};
 pub use pending::{Handing, Pending};
 pub use popup::{Dial, Palette, Popup, Purpose};
 pub use roster::Roster;
@@ -268,9 +270,14 @@ impl Model {
     /// Where keys act now.
     pub fn context(&self) -> Context {
         match &self.popup {
-            Some(Popup::Dial(_) | Popup::Palette(_) | Popup::Help { .. } | Popup::Join(_) | Popup::Name(_)) => {
-                Context::Text
-            }
+            Some(
+                Popup::Dial(_)
+                | Popup::Palette(_)
+                | Popup::Help { .. }
+                | Popup::Join(_)
+                | Popup::Name(_)
+                | Popup::Note(_),
+            ) => Context::Text,
             Some(Popup::Sound(_) | Popup::Quality { .. } | Popup::Presence(_) | Popup::Share(_) | Popup::Parked(_)) => {
                 Context::List
             }
@@ -283,9 +290,16 @@ impl Model {
         }
     }
 
-    /// Whether the text is being typed that narrows the friends, or the people of the group call.
+    /// Whether the text is being typed that narrows the friends, the call records, or the people of the group call.
     pub fn is_filtering(&self) -> bool {
-        self.friends.filtering || self.group_call().is_some_and(|call| call.roster.searching)
+        self.friends.filtering
+            || self.is_searching_history()
+            || self.group_call().is_some_and(|call| call.roster.searching)
+    }
+
+    /// Whether the text is being typed that call records are searched by.
+    pub fn is_searching_history(&self) -> bool {
+        self.focus == Pane::History && self.history.filtering
     }
 
     /// The call in the card.
@@ -322,10 +336,12 @@ impl Model {
         key.map_or_else(|| format!(":{}", action.row().words[0]), |key| key.to_string())
     }
 
-    /// Whom the last call was with.
+    /// Whom the last call was made to, or which group was joined last.
     pub fn last_peer(&self) -> Option<&Peer> {
-        let ended = self.ended.as_ref().map(|ended| &ended.summary.with);
-        ended.or_else(|| self.history.records.first().map(|record| &record.with))
+        let ended = self.ended.as_ref().filter(|ended| ended.summary.direction == Direction::Outgoing);
+        let mut records = self.history.records.iter();
+        let recorded = || records.find(|record| record.direction == Direction::Outgoing).map(|record| &record.with);
+        ended.map(|ended| &ended.summary.with).or_else(recorded)
     }
 
     /// When the picture changes next though nothing happens; `None` when it stands still.
@@ -345,6 +361,7 @@ impl Model {
                 Some(Popup::Dial(dial)) => dial.search_at,
                 _ => None,
             },
+            self.history.search_at,
             self.board.live().filter_map(LiveCall::tones_until).min(),
         ]
         .into_iter()

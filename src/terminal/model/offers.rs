@@ -30,6 +30,7 @@ const HINTS: &[Action] = &[
     Action::Park,
     Action::PickUp,
     Action::Accept,
+    Action::Note,
     Action::Redial,
     Action::Dial,
     Action::Join,
@@ -81,12 +82,16 @@ impl Model {
                 Pane::People | Pane::History | Pane::Events => false,
             },
             Action::Undo => self.friends.removal.is_some() || self.pending.is_some(),
+            Action::Export => !self.history.records.is_empty(),
+            Action::Note => up && self.note_prompt().is_some(),
+            Action::Filter if self.focus == Pane::History => self.history.records.len() > 1,
             Action::Filter => match self.group_call() {
                 Some(call) if self.focus == Pane::People => call.view.participants.len() + 1 >= SEARCH_FROM,
                 Some(_) | None => self.friends.list.len() > 1,
             },
             Action::Back => {
                 let searched = self.group_call().is_some_and(|call| !call.roster.search.text().is_empty());
+                let searched = searched || !self.history.filter.text().is_empty();
                 let asking = self.board.consult().is_some();
                 self.popup.is_some() || self.is_filtering() || searched || asking || self.ended.is_some()
             }
@@ -168,7 +173,7 @@ impl Model {
             let word = match action {
                 Action::Accept => self.accept_word(),
                 Action::Redial if matches!(self.last_peer(), Some(Peer::Group(_))) => "join again",
-                Action::Filter if self.focus == Pane::People => "search",
+                Action::Filter if matches!(self.focus, Pane::People | Pane::History) => "search",
                 Action::Back if context == Context::Consult => "return",
                 Action::More if self.turns_volume() => "louder",
                 Action::Less if self.turns_volume() => "quieter",
@@ -191,7 +196,7 @@ impl Model {
 
     /// Whether an action belongs to what has the focus, so that popups and calls show their own hints first.
     fn is_near(&self, action: Action, context: Context) -> bool {
-        let about_people = action == Action::Filter && self.focus == Pane::People;
+        let about_people = action == Action::Filter && matches!(self.focus, Pane::People | Pane::History);
         let for_later = matches!(action, Action::Filter | Action::AddFriend | Action::Dial | Action::Join);
         let for_later = for_later || matches!(action, Action::StartGroup | Action::Redial);
         if self.call().is_some() && for_later && !about_people {
@@ -201,6 +206,7 @@ impl Model {
         let rare = match action {
             Action::Merge => context != Context::Consult,
             Action::Invite => self.group_call().is_none(),
+            Action::Note => self.popup.is_some() || self.focus != Pane::History,
             _ => false,
         };
         if rare {
@@ -226,6 +232,7 @@ impl Model {
             Some(Popup::Join(_)) => "join",
             Some(Popup::Name(prompt)) if prompt.naming == super::Naming::Create => "make it",
             Some(Popup::Name(_)) => "start",
+            Some(Popup::Note(_)) => "keep the note",
             Some(Popup::ShareWith(_)) => "share",
             Some(Popup::Share(_)) => "close",
             Some(Popup::Palette(_)) => "do it",

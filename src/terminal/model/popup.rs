@@ -1,9 +1,9 @@
 //! What can be open above the panels.
 
-use super::Input;
 use super::friends::matches;
 use super::share::{JoinPrompt, NamePrompt, Question, ShareCard, ShareWith};
 use super::sound::SoundPopup;
+use super::{Input, NotePrompt};
 use crate::domain::id::{CallId, Identity};
 use crate::domain::person::{Friend, Person};
 use crate::domain::presence::PresenceState;
@@ -40,6 +40,8 @@ pub enum Popup {
     Join(JoinPrompt),
     /// The prompt for the name of a new group.
     Name(NamePrompt),
+    /// The entry for a note about a call.
+    Note(NotePrompt),
     /// The share card of a group.
     Share(ShareCard),
     /// The friends to share it with.

@@ -205,9 +205,10 @@ fn the_title_tells_what_matters_most() {
     let mut missed = records().remove(0);
     missed.call_id = CALL;
     desk.hears(Event::Recorded(missed));
+    desk.hears(Event::Missed(1));
     desk.waits(1000);
     assert_eq!(titles(&mut desk), ["switchboard", "1 missed - switchboard"]);
-    desk.presses("H");
+    desk.hears(Event::Missed(0));
     assert_eq!(titles(&mut desk), ["switchboard"]);
 }
 

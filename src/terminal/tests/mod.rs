@@ -9,6 +9,7 @@ mod group_calls;
 mod group_kit;
 mod group_states;
 mod groups;
+mod history;
 mod idle;
 mod kit;
 mod picture;

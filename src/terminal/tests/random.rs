@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::desk_kit::{asked, id, over, parked, rings, with};
 use super::group_kit::{card, crowd, four, group_view, groups};
+use super::history::noted;
 use super::kit::{
     CALL, Desk, NOW, devices, friends, heard, incoming, person, quality, records, sound, summary, view, working,
 };
@@ -12,6 +13,7 @@ use crate::domain::dtmf::Tone;
 use crate::domain::end_reason::EndReason;
 use crate::domain::park::ParkSlot;
 use crate::domain::presence::{Presence, PresenceState};
+use crate::domain::record::HistoryFilter;
 use crate::domain::transfer::{HandedTo, Via};
 use crate::phone::audio::device::{Devices, SinkChoice};
 use crate::phone::event::{
@@ -47,7 +49,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-const EVENTS: usize = 90;
+const EVENTS: usize = 95;
 
 fn slot(number: u8) -> ParkSlot {
     number.try_into().unwrap()
@@ -68,7 +70,7 @@ fn event(n: usize) -> Event {
         5 => Event::MyPresence(Presence::now(PresenceState::Away)),
         6 => Event::Friends(friends()),
         7 => Event::Friends(Vec::new()),
-        8 => Event::History(records()),
+        8 => Event::History(noted()),
         9 => Event::Recorded(records().remove(0)),
         10 => Event::Incoming(incoming("carol")),
         11 => Event::IncomingEnded { call: CALL, from: person("carol"), reason: EndReason::CANCELLED },
@@ -176,6 +178,16 @@ fn event(n: usize) -> Event {
         71..80 => Event::Call(with(n as u128, "grace", CallState::LocalHold)),
         80..85 => Event::Ended(over(n as u128 - 9, "grace", EndReason::PARKED)),
         85..89 => Event::Incoming(rings(n as u128, "heidi")),
+        90 => Event::Missed(u32::MAX),
+        91 => Event::Missed(0),
+        92 => Event::HistoryFound {
+            filter: HistoryFilter { text: Some("c".to_owned()), ..HistoryFilter::default() },
+            records: noted(),
+        },
+        93 => Event::HistoryFound {
+            filter: HistoryFilter { with: Some(person("bob").identity), ..HistoryFilter::default() },
+            records: noted(),
+        },
         _ => Event::Call(view(CallState::Connecting)),
     }
 }

@@ -5,7 +5,7 @@ use super::super::message::Effect;
 use super::super::model::{
     Input, Model, Mood, Naming, Palette, Pane, Popup, Purpose, Question, Removal, SoundPopup, SoundRow,
 };
-use super::{call, choose, desk, groups, palette, say, sharing, sound};
+use super::{call, choose, desk, groups, history, palette, say, sharing, sound};
 use crate::domain::call::Peer;
 use crate::phone::command::Command;
 use crate::texts::desk as texts;
@@ -57,6 +57,8 @@ pub(super) fn perform(model: &mut Model, action: Action, trigger: Trigger, effec
         Action::Accept => accept(model, effects),
         Action::Remove => remove(model, effects),
         Action::Undo => desk::undo(model),
+        Action::Note => history::ask(model),
+        Action::Export => say(model, Mood::Plain, screen::NAME_A_FILE),
         Action::Filter => filter(model),
         Action::Friends => focus(model, Pane::Friends, effects),
         Action::Groups => focus(model, Pane::Groups, effects),
@@ -108,6 +110,7 @@ fn accept(model: &mut Model, effects: &mut Vec<Effect>) {
         Some(Popup::Help { .. } | Popup::Share(_) | Popup::Quality { .. }) => model.popup = None,
         Some(Popup::Join(_)) => groups::take_place(model, effects),
         Some(Popup::Name(_)) => groups::take_name(model, effects),
+        Some(Popup::Note(_)) => history::take(model, effects),
         Some(Popup::ShareWith(_)) => sharing::with_friends(model, effects),
         Some(Popup::Keypad | Popup::Confirm(_)) => {}
         None if model.is_filtering() => stop_filtering(model),
@@ -119,6 +122,7 @@ fn accept(model: &mut Model, effects: &mut Vec<Effect>) {
 /// The text that narrows a list is kept, and typed no more.
 fn stop_filtering(model: &mut Model) {
     model.friends.filtering = false;
+    model.history.filtering = false;
     if let Some(call) = model.board.shown_mut() {
         call.roster.searching = false;
     }
@@ -196,6 +200,9 @@ pub(super) fn finish_removal(model: &mut Model, effects: &mut Vec<Effect>) {
 }
 
 fn filter(model: &mut Model) {
+    if model.focus == Pane::History {
+        return history::filter(model);
+    }
     let people = model.focus == Pane::People;
     match model.board.shown_mut() {
         Some(call) if people => call.roster.searching = true,
@@ -218,7 +225,7 @@ pub(super) fn focus(model: &mut Model, pane: Pane, effects: &mut Vec<Effect>) {
     model.popup = None;
     model.focus = pane;
     if pane == Pane::History {
-        model.history.unseen = 0;
+        history::look(model, effects);
         if !model.history.loaded {
             effects.push(Effect::Phone(Command::LoadHistory));
         }
@@ -278,6 +285,9 @@ fn back(model: &mut Model, effects: &mut Vec<Effect>) {
         call.roster.searching = false;
         call.roster.search.clear();
         call.roster.find(&call.view.participants);
+        return;
+    }
+    if history::clear(model) {
         return;
     }
     if model.friends.filtering || !model.friends.filter.text().is_empty() {

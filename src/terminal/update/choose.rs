@@ -106,7 +106,9 @@ pub(super) fn step(model: &mut Model, by: isize) {
         Some(Popup::Presence(row)) => *row = moved(*row, by, CHOICES.len()),
         Some(Popup::Parked(row)) => *row = moved(*row, by, model.parked.len()),
         Some(Popup::ShareWith(choice)) => choice.selected = moved(choice.selected, by, model.friends.list.len()),
-        Some(Popup::Keypad | Popup::Confirm(_) | Popup::Join(_) | Popup::Name(_) | Popup::Share(_)) => {}
+        Some(
+            Popup::Keypad | Popup::Confirm(_) | Popup::Join(_) | Popup::Name(_) | Popup::Note(_) | Popup::Share(_),
+        ) => {}
         None => match model.focus {
             _ if model.friends.filtering => model.friends.select(by),
             Pane::Friends => model.friends.select(by),

@@ -4,9 +4,9 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use super::super::keys::{Action, Context, Key};
 use super::super::message::Effect;
-use super::super::model::{Input, Model, Popup};
+use super::super::model::{Input, Model, Pane, Popup};
 use super::actions::{self, Trigger};
-use super::{call, choose, desk, groups};
+use super::{call, choose, desk, groups, history};
 use crate::domain::dtmf::Tone;
 use crate::domain::place::Place;
 
@@ -20,6 +20,9 @@ pub(super) fn press(model: &mut Model, event: KeyEvent, effects: &mut Vec<Effect
     let action = model.keys.action(key, context);
     if action.is_some_and(|action| action != Action::HangUp) {
         model.armed_until = None;
+    }
+    if model.focus == Pane::History && context == Context::Panel && action.is_some_and(looks) {
+        history::look(model, effects);
     }
     match action {
         // A key held down is pressed once where that matters to others.
@@ -69,6 +72,12 @@ fn favourite(model: &mut Model, key: Key, effects: &mut Vec<Effect>) -> bool {
     true
 }
 
+/// Whether somebody looks through a list who does this.
+fn looks(action: Action) -> bool {
+    let moves = [Action::Next, Action::Previous, Action::PageDown, Action::PageUp, Action::First, Action::Last];
+    moves.contains(&action)
+}
+
 pub(super) fn paste(model: &mut Model, text: &str) {
     model.changed = true;
     match model.context() {
@@ -112,7 +121,7 @@ fn edit(model: &mut Model, key: Key) {
 /// Edits the text being typed; if it is another one then, what hangs on it starts anew.
 fn change(model: &mut Model, edit: impl FnOnce(&mut Input)) {
     model.changed = true;
-    let now = model.now;
+    let (now, searches) = (model.now, model.is_searching_history());
     match &mut model.popup {
         Some(Popup::Dial(dial)) => {
             let before = dial.input.trimmed().to_owned();
@@ -131,6 +140,7 @@ fn change(model: &mut Model, edit: impl FnOnce(&mut Input)) {
         }
         Some(Popup::Join(prompt)) => edit(&mut prompt.input),
         Some(Popup::Name(prompt)) => edit(&mut prompt.input),
+        Some(Popup::Note(prompt)) => edit(&mut prompt.input),
         Some(
             Popup::Sound(_)
             | Popup::Quality { .. }
@@ -141,6 +151,10 @@ fn change(model: &mut Model, edit: impl FnOnce(&mut Input)) {
             | Popup::ShareWith(_)
             | Popup::Confirm(_),
         ) => {}
+        None if searches => {
+            edit(&mut model.history.filter);
+            history::retyped(model);
+        }
         None => match model.board.shown_mut() {
             Some(call) if call.roster.searching => {
                 edit(&mut call.roster.search);

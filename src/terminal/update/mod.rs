@@ -7,6 +7,7 @@ mod desk;
 mod desk_events;
 mod group_events;
 mod groups;
+mod history;
 mod keys;
 mod palette;
 mod phone;
@@ -36,6 +37,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Key(event) => keys::press(model, event, &mut effects),
         Message::Paste(text) => keys::paste(model, &text),
         Message::Copied(by) => sharing::copied(model, by),
+        Message::Exported { file, failed } => history::exported(model, &file, failed),
         Message::Resize => model.changed = true,
         Message::Phone(event) => phone::heard(model, event, &mut effects),
         Message::PhoneBusy => phone_busy(model),
@@ -89,7 +91,7 @@ fn retitle(model: &mut Model, effects: &mut Vec<Effect>) {
         (None, Some(call)) => {
             format!("{} - {} - {name}", call.name(), texts::state::call(call.view.state))
         }
-        (None, None) if model.history.unseen > 0 => format!("{} - {name}", texts::screen::missed(model.history.unseen)),
+        (None, None) if model.history.missed > 0 => format!("{} - {name}", texts::screen::missed(model.history.missed)),
         (None, None) => name.clone(),
     };
     if title != model.title {

@@ -4,7 +4,7 @@ use super::super::keys::{Action, Row, TABLE};
 use super::super::message::Effect;
 use super::super::model::{Input, Model, Mood, Pane, Popup, Purpose};
 use super::actions::{self, Trigger};
-use super::{call, choose, desk, groups, say, sound};
+use super::{call, choose, desk, groups, history, say, sound};
 use crate::domain::dtmf::Tone;
 use crate::domain::presence::PresenceChoice;
 use crate::phone::command::Command;
@@ -100,6 +100,9 @@ fn carry_out(model: &mut Model, word: &str, action: Action, argument: &str, effe
             | Action::RingVolume,
             text,
         ) => sound::command(model, action, text, effects),
+        (Action::Export, file) if !file.is_empty() => history::export(model, file, effects),
+        (Action::Note, text) if !text.is_empty() => history::note(model, text, effects),
+        (Action::Filter, text) if !text.is_empty() && model.focus == Pane::History => history::search_for(model, text),
         (Action::Filter, text) if !text.is_empty() => {
             model.focus = Pane::Friends;
             model.friends.filter = Input::new(text);

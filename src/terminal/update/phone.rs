@@ -5,11 +5,10 @@ use std::sync::Arc;
 use super::super::message::Effect;
 use super::super::model::{Ended, LinkView, LiveCall, Model, Mood, Pane, Popup, Question};
 use super::super::widgets::meter::{ROSTER_METER, steps};
-use super::{desk as doing, desk_events, group_events, note, say, sound, tick};
-use crate::domain::call::CallState;
+use super::{desk as doing, desk_events, group_events, history, note, say, sound, tick};
+use crate::domain::call::{CallState, Peer};
 use crate::domain::id::CallId;
 use crate::domain::presence::Presence;
-use crate::domain::record::{CallRecord, Outcome};
 use crate::domain::text::printable;
 use crate::domain::time::UnixMillis;
 use crate::phone::command::Command;
@@ -32,21 +31,28 @@ pub(super) fn heard(model: &mut Model, event: Event, effects: &mut Vec<Effect>) 
             }
         }
         Event::History(records) => model.history.set(records),
-        Event::Recorded(record) => recorded(model, record),
-        Event::Incoming(incoming) => rings(model, incoming, effects),
+        Event::Recorded(record) => history::recorded(model, record),
+        Event::HistoryFound { filter, records } => model.history.take_found(filter, records),
+        Event::Missed(count) => model.history.missed = count,
+        Event::Incoming(incoming) => {
+            history::recall(model, &Peer::Person(incoming.from.clone()), effects);
+            rings(model, incoming, effects);
+        }
         Event::IncomingEnded { call, from, reason } => {
             stop_ringing(model, call);
             let ending = end::ending(reason, crate::domain::call::Direction::Incoming, from.display_name.as_str());
             say(model, Mood::Plain, format!("{}: {} {}", from.display_name, ending.what, ending.advice));
         }
-        Event::Call(view) => call(model, view),
+        Event::Call(view) => {
+            history::recall(model, &view.with, effects);
+            call(model, view);
+        }
         Event::Active(call) => model.board.activate(call),
         Event::HandedOn { call, by, to } => desk_events::handed_on(model, call, by, to),
         Event::Moved { call, into } => desk_events::moved(model, call, into),
         Event::HeldLong { call, since } => desk_events::held_long(model, call, since, effects),
         Event::Parked { call, slot } => desk_events::was_parked(model, call, slot),
         Event::ParkedCalls(calls) => desk_events::parked(model, calls),
-        Event::HistoryFound { .. } | Event::Missed(_) => {}
         Event::Joined { call, group, first } => group_events::joined(model, call, &group, first),
         Event::Speakers { call, speakers } => speak(model, call, speakers),
         Event::Groups(list) => model.groups.set(list),
@@ -108,13 +114,6 @@ fn friend_is(model: &mut Model, identity: &crate::domain::id::Identity, presence
     if let Some(friend) = friend {
         friend.presence = presence;
     }
-}
-
-fn recorded(model: &mut Model, record: CallRecord) {
-    if record.outcome == Outcome::Missed {
-        note(model, Mood::Warn, format!("missed call from {}", state::peer(&record.with)));
-    }
-    model.history.add(record);
 }
 
 fn rings(model: &mut Model, incoming: Incoming, effects: &mut Vec<Effect>) {

@@ -2,7 +2,7 @@
 
 use super::super::message::Effect;
 use super::super::model::{Model, Popup};
-use super::{actions, choose, desk};
+use super::{actions, choose, desk, history};
 use crate::domain::time::UnixMillis;
 
 /// The pause between two rings of the bell, ms.
@@ -36,6 +36,9 @@ pub(super) fn tick(model: &mut Model, now: UnixMillis, effects: &mut Vec<Effect>
     }
     if over(model.pending.as_ref().map(|pending| pending.until)) {
         desk::carry_out(model, effects);
+    }
+    if over(model.history.search_at) {
+        history::search(model, effects);
     }
     if over(model.link.retry_at) {
         model.link.retry_at = None;

@@ -5,7 +5,7 @@ use ratatui::style::Style;
 
 use super::paper::Paper;
 use super::{diagnosis, quality};
-use crate::domain::call::CallState;
+use crate::domain::call::{CallState, Direction};
 use crate::domain::dtmf::Tone;
 use crate::domain::person::Person;
 use crate::domain::transfer::HandedTo;
@@ -331,12 +331,15 @@ fn over(paper: &mut Paper<'_>, place: Rect, ended: &Ended) {
     let (dim, key) = (paper.style(Role::Dim), paper.style(Role::Key));
     paper.pen(area::row(inside, 4)).text(" ", dim).text(&figures, dim);
     let (again, back) = (paper.model.key_of(Action::Redial), paper.model.key_of(Action::Back));
+    let history = paper.model.key_of(Action::History);
+    // Whoever called is called back from the history: the key for calling again is for whom one called oneself.
+    let (next, what) = match (summary.direction, summary.with.person()) {
+        (Direction::Incoming, _) => (&history, " calls, to call back   "),
+        (Direction::Outgoing, Some(_)) => (&again, " call again   "),
+        (Direction::Outgoing, None) => (&again, " join again   "),
+    };
     let mut pen = paper.pen(area::row(inside, 5));
-    pen.text(" ", dim)
-        .text(&again, key)
-        .text(if summary.with.person().is_some() { " call again   " } else { " join again   " }, dim)
-        .text(&back, key)
-        .text(" put this away", dim);
+    pen.text(" ", dim).text(next, key).text(what, dim).text(&back, key).text(" put this away", dim);
 }
 
 fn ending(ended: &Ended) -> end::Ending {

@@ -38,9 +38,9 @@ pub(super) fn header(paper: &mut Paper<'_>, place: Rect) {
     if let Some((sign, style, state)) = presence {
         pen.text(sign, style).text(" ", style).text(states::presence(state), style).text("  ", dim);
     }
-    if model.history.unseen > 0 {
+    if model.history.missed > 0 {
         let history = model.key_of(Action::History);
-        pen.text(&screen::missed(model.history.unseen), warn).text(" (", warn).text(&history, key).text(")  ", warn);
+        pen.text(&screen::missed(model.history.missed), warn).text(" (", warn).text(&history, key).text(")  ", warn);
     }
     if let Some(warning) = sound_warning(model) {
         pen.text(glyphs.warning, warn).text(" ", warn).text(&warning, warn);

@@ -8,6 +8,8 @@ mod diagnosis;
 mod groups;
 mod header;
 mod help;
+mod history;
+mod notes;
 mod panes;
 mod paper;
 mod pickers;
@@ -89,6 +91,7 @@ pub fn draw(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<Position> 
     banner::banner(&mut paper, area::top(&mut rest, banner::rows(model, area)));
     banner::asking(&mut paper, area::top(&mut rest, banner::asking_rows(model, area.width)));
     banner::shared(&mut paper, area::top(&mut rest, banner::shared_rows(model, area)));
+    notes::strip(&mut paper, area::top(&mut rest, notes::rows(model, area)));
     let hints = area::bottom(&mut rest, 1);
     header::hints(&mut paper, hints);
     header::notice(&mut paper, area::bottom(&mut rest, header::notice_rows(model, area.width)));
@@ -156,19 +159,18 @@ fn below_the_call(paper: &mut Paper<'_>, mut place: Rect) -> Option<Position> {
         if model.is_first_run() {
             welcome::welcome(paper, place);
         } else {
-            panes::history(paper, place);
+            return history::history(paper, place);
         }
         return None;
     }
     let people = roster::rows(model);
     if people.saturating_add(HISTORY) <= place.height {
         let cursor = roster::people(paper, area::top(&mut place, people));
-        panes::history(paper, place);
-        return cursor;
+        let below = history::history(paper, place);
+        return cursor.or(below);
     }
     if model.focus == Pane::History {
-        panes::history(paper, place);
-        return None;
+        return history::history(paper, place);
     }
     roster::people(paper, place)
 }
@@ -210,7 +212,7 @@ fn focused(paper: &mut Paper<'_>, place: Rect) -> Option<Position> {
         Pane::Friends => return panes::friends(paper, place),
         Pane::Groups => groups::groups(paper, place),
         Pane::People => return roster::people(paper, place),
-        Pane::History => panes::history(paper, place),
+        Pane::History => return history::history(paper, place),
         Pane::Events => panes::events(paper, place),
     }
     None

@@ -3,7 +3,7 @@
 use ratatui::layout::{Position, Rect};
 
 use super::paper::Paper;
-use super::{board, details, help, pickers, prompts, share, sound};
+use super::{board, details, help, notes, pickers, prompts, share, sound};
 use crate::terminal::keys::Row;
 use crate::terminal::model::{Palette, Popup};
 use crate::terminal::theme::Role;
@@ -24,6 +24,7 @@ pub(super) fn popup(paper: &mut Paper<'_>, place: Rect) -> Option<Position> {
         Some(Popup::Parked(selected)) => board::choice(paper, place, *selected),
         Some(Popup::Join(prompt)) => return prompts::join(paper, place, prompt),
         Some(Popup::Name(prompt)) => return prompts::name(paper, place, prompt),
+        Some(Popup::Note(prompt)) => return notes::prompt(paper, place, prompt),
         Some(Popup::Share(card)) => share::card(paper, place, card),
         Some(Popup::ShareWith(choice)) => share::friends(paper, place, choice),
         Some(Popup::Keypad) => keypad(paper, place),
