@@ -107,7 +107,7 @@ mod tests {
     use crate::service::groups::{Asker, Groups};
     use crate::service::identity::{Identities, Settings};
     use crate::service::sfu::{Sfu, SfuConfig};
-    use crate::service::signalling::session::{self, Client, Outgoing};
+    use crate::service::signalling::session::{self, Outgoing};
     use crate::service::store;
 
     const NOW: UnixMillis = UnixMillis(1_767_225_600_000);

@@ -119,19 +119,13 @@ impl LiveCall {
             Some(card) => card.group.name.as_ref().map_or(group::UNNAMED, |name| name.as_str()),
             None if self.is_group() => state::peer(&self.view.with),
             // Who is there now: the call may have been handed on since it began.
-            None => {
-                let there = self.view.participants.first().map(|row| row.participant.person.display_name.as_str());
-                there.unwrap_or_else(|| state::peer(&self.view.with))
-            }
+            None => self.view.other_side().map_or("", |person| person.display_name.as_str()),
         }
     }
 
     /// The other side of a direct call.
     pub fn other_side(&self) -> Option<&Person> {
-        if self.is_group() {
-            return None;
-        }
-        self.view.participants.first().map(|row| &row.participant.person).or_else(|| self.view.with.person())
+        if self.is_group() { None } else { self.view.other_side() }
     }
 
     /// Whether the other side parked this call, and it waits in a slot.
