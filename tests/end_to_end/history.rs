@@ -35,3 +35,27 @@ fn past_calls_are_noted_found_and_exported() {
     home.run("history --csv --json").exited(2).saying("choose one");
     home.run("history note last x --as carol").exited(9).saying("no call yet");
 }
+
+#[test]
+fn on_the_screen_a_missed_call_is_counted_noted_and_exported() {
+    let home = Home::new();
+    home.run("call alice --as bob --json").exited(6);
+    let mut alice = home.screen();
+    alice.shows("1 missed (H)");
+    alice.types("H");
+    alice.hides("1 missed (H)");
+    alice.types("N");
+    alice.shows("NOTE");
+    alice.types("+1 for tea\r");
+    alice.hides("NOTE");
+    alice.shows("+1 for tea");
+    let file = home.file("calls.csv");
+    for said in ["The calls are in", "can't be written into"] {
+        alice.types(&format!(":export {}\r", file.display()));
+        alice.shows(said);
+    }
+    let table = std::fs::read_to_string(&file).unwrap();
+    assert!(table.ends_with(",'+1 for tea\r\n") && table.lines().count() == 2, "{table}");
+    alice.types("q");
+    assert_eq!(alice.ends_tidily(), 0);
+}
