@@ -128,6 +128,11 @@ impl LiveCall {
         if self.is_group() { None } else { self.view.other_side() }
     }
 
+    /// Whom it is with now.
+    pub fn peer(&self) -> Peer {
+        self.other_side().map_or_else(|| self.view.with.clone(), |person| Peer::Person(person.clone()))
+    }
+
     /// Whether the other side parked this call, and it waits in a slot.
     pub fn is_parked(&self) -> bool {
         self.view.state == CallState::RemoteHold && matches!(self.handed, Some((_, HandedTo::Slot { .. })))

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::friends::matches as named;
-use super::{Input, Model, Pane};
+use super::{Input, LiveCall, Model, Pane};
 use crate::domain::call::Peer;
 use crate::domain::id::{CallId, Identity};
 use crate::domain::record::{CallRecord, HistoryFilter};
@@ -181,9 +181,9 @@ fn fits(record: &CallRecord, text: &str) -> bool {
 impl Model {
     /// Whom matters most now: who rings, or else whom the call is with, or was.
     pub fn peer_now(&self) -> Option<Peer> {
-        let rings = self.board.ringing().next().map(|incoming| Peer::Person(incoming.from.clone()));
+        let rings = self.board.first_ringing().map(|incoming| Peer::Person(incoming.from.clone()));
         rings
-            .or_else(|| self.call().map(|call| call.view.with.clone()))
+            .or_else(|| self.call().map(LiveCall::peer))
             .or_else(|| self.ended.as_ref().map(|ended| ended.summary.with.clone()))
     }
 

@@ -274,7 +274,8 @@ fn somebody_is_asked_and_the_call_handed_on_with_enter() {
     for state in [CallState::Ringing, CallState::Connected] {
         let mut desk = Desk::asking(state);
         let seen = desk.sees(132, 38);
-        assert!(seen.contains("Enter hands Bob on to Carol") && seen.contains("J joins all three"), "{seen}");
+        assert!(seen.contains("Enter hands Bob on to Carol"), "{seen}");
+        assert_eq!(seen.contains("J joins all three"), state == CallState::Connected, "{seen}");
         desk.presses("Enter");
         assert_eq!(desk.commands(), std::slice::from_ref(&complete), "{state:?}");
     }
@@ -495,4 +496,12 @@ fn only_one_is_asked_at_a_time() {
     desk.hears(Event::Active(Some(id(1))));
     desk.presses("J");
     assert!(matches!(desk.model.popup, Some(crate::terminal::model::Popup::Join(_))));
+}
+
+#[test]
+fn what_was_noted_of_somebody_stands_in_their_row() {
+    let mut desk = Desk::two_calls();
+    desk.hears(Event::History(super::history::noted()));
+    desk.hears(Event::Incoming(rings(5, "dave")));
+    assert!(desk.sees(132, 38).contains("Dave  prefers mornings"), "{}", desk.sees(132, 38));
 }

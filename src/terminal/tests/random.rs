@@ -177,7 +177,7 @@ fn event(n: usize) -> Event {
         70 => Event::Call(with(8, "erin", CallState::RemoteHold)),
         71..80 => Event::Call(with(n as u128, "grace", CallState::LocalHold)),
         80..85 => Event::Ended(over(n as u128 - 9, "grace", EndReason::PARKED)),
-        85..89 => Event::Incoming(rings(n as u128, "heidi")),
+        85..90 => Event::Incoming(rings(n as u128, "heidi")),
         90 => Event::Missed(u32::MAX),
         91 => Event::Missed(0),
         92 => Event::HistoryFound {
@@ -268,7 +268,7 @@ fn every_size_is_drawn_with_many_calls() {
         desk.hears(event(62));
         desk.tells(with(n, "grace", if n % 3 == 0 { CallState::LocalHold } else { CallState::Ringing }));
     }
-    for n in 85..89 {
+    for n in 85..90 {
         desk.hears(event(n));
     }
     for keys in ["", "J", "U", "Esc 9", "t", "Esc p", "T"] {

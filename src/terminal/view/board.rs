@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::call::badge;
 use super::paper::Paper;
 use super::pickers::select;
-use crate::domain::call::{CallState, Direction};
+use crate::domain::call::{CallState, Direction, Peer};
 use crate::domain::park::ParkedCall;
 use crate::terminal::keys::Action;
 use crate::terminal::model::{Board, Handing, Line, LiveCall, Model, Row};
@@ -154,7 +154,7 @@ fn badge_of(paper: &Paper<'_>, row: &Row) -> (&'static str, &'static str, Role) 
 }
 
 /// What is to be known of a row beside its state, and whether it is urgent: what is about to be done, whom it waits for, how
-/// it came here.
+/// it came here; or else what was noted of an earlier call with them.
 fn note(model: &Model, row: &Row) -> (String, bool) {
     let call = row.line.call();
     if let Some(pending) = model.pending.as_ref().filter(|pending| pending.what.is_about(call)) {
@@ -172,7 +172,8 @@ fn note(model: &Model, row: &Row) -> (String, bool) {
                 let name = group.name.as_ref().map_or(group::UNNAMED, |name| name.as_str());
                 desk::into(name)
             });
-            return (place.or_else(|| incoming.via.as_ref().map(desk::via)).unwrap_or_default(), false);
+            let via = place.or_else(|| incoming.via.as_ref().map(desk::via));
+            return (via.unwrap_or_else(|| noted(model, &Peer::Person(incoming.from.clone()))), false);
         }
         Line::Live(live) => live,
     };
@@ -182,9 +183,15 @@ fn note(model: &Model, row: &Row) -> (String, bool) {
         (Some(asked), _) => desk::waits_for(asked),
         (_, Some(caller)) => desk::asked_for(caller),
         _ if live.is_group() => group::people(live.roster.here + 1, live.roster.coming),
-        _ => live.view.via.as_ref().map(desk::via).unwrap_or_default(),
+        _ => live.view.via.as_ref().map_or_else(|| noted(model, &live.peer()), desk::via),
     };
     (text, false)
+}
+
+/// What was noted of an earlier call with somebody; empty without.
+fn noted(model: &Model, peer: &Peer) -> String {
+    let note = model.history.noted(peer).and_then(|record| record.note.as_ref());
+    note.map_or_else(String::new, |note| note.as_str().to_owned())
 }
 
 /// How many rows the parked calls take beneath the people known.
