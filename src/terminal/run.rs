@@ -13,6 +13,7 @@ use futures_util::StreamExt;
 use ratatui::backend::CrosstermBackend;
 use tokio::sync::mpsc;
 
+use super::alert::Notifier;
 use super::guard::{Guard, PanicHook, inside};
 use super::job::{self, Continued};
 use super::message::{Copied, Effect, Message};
@@ -84,7 +85,8 @@ pub async fn run(mut link: PhoneLink, options: ScreenOptions) -> Result<Left, Sc
     let left = match Screen::new(model, output) {
         Ok(screen) => {
             let copied = mpsc::channel(COPIES);
-            Loop { copied, screen, link: &mut link, guard: &guard, signals }.run().await
+            let (retitle, notify) = (options.retitle, options.notify);
+            Loop { copied, screen, link: &mut link, guard: &guard, signals, retitle, notify }.run().await
         }
         Err(error) => Err(error.into()),
     };
@@ -116,6 +118,9 @@ struct Loop<'a> {
     link: &'a mut PhoneLink,
     guard: &'a Guard,
     signals: Signals,
+    /// Whether the terminal's title shows calls.
+    retitle: bool,
+    notify: Notifier,
 }
 
 /// What woke the loop.
@@ -212,8 +217,9 @@ impl Loop<'_> {
         match effect {
             Effect::Phone(command) => self.tell(command),
             Effect::Bell => self.write(alert::BELL)?,
-            Effect::Title(text) => self.write(&alert::title(&text))?,
-            Effect::Notify(text) => self.write(&alert::notification(&text))?,
+            Effect::Title(text) if self.retitle => self.write(&alert::title(&text))?,
+            Effect::Title(_) => {}
+            Effect::Notify(text) => self.write(&self.notify.bytes(&text))?,
             Effect::Copy(text) => self.copy(text),
             Effect::Repaint => self.screen.repaint()?,
             Effect::Suspend => self.suspend()?,

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod diagnosis;
 pub mod end;
 pub mod group;
+pub mod outside;
 pub mod quality;
 pub mod refusal;
 pub mod screen;

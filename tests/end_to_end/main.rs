@@ -10,6 +10,7 @@ mod demo_script;
 mod group_screens;
 mod groups;
 mod kit;
+mod outside;
 mod screens;
 mod serving;
 mod sound;

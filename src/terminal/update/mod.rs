@@ -6,6 +6,7 @@ mod choose;
 mod group_events;
 mod groups;
 mod keys;
+mod links;
 mod palette;
 mod phone;
 mod sharing;
@@ -36,6 +37,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Phone(event) => phone::heard(model, event, &mut effects),
         Message::PhoneBusy => phone_busy(model),
     }
+    links::show(model, &mut effects);
     retitle(model, &mut effects);
     effects
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::message::Effect;
 use super::super::model::{Ended, LinkView, LiveCall, Model, Mood, Pane, Popup, Purpose, Question};
 use super::super::widgets::meter::{ROSTER_METER, steps};
-use super::{group_events, note, say, sound, tick};
+use super::{group_events, links, note, say, sound, tick};
 use crate::domain::call::CallState;
 use crate::domain::id::CallId;
 use crate::domain::presence::Presence;
@@ -35,7 +35,7 @@ pub(super) fn heard(model: &mut Model, event: Event, effects: &mut Vec<Effect>) 
             }
         }
         Event::History(records) => model.history.set(records),
-        Event::Recorded(record) => recorded(model, record),
+        Event::Recorded(record) => recorded(model, record, effects),
         Event::Incoming(incoming) => rings(model, incoming, effects),
         Event::IncomingEnded { call, from, reason } => {
             stop_ringing(model, call);
@@ -74,6 +74,7 @@ pub(super) fn heard(model: &mut Model, event: Event, effects: &mut Vec<Effect>) 
         Event::Audio(audio) => sound::changed(model, audio),
         Event::Sound(now) => model.sound = now,
         Event::Diagnoses { call, diagnoses } => sound::diagnosed(model, call, diagnoses),
+        Event::Opened(link) => links::opened(model, link),
         Event::Refused(refused) => refuse(model, refused),
         Event::Warning(text) => say(model, Mood::Warn, text),
     }
@@ -114,9 +115,13 @@ fn friend_is(model: &mut Model, identity: &crate::domain::id::Identity, presence
     }
 }
 
-fn recorded(model: &mut Model, record: CallRecord) {
-    if record.outcome == Outcome::Missed {
-        note(model, Mood::Warn, format!("missed call from {}", state::peer(&record.with)));
+fn recorded(model: &mut Model, record: CallRecord, effects: &mut Vec<Effect>) {
+    let known = model.history.records.iter().find(|known| known.call_id == record.call_id);
+    let was_missed = known.is_some_and(|known| known.outcome == Outcome::Missed);
+    if record.outcome == Outcome::Missed && !was_missed {
+        let text = screen::missed_from(state::peer(&record.with));
+        note(model, Mood::Warn, text.clone());
+        effects.push(Effect::Notify(text));
     }
     model.history.add(record);
 }
