@@ -202,6 +202,9 @@ mod tests {
             muted: false,
             participants: rows(here),
             media: MediaState::Flowing,
+            consult_of: None,
+            via: None,
+            held_since: None,
         })
     }
 
@@ -268,7 +271,9 @@ mod tests {
 
     #[test]
     fn a_ring_says_where_it_leads() {
-        let ring = |group| Event::Incoming(Incoming { call: CALL, from: person("bob"), at: UnixMillis(0), group });
+        let incoming =
+            |group, via| Event::Incoming(Incoming { call: CALL, from: person("bob"), at: UnixMillis(0), group, via });
+        let ring = |group| incoming(group, None);
         check(&[ring(None)], &["Bob (bob) calls"]);
         check(&[ring(Some(card().group))], &["Bob (bob) calls, to bring you into Ops bridge"]);
         let unnamed = Group { name: None, ..card().group };

@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures_util::SinkExt;
 use switchboard::base::secret::Secret;
 use switchboard::domain::id::{ClientId, SessionId};
+use switchboard::domain::record::HistoryFilter;
 use switchboard::protocol::MAX_FRAME;
 use switchboard::protocol::codec::encode;
 use switchboard::protocol::failure::FailureCode;
@@ -156,7 +157,7 @@ async fn one_who_does_not_read_is_cut_off_and_may_come_back() {
     // Fed past what the buffers of both ends hold; none of it is ever read.
     let cut = async {
         loop {
-            let request = Request::HistoryList { limit: 500 };
+            let request = Request::HistoryList { limit: 500, filter: HistoryFilter::default() };
             deaf.requests_unheard(request).await?;
             tokio::time::sleep(Duration::from_millis(40)).await;
         }

@@ -8,6 +8,7 @@ use switchboard::base::entropy;
 use switchboard::domain::group::{Group, GroupKey, GroupRow};
 use switchboard::domain::id::{CallId, GroupId, Identity};
 use switchboard::domain::person::Person;
+use switchboard::domain::record::HistoryFilter;
 use switchboard::protocol::failure::{CODE_ENDED, Failure, FailureCode, NOBODY_THERE};
 use switchboard::protocol::frame::FromService;
 use switchboard::protocol::notice::Notice;
@@ -389,7 +390,7 @@ async fn a_call_ended_for_all_is_remembered_as_the_groups() {
         });
         let record = record.await;
         assert_eq!(record.with.group(), Some(&group.reference()));
-        match raw.ask(Request::HistoryList { limit: 10 }).await.unwrap() {
+        match raw.ask(Request::HistoryList { limit: 10, filter: HistoryFilter::default() }).await.unwrap() {
             Response::History { records } => assert_eq!(records, [record]),
             other => panic!("no history: {other:?}"),
         }

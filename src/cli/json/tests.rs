@@ -66,6 +66,9 @@ fn view(state: CallState, other: ParticipantState) -> Event {
             participant: Participant { person: bob(), state: other, muted: false },
         }]),
         media: MediaState::Connecting,
+        consult_of: None,
+        via: None,
+        held_since: None,
     })
 }
 
@@ -92,7 +95,7 @@ fn an_incoming_call_rings_and_says_who_it_is() {
             &format!(r#"{CALL_TEXT},"id":"8:acs:1_2","name":"bob","state":"connected","muted":false"#),
         ),
     ];
-    told.expect(&Event::Incoming(Incoming { call: CALL, from: bob(), at: WALL, group: None }), &lines);
+    told.expect(&Event::Incoming(Incoming { call: CALL, from: bob(), at: WALL, group: None, via: None }), &lines);
     let gone = Event::IncomingEnded { call: CALL, from: bob(), reason: EndReason::CANCELLED };
     told.expect(&gone, &[golden("state", &format!(r#"{CALL_TEXT},"state":"disconnected""#))]);
 }

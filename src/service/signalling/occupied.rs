@@ -186,7 +186,7 @@ mod tests {
         let (client, registry) = (ClientId(entropy::uuid()), kit.signalling.registry.clone());
         let calls = kit.house.calls.clone();
         let session = session::start(
-            Client { id: client, presence: PresenceChoice::Online, max_calls: 1 },
+            session::Client { id: client, presence: PresenceChoice::Online, max_calls: 1 },
             me,
             registry.clone(),
             calls,

@@ -290,5 +290,7 @@ fn ringing(number: u8) -> CallRecord {
         answered_at: None,
         ended_at: None,
         end: None,
+        answered_by: None,
+        note: None,
     }
 }

@@ -76,6 +76,8 @@ pub(super) fn records() -> Vec<CallRecord> {
             answered_at: seconds.map(|_| started_at),
             ended_at: seconds.map(|s| started_at.plus(s * 1000)),
             end: Some(EndReason::HUNG_UP),
+            answered_by: None,
+            note: None,
         }
     };
     vec![
@@ -88,7 +90,7 @@ pub(super) fn records() -> Vec<CallRecord> {
 }
 
 pub(super) fn incoming(name: &str) -> Incoming {
-    Incoming { call: CALL, from: person(name), at: NOW.plus(-7000), group: None }
+    Incoming { call: CALL, from: person(name), at: NOW.plus(-7000), group: None, via: None }
 }
 
 /// The other side's row of a direct call.
@@ -111,6 +113,9 @@ pub(super) fn view(state: CallState) -> CallView {
         muted: false,
         participants: Arc::new([row("bob", false)]),
         media: if connected { MediaState::Flowing } else { MediaState::Connecting },
+        consult_of: None,
+        via: None,
+        held_since: None,
     }
 }
 

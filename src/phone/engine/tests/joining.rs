@@ -166,13 +166,8 @@ async fn a_join_whose_answer_was_lost_leaves_nobody_behind() {
     let (id, _, _) = bench.asks_to_join(None).await;
     bench.loses(id).await;
     assert_eq!(bench.refused("join").await, Refusal::NotConnected);
-    let call = OngoingCall {
-        call_id: CALL,
-        direction: Direction::Outgoing,
-        participants: Vec::new(),
-        group: Some(group()),
-        via: None,
-    };
+    let call =
+        OngoingCall { call_id: CALL, direction: Direction::Outgoing, participants: Vec::new(), group: Some(group()) };
     bench.is_welcome(vec![call]).await;
     assert_eq!(bench.asks().await.1, Request::CallHangUp { call_id: CALL });
 }
@@ -203,7 +198,8 @@ async fn a_service_that_forgot_the_session_tells_the_group_anew() {
 #[tokio::test]
 async fn an_invitation_into_a_group_call_becomes_one() {
     let mut bench = Bench::new(JoinMuted::Always).await;
-    let incoming = Notice::CallIncoming { call_id: CALL, from: person("bob"), at: UnixMillis(1), group: Some(group()) };
+    let (from, at) = (person("bob"), UnixMillis(1));
+    let incoming = Notice::CallIncoming { call_id: CALL, from, at, group: Some(group()), via: None };
     bench.notices(incoming).await;
     assert_eq!(bench.asks().await.1, Request::CallRinging { call_id: CALL });
     bench.tell(Command::Answer(CALL)).await;

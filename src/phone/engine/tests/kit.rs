@@ -102,6 +102,8 @@ impl Bench {
             friends: vec![Friend { person: person("bob"), presence: Presence::offline(None) }],
             calls,
             public_url: Some("https://calls.example".into()),
+            missed: 0,
+            parked: Vec::new(),
         };
         let service = [127, 0, 0, 1].into();
         self.link.send(FromLink::Welcome { welcome: Box::new(welcome), service }).await.unwrap();
