@@ -198,7 +198,7 @@ mod tests {
         let mut status = Status::new("http://h:1".to_owned(), true, 7);
         status.take(&Event::Me(me()));
         status.take(&Event::Link(Link::Up));
-        events.iter().for_each(|event| drop(status.take(event)));
+        events.iter().for_each(|event| _ = status.take(event));
         status
     }
 

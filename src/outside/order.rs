@@ -225,7 +225,7 @@ impl Now<'_> {
 
     fn hold(&self, on: Option<bool>) -> Result<Plan, Refused> {
         let row = self.connected()?;
-        let (call, on) = (row.call_id, on.unwrap_or(!row.is_held()));
+        let (call, on) = (row.call_id, on.unwrap_or_else(|| !row.is_held()));
         if row.is_held() == on {
             return so_already(call);
         }

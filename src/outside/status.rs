@@ -33,9 +33,9 @@ pub struct Status {
     pub calls: Vec<CallRow>,
     /// The parked calls, by slot.
     pub parked: Vec<ParkedRow>,
-    /// The call that was active before the one that is.
+    /// The call that was active before the one that is; for the phone alone.
     #[serde(skip)]
-    before: Option<CallId>,
+    pub before: Option<CallId>,
 }
 
 /// The connection to the service, in a word.
@@ -389,7 +389,7 @@ mod tests {
     #[test]
     fn a_number_that_is_free_is_given_again() {
         let mut status = status();
-        (1..=3).for_each(|id| drop(status.take(&Event::Incoming(incoming(id, bob())))));
+        (1..=3).for_each(|id| assert!(status.take(&Event::Incoming(incoming(id, bob())))));
         status.take(&Event::IncomingEnded { call: number(2), from: bob(), reason: EndReason::CANCELLED });
         status.take(&Event::Call(call(4, carol(), CallState::Connecting)));
         let rows: Vec<_> = status.calls.iter().map(|row| (row.number, row.call_id)).collect();

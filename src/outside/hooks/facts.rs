@@ -112,10 +112,9 @@ impl Watch {
             }
             // What the list holds already was missed before.
             Event::History(records) | Event::HistoryFound { records, .. } => {
-                records
-                    .iter()
-                    .filter(|record| is_missed(record))
-                    .for_each(|record| drop(self.once(Kind::Missed, record.call_id)));
+                for record in records.iter().filter(|record| is_missed(record)) {
+                    self.once(Kind::Missed, record.call_id);
+                }
                 None
             }
             Event::Recorded(record) if is_missed(record) => {
@@ -230,7 +229,7 @@ mod tests {
         let over = Event::Ended(summary(1, bob(), EndReason::HUNG_UP));
         let events = [rings.clone(), rings.clone(), connecting, talks.clone(), held, talks, over];
         assert_eq!(told(&mut watch, &events), [Kind::Ringing, Kind::Connected, Kind::Ended]);
-        assert_eq!(told(&mut watch, &[rings.clone()]), [Kind::Ringing], "it came back");
+        assert_eq!(told(&mut watch, std::slice::from_ref(&rings)), [Kind::Ringing], "it came back");
         let gone = Event::IncomingEnded { call: number(1), from: bob(), reason: EndReason::CANCELLED };
         assert_eq!(told(&mut watch, &[gone, rings]), [Kind::Ringing]);
     }

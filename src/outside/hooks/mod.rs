@@ -70,10 +70,11 @@ impl Hooks {
         };
         let (troubles, patience) = (self.troubles.clone(), self.patience);
         let run = move || {
-            if let Err(why) = run_to_its_end(command, patience) {
+            let outcome = run_to_its_end(command, patience);
+            drop(place);
+            if let Err(why) = outcome {
                 trouble(&troubles, kind, why);
             }
-            drop(place);
         };
         if let Err(why) = task::thread("hook", run) {
             trouble(&self.troubles, kind, why.to_string());
@@ -100,7 +101,9 @@ impl Hooks {
         let (program, arguments) = self.setting(happening.kind).parts()?;
         let mut command = Command::new(program);
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        SECRETS.iter().for_each(|name| drop(command.env_remove(name)));
+        for name in SECRETS {
+            command.env_remove(name);
+        }
         for (name, value) in happening.facts(missed) {
             command.env(format!("SWITCHBOARD_{name}"), value);
         }
@@ -173,5 +176,5 @@ fn end(child: &mut Child) {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests;

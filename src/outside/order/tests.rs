@@ -10,7 +10,7 @@ use crate::phone::event::{CallView, Event, Refusal};
 fn phone(events: &[Event]) -> Status {
     let mut status = Status::new("http://h:1".to_owned(), true, 7);
     status.take(&Event::Me(me()));
-    events.iter().for_each(|event| drop(status.take(event)));
+    events.iter().for_each(|event| _ = status.take(event));
     status
 }
 

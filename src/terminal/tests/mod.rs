@@ -8,6 +8,7 @@ mod group_states;
 mod groups;
 mod idle;
 mod kit;
+mod links;
 mod picture;
 mod random;
 mod sound;

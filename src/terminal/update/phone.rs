@@ -118,10 +118,12 @@ fn friend_is(model: &mut Model, identity: &crate::domain::id::Identity, presence
 fn recorded(model: &mut Model, record: CallRecord, effects: &mut Vec<Effect>) {
     let known = model.history.records.iter().find(|known| known.call_id == record.call_id);
     let was_missed = known.is_some_and(|known| known.outcome == Outcome::Missed);
-    if record.outcome == Outcome::Missed && !was_missed {
+    if record.outcome == Outcome::Missed {
         let text = screen::missed_from(state::peer(&record.with));
         note(model, Mood::Warn, text.clone());
-        effects.push(Effect::Notify(text));
+        if !was_missed {
+            effects.push(Effect::Notify(text));
+        }
     }
     model.history.add(record);
 }
