@@ -110,7 +110,10 @@ fn busy() -> Result<Model> {
     tell(&mut model, Event::Quality { call: CALL, quality });
     tell(&mut model, Event::Levels { call: CALL, microphone: -18.0, speaker: -31.0, heard: Vec::new() });
     let second = CallId(Uuid::from_u128(2));
-    tell(&mut model, Event::Incoming(Incoming { call: second, from: person("carol")?, at: NOW, group: None }));
+    tell(
+        &mut model,
+        Event::Incoming(Incoming { call: second, from: person("carol")?, at: NOW, group: None, via: None }),
+    );
     Ok(model)
 }
 
@@ -137,6 +140,8 @@ fn record(n: i64, name: &str) -> Result<CallRecord> {
         answered_at: Some(started_at),
         ended_at: Some(started_at.plus(61_000)),
         end: Some(EndReason::HUNG_UP),
+        answered_by: None,
+        note: None,
     })
 }
 
@@ -158,6 +163,9 @@ fn in_call() -> Result<CallView> {
         }]
         .into(),
         media: MediaState::Flowing,
+        consult_of: None,
+        via: None,
+        held_since: None,
     })
 }
 
