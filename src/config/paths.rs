@@ -23,8 +23,8 @@ pub struct Paths {
     pub evidence: PathBuf,
     /// What can be made again.
     pub cache: PathBuf,
-    /// What lives only while programs run: sockets.
-    pub runtime: PathBuf,
+    /// The sockets of the phones that run, a folder per user.
+    pub sockets: PathBuf,
 }
 
 /// The system names no home folder.
@@ -49,7 +49,7 @@ impl Paths {
             logs: state.join("logs"),
             evidence: state.join("evidence"),
             cache: folders.cache_dir().to_owned(),
-            runtime: folders.runtime_dir().unwrap_or(state).to_owned(),
+            sockets: folders.runtime_dir().unwrap_or(state).join("phones"),
         })
     }
 
@@ -63,13 +63,18 @@ impl Paths {
             logs: folder.join("logs"),
             evidence: folder.join("evidence"),
             cache: folder.join("cache"),
-            runtime: folder.join("run"),
+            sockets: folder.join("users"),
         }
     }
 
     /// The folder of the phone of `user`.
     pub fn user(&self, user: &UserName) -> PathBuf {
         self.users.join(user.as_str())
+    }
+
+    /// The folder of the sockets of the phones of `user` that run.
+    pub fn sockets_of(&self, user: &UserName) -> PathBuf {
+        self.sockets.join(user.as_str())
     }
 
     /// The file in which a running service says how it is reached.
@@ -88,7 +93,8 @@ mod tests {
         let alice = "alice".parse().unwrap();
         assert_eq!(paths.service_file(), Path::new("/x/service/service.json"));
         assert_eq!(paths.user(&alice), Path::new("/x/users/alice"));
-        for path in [&paths.config_file, &paths.sound, &paths.logs, &paths.evidence, &paths.cache, &paths.runtime] {
+        assert_eq!(paths.sockets_of(&alice), Path::new("/x/users/alice"));
+        for path in [&paths.config_file, &paths.sound, &paths.logs, &paths.evidence, &paths.cache, &paths.sockets] {
             assert!(path.starts_with("/x"), "{path:?}");
         }
     }

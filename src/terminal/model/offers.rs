@@ -180,9 +180,7 @@ impl Model {
             let word = match action {
                 Action::Accept => self.accept_word(),
                 Action::Redial if matches!(self.last_peer(), Some(Peer::Group(_))) => "join again",
-                Action::Filter
-                    if matches!(self.focus, Pane::People | Pane::History) && context != Context::Ladder =>
-                {
+                Action::Filter if matches!(self.focus, Pane::People | Pane::History) && context != Context::Ladder => {
                     "search"
                 }
                 Action::Back if context == Context::Consult => "return",

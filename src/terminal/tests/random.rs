@@ -177,7 +177,7 @@ fn event(n: usize) -> Event {
         70 => Event::Call(with(8, "erin", CallState::RemoteHold)),
         71..80 => Event::Call(with(n as u128, "grace", CallState::LocalHold)),
         80..85 => Event::Ended(over(n as u128 - 9, "grace", EndReason::PARKED)),
-        85..89 => Event::Incoming(rings(n as u128, "heidi")),
+        85..90 => Event::Incoming(rings(n as u128, "heidi")),
         90 => Event::Missed(u32::MAX),
         91 => Event::Missed(0),
         92 => Event::HistoryFound {
