@@ -1,6 +1,7 @@
 //! Calls asked for wrongly: refused by kind, and no leg stays behind.
 
 use switchboard::domain::id::{CallId, Identity};
+use switchboard::domain::record::HistoryFilter;
 use switchboard::protocol::failure::FailureCode;
 use switchboard::protocol::frame::Welcome;
 use switchboard::protocol::notice::Notice;
@@ -64,9 +65,15 @@ async fn searches_and_histories_keep_their_bounds() {
     let long = alice.ask(Request::PeopleSearch { text: "b".repeat(60_000) }).await;
     assert!(matches!(long, Ok(Response::People { people }) if people.is_empty()));
     for limit in [0, 501, u16::MAX] {
-        assert_eq!(alice.is_refused(Request::HistoryList { limit }).await, FailureCode::BadRequest);
+        assert_eq!(
+            alice.is_refused(Request::HistoryList { limit, filter: HistoryFilter::default() }).await,
+            FailureCode::BadRequest
+        );
     }
-    assert!(matches!(alice.ask(Request::HistoryList { limit: 500 }).await, Ok(Response::History { .. })));
+    assert!(matches!(
+        alice.ask(Request::HistoryList { limit: 500, filter: HistoryFilter::default() }).await,
+        Ok(Response::History { .. })
+    ));
 }
 
 /// Whatever is wanted of this call, it is not there.

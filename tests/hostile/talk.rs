@@ -156,7 +156,8 @@ async fn one_who_does_not_read_is_cut_off_and_may_come_back() {
     // Fed past what the buffers of both ends hold; none of it is ever read.
     let cut = async {
         loop {
-            let request = Request::HistoryList { limit: 500 };
+            let request =
+                Request::HistoryList { limit: 500, filter: switchboard::domain::record::HistoryFilter::default() };
             deaf.requests_unheard(request).await?;
             tokio::time::sleep(Duration::from_millis(40)).await;
         }
