@@ -17,9 +17,12 @@ const SEARCH_AFTER: i64 = 150;
 
 /// A record is new, complete, or noted.
 pub(super) fn recorded(model: &mut Model, record: CallRecord, effects: &mut Vec<Effect>) {
-    let known = model.history.get(record.call_id).is_some_and(|known| known.outcome == Outcome::Missed);
     // A note about a call missed long ago is no news of it.
-    if record.outcome == Outcome::Missed && !known && record.note.is_none() {
+    let is_news = match model.history.known(record.call_id) {
+        Some(known) => known.outcome != Outcome::Missed,
+        None => record.note.is_none(),
+    };
+    if record.outcome == Outcome::Missed && is_news {
         let text = screen::missed_from(state::peer(&record.with));
         keep(model, Mood::Warn, text.clone());
         effects.push(Effect::Notify(text));
