@@ -21,6 +21,7 @@ fn every_command_explains_itself() {
         "history",
         "devices",
         "doctor",
+        "evidence",
         "config",
         "completions",
         "man",
