@@ -27,6 +27,7 @@ fn every_command_explains_itself() {
         "history seen",
         "devices",
         "doctor",
+        "evidence",
         "config",
         "completions",
         "man",
