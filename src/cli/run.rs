@@ -40,6 +40,8 @@ fn carry_out(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
         Some(Command::Config(arguments)) => return config::run(arguments, &settings, output).map(|()| Exit::Done),
         Some(Command::Devices(arguments)) => return devices::run(*arguments, &settings, output),
         Some(Command::Serve(_)) => log::to_stderr(&settings),
+        // It is the other phone's log that tells; a status line asks every second.
+        Some(Command::Ctl(_)) => {}
         _ => log::to_file(&settings, "phone"),
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();

@@ -46,7 +46,7 @@ impl Paths {
             sound: state.join("sound"),
             logs: state.join("logs"),
             cache: folders.cache_dir().to_owned(),
-            sockets: folders.runtime_dir().unwrap_or(state).join("phones"),
+            sockets: runtime(&folders).unwrap_or_else(|| state.to_owned()).join("phones"),
         })
     }
 
@@ -77,6 +77,18 @@ impl Paths {
     pub fn service_file(&self) -> PathBuf {
         self.service.join("service.json")
     }
+}
+
+/// The folder for what lives only while programs run. A program that was not started from a session, by cron for
+/// instance, is not told it; where a session has it, it is known all the same.
+fn runtime(folders: &ProjectDirs) -> Option<PathBuf> {
+    let told = folders.runtime_dir().map(Path::to_owned);
+    #[cfg(target_os = "linux")]
+    let told = told.or_else(|| {
+        let of_user = PathBuf::from(format!("/run/user/{}", rustix::process::geteuid().as_raw()));
+        of_user.is_dir().then(|| of_user.join("switchboard"))
+    });
+    told
 }
 
 #[cfg(test)]
