@@ -41,6 +41,8 @@ fn carry_out(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
         Some(Command::Devices(arguments)) => return devices::run(*arguments, &settings, output),
         Some(Command::Serve(arguments)) if arguments.log_to_file => log::to_file(&settings, "service"),
         Some(Command::Serve(_)) => log::to_stderr(&settings),
+        // It is the other phone's log that tells; a status line asks every second.
+        Some(Command::Ctl(_)) => {}
         _ => log::to_file(&settings, "phone"),
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();

@@ -49,7 +49,7 @@ impl Paths {
             logs: state.join("logs"),
             evidence: state.join("evidence"),
             cache: folders.cache_dir().to_owned(),
-            sockets: folders.runtime_dir().unwrap_or(state).join("phones"),
+            sockets: runtime(&folders).unwrap_or_else(|| state.to_owned()).join("phones"),
         })
     }
 
@@ -81,6 +81,18 @@ impl Paths {
     pub fn service_file(&self) -> PathBuf {
         self.service.join("service.json")
     }
+}
+
+/// The folder for what lives only while programs run. A program that was not started from a session, by cron for
+/// instance, is not told it; where a session has it, it is known all the same.
+fn runtime(folders: &ProjectDirs) -> Option<PathBuf> {
+    let told = folders.runtime_dir().map(Path::to_owned);
+    #[cfg(target_os = "linux")]
+    let told = told.or_else(|| {
+        let of_user = PathBuf::from(format!("/run/user/{}", rustix::process::geteuid().as_raw()));
+        of_user.is_dir().then(|| of_user.join("switchboard"))
+    });
+    told
 }
 
 #[cfg(test)]

@@ -119,6 +119,7 @@ impl Tap {
                 break;
             }
         }
+        self.hooks.are_started().await;
     }
 
     async fn hears(&mut self, event: Event) -> Result<(), Gone> {

@@ -170,4 +170,14 @@ fn hooks_run_for_phones_with_and_without_a_screen() {
     // Nobody answers at the screen: missed.
     home.run("--as bob call alice --ring-for 1s").exited(6);
     assert_eq!(happened("missed-alice"), "Bob|incoming|alice");
+
+    // Leaving ends a call, too.
+    std::fs::remove_file(told.join("ended-alice")).unwrap();
+    home.run("ctl call echo").exited(0);
+    alice.shows("LIVE ●  Echo");
+    alice.types("q");
+    alice.shows("Leaving hangs up the call.");
+    alice.types("y");
+    assert_eq!(alice.ends_tidily(), 0);
+    assert_eq!(happened("ended-alice"), "Echo|outgoing|alice");
 }

@@ -26,6 +26,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How often a running hook is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
+/// How long the end of the phone waits for hooks to be started.
+const STARTED_WITHIN: Duration = Duration::from_secs(1);
+
 /// How much trouble may wait to be told.
 const TROUBLES: usize = 16;
 
@@ -49,6 +52,8 @@ pub(super) struct Owner {
 pub(super) struct Hooks {
     settings: config::Hooks,
     running: Arc<AtomicUsize>,
+    /// How many are about to be started.
+    starting: Arc<AtomicUsize>,
     patience: Duration,
     troubles: mpsc::Sender<Trouble>,
     told: BTreeSet<Kind>,
@@ -58,19 +63,32 @@ impl Hooks {
     /// Hooks of the settings; what goes wrong with them comes out of the receiver.
     pub(super) fn new(settings: config::Hooks) -> (Self, mpsc::Receiver<Trouble>) {
         let (troubles, news) = mpsc::channel(TROUBLES);
-        (Self { settings, running: Arc::default(), patience: PATIENCE, troubles, told: BTreeSet::new() }, news)
+        (
+            Self {
+                settings,
+                running: Arc::default(),
+                starting: Arc::default(),
+                patience: PATIENCE,
+                troubles,
+                told: BTreeSet::new(),
+            },
+            news,
+        )
     }
 
     /// Runs the hook for what happened, if there is one.
     pub(super) fn run(&self, happening: &Happening, missed: u32, owner: &Owner) {
         let kind = happening.kind;
-        let Some(command) = self.command(happening, missed, owner) else { return };
-        let Some(place) = Place::take(&self.running) else {
+        let Some(mut command) = self.command(happening, missed, owner) else { return };
+        let Some(place) = Place::take(&self.running, AT_ONCE) else {
             return trouble(&self.troubles, kind, outside::hook_skipped(AT_ONCE));
         };
         let (troubles, patience) = (self.troubles.clone(), self.patience);
+        let start = Place::take(&self.starting, usize::MAX);
         let run = move || {
-            let outcome = run_to_its_end(command, patience);
+            let started = command.spawn();
+            drop(start);
+            let outcome = started.map_err(|why| why.to_string()).and_then(|child| run_to_its_end(child, patience));
             drop(place);
             if let Err(why) = outcome {
                 trouble(&troubles, kind, why);
@@ -78,6 +96,14 @@ impl Hooks {
         };
         if let Err(why) = task::thread("hook", run) {
             trouble(&self.troubles, kind, why.to_string());
+        }
+    }
+
+    /// Waits until all are started that are due, though not long: whoever ends the program then ends none of them.
+    pub(super) async fn are_started(&self) {
+        let until = clock::now() + STARTED_WITHIN;
+        while self.starting.load(Ordering::Acquire) > 0 && clock::now() < until {
+            tokio::time::sleep(LOOK_EVERY).await;
         }
     }
 
@@ -125,15 +151,15 @@ fn trouble(to: &mpsc::Sender<Trouble>, kind: Kind, why: String) {
     }
 }
 
-/// One of the places for hooks that run at once; given back when it is dropped.
+/// One of so many places; given back when it is dropped.
 #[derive(Debug)]
 struct Place(Arc<AtomicUsize>);
 
 impl Place {
-    fn take(running: &Arc<AtomicUsize>) -> Option<Self> {
-        let more = |count: usize| (count < AT_ONCE).then_some(count + 1);
-        running.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).ok()?;
-        Some(Self(Arc::clone(running)))
+    fn take(places: &Arc<AtomicUsize>, most: usize) -> Option<Self> {
+        let more = |count: usize| (count < most).then_some(count + 1);
+        places.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).ok()?;
+        Some(Self(Arc::clone(places)))
     }
 }
 
@@ -143,9 +169,8 @@ impl Drop for Place {
     }
 }
 
-/// Runs a program to its end, or ends it.
-fn run_to_its_end(mut command: Command, patience: Duration) -> Result<(), String> {
-    let mut child = command.spawn().map_err(|why| why.to_string())?;
+/// Waits for a program's end, or ends it.
+fn run_to_its_end(mut child: Child, patience: Duration) -> Result<(), String> {
     let until = clock::now() + patience;
     loop {
         match child.try_wait() {
