@@ -13,6 +13,7 @@ pub mod config;
 pub mod control;
 pub mod domain;
 pub mod media;
+pub mod outside;
 pub mod phone;
 pub mod protocol;
 pub mod service;

@@ -189,9 +189,6 @@ fn in_call() -> Result<CallView> {
         started_at: NOW.plus(-280_000),
         connected_at: Some(NOW.plus(-271_000)),
         muted: false,
-        consult_of: None,
-        via: None,
-        held_since: None,
         participants: [RosterRow {
             number: 0,
             participant: Participant { person: bob, state: ParticipantState::Connected, muted: false },

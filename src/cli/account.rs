@@ -59,7 +59,12 @@ pub(crate) async fn acting(
 ///
 /// # Errors
 /// As [`acting`]; and when nobody is signed in and no service runs here that the link could be of.
-pub(crate) async fn acting_at(globals: &Globals, settings: &Settings, origin: &str) -> Result<Acting, Failure> {
+pub(crate) async fn acting_at(
+    globals: &Globals,
+    settings: &Settings,
+    origin: &str,
+    screen: bool,
+) -> Result<Acting, Failure> {
     let told = globals.token.is_some() || globals.user.is_some() || settings.loaded.config.phone.server.is_some();
     let linked: Option<ServerUrl> = origin.parse().ok().filter(|_| !told);
     if let Some(user) = linked.and_then(|linked| signed_in_at(&settings.paths, &linked)) {
@@ -69,7 +74,7 @@ pub(crate) async fn acting_at(globals: &Globals, settings: &Settings, origin: &s
     if nowhere {
         return Err(Failure::usage(refusal::other_service(origin)));
     }
-    acting(globals, settings, false, false).await
+    acting(globals, settings, false, screen).await
 }
 
 /// Who is signed in at `server`: who signed in last, if it was there, or else the first by name.

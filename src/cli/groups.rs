@@ -117,7 +117,7 @@ pub async fn run(
 ) -> Result<Exit, Failure> {
     let command = arguments.command.as_ref().unwrap_or(&GroupsCommand::List);
     let acting = match command.place() {
-        Some(Place::Link { origin, .. }) => account::acting_at(globals, settings, origin).await?,
+        Some(Place::Link { origin, .. }) => account::acting_at(globals, settings, origin, false).await?,
         Some(Place::Key(_) | Place::Name(_)) | None => account::acting(globals, settings, false, false).await?,
     };
     let link = headless::start(acting.account, &MediaFlags::silent(), settings, false)?;

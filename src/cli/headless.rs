@@ -16,6 +16,7 @@ use crate::base::{clock, deadline};
 use crate::domain::call::Direction;
 use crate::domain::end_reason::EndReason;
 use crate::domain::person::{Friend, Person};
+use crate::outside::tapped;
 use crate::phone::account::Account;
 use crate::phone::audio::device::{SinkChoice, SourceChoice};
 use crate::phone::audio::wav::{WavError, WavReader, WavWriter};
@@ -271,7 +272,11 @@ pub(crate) async fn with_phone(
     output: &mut Output,
     work: impl AsyncFnOnce(&mut Session<'_>) -> Result<Exit, Failure>,
 ) -> Result<Exit, Failure> {
-    let link = match acting.and_then(|acting| start_keeping(acting.account, media, settings, rings, true)) {
+    let start = |acting: Acting| {
+        let tap = settings.tap(&acting.account);
+        start_keeping(acting.account, media, settings, rings, true).map(|link| tapped(link, tap))
+    };
+    let link = match acting.and_then(start) {
         Ok(link) => link,
         Err(failure) => return no_call(output, failure),
     };

@@ -272,6 +272,7 @@ impl Journal {
             | Event::MicrophoneFinished(_)
             | Event::Devices(_)
             | Event::Sound(_)
+            | Event::Opened(_)
             | Event::Refused(_) => {}
         }
         out.lines

@@ -8,6 +8,7 @@ pub mod call;
 pub mod completions;
 pub mod config;
 mod conversation;
+pub mod ctl;
 pub mod devices;
 pub mod doctor;
 pub mod dtmf;
@@ -26,6 +27,7 @@ mod local;
 mod log;
 pub mod man;
 pub mod media_flags;
+pub mod open;
 pub mod output;
 pub mod password;
 mod plain;
@@ -78,6 +80,7 @@ Examples:
   switchboard call echo --for 10s             call the echo without a screen
   switchboard groups create \"Ops bridge\"      make a group, and get its ID, code and link
   switchboard join k7mq-3tzf                  join a group's call by its code
+  switchboard ctl answer                      have the phone that runs answer
   switchboard serve                           run the service for others
   switchboard sign-in alice --server http://127.0.0.1:8790
   switchboard doctor                          find out why something does not work
@@ -100,6 +103,10 @@ pub enum Command {
     Join(join::JoinArgs),
     /// Wait for calls without a screen.
     Wait(wait::WaitArgs),
+    /// Steer and follow the phone that runs.
+    Ctl(ctl::CtlArgs),
+    /// Show a link in the phone: tel:, switchboard: and links to groups.
+    Open(open::OpenArgs),
     /// Sign in to a service and keep the sign-in.
     #[command(visible_alias = "login")]
     SignIn(sign_in::SignInArgs),

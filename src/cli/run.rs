@@ -7,9 +7,9 @@ use super::exit::{Exit, Failure};
 use super::output::Output;
 use super::settings::{self, Settings};
 use super::{
-    Cli, Command, admin, call, completions, config, devices, doctor, evidence, friends, groups, history, join, log,
+    Cli, Command, admin, call, completions, config, ctl, devices, doctor, evidence, friends, groups, history, join, log,
 };
-use super::{man, serve, sign_in, sign_out, softphone, wait, whoami};
+use super::{man, open, serve, sign_in, sign_out, softphone, wait, whoami};
 use crate::config::Argument;
 
 /// Runs the program; the first of `arguments` is its name.
@@ -41,6 +41,8 @@ fn carry_out(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
         Some(Command::Devices(arguments)) => return devices::run(*arguments, &settings, output),
         Some(Command::Serve(arguments)) if arguments.log_to_file => log::to_file(&settings, "service"),
         Some(Command::Serve(_)) => log::to_stderr(&settings),
+        // It is the other phone's log that tells; a status line asks every second.
+        Some(Command::Ctl(_)) => {}
         _ => log::to_file(&settings, "phone"),
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
@@ -72,6 +74,8 @@ async fn with_runtime(cli: &Cli, settings: &Settings, output: &mut Output) -> Re
         Some(Command::Call(arguments)) => call::run(arguments, globals, settings, output).await,
         Some(Command::Join(arguments)) => join::run(arguments, globals, settings, output).await,
         Some(Command::Wait(arguments)) => wait::run(arguments, globals, settings, output).await,
+        Some(Command::Ctl(arguments)) => ctl::run(arguments, globals, settings, output).await,
+        Some(Command::Open(arguments)) => open::run(arguments, globals, settings, output).await,
         Some(Command::SignIn(arguments)) => sign_in::run(arguments, globals, settings, output).await,
         Some(Command::SignOut(arguments)) => sign_out::run(*arguments, globals, settings, output).await,
         Some(Command::Whoami(arguments)) => whoami::run(*arguments, globals, settings, output).await,

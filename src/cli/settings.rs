@@ -6,7 +6,9 @@ use super::exit::{Exit, Failure};
 use super::globals::{Globals, When};
 use crate::config::{self, Argument, Inputs, Loaded, NoiseSuppression, Paths, Problem, Switch};
 use crate::media::processing::{Noise, Wishes};
+use crate::outside::Setup;
 use crate::phone::GroupOptions;
+use crate::phone::account::Account;
 use crate::phone::audio::device::{SinkChoice, SourceChoice};
 use crate::phone::audio::voice::VoiceConfig;
 
@@ -19,6 +21,8 @@ pub struct Settings {
     pub file: PathBuf,
     /// The settings.
     pub loaded: Loaded,
+    /// The folder of `--data`, from the root.
+    pub data: Option<PathBuf>,
 }
 
 /// The environment, as far as it is text.
@@ -46,7 +50,9 @@ pub fn load(
     let mut arguments = arguments;
     arguments.extend(of_globals(globals));
     let inputs = Inputs { file: Some(file.clone()), file_required: globals.config.is_some(), environment, arguments };
-    Ok(Settings { paths, file, loaded: config::load(&inputs)? })
+    let whole = |data: &PathBuf| std::path::absolute(data).unwrap_or_else(|_| data.clone());
+    let data = globals.data.as_ref().map(whole);
+    Ok(Settings { paths, file, loaded: config::load(&inputs)?, data })
 }
 
 /// The settings among the global flags.
@@ -115,6 +121,18 @@ impl Settings {
             },
             folder: Some(self.paths.sound.clone()),
         })
+    }
+
+    /// What the tap of a phone without a screen needs to know; of `account`.
+    pub(super) fn tap(&self, account: &Account) -> Setup {
+        Setup {
+            server: account.server().to_string(),
+            sockets: self.paths.sockets.clone(),
+            data: self.data.clone(),
+            screen: false,
+            hooks: self.loaded.config.hooks.clone(),
+            opened: None,
+        }
     }
 
     /// How the phone behaves in group calls.

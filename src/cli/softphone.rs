@@ -10,16 +10,20 @@ use super::globals::Globals;
 #[cfg(target_os = "linux")]
 use super::log;
 use super::settings::Settings;
-use crate::config::{Argument, Colour};
+use crate::config::{Argument, Colour, Notify};
+use crate::domain::link::OpenedLink;
+use crate::domain::place::Place;
+use crate::outside::{Setup, tapped};
 #[cfg(target_os = "linux")]
 use crate::phone::audio::alsa::StderrAside;
 use crate::phone::{self, PhoneOptions};
+use crate::terminal::alert::{Notifier, Surroundings, Way};
 use crate::terminal::model::{ScreenOptions, SshSession};
 use crate::terminal::run::{Left, run as show};
 use crate::terminal::theme::ColourChoice;
 
 /// The softphone.
-#[derive(Debug, Clone, Copy, Args)]
+#[derive(Debug, Clone, Copy, Default, Args)]
 #[command(next_help_heading = "Softphone options")]
 pub struct SoftphoneArgs {
     /// Open the demo: a service of your own on this machine, with friends and bots to call
@@ -49,13 +53,29 @@ impl SoftphoneArgs {
 /// # Errors
 /// When there is nobody to sign in as, the service can't be started, or the terminal can't be used.
 pub async fn run(arguments: SoftphoneArgs, globals: &Globals, settings: &Settings) -> Result<Exit, Failure> {
+    open(arguments, globals, settings, None).await
+}
+
+/// Opens the softphone, and shows a link in it.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) async fn open(
+    arguments: SoftphoneArgs,
+    globals: &Globals,
+    settings: &Settings,
+    link: Option<OpenedLink>,
+) -> Result<Exit, Failure> {
     use std::io::IsTerminal;
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
         let why =
             "the softphone needs a terminal; without one use `switchboard call`, `wait` and the others (see --help)";
         return Err(Failure::usage(why));
     }
-    let acting = account::acting(globals, settings, arguments.demo, true).await?;
+    let acting = match link.as_ref().and_then(origin) {
+        Some(origin) => account::acting_at(globals, settings, &origin, true).await?,
+        None => account::acting(globals, settings, arguments.demo, true).await?,
+    };
     let voice = settings.voice(settings.microphone()?, settings.speaker()?)?;
     let evidence = Some(settings.paths.evidence.clone());
     let groups = settings.in_groups();
@@ -63,11 +83,13 @@ pub async fn run(arguments: SoftphoneArgs, globals: &Globals, settings: &Setting
     let options = PhoneOptions { max_calls, voice, record: None, tones: true, rings: true, groups, evidence };
     let screen = screen_options(settings, acting.demo);
     let failed = |why: String| Failure::new(Exit::Failed, why);
-    let link = phone::start(acting.account, options).map_err(|why| failed(format!("the phone can't start: {why}")))?;
+    let tap = Setup { screen: true, opened: link, ..settings.tap(&acting.account) };
+    let phone = phone::start(acting.account, options).map_err(|why| failed(format!("the phone can't start: {why}")))?;
+    let phone = tapped(phone, tap);
     // Sound libraries print on standard error, which is where the screen is.
     #[cfg(target_os = "linux")]
     let aside = log::file(settings, "phone").and_then(|file| StderrAside::to(&file)).ok();
-    let left = show(link, screen, evidence::collector(settings)).await;
+    let left = show(phone, screen, evidence::collector(settings)).await;
     #[cfg(target_os = "linux")]
     drop(aside);
     let left = left.map_err(|why| failed(why.to_string()))?;
@@ -78,6 +100,17 @@ pub async fn run(arguments: SoftphoneArgs, globals: &Globals, settings: &Setting
         Left::NoTerminal => Exit::HungUp,
         Left::Signal(signal) => signal.into(),
     })
+}
+
+/// The service that a link to a group is of.
+pub(super) fn origin(link: &OpenedLink) -> Option<String> {
+    match link {
+        OpenedLink::Join { place } => match place.parse() {
+            Ok(Place::Link { origin, .. }) => Some(origin),
+            Ok(Place::Key(_) | Place::Name(_)) | Err(_) => None,
+        },
+        OpenedLink::Call { .. } | OpenedLink::Number { .. } => None,
+    }
 }
 
 /// The screen as the settings want it.
@@ -95,8 +128,23 @@ pub(crate) fn screen_options(settings: &Settings, demo: bool) -> ScreenOptions {
         hint: if demo { "demo".to_owned() } else { String::new() },
         offset: UtcOffset::current_local_offset().unwrap_or(UtcOffset::UTC),
         bell: screen.bell,
+        retitle: screen.title,
+        notify: notify(screen.notify),
         ssh: ssh_session(),
         ..ScreenOptions::default()
+    }
+}
+
+/// How this terminal is asked to notify the person.
+fn notify(setting: Notify) -> Notifier {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let terminal = Surroundings::found(variable);
+    match setting {
+        Notify::Auto => terminal.notifier(),
+        Notify::Osc9 => terminal.through(Way::Osc9),
+        Notify::Osc777 => terminal.through(Way::Osc777),
+        Notify::Bell => Notifier::Bell,
+        Notify::Off => Notifier::Off,
     }
 }
 

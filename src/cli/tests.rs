@@ -73,6 +73,9 @@ fn what_can_not_be_meant_is_refused_with_what_could() {
     assert!(refused("wait --calls 0").contains("--calls"));
     assert!(refused("history --limit 501").contains("1..=500"));
     assert!(refused("cal bob").contains("call"));
+    assert!(refused("ctl status --format {x}").contains("{state} {who} {time}"));
+    assert!(refused("ctl status --json --format {who}").contains("cannot be used with"));
+    assert!(refused("ctl pick-up 0").contains("slots 1 to 20"));
     for absent in ["meetings", "call bob --stdin", "call bob --camera x", "serve --tls-listen 1"] {
         refused(absent);
     }

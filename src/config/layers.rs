@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
+use super::hooks::HOOK_FACTS;
 use super::nearest::nearest;
 use super::section::{Field, SectionInfo};
 use super::{Config, Error, Loaded, Merged, Problem, Source};
@@ -178,7 +179,10 @@ impl Layers {
     ///
     /// An unknown one only warns: container platforms put variables of their own under the name of every service.
     fn add_variable(&mut self, variable: &str, text: &str) {
-        let Some(rest) = variable.strip_prefix(PREFIX).filter(|rest| !NOT_SETTINGS.contains(rest)) else { return };
+        let Some(rest) = variable.strip_prefix(PREFIX) else { return };
+        if NOT_SETTINGS.contains(&rest) || HOOK_FACTS.contains(&rest) {
+            return;
+        }
         let rest = rest.to_lowercase();
         let target = self.sections.iter().find_map(|section| {
             let below = rest.strip_prefix(section.key)?.strip_prefix('_')?;

@@ -4,6 +4,7 @@
 //! for the screen and the phone to judge: they get the text, and [`Loaded::parse`] puts the source into their complaint.
 
 mod example;
+mod hooks;
 mod layers;
 mod log;
 mod media;
@@ -24,13 +25,14 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 pub use example::example;
+pub use hooks::{HOOK_FACTS, Hooks, Program};
 pub use layers::{Argument, Inputs, load};
 pub use log::{Level, Log};
 pub use media::Media;
 pub use paths::{NoHome, Paths};
 pub use phone::{JoinMuted, Phone};
 pub use public_url::{NotAPublicUrl, PublicUrl};
-pub use screen::{Colour, Names, Screen};
+pub use screen::{Colour, Names, Notify, Screen};
 pub use server_url::{NotAServer, ServerUrl};
 pub use service::Service;
 pub use service_file::ServiceFile;
@@ -70,6 +72,8 @@ config! {
     sound: Sound,
     /// The screen.
     screen: Screen,
+    /// Programs run when something happens.
+    hooks: Hooks,
     /// The log.
     log: Log,
 }

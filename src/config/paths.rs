@@ -23,8 +23,8 @@ pub struct Paths {
     pub evidence: PathBuf,
     /// What can be made again.
     pub cache: PathBuf,
-    /// What lives only while programs run: sockets.
-    pub runtime: PathBuf,
+    /// The sockets of the phones that run, a folder per user.
+    pub sockets: PathBuf,
 }
 
 /// The system names no home folder.
@@ -49,7 +49,7 @@ impl Paths {
             logs: state.join("logs"),
             evidence: state.join("evidence"),
             cache: folders.cache_dir().to_owned(),
-            runtime: folders.runtime_dir().unwrap_or(state).to_owned(),
+            sockets: runtime(&folders).unwrap_or_else(|| state.to_owned()).join("phones"),
         })
     }
 
@@ -63,7 +63,7 @@ impl Paths {
             logs: folder.join("logs"),
             evidence: folder.join("evidence"),
             cache: folder.join("cache"),
-            runtime: folder.join("run"),
+            sockets: folder.join("users"),
         }
     }
 
@@ -72,10 +72,27 @@ impl Paths {
         self.users.join(user.as_str())
     }
 
+    /// The folder of the sockets of the phones of `user` that run.
+    pub fn sockets_of(&self, user: &UserName) -> PathBuf {
+        self.sockets.join(user.as_str())
+    }
+
     /// The file in which a running service says how it is reached.
     pub fn service_file(&self) -> PathBuf {
         self.service.join("service.json")
     }
+}
+
+/// The folder for what lives only while programs run. A program that was not started from a session, by cron for
+/// instance, is not told it; where a session has it, it is known all the same.
+fn runtime(folders: &ProjectDirs) -> Option<PathBuf> {
+    let told = folders.runtime_dir().map(Path::to_owned);
+    #[cfg(target_os = "linux")]
+    let told = told.or_else(|| {
+        let of_user = PathBuf::from(format!("/run/user/{}", rustix::process::geteuid().as_raw()));
+        of_user.is_dir().then(|| of_user.join("switchboard"))
+    });
+    told
 }
 
 #[cfg(test)]
@@ -88,7 +105,8 @@ mod tests {
         let alice = "alice".parse().unwrap();
         assert_eq!(paths.service_file(), Path::new("/x/service/service.json"));
         assert_eq!(paths.user(&alice), Path::new("/x/users/alice"));
-        for path in [&paths.config_file, &paths.sound, &paths.logs, &paths.evidence, &paths.cache, &paths.runtime] {
+        assert_eq!(paths.sockets_of(&alice), Path::new("/x/users/alice"));
+        for path in [&paths.config_file, &paths.sound, &paths.logs, &paths.evidence, &paths.cache, &paths.sockets] {
             assert!(path.starts_with("/x"), "{path:?}");
         }
     }

@@ -17,6 +17,22 @@ choice! {
     }
 }
 
+choice! {
+    /// How the terminal is asked to notify the person, who may look at something else.
+    Notify {
+        /// As the terminal is likely to understand it.
+        Auto = "auto",
+        /// By OSC 9.
+        Osc9 = "osc9",
+        /// By OSC 777.
+        Osc777 = "osc777",
+        /// By its bell.
+        Bell = "bell",
+        /// Not at all.
+        Off = "off",
+    }
+}
+
 /// Texts by name.
 pub type Names = BTreeMap<String, String>;
 
@@ -29,6 +45,10 @@ section! {
         colour: Colour = Colour::Auto,
         /// Ring the terminal's bell when somebody calls or shares a group.
         bell: bool = true,
+        /// How the terminal is asked to show a notification of a call that rings or was missed: osc9 (iTerm2, kitty,
+        /// WezTerm, Ghostty and others), osc777 (foot, rxvt-unicode, terminals of GNOME), bell, off, or auto, which goes by
+        /// TERM and other variables. Inside tmux, `set -g allow-passthrough on` lets them through.
+        notify: Notify = Notify::Auto,
         /// Show calls in the terminal's title.
         title: bool = true,
         /// Styles by role, such as: live = "bold green". A style is a colour (of the sixteen by name, of the 256 by

@@ -5,6 +5,7 @@ pub mod dtmf;
 pub mod end_reason;
 pub mod group;
 pub mod id;
+pub mod link;
 pub mod park;
 pub mod person;
 pub mod place;

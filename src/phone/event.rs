@@ -10,6 +10,7 @@ use crate::domain::dtmf::Tone;
 use crate::domain::end_reason::EndReason;
 use crate::domain::group::{Group, GroupRow};
 use crate::domain::id::{CallId, GroupId, Identity};
+use crate::domain::link::OpenedLink;
 use crate::domain::park::{ParkSlot, ParkedCall};
 use crate::domain::person::{Friend, Person};
 use crate::domain::presence::Presence;
@@ -194,6 +195,8 @@ pub enum Event {
     Audio(AudioState),
     /// What is done to the sound, and how loud it is; told at the start and whenever it changes.
     Sound(SoundState),
+    /// A link was opened outside the phone: the person is to be asked what it asks for.
+    Opened(OpenedLink),
     /// A command could not be carried out.
     Refused(Refused),
     /// Something a person should know, though nothing failed.

@@ -16,7 +16,7 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use super::account::{Account, AccountError};
 use super::evidence::Recorder;
-use super::evidence::entry::Way;
+use super::evidence::entry::{LinkStep, Way};
 use crate::base::{clock, seed::Seed};
 use crate::config::ServerUrl;
 use crate::control::explanation::Stage;
@@ -146,6 +146,7 @@ impl Link {
     pub(crate) async fn run(mut self) {
         let mut wait = FIRST_RETRY;
         loop {
+            self.recorder.link(LinkStep::Began);
             self.tell(FromLink::Connecting).await;
             let trouble = match self.connect().await {
                 Ok((socket, service, welcome)) => {
@@ -159,12 +160,14 @@ impl Link {
             let pause = match trouble {
                 Trouble::Bye => return,
                 Trouble::Refused(reason) => {
+                    self.recorder.link_refused(&reason);
                     self.tell(FromLink::Refused { reason }).await;
                     Duration::MAX
                 }
                 Trouble::Retry(reason) => {
                     let pause = wait.mul_f64(1.0 - self.seed.unit() / 4.0);
                     wait = (wait * 2).min(LAST_RETRY);
+                    self.recorder.link_down(&reason, pause);
                     self.tell(FromLink::Down { reason, retry_in: pause }).await;
                     pause
                 }

@@ -19,6 +19,7 @@ use futures_util::StreamExt;
 use ratatui::backend::CrosstermBackend;
 use tokio::sync::mpsc;
 
+use super::alert::Notifier;
 use super::guard::{Guard, PanicHook, inside};
 use super::job::{self, Continued};
 use super::message::{Copied, Effect, Message};
@@ -104,7 +105,11 @@ pub async fn run(mut link: PhoneLink, options: ScreenOptions, collector: Collect
     let left = match Screen::new(model, output) {
         Ok(screen) => {
             let (copied, exported, collected) = (mpsc::channel(COPIES), mpsc::channel(COPIES), mpsc::channel(COPIES));
-            Loop { copied, exported, collected, collector, screen, link: &mut link, guard: &guard, signals }.run().await
+            let (retitle, notify) = (options.retitle, options.notify);
+            let link = &mut link;
+            let guard = &guard;
+            let inputs = Loop { copied, exported, collected, collector, screen, link, guard, signals, retitle, notify };
+            inputs.run().await
         }
         Err(error) => Err(error.into()),
     };
@@ -146,6 +151,9 @@ struct Loop<'a> {
     link: &'a mut PhoneLink,
     guard: &'a Guard,
     signals: Signals,
+    /// Whether the terminal's title shows calls.
+    retitle: bool,
+    notify: Notifier,
 }
 
 /// What woke the loop.
@@ -246,8 +254,9 @@ impl Loop<'_> {
         match effect {
             Effect::Phone(command) => self.tell(command),
             Effect::Bell => self.write(alert::BELL)?,
-            Effect::Title(text) => self.write(&alert::title(&text))?,
-            Effect::Notify(text) => self.write(&alert::notification(&text))?,
+            Effect::Title(text) if self.retitle => self.write(&alert::title(&text))?,
+            Effect::Title(_) => {}
+            Effect::Notify(text) => self.write(&self.notify.bytes(&text))?,
             Effect::Copy(text) => self.copy(text),
             Effect::Export { file, table } => self.export(file, table),
             Effect::Look(after) => return self.take(Message::Recorded(self.link.recorder.since(after))),

@@ -11,6 +11,7 @@ pub mod evidence;
 pub mod explanation;
 pub mod group;
 pub mod history;
+pub mod outside;
 pub mod quality;
 pub mod refusal;
 pub mod screen;

@@ -109,6 +109,11 @@ pub fn calls(name: &str) -> String {
     format!("{name} calls")
 }
 
+/// A call was missed.
+pub fn missed_from(name: &str) -> String {
+    format!("missed call from {name}")
+}
+
 /// So many calls were missed.
 pub fn missed(count: u32) -> String {
     format!("{count} missed")

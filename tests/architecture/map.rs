@@ -29,6 +29,11 @@ pub const CRATE: &[Module] = &[
     module("config", "typed settings: defaults < file < environment < arguments; the folders"),
     module("service", "identity, signalling, calls and the SFU behind them"),
     Module { name: "phone", never: &["service"], purpose: "the softphone without a screen: commands in, events out" },
+    Module {
+        name: "outside",
+        never: &["service"],
+        purpose: "the running phone steered and followed by other programs: its socket, opened links, hooks",
+    },
     Module { name: "terminal", never: &["service"], purpose: "the screen: model, messages, update, view" },
     module("cli", "the command line: one file per subcommand"),
 ];

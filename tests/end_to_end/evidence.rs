@@ -33,7 +33,8 @@ fn secrets(home: &Home) -> Vec<String> {
     let mut found = Vec::new();
     let mut folders = vec![home.file("users"), home.file("service")];
     while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
+        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+        for entry in entries.map(|entry| entry.unwrap().path()) {
             if entry.is_dir() {
                 folders.push(entry);
             } else if let Ok(text) = std::fs::read_to_string(&entry)
@@ -43,8 +44,7 @@ fn secrets(home: &Home) -> Vec<String> {
             }
         }
     }
-    assert!(found.iter().any(|secret| secret.starts_with("eyJ")), "an access token is among them");
-    assert!(found.len() >= 3, "{}", found.len());
+    assert!(found.len() >= 2, "those of the service at least: {}", found.len());
     found
 }
 
@@ -75,11 +75,15 @@ fn holds_no_secret(name: &str, bytes: &[u8], secrets: &[String]) {
 
 #[test]
 fn evidence_of_a_call_tells_all_of_it_and_no_secret() {
+    const PASSWORD: &str = "correct horse battery staple";
     let home = Home::new();
+    let (_service, _) = home.serve("--demo");
+    home.run_with("admin user add dora --password-stdin", PASSWORD).exited(0);
+    home.run_with("sign-in dora --password-stdin", PASSWORD).exited(0);
     let mut bob = home.start("wait --as bob --json --answer");
     bob.until_said("waiting for a call");
     let recording = home.file("talk.wav");
-    let words = format!("call bob --as alice --json --for 2s --record {}", recording.display());
+    let words = format!("call bob --as dora --json --for 2s --record {}", recording.display());
     let summary = home.run(&words).exited(0).summary();
     assert_eq!(summary["explain"], Value::Null, "nothing went wrong");
     let call = summary["call_id"].as_str().unwrap().to_owned();
@@ -103,7 +107,9 @@ fn evidence_of_a_call_tells_all_of_it_and_no_secret() {
     assert!(text("config.toml").contains("phone.ring_seconds = "));
     assert!(text("version.txt").starts_with(&format!("switchboard {}\n", env!("CARGO_PKG_VERSION"))));
 
-    let secrets = secrets(&home);
+    let mut secrets = secrets(&home);
+    assert!(secrets.iter().any(|secret| secret.starts_with("eyJ")), "an access token is among them");
+    secrets.push(PASSWORD.to_owned());
     for (name, bytes) in &files {
         holds_no_secret(name, bytes, &secrets);
     }

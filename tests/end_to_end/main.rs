@@ -12,6 +12,7 @@ mod group_screens;
 mod groups;
 mod history;
 mod kit;
+mod outside;
 mod screens;
 mod serving;
 mod sound;

@@ -63,14 +63,14 @@ fn view(state: CallState, other: ParticipantState) -> Event {
         started_at: WALL,
         connected_at: None,
         muted: false,
-        consult_of: None,
-        via: None,
-        held_since: None,
         participants: Arc::new([RosterRow {
             number: 0,
             participant: Participant { person: bob(), state: other, muted: false },
         }]),
         media: MediaState::Connecting,
+        consult_of: None,
+        via: None,
+        held_since: None,
     })
 }
 

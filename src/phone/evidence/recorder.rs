@@ -21,7 +21,7 @@ use crate::domain::call::CallState;
 use crate::domain::id::CallId;
 use crate::domain::text::printable;
 use crate::phone::command::Command;
-use crate::phone::event::{AudioState, CallView, DeviceState, Event, Link, MediaState, Summary};
+use crate::phone::event::{AudioState, CallView, DeviceState, Event, MediaState, Summary};
 use crate::texts::{diagnosis, state};
 
 /// The longest text of an entry, in characters.
@@ -108,14 +108,29 @@ impl Recorder {
         self.put(&mut state, call, What::Frame(frame));
     }
 
+    /// The connection to the service came a step further, or was lost.
+    pub fn link(&self, step: LinkStep) {
+        self.add(None, What::Link(step));
+    }
+
     /// A step of the connection to the service was taken.
     pub fn linked(&self, stage: Stage, took: Duration) {
-        self.add(None, What::Link(LinkStep::Done { stage, took_us: micros(took) }));
+        self.link(LinkStep::Done { stage, took_us: micros(took) });
     }
 
     /// A step of the connection to the service failed.
     pub fn link_failed(&self, stage: Stage, why: &str) {
-        self.add(None, What::Link(LinkStep::Failed { stage, why: words(why) }));
+        self.link(LinkStep::Failed { stage, why: words(why) });
+    }
+
+    /// The connection to the service is lost, or was not made.
+    pub fn link_down(&self, why: &str, retry_in: Duration) {
+        self.link(LinkStep::Down { why: words(why), retry_ms: micros(retry_in) / 1000 });
+    }
+
+    /// The service refuses this phone for good.
+    pub fn link_refused(&self, why: &str) {
+        self.link(LinkStep::Refused { why: words(why) });
     }
 
     /// A leg of `call` did something.
@@ -152,15 +167,6 @@ impl Recorder {
                 self.add(Some(*call), What::Diagnoses(all));
             }
             Event::Ended(summary) => self.ended(summary),
-            Event::Link(Link::Connecting) => self.add(None, What::Link(LinkStep::Began)),
-            Event::Link(Link::Up) => {}
-            Event::Link(Link::Down { reason, retry_in }) => {
-                let retry_ms = u64::try_from(retry_in.as_millis()).unwrap_or(u64::MAX);
-                self.add(None, What::Link(LinkStep::Down { why: words(reason), retry_ms }));
-            }
-            Event::Link(Link::Refused { reason }) => {
-                self.add(None, What::Link(LinkStep::Refused { why: words(reason) }));
-            }
             Event::Audio(audio) => self.add(None, What::Devices(devices(audio).into())),
             Event::Refused(refused) => {
                 let (what, why) = (words(refused.what), words(&refused.why.to_string()));
@@ -182,7 +188,8 @@ impl Recorder {
             Event::Parked { call, slot } => self.happened(*call, &format!("parked in slot {slot}")),
             Event::Dtmf { call, .. } => self.happened(*call, "a tone arrived"),
             Event::MicrophoneFinished(call) => self.happened(*call, "the sound file of the microphone is over"),
-            // The rest is lists, which frames have shown, and levels ten times a second.
+            // The rest is lists, which frames have shown, levels ten times a second, and the connection, of which the
+            // signalling task tells itself, in its order.
             _ => {}
         }
     }

@@ -64,8 +64,11 @@ pub fn steps_of(entries: &[Arc<Entry>], call: CallId) -> Vec<Step> {
 
 /// Why the service can't be reached; `None` where it can.
 pub fn of_link(entries: &[Arc<Entry>]) -> Option<Explanation> {
-    let steps = link_steps(entries, entries.len());
     let (down, why) = link_down(entries.iter());
+    // A try that has just begun says nothing yet: the last one that came to an end does.
+    let over = |entry: &Arc<Entry>| matches!(entry.what, What::Link(LinkStep::Down { .. } | LinkStep::Refused { .. }));
+    let ended = entries.iter().rposition(over).filter(|_| down).map_or(entries.len(), |at| at + 1);
+    let steps = link_steps(entries, ended);
     let facts = Facts { link_down: down, steps, ..Facts::default() };
     let judgement = judge(&facts).filter(|_| down || failed(&facts.steps).is_some())?;
     Some(Explanation {

@@ -19,7 +19,7 @@ use crate::domain::id::CallId;
 use crate::domain::person::Person;
 use crate::domain::time::UnixMillis;
 use crate::phone::command::Command;
-use crate::phone::event::{CallView, Event, Link, MediaState, Quality as Figures, Summary};
+use crate::phone::event::{CallView, Event, MediaState, Quality as Figures, Summary};
 
 const CALL: CallId = CallId(Uuid::from_u128(7));
 
@@ -140,7 +140,7 @@ fn one_entry_that_is_longer_than_all_there_may_be_is_not_kept() {
 fn what_is_kept_on_disk_is_what_was_remembered() {
     let folder = tempfile::tempdir().unwrap();
     let recorder = Recorder::new(Limits::default(), Some(folder.path()));
-    recorder.heard(&Event::Link(Link::Connecting));
+    recorder.link(LinkStep::Began);
     recorder.linked(Stage::Dns, Duration::from_micros(1500));
     recorder.leg(CALL, 1, LegStep::Failed("no way".into()));
     recorder.heard(&Event::Quality { call: CALL, quality: Figures { jitter_ms: f32::NAN, ..Figures::default() } });
@@ -359,6 +359,9 @@ fn a_service_that_is_not_reached_is_explained_by_the_step_that_failed() {
     assert_eq!((why.what.as_str(), why.advice, why.failed), ("gone", Advice::StartService, Some(Stage::Tcp)));
     assert_eq!(why.time_line("->"), "DNS 2.0 ms -> TCP FAILED");
     assert_eq!(story::of_link(&Past::signed_in().entries), None);
+    // The next try has begun.
+    past.adds(310, None, What::Link(LinkStep::Began));
+    assert_eq!(story::of_link(&past.entries).unwrap().failed, Some(Stage::Tcp));
     // A step that took too long says nothing itself.
     let mut slow = Past { entries: past.entries[..2].to_vec() };
     slow.down(8000);

@@ -86,6 +86,12 @@ impl History {
         self.records.iter().find(|record| record.call_id == call)
     }
 
+    /// The record of a call, be it one that only the service had.
+    pub fn known(&self, call: CallId) -> Option<&CallRecord> {
+        let asked = self.found.1.iter().chain(self.remembered.values().flatten());
+        self.records.iter().chain(asked).find(|record| record.call_id == call)
+    }
+
     /// Whether the service may have more records than are here.
     pub fn is_cut(&self) -> bool {
         self.records.len() >= usize::from(HISTORY)
@@ -199,7 +205,7 @@ impl Model {
         let live = || self.call().map(|live| (live.view.call, live.view.with.clone(), live.view.started_at));
         let over = || self.ended.as_ref().map(|ended| (ended.summary.call, ended.summary.with.clone(), ended.at));
         let (call, with, at) = selected.map(of_record).or_else(live).or_else(over)?;
-        let record = selected.or_else(|| self.history.get(call));
+        let record = selected.or_else(|| self.history.known(call));
         let before = record.and_then(|record| record.note.as_ref()).map_or("", |note| note.as_str()).to_owned();
         let input = Input::new(&before);
         Some(NotePrompt { call, who: crate::texts::state::peer(&with).to_owned(), at, before, input })

@@ -21,10 +21,12 @@ mod trail;
 
 use ::time::UtcOffset;
 
+use super::alert::Notifier;
 use super::keys::{Action, Context, KeyError, KeyMap};
 use super::theme::{self, ColourChoice, Glyphs, Theme, ThemeError};
 use crate::domain::call::{Direction, Peer};
 use crate::domain::id::CallId;
+use crate::domain::link::OpenedLink;
 use crate::domain::park::ParkedCall;
 use crate::domain::person::Person;
 use crate::domain::presence::PresenceState;
@@ -74,6 +76,10 @@ pub struct ScreenOptions {
     pub offset: UtcOffset,
     /// Whether the terminal's bell rings with a call.
     pub bell: bool,
+    /// Whether the terminal's title shows calls.
+    pub retitle: bool,
+    /// How the terminal is asked to notify the person.
+    pub notify: Notifier,
     /// The SSH session the phone is used in, if it is.
     pub ssh: Option<SshSession>,
 }
@@ -89,6 +95,8 @@ impl Default for ScreenOptions {
             hint: String::new(),
             offset: UtcOffset::UTC,
             bell: true,
+            retitle: true,
+            notify: Notifier::Off,
             ssh: None,
         }
     }
@@ -213,6 +221,8 @@ pub struct Model {
     pub focus: Pane,
     /// What is open above the panels.
     pub popup: Option<Popup>,
+    /// A link that was opened elsewhere, and is shown once nothing else is.
+    pub opened: Option<OpenedLink>,
     /// A line shown for a while.
     pub notice: Option<Notice>,
     /// Until when a second press of the letter hangs up.
@@ -266,6 +276,7 @@ impl Model {
             lost: Lost::default(),
             focus: Pane::Friends,
             popup: None,
+            opened: None,
             notice: None,
             armed_until: None,
             bell_at: None,

@@ -13,6 +13,7 @@ mod history;
 mod idle;
 mod kit;
 mod ladder;
+mod links;
 mod picture;
 mod random;
 mod sound;

@@ -16,11 +16,16 @@ use crate::texts::{self, screen, state};
 const SEARCH_AFTER: i64 = 150;
 
 /// A record is new, complete, or noted.
-pub(super) fn recorded(model: &mut Model, record: CallRecord) {
-    let known = model.history.get(record.call_id).is_some_and(|known| known.outcome == Outcome::Missed);
+pub(super) fn recorded(model: &mut Model, record: CallRecord, effects: &mut Vec<Effect>) {
     // A note about a call missed long ago is no news of it.
-    if record.outcome == Outcome::Missed && !known && record.note.is_none() {
-        keep(model, Mood::Warn, format!("missed call from {}", state::peer(&record.with)));
+    let is_news = match model.history.known(record.call_id) {
+        Some(known) => known.outcome != Outcome::Missed,
+        None => record.note.is_none(),
+    };
+    if record.outcome == Outcome::Missed && is_news {
+        let text = screen::missed_from(state::peer(&record.with));
+        keep(model, Mood::Warn, text.clone());
+        effects.push(Effect::Notify(text));
     }
     model.history.add(record);
 }

@@ -10,6 +10,7 @@ mod groups;
 mod history;
 mod keys;
 mod ladder;
+mod links;
 mod palette;
 mod phone;
 mod sharing;
@@ -47,6 +48,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Evidence(written) => ladder::written(model, written),
     }
     desk_events::settle(model, shown);
+    links::show(model, &mut effects);
     retitle(model, &mut effects);
     effects
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::message::Effect;
 use super::super::model::{Ended, LinkView, LiveCall, Model, Mood, Pane, Popup, Question};
 use super::super::widgets::meter::{ROSTER_METER, steps};
-use super::{desk as doing, desk_events, group_events, history, note, say, sound, tick};
+use super::{desk as doing, desk_events, group_events, history, links, note, say, sound, tick};
 use crate::domain::call::{CallState, Peer};
 use crate::domain::id::CallId;
 use crate::domain::presence::Presence;
@@ -31,7 +31,7 @@ pub(super) fn heard(model: &mut Model, event: Event, effects: &mut Vec<Effect>) 
             }
         }
         Event::History(records) => model.history.set(records),
-        Event::Recorded(record) => history::recorded(model, record),
+        Event::Recorded(record) => history::recorded(model, record, effects),
         Event::HistoryFound { filter, records } => model.history.take_found(filter, records),
         Event::Missed(count) => model.history.missed = count,
         Event::Incoming(incoming) => {
@@ -79,6 +79,7 @@ pub(super) fn heard(model: &mut Model, event: Event, effects: &mut Vec<Effect>) 
         Event::Audio(audio) => sound::changed(model, audio),
         Event::Sound(now) => model.sound = now,
         Event::Diagnoses { call, diagnoses } => sound::diagnosed(model, call, diagnoses),
+        Event::Opened(link) => links::opened(model, link),
         Event::Refused(refused) => refuse(model, refused),
         Event::Warning(text) => say(model, Mood::Warn, text),
     }

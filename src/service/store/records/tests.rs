@@ -49,6 +49,19 @@ impl Kit {
     }
 }
 
+#[tokio::test]
+async fn missed_calls_are_counted_by_an_index_of_nothing_else() {
+    let kit = Kit::new().await;
+    let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(
+        "EXPLAIN QUERY PLAN SELECT COUNT(*) FROM call_records WHERE identity = $1 AND outcome = 'missed' AND seen = 0",
+    )
+    .bind(kit.owner.as_str())
+    .fetch_all(&kit.db)
+    .await
+    .unwrap();
+    assert!(plan[0].3.contains("call_records_missed"), "{plan:?}");
+}
+
 fn missed_call(number: u8, ended_at: i64) -> CallRecord {
     let (direction, outcome) = (Direction::Incoming, Outcome::Missed);
     let end = Some(EndReason::CANCELLED);

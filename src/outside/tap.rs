@@ -1,0 +1,260 @@
+//! The tap: it hands events on, keeps the status, runs hooks, and carries out what other programs ask, one event after
+//! another. It never holds the phone up: what is asked is refused where the phone is too busy.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::Setup;
+use super::hooks::{Hooks, Owner, Trouble, Watch};
+use super::line::{Asked, Done, Refused, Told, Why};
+use super::order::Plan;
+#[cfg(unix)]
+use super::socket::{Reach, Socket};
+use super::status::Status;
+use super::waiting::{Outcome, Waiting};
+use crate::base::{clock, deadline, task};
+use crate::domain::link::OpenedLink;
+use crate::phone::PhoneLink;
+use crate::phone::command::Command;
+use crate::phone::event::Event;
+use crate::texts::outside;
+
+/// Events waiting for whoever drives the phone.
+const EVENTS: usize = 256;
+
+/// Questions waiting for the tap.
+const QUESTIONS: usize = 16;
+
+/// How many orders may wait for their effect at once.
+const PENDING: usize = 32;
+
+/// Something asked, and where the answer goes.
+type Question = (Asked, oneshot::Sender<Told>);
+
+pub(super) fn put_in(link: PhoneLink, setup: Setup) -> PhoneLink {
+    let (to, events) = mpsc::channel(EVENTS);
+    let commands = link.commands.clone();
+    let status = Status::new(setup.server.clone(), setup.screen, std::process::id());
+    let (hooks, troubles) = Hooks::new(setup.hooks.clone());
+    let (questions, asked) = mpsc::channel(QUESTIONS);
+    let (now, _) = watch::channel(Arc::new(status.clone()));
+    let owner = Owner { account: String::new(), data: setup.data.clone() };
+    let tap = Tap {
+        commands: link.commands,
+        to,
+        status,
+        now,
+        pending: Vec::new(),
+        hooks,
+        watch: Watch::default(),
+        owner,
+        opened: setup.opened.clone(),
+        questions,
+        setup,
+        #[cfg(unix)]
+        socket: None,
+    };
+    task::spawn("tap", tap.run(link.events, asked, troubles));
+    PhoneLink { commands, events, recorder: link.recorder }
+}
+
+struct Tap {
+    commands: mpsc::Sender<Command>,
+    /// Whoever drives the phone.
+    to: mpsc::Sender<Event>,
+    status: Status,
+    /// The status, for those who follow it.
+    now: watch::Sender<Arc<Status>>,
+    pending: Vec<Pending>,
+    hooks: Hooks,
+    watch: Watch,
+    owner: Owner,
+    /// A link to be shown once somebody is signed in.
+    opened: Option<OpenedLink>,
+    questions: mpsc::Sender<Question>,
+    setup: Setup,
+    /// Open once it is known whose phone it is.
+    #[cfg(unix)]
+    socket: Option<Socket>,
+}
+
+/// An order that waits for its effect.
+struct Pending {
+    id: u64,
+    waiting: Waiting,
+    until: Instant,
+    answer: oneshot::Sender<Told>,
+}
+
+/// Whoever drives the phone listens no more.
+struct Gone;
+
+impl Tap {
+    async fn run(
+        mut self,
+        mut events: mpsc::Receiver<Event>,
+        mut asked: mpsc::Receiver<Question>,
+        mut troubles: mpsc::Receiver<Trouble>,
+    ) {
+        let to = self.to.clone();
+        loop {
+            let until = self.pending.iter().map(|pending| pending.until).min();
+            let went_on = tokio::select! {
+                biased;
+                () = to.closed() => break,
+                event = events.recv() => match event {
+                    Some(event) => self.hears(event).await,
+                    None => break,
+                },
+                Some(trouble) = troubles.recv() => self.trouble(&trouble).await,
+                Some((asked, answer)) = asked.recv() => self.asked(asked, answer).await,
+                () = deadline::sleep_until(until) => {
+                    self.give_up(clock::now());
+                    Ok(())
+                }
+            };
+            if went_on.is_err() {
+                break;
+            }
+        }
+        self.hooks.are_started().await;
+    }
+
+    async fn hears(&mut self, event: Event) -> Result<(), Gone> {
+        let changed = self.status.take(&event);
+        if let Some(happening) = self.watch.hears(&event) {
+            self.hooks.run(&happening, self.status.missed, &self.owner);
+        }
+        if changed {
+            self.now.send_replace(Arc::new(self.status.clone()));
+        }
+        self.settle(&event);
+        let signed_in = matches!(event, Event::Me(_));
+        self.tell(event).await?;
+        if signed_in { self.signed_in().await } else { Ok(()) }
+    }
+
+    async fn tell(&self, event: Event) -> Result<(), Gone> {
+        self.to.send(event).await.map_err(|_| Gone)
+    }
+
+    /// It is known whose phone it is: others may find it now.
+    async fn signed_in(&mut self) -> Result<(), Gone> {
+        self.owner.account.clone_from(&self.status.account);
+        #[cfg(unix)]
+        self.open_socket().await?;
+        match self.opened.take() {
+            Some(link) => self.tell(Event::Opened(link)).await,
+            None => Ok(()),
+        }
+    }
+
+    #[cfg(unix)]
+    async fn open_socket(&mut self) -> Result<(), Gone> {
+        if self.socket.is_some() {
+            return Ok(());
+        }
+        let folder = self.setup.sockets.join(&self.status.account);
+        let reach = Reach { questions: self.questions.clone(), status: self.now.subscribe() };
+        match Socket::open(&folder, reach) {
+            Ok(socket) => {
+                tracing::info!(socket = %socket.path().display(), "this phone can be steered");
+                self.socket = Some(socket);
+                Ok(())
+            }
+            Err(why) => {
+                let sentence = outside::not_steered(&why.to_string());
+                tracing::warn!(folder = %folder.display(), "{sentence}");
+                if self.setup.screen { self.tell(Event::Warning(sentence)).await } else { Ok(()) }
+            }
+        }
+    }
+
+    async fn trouble(&mut self, trouble: &Trouble) -> Result<(), Gone> {
+        match self.hooks.tell(trouble) {
+            Some(sentence) => self.tell(Event::Warning(sentence)).await,
+            None => Ok(()),
+        }
+    }
+
+    /// What another program asks is begun, or refused.
+    async fn asked(&mut self, asked: Asked, answer: oneshot::Sender<Told>) -> Result<(), Gone> {
+        let id = asked.id;
+        let outcome = match asked.order.plan(asked.call.as_deref(), &self.status) {
+            Err(refused) => Err(refused),
+            Ok(Plan::Nothing(done)) => Ok(done),
+            Ok(Plan::JustTell { commands, done }) => self.command(commands).map(|()| done),
+            Ok(Plan::Show(link)) => {
+                self.tell(Event::Opened(link)).await?;
+                Ok(Done::default())
+            }
+            Ok(Plan::Tell { commands, until: waiting }) => {
+                match self.command(commands) {
+                    Ok(()) if !answer.is_closed() => {
+                        let until = clock::now() + waiting.patience();
+                        self.pending.push(Pending { id, waiting, until, answer });
+                        return Ok(());
+                    }
+                    // Nobody waits for the answer any more.
+                    Ok(()) => return Ok(()),
+                    Err(refused) => Err(refused),
+                }
+            }
+        };
+        give(answer, id, outcome);
+        Ok(())
+    }
+
+    /// Tells the phone, without waiting for it.
+    fn command(&self, commands: Vec<Command>) -> Result<(), Refused> {
+        let busy = || Refused::new(Why::NotNow, outside::BUSY);
+        let room = self.pending.len() < PENDING && self.commands.capacity() >= commands.len();
+        if !room {
+            return Err(busy());
+        }
+        commands.into_iter().try_for_each(|command| self.commands.try_send(command).map_err(|_| busy()))
+    }
+
+    /// Answers those who waited for this event.
+    fn settle(&mut self, event: &Event) {
+        if let Some((first, call)) =
+            (0..).zip(&mut self.pending).find_map(|(at, p)| Some((at, p.waiting.claims(event)?)))
+        {
+            let others = (0..).zip(&mut self.pending).filter(|(at, _)| *at != first);
+            others.for_each(|(_, pending)| pending.waiting.leaves(call));
+        }
+        let mut at = 0;
+        while at < self.pending.len() {
+            match self.pending[at].waiting.hears(event) {
+                Some(outcome) => {
+                    let pending = self.pending.swap_remove(at);
+                    give(pending.answer, pending.id, outcome);
+                }
+                None => at += 1,
+            }
+        }
+    }
+
+    fn give_up(&mut self, now: Instant) {
+        let (late, on_time): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.pending).into_iter().partition(|pending| pending.until <= now);
+        self.pending = on_time;
+        for pending in late {
+            give(pending.answer, pending.id, Err(Refused::new(Why::TimedOut, outside::TIMED_OUT)));
+        }
+    }
+}
+
+fn give(answer: oneshot::Sender<Told>, id: u64, outcome: Outcome) {
+    let told = match outcome {
+        Ok(done) => Told::Done(Done { id, ..done }),
+        Err(refused) => Told::Refused(Refused { id, ..refused }),
+    };
+    // A program that went away needs no answer.
+    drop(answer.send(told));
+}
+
+#[cfg(test)]
+mod tests;
