@@ -195,6 +195,9 @@ fn in_call() -> Result<CallView> {
         }]
         .into(),
         media: MediaState::Flowing,
+        consult_of: None,
+        via: None,
+        held_since: None,
     })
 }
 
