@@ -12,6 +12,7 @@ mod raw;
 mod accounts;
 mod bots;
 mod demo_group;
+mod desk;
 mod direct_calls;
 mod group_calls;
 mod groups;

@@ -124,6 +124,15 @@ impl TestService {
         TestPhone::start(name, self.account(name).await, VoiceConfig { speaker, ..tone(hertz) }).await
     }
 
+    /// The same for somebody at a desk: it can be in several calls at once.
+    pub async fn operator(&self, name: &str, hertz: u16) -> TestPhone {
+        let speaker = SinkChoice::File(self.heard(name, hertz));
+        let voice = VoiceConfig { speaker, ..tone(hertz) };
+        let mut phone = TestPhone::starts_for(phone::MOST_CALLS, name, self.account(name).await, voice);
+        phone.lists("know its friends", |_| true).await;
+        phone
+    }
+
     /// A phone of a demo account that says nothing.
     pub async fn silent_phone(&self, name: &str) -> TestPhone {
         TestPhone::start(name, self.account(name).await, silence()).await
