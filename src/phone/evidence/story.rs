@@ -36,8 +36,8 @@ impl Explanation {
     }
 }
 
-/// The requests that bring a leg.
-const OFFERS: [&str; 4] = ["call_start", "call_answer", "group_join", "call_pick_up"];
+/// The requests that bring a leg; the last is the first of a call that another one went on as.
+const OFFERS: [&str; 5] = ["call_start", "call_answer", "group_join", "call_pick_up", "call_rejoin"];
 
 /// What was tried for less than this, µs, did not fail: the call was over before.
 const PATIENT: u64 = 2_000_000;
