@@ -90,6 +90,7 @@ fn whoever_follows_is_told_of_every_change_until_the_phone_ends() {
     home.run("ctl call echo").exited(0);
     bar.until("connected|Echo");
     home.run("ctl hangup").exited(0);
+    alice.shows("ENDED");
     alice.types("q");
     assert_eq!(alice.ends_tidily(), 0);
     let bar = bar.ends().exited(3).saying("has ended");
