@@ -98,10 +98,10 @@ impl Phone {
         let account = Account::sign_in(&server, name.parse()?, secret).await?;
         let voice =
             VoiceConfig { microphone: SourceChoice::Tone(440), speaker: SinkChoice::Nowhere, ..VoiceConfig::default() };
-        let link = phone::start(
-            account,
-            PhoneOptions { voice, record: None, tones: false, rings: true, groups: GroupOptions::default() },
-        )?;
+        let groups = GroupOptions::default();
+        let evidence = None;
+        let options = PhoneOptions { max_calls: 1, voice, record: None, tones: false, rings: true, groups, evidence };
+        let link = phone::start(account, options)?;
         let mut phone = Self { name, link };
         phone.until("connects", |event| matches!(event, Event::Link(Link::Up)).then_some(())).await?;
         phone.until("knows its friends", |event| matches!(event, Event::Friends(_)).then_some(())).await?;

@@ -10,6 +10,7 @@ mod calling;
 mod cards;
 mod crowd;
 mod drawing;
+mod evidence;
 mod forwarding;
 mod group;
 mod keeping;
@@ -36,11 +37,12 @@ struct Group {
     measure: fn() -> Result<Vec<Row>>,
 }
 
-const GROUPS: [Group; 10] = [
+const GROUPS: [Group; 11] = [
     Group { name: "sfu", about: "forwarding", measure: forwarding::measure },
     Group { name: "group", about: "one call of 350", measure: group::measure },
     Group { name: "calls", about: "calls between two phones", measure: calling::measure },
     Group { name: "screen", about: "drawing the screen", measure: drawing::measure },
+    Group { name: "evidence", about: "the recorder and the ladder", measure: evidence::measure },
     Group { name: "start", about: "starting the service", measure: processes::start },
     Group { name: "idle", about: "doing nothing", measure: processes::idle },
     Group { name: "call", about: "being in a call", measure: processes::in_call },

@@ -72,14 +72,20 @@ fn show(settings: &Settings, output: &mut Output) -> Result<(), Failure> {
         }
         return Ok(());
     }
+    Ok(output.result(&assigned(settings, |merged| merged.value.to_string()))?)
+}
+
+/// Every setting, its value and where it comes from, as TOML; `value` says what stands for its value.
+pub(crate) fn assigned(settings: &Settings, value: impl Fn(&crate::config::Merged) -> String) -> String {
+    let file = file_line(settings);
     let state = if file.exists { "" } else { " (not there: defaults hold)" };
     let mut text = format!("# file: {}{state}\n", file.file);
-    let assigned = |merged: &crate::config::Merged| format!("{} = {}", merged.key, merged.value);
+    let assigned = |merged: &crate::config::Merged| format!("{} = {}", merged.key, value(merged));
     let width = settings.loaded.merged.iter().map(|merged| assigned(merged).chars().count()).max().unwrap_or(0);
     for merged in &settings.loaded.merged {
         text.push_str(&format!("{:<width$}  # {}\n", assigned(merged), merged.source));
     }
-    Ok(output.result(&text)?)
+    text
 }
 
 fn check(settings: &Settings, output: &mut Output) -> Result<(), Failure> {

@@ -81,6 +81,8 @@ impl<'a> Conversation<'a> {
                     self.on_connected();
                 }
             }
+            // It is the same conversation, with somebody else.
+            Event::Moved { call, into } if self.call == Some(call) => self.call = Some(into),
             // The call was over in the same moment: how it ended is told next.
             Event::Refused(refused) if is_late_answer(&refused) => session.output().warning(&refused.why.to_string()),
             Event::Refused(refused) if matches!(refused.what, "call" | "answer" | "join") => {

@@ -115,10 +115,30 @@ pub async fn run(
     Ok(exit)
 }
 
+/// What can be said of sound and service without a call, as text: for evidence.
+pub(crate) async fn briefly(settings: &Settings) -> String {
+    let own = settings.clone();
+    let sound = tokio::task::spawn_blocking(move || check_sound(&SoundFlags::default(), &own)).await;
+    let service = match check_named_service(settings).await {
+        Some(silent) => silent,
+        None => match (&settings.loaded.config.phone.server, local::find(&settings.paths).await) {
+            (Some(server), _) => check("service", Verdict::Pass, format!("{server} answers"), ""),
+            (None, Some(file)) => check("service", Verdict::Pass, format!("{} answers", file.http), ""),
+            (None, None) => check("service", Verdict::Warn, "none is named, and none runs for this user here", ""),
+        },
+    };
+    let checks = sound.iter().chain([&service]).map(|check| text(check) + "\n");
+    checks.chain(["its test call, which would be another call: not made\n".to_owned()]).collect()
+}
+
 fn report(check: &CheckLine, output: &mut Output) -> Result<(), Failure> {
     if output.json() {
         return Ok(output.json_line(check)?);
     }
+    Ok(output.result(&text(check))?)
+}
+
+fn text(check: &CheckLine) -> String {
     let verdict = match check.verdict {
         Verdict::Pass => "pass",
         Verdict::Warn => "warn",
@@ -128,7 +148,7 @@ fn report(check: &CheckLine, output: &mut Output) -> Result<(), Failure> {
     if !check.next.is_empty() {
         text.push_str(&format!("\n{:19}next: {}", "", check.next));
     }
-    Ok(output.result(&text)?)
+    text
 }
 
 fn check(check: &'static str, verdict: Verdict, found: impl Into<String>, next: impl Into<String>) -> CheckLine {

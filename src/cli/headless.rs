@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::account::{self, Acting};
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
-use super::json::{Journal, SummaryLine};
+use super::json::{ExplainLine, Journal, SummaryLine};
 use super::media_flags::MediaFlags;
 use super::output::Output;
 use super::plain::Plain;
@@ -22,6 +22,7 @@ use crate::phone::audio::device::{SinkChoice, SourceChoice};
 use crate::phone::audio::wav::{WavError, WavReader, WavWriter};
 use crate::phone::command::Command;
 use crate::phone::event::{Event, Link, Refused, Summary};
+use crate::phone::evidence::story::Explanation;
 use crate::phone::{self, PhoneLink, PhoneOptions};
 use crate::texts::{end, state};
 
@@ -35,10 +36,25 @@ pub(crate) fn start(
     settings: &Settings,
     rings: bool,
 ) -> Result<PhoneLink, Failure> {
+    start_keeping(account, media, settings, rings, false)
+}
+
+/// The same; what it remembers may be `kept` for evidence.
+fn start_keeping(
+    account: Account,
+    media: &MediaFlags,
+    settings: &Settings,
+    rings: bool,
+    kept: bool,
+) -> Result<PhoneLink, Failure> {
     let voice = media.sound.voice(settings)?;
     check_files(&voice.microphone, &voice.speaker, media.record.as_deref())?;
     let record = media.record.clone();
-    let options = PhoneOptions { voice, record, tones: false, rings, groups: settings.in_groups() };
+    let groups = settings.in_groups();
+    // Of a phone that makes no call there is nothing to prove; it would only push the others out.
+    let evidence = kept.then(|| settings.paths.evidence.clone());
+    // One at a time: whoever scripts a call has one in mind.
+    let options = PhoneOptions { max_calls: 1, voice, record, tones: false, rings, groups, evidence };
     phone::start(account, options).map_err(|why| Failure::new(Exit::Failed, format!("the phone can't start: {why}")))
 }
 
@@ -184,7 +200,9 @@ impl<'a> Session<'a> {
     /// Prints how a call went, as the last word on it.
     pub(crate) fn print_summary(&mut self, summary: &Summary) -> Result<SummaryLine, Failure> {
         let ending = end::ending(summary.end, summary.direction, state::peer(&summary.with));
-        let line = SummaryLine::of_call(summary, format!("{} {}", ending.what, ending.advice).trim().to_owned());
+        let reason = format!("{} {}", ending.what, ending.advice).trim().to_owned();
+        let mut line = SummaryLine::of_call(summary, reason);
+        line.explain = self.explained(self.link.recorder.explain(summary.call));
         self.print_line(&line)?;
         Ok(line)
     }
@@ -199,10 +217,24 @@ impl<'a> Session<'a> {
     pub(crate) fn failed(&mut self, failure: Failure) -> Result<Exit, Failure> {
         let met = failure.exit != Exit::ExpectationNotMet;
         if met && self.output.json() {
-            let line = SummaryLine::without_call(failure.exit.as_end(), failure.message.clone());
+            let mut line = SummaryLine::without_call(failure.exit.as_end(), failure.message.clone());
+            line.explain = self.explained(self.link.recorder.explain_link());
             self.print_line(&line)?;
+        } else if failure.exit == Exit::Unreachable {
+            self.explained(self.link.recorder.explain_link());
         }
         Err(failure)
+    }
+
+    /// Says why something went wrong, if it did; for the summary of `--json` it comes back.
+    fn explained(&mut self, why: Option<Explanation>) -> Option<ExplainLine> {
+        let why = why?;
+        if !self.output.json() {
+            self.output.progress(&format!("likely cause: {}", why.cause));
+            self.output.progress(&format!("next: {}", why.next));
+            self.output.progress(&why.time_line("->"));
+        }
+        Some(ExplainLine::from(&why))
     }
 
     fn print_line(&mut self, line: &SummaryLine) -> Result<(), Failure> {
@@ -224,6 +256,7 @@ impl<'a> Session<'a> {
         self.tell(Command::Quit).await;
         let ended = async { while self.link.events.recv().await.is_some() {} };
         tokio::time::timeout(END_WITHIN, ended).await.ok();
+        self.link.recorder.flush();
     }
 }
 
@@ -241,7 +274,7 @@ pub(crate) async fn with_phone(
 ) -> Result<Exit, Failure> {
     let start = |acting: Acting| {
         let tap = settings.tap(&acting.account);
-        start(acting.account, media, settings, rings).map(|link| tapped(link, tap))
+        start_keeping(acting.account, media, settings, rings, true).map(|link| tapped(link, tap))
     };
     let link = match acting.and_then(start) {
         Ok(link) => link,

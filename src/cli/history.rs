@@ -1,6 +1,8 @@
 //! `switchboard history`.
 
-use clap::Args;
+use std::str::FromStr;
+
+use clap::{Args, Subcommand};
 use serde::Serialize;
 use time::UtcOffset;
 
@@ -12,23 +14,103 @@ use super::output::Output;
 use super::settings::Settings;
 use crate::base::clock;
 use crate::domain::call::Direction;
+use crate::domain::end_reason::EndReason;
 use crate::domain::group::GroupRef;
-use crate::domain::id::CallId;
-use crate::domain::record::{CallRecord, Outcome};
+use crate::domain::id::{CallId, Identity};
+use crate::domain::person::{Friend, Person};
+use crate::domain::record::{CallNote, CallRecord, HistoryFilter, Outcome};
 use crate::phone::command::Command;
-use crate::phone::event::Event;
+use crate::phone::event::{Event, Refusal};
 use crate::texts;
 
 /// Past calls, missed ones included, newest first.
-#[derive(Debug, Clone, Copy, Args)]
-#[command(after_help = "\
+#[derive(Debug, Clone, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
+CALL is the `call_id` that --json and --csv print, or `last`: the call that began last.
+
 Examples:
   switchboard history
-  switchboard history --limit 5 --json")]
+  switchboard history --missed --limit 5
+  switchboard history --with bob --search refund --json
+  switchboard history --csv > calls.csv         for a spreadsheet; no cell is taken for a formula
+  switchboard history note last wants a refund  shown when that person calls again
+  switchboard history note last --clear
+  switchboard history seen                      the count of missed calls begins anew"
+)]
 pub struct HistoryArgs {
+    /// What to do; the list when absent.
+    #[command(subcommand)]
+    pub command: Option<HistoryCommand>,
+    /// Which calls are listed, and how.
+    #[command(flatten)]
+    pub list: ListArgs,
+}
+
+/// Which calls are listed, and how.
+#[derive(Debug, Clone, Args)]
+pub struct ListArgs {
     /// How many at the most, 1 to 500
     #[arg(long, value_name = "N", default_value = "20", value_parser = clap::value_parser!(u16).range(1..=500))]
     pub limit: u16,
+
+    /// Missed calls only
+    #[arg(long)]
+    pub missed: bool,
+
+    /// Calls with this person only, or that this person answered: a friend's name, a user name, or an identity
+    #[arg(long, value_name = "NAME")]
+    pub with: Option<String>,
+
+    /// Calls only whose person, group or note holds this text, in upper or lower case
+    #[arg(long, value_name = "TEXT")]
+    pub search: Option<String>,
+
+    /// Print comma-separated values (RFC 4180); a text that begins like a formula gets an apostrophe before it
+    #[arg(long)]
+    pub csv: bool,
+}
+
+/// What can be done with past calls, beside listing them.
+#[derive(Debug, Clone, Subcommand)]
+pub enum HistoryCommand {
+    /// Note something about a call; the note is shown when that person rings or is called again
+    Note {
+        /// The call's ID, or `last`
+        #[arg(value_name = "CALL")]
+        call: Which,
+        /// The note, 1 to 500 characters; takes the place of an earlier one
+        #[arg(value_name = "TEXT", required_unless_present = "clear")]
+        text: Vec<String>,
+        /// Take the note away
+        #[arg(long, conflicts_with = "text")]
+        clear: bool,
+    },
+    /// Say that you have seen which calls were missed: they are counted anew from now on
+    Seen,
+}
+
+/// A call, as it is named on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// The call that began last.
+    Last,
+    /// The call with this ID.
+    Id(CallId),
+}
+
+/// What names no call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a call is named by its ID (`switchboard history --json` prints it), or by `last`")]
+pub struct NotACall;
+
+impl FromStr for Which {
+    type Err = NotACall;
+
+    fn from_str(text: &str) -> Result<Self, NotACall> {
+        if text == "last" { Ok(Self::Last) } else { text.parse().map(Self::Id).map_err(|_| NotACall) }
+    }
 }
 
 /// A call record, as a line.
@@ -48,42 +130,147 @@ struct RecordLine<'a> {
     answered: Option<String>,
     ended: Option<String>,
     seconds: f64,
+    end: Option<EndReason>,
+    answered_by: Option<&'a Person>,
+    note: Option<&'a CallNote>,
 }
 
-/// Prints the call records.
+/// Prints the call records, or notes something about one.
 ///
 /// # Errors
 /// When nobody is signed in, the service can't be reached, or it refuses.
 pub async fn run(
-    arguments: HistoryArgs,
+    arguments: &HistoryArgs,
     globals: &Globals,
     settings: &Settings,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
+    if arguments.list.csv && output.json() {
+        return Err(Failure::usage("--csv and --json print the same calls in two ways: choose one"));
+    }
+    let note = arguments.command.as_ref().map(note).transpose()?.flatten();
     let mut session = Session::without_sound(globals, settings, output).await?;
-    let done = list(arguments, &mut session).await;
+    let done = match &arguments.command {
+        None => list(&arguments.list, &mut session).await,
+        Some(HistoryCommand::Note { call, .. }) => write_note(*call, note, &mut session).await,
+        Some(HistoryCommand::Seen) => seen(&mut session).await,
+    };
     session.quit().await;
     done.map(|()| Exit::Done)
 }
 
-async fn list(arguments: HistoryArgs, session: &mut Session<'_>) -> Result<(), Failure> {
-    session.ready().await?;
-    session.tell(Command::LoadHistory).await;
-    let records = session
+/// The note a command writes; `None` where it takes one away, or is about none.
+fn note(command: &HistoryCommand) -> Result<Option<CallNote>, Failure> {
+    match command {
+        HistoryCommand::Note { text, clear: false, .. } => {
+            text.join(" ").parse().map(Some).map_err(|why| Failure::usage(format!("{why}")))
+        }
+        HistoryCommand::Note { .. } | HistoryCommand::Seen => Ok(None),
+    }
+}
+
+async fn list(arguments: &ListArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    let friends = session.ready().await?;
+    let with = match &arguments.with {
+        Some(name) => Some(identity_of(name, &friends, session).await?),
+        None => None,
+    };
+    let filter = HistoryFilter { with, text: arguments.search.clone(), missed: arguments.missed };
+    let any = filter != HistoryFilter::default();
+    let mut records = found(filter, session).await?;
+    records.truncate(arguments.limit.into());
+    if arguments.csv {
+        return Ok(session.output().result(&texts::history::csv(&records))?);
+    }
+    if records.is_empty() {
+        session.output().progress(if any { "no such calls" } else { "no calls yet" });
+    }
+    records.iter().try_for_each(|record| print(record, session.output()))
+}
+
+async fn found(filter: HistoryFilter, session: &mut Session<'_>) -> Result<Vec<CallRecord>, Failure> {
+    session.tell(Command::SearchHistory(filter)).await;
+    session
         .answer(|event| match event {
-            Event::History(records) => Some(Ok(records.clone())),
+            Event::HistoryFound { records, .. } => Some(Ok(records.clone())),
+            Event::Refused(refused) => Some(Err(refused.clone())),
+            _ => None,
+        })
+        .await
+}
+
+/// Whom a name means: an identity itself, a friend, or somebody the service knows by exactly this name.
+async fn identity_of(name: &str, friends: &[Friend], session: &mut Session<'_>) -> Result<Identity, Failure> {
+    if let Ok(identity) = name.parse() {
+        return Ok(identity);
+    }
+    let friends: Vec<Person> = friends.iter().map(|friend| friend.person.clone()).collect();
+    if let Some(identity) = meant(name, &friends)? {
+        return Ok(identity);
+    }
+    session.tell(Command::SearchPeople(name.to_owned())).await;
+    let people = session
+        .answer(|event| match event {
+            Event::People { people, .. } => Some(Ok(people.clone())),
             Event::Refused(refused) => Some(Err(refused.clone())),
             _ => None,
         })
         .await?;
-    if records.is_empty() {
-        session.output().progress("no calls yet");
+    meant(name, &people)?.ok_or_else(|| refused(&Refusal::NobodyCalled(name.to_owned())))
+}
+
+/// Whom a name means among `people`: a user name first, then a display name, which only one may have.
+fn meant(name: &str, people: &[Person]) -> Result<Option<Identity>, Failure> {
+    if let Some(person) = people.iter().find(|person| person.name.as_str().eq_ignore_ascii_case(name)) {
+        return Ok(Some(person.identity.clone()));
     }
-    records.iter().take(arguments.limit.into()).try_for_each(|record| print(record, session.output()))
+    let shown = name.to_lowercase();
+    let is_meant = |person: &&Person| person.display_name.as_str().to_lowercase() == shown;
+    let meant: Vec<Person> = people.iter().filter(is_meant).cloned().collect();
+    match meant.as_slice() {
+        [] => Ok(None),
+        [person] => Ok(Some(person.identity.clone())),
+        _ => Err(refused(&Refusal::Ambiguous { name: name.to_owned(), candidates: meant })),
+    }
+}
+
+fn refused(why: &Refusal) -> Failure {
+    Failure::new(Exit::of_command(why), why.to_string())
+}
+
+async fn write_note(which: Which, note: Option<CallNote>, session: &mut Session<'_>) -> Result<(), Failure> {
+    session.ready().await?;
+    let call = match which {
+        Which::Id(call) => call,
+        Which::Last => {
+            let newest = found(HistoryFilter::default(), session).await?.into_iter().next();
+            newest
+                .ok_or_else(|| Failure::new(Exit::NobodyThere, "there is no call yet to note something about"))?
+                .call_id
+        }
+    };
+    session.tell(Command::NoteCall { call, note }).await;
+    let record = session
+        .answer(|event| match event {
+            Event::Recorded(record) if record.call_id == call => Some(Ok(record.clone())),
+            Event::Refused(refused) => Some(Err(refused.clone())),
+            _ => None,
+        })
+        .await?;
+    print(&record, session.output())
+}
+
+async fn seen(session: &mut Session<'_>) -> Result<(), Failure> {
+    session.ready().await?;
+    session.tell(Command::SeeMissed).await;
+    // The service carries out what is asked of it in order: with this answer, that is done.
+    found(HistoryFilter { missed: true, ..HistoryFilter::default() }, session).await?;
+    session.output().progress("missed calls are counted anew from now on");
+    Ok(())
 }
 
 fn print(record: &CallRecord, output: &mut Output) -> Result<(), Failure> {
-    let talked = record.answered_at.zip(record.ended_at).map_or(0, |(answered, ended)| ended.since(answered));
+    let talked = texts::history::talked(record);
     if output.json() {
         let line = RecordLine {
             v: 1,
@@ -97,13 +284,18 @@ fn print(record: &CallRecord, output: &mut Output) -> Result<(), Failure> {
             answered: record.answered_at.map(rfc3339),
             ended: record.ended_at.map(rfc3339),
             seconds: talked as f64 / 1000.0,
+            end: record.end,
+            answered_by: record.answered_by.as_ref(),
+            note: record.note.as_ref(),
         };
         return Ok(output.json_line(&line)?);
     }
     let offset = UtcOffset::current_local_offset().unwrap_or(UtcOffset::UTC);
     let when = texts::clock::moment(record.started_at, clock::unix_now(), offset);
-    let (way, how) = (texts::state::direction(record.direction), texts::state::outcome(record.outcome));
+    let (way, how) = (texts::state::direction(record.direction), texts::history::how(record));
     let duration = if talked > 0 { texts::clock::duration(talked) } else { String::new() };
-    let text = format!("{when:<16}  {way:<8}  {:<20}  {how:<12}  {duration}", texts::state::peer(&record.with));
+    let note = record.note.as_ref().map_or("", |note| note.as_str());
+    let text =
+        format!("{when:<16}  {way:<8}  {:<20}  {how:<12}  {duration:<8}  {note}", texts::state::peer(&record.with));
     Ok(output.result(text.trim_end())?)
 }

@@ -2,14 +2,16 @@
 //!
 //! A [`Journal`] turns the phone's events into lines; the summary is the last line, also of a failure.
 
+mod desk;
+mod explain;
 mod sound;
 
 use std::collections::HashMap;
 use std::time::Instant;
 
 use serde::Serialize;
-use time::OffsetDateTime;
 
+pub use self::explain::ExplainLine;
 pub use self::sound::Figures;
 use super::roster::{Change, Roster};
 use super::stand_ins::StandIns;
@@ -20,6 +22,7 @@ use crate::domain::group::{GroupCode, GroupName};
 use crate::domain::id::{CallId, GroupId, Identity, UserName};
 use crate::domain::time::UnixMillis;
 use crate::phone::event::{CallView, Diagnosis, Event, GroupCard, Summary};
+pub use crate::texts::clock::rfc3339;
 
 /// The version every line names; it changes when a field changes its meaning or goes.
 const VERSION: u8 = 1;
@@ -39,9 +42,12 @@ struct Line<B> {
 
 /// The state of a call, for this phone.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-struct StateLine {
+struct StateLine<'a> {
     call_id: CallId,
     state: CallState,
+    /// How an incoming call comes to ring here, when it was not simply made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    via: Option<desk::ViaLine<'a>>,
 }
 
 /// Another participant came, went or changed.
@@ -103,6 +109,9 @@ pub struct SummaryLine {
     pub end: EndLine,
     /// What the sound was like.
     pub audio: AudioLine,
+    /// Why it went wrong; absent where it did not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explain: Option<ExplainLine>,
 }
 
 /// Why a call ended.
@@ -147,13 +156,14 @@ impl SummaryLine {
                 level_in_dbfs: summary.level_in_dbfs.map(tenths),
                 level_out_dbfs: summary.level_out_dbfs.map(tenths),
             },
+            explain: None,
         }
     }
 
     /// Of a command that failed before there was a call.
     pub fn without_call(end: EndReason, reason: String) -> Self {
         let end = EndLine { code: end.code, sub_code: end.sub_code, reason };
-        Self { call_id: None, connected: false, seconds: 0.0, end, audio: AudioLine::default() }
+        Self { call_id: None, connected: false, seconds: 0.0, end, audio: AudioLine::default(), explain: None }
     }
 }
 
@@ -189,14 +199,15 @@ impl Journal {
         let mut out = Page { at_ms: self.at_ms(now), ts: rfc3339(wall), lines: Vec::new() };
         match event {
             Event::Incoming(incoming) => {
-                self.state(&mut out, incoming.call, CallState::Ringing);
+                let via = incoming.via.as_ref().map(desk::ViaLine::from);
+                self.state(&mut out, incoming.call, CallState::Ringing, via);
                 let told = self.calls.entry(incoming.call).or_default();
                 let caller = told.roster.expect(&incoming.from, ParticipantState::Connected);
                 out.participants(incoming.call, caller);
             }
-            Event::IncomingEnded { call, .. } => self.state(&mut out, *call, CallState::Disconnected),
+            Event::IncomingEnded { call, .. } => self.state(&mut out, *call, CallState::Disconnected, None),
             Event::Call(view) => {
-                self.state(&mut out, view.call, view.state);
+                self.state(&mut out, view.call, view.state, None);
                 self.group_of(&mut out, view);
                 let told = self.calls.entry(view.call).or_default();
                 out.participants(view.call, told.roster.changes(&view.participants));
@@ -211,8 +222,13 @@ impl Journal {
                 self.speakers(&mut out, *call);
             }
             Event::Ended(summary) => {
-                self.state(&mut out, summary.call, CallState::Disconnected);
+                self.state(&mut out, summary.call, CallState::Disconnected, None);
                 self.calls.remove(&summary.call);
+            }
+            Event::HandedOn { call, by, to } => out.push("handed_on", desk::HandedOnLine::new(*call, by, to)),
+            Event::Moved { call, into } => {
+                self.calls.remove(call);
+                out.push("moved", desk::MovedLine { call_id: *call, into: *into });
             }
             Event::Dtmf { call, from, tone } => {
                 out.push("dtmf", DtmfLine { call_id: *call, from: from.clone(), tone: *tone });
@@ -238,8 +254,6 @@ impl Journal {
             | Event::Group { .. }
             | Event::GroupShared { .. }
             | Event::Active(_)
-            | Event::HandedOn { .. }
-            | Event::Moved { .. }
             | Event::HeldLong { .. }
             | Event::Parked { .. }
             | Event::ParkedCalls(_)
@@ -273,10 +287,10 @@ impl Journal {
         u64::try_from(now.saturating_duration_since(self.began).as_millis()).unwrap_or(u64::MAX)
     }
 
-    fn state(&mut self, out: &mut Page, call_id: CallId, state: CallState) {
+    fn state(&mut self, out: &mut Page, call_id: CallId, state: CallState, via: Option<desk::ViaLine<'_>>) {
         let told = self.calls.entry(call_id).or_default();
         if told.state.replace(state) != Some(state) {
-            out.push("state", StateLine { call_id, state });
+            out.push("state", StateLine { call_id, state, via });
         }
     }
 
@@ -338,15 +352,6 @@ fn tenths(value: f32) -> f32 {
 
 fn hundredths(value: f32) -> f32 {
     (value * 100.0).round() / 100.0
-}
-
-/// `2026-01-31T09:05:00.250Z`.
-pub fn rfc3339(at: UnixMillis) -> String {
-    let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(at.0) * 1_000_000);
-    let at = at.unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    let (hour, minute, second, millis) = at.time().as_hms_milli();
-    let (year, month, day) = (at.year(), u8::from(at.month()), at.day());
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The service of this user on this machine: found by its `service.json`, or started as a detached demo.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use super::exit::Exit;
+use super::rotated::{LONGEST, Rotated};
 use crate::base::clock;
 use crate::config::{Paths, ServiceFile};
 use crate::protocol::rest::Health;
@@ -20,9 +21,6 @@ const START_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// How often a starting service is looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(15);
-
-/// The log of the demo's service is begun anew when it is longer, in bytes.
-const LONGEST_LOG: u64 = 1 << 20;
 
 /// How long the demo's service stays when nobody is connected any more.
 const DEMO_IDLE: &str = "60s";
@@ -80,7 +78,7 @@ const APART: u32 = 0x0200 | 0x0008;
 fn spawn_demo(data: Option<&Path>, log: &Path) -> Result<Child> {
     let program = std::env::current_exe().context("this program can't find itself")?;
     let mut command = Command::new(program);
-    command.args(["serve", "--demo", "--until-idle", DEMO_IDLE]);
+    command.args(["serve", "--demo", "--log-to-file", "--until-idle", DEMO_IDLE]);
     if let Some(folder) = data {
         command.arg("--data").arg(absolute(folder)?);
     }
@@ -99,17 +97,10 @@ fn absolute(folder: &Path) -> Result<PathBuf> {
 }
 
 fn open_log(log: &Path) -> Result<File> {
-    if let Some(folder) = log.parent() {
-        fs::create_dir_all(folder).with_context(|| format!("the folder {} can't be made", folder.display()))?;
-    }
-    // Appended to: of two that start at once, the one that loses must not wipe what the other wrote.
-    let mut options = OpenOptions::new();
-    if fs::metadata(log).is_ok_and(|about| about.len() > LONGEST_LOG) {
-        options.truncate(true).write(true);
-    } else {
-        options.append(true);
-    }
-    options.create(true).open(log).with_context(|| format!("the log {} can't be written", log.display()))
+    // Appended to: of two that start at once, the one that loses must not wipe what the other wrote. What the service logs
+    // itself goes to a file of its own; here is what it says when it can't start.
+    let log_file = Rotated::open(log, LONGEST).and_then(|log| log.file().try_clone());
+    log_file.with_context(|| format!("the log {} can't be written", log.display()))
 }
 
 fn last_line(log: &Path) -> String {

@@ -1,11 +1,12 @@
 //! Where the log goes: beside the screen into a file, otherwise to standard error.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::File;
 use std::io;
 use std::sync::Mutex;
 
 use tracing::level_filters::LevelFilter;
 
+use super::rotated::{LONGEST, Rotated};
 use super::settings::Settings;
 use crate::config::Level;
 
@@ -19,7 +20,7 @@ pub(crate) fn to_stderr(settings: &Settings) {
 /// Logs to `NAME.log`, for a phone: its standard error is a person's, or under a screen.
 pub(crate) fn to_file(settings: &Settings, name: &str) {
     // Without a place for it there is no log; the phone works all the same.
-    let Ok(file) = file(settings, name) else { return };
+    let Ok(file) = open(settings, name) else { return };
     let log = tracing_subscriber::fmt().with_max_level(level(settings)).with_ansi(false).with_writer(Mutex::new(file));
     log.try_init().ok();
 }
@@ -29,13 +30,11 @@ pub(crate) fn to_file(settings: &Settings, name: &str) {
 /// # Errors
 /// When its folder can't be made or written.
 pub(crate) fn file(settings: &Settings, name: &str) -> io::Result<File> {
-    let folder = &settings.paths.logs;
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    fs::create_dir_all(folder)?;
-    options.open(folder.join(format!("{name}.log")))
+    open(settings, name)?.file().try_clone()
+}
+
+fn open(settings: &Settings, name: &str) -> io::Result<Rotated> {
+    Rotated::open(&settings.paths.logs.join(format!("{name}.log")), LONGEST)
 }
 
 fn level(settings: &Settings) -> LevelFilter {

@@ -13,6 +13,7 @@ pub mod devices;
 pub mod doctor;
 pub mod dtmf;
 pub mod duration;
+pub mod evidence;
 pub mod exit;
 pub mod expect;
 pub mod friends;
@@ -32,6 +33,7 @@ pub mod password;
 mod plain;
 pub mod process;
 mod roster;
+mod rotated;
 mod run;
 pub mod serve;
 pub mod settings;
@@ -39,6 +41,7 @@ pub mod sign_in;
 pub mod sign_out;
 pub mod softphone;
 mod stand_ins;
+mod version;
 pub mod wait;
 pub mod whoami;
 
@@ -125,6 +128,8 @@ pub enum Command {
     Devices(devices::DevicesArgs),
     /// Check devices, service, sign-in and the way of the sound; say what to do about what fails.
     Doctor(doctor::DoctorArgs),
+    /// Write what the last phone remembers into one file, without secrets: for a report of a fault.
+    Evidence(evidence::EvidenceArgs),
     /// The settings.
     Config(config::ConfigArgs),
     /// Print completions for a shell.

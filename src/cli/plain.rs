@@ -6,8 +6,10 @@ use super::roster::{Change, Kind, Roster};
 use super::stand_ins::StandIns;
 use crate::domain::call::{CallState, Direction, ParticipantState};
 use crate::domain::id::CallId;
+use crate::domain::person::Person;
+use crate::domain::transfer::HandedTo;
 use crate::phone::event::{CallView, Diagnosis, Event, GroupCard, Incoming, LinkReach};
-use crate::texts::{diagnosis, share, state};
+use crate::texts::{desk, diagnosis, share, state};
 
 /// More changes than this at once are counted instead of named.
 const NAMED_AT_ONCE: usize = 3;
@@ -19,6 +21,10 @@ pub(crate) struct Plain {
     group: Option<Meeting>,
     /// The call that was joined last.
     joined: Option<CallId>,
+    /// The call that waits in a slot.
+    parked: Option<CallId>,
+    /// Whom a call is with, and of which call.
+    with: Option<(CallId, String)>,
     /// What is wrong with the sound, and of which call.
     wrong: Option<(CallId, Vec<Diagnosis>)>,
     stand_ins: StandIns,
@@ -43,6 +49,8 @@ impl Plain {
             Event::Call(view) => self.call(view, output),
             Event::Joined { call, group, first } => self.joined(*call, group, *first, output),
             Event::Incoming(incoming) => output.progress(&rings(incoming)),
+            Event::HandedOn { call, by, to } => self.handed_on(*call, by, to, output),
+            Event::Moved { into, .. } => self.moved(*into, output),
             Event::Dtmf { tone, .. } => output.result(&format!("dtmf {tone}"))?,
             Event::Diagnoses { call, diagnoses } => self.diagnosed(*call, diagnoses, output),
             Event::Audio(audio) => self.stand_ins.news(audio).iter().for_each(|news| output.warning(news)),
@@ -50,6 +58,21 @@ impl Plain {
             _ => {}
         }
         Ok(())
+    }
+
+    fn handed_on(&mut self, call: CallId, by: &Person, to: &HandedTo, output: &mut Output) {
+        let was_parked = self.parked.take() == Some(call);
+        if matches!(to, HandedTo::Slot { .. }) {
+            self.parked = Some(call);
+        }
+        output.progress(&desk::handed_on(by, to, was_parked));
+    }
+
+    /// Its call was told of before.
+    fn moved(&self, into: CallId, output: &mut Output) {
+        if let Some((_, who)) = self.with.as_ref().filter(|(call, _)| *call == into) {
+            output.progress(&desk::moved(who));
+        }
     }
 
     /// Tells what is wrong with the sound once it is, and that it is over once it is.
@@ -65,9 +88,12 @@ impl Plain {
     }
 
     fn call(&mut self, view: &CallView, output: &mut Output) {
+        // Who was handed on is with somebody else now than when the call began.
+        let who = view.other_side().map_or_else(|| state::peer(&view.with), |other| other.display_name.as_str());
+        self.with = Some((view.call, who.to_owned()));
         if self.state != Some((view.call, view.state)) {
             self.state = Some((view.call, view.state));
-            output.progress(&format!("{}: {}", state::peer(&view.with), state::call(view.state)));
+            output.progress(&format!("{who}: {}", state::call(view.state)));
         }
         let Some(card) = &view.group else { return };
         let known = self.group.as_ref().is_some_and(|group| group.call == view.call);
@@ -132,7 +158,10 @@ fn others(here: usize) -> String {
 fn rings(incoming: &Incoming) -> String {
     let (shown, name) = (&incoming.from.display_name, &incoming.from.name);
     match &incoming.group {
-        None => format!("{shown} ({name}) calls"),
+        None => match &incoming.via {
+            None => format!("{shown} ({name}) calls"),
+            Some(via) => format!("{shown} ({name}) calls, {}", desk::via(via)),
+        },
         Some(group) => match &group.name {
             Some(group) => format!("{shown} ({name}) calls, to bring you into {group}"),
             None => format!("{shown} ({name}) calls, to bring you into a group call"),
@@ -177,6 +206,7 @@ mod tests {
     use crate::domain::group::Group;
     use crate::domain::id::GroupId;
     use crate::domain::time::UnixMillis;
+    use crate::domain::transfer::Via;
     use crate::phone::event::{AudioState, DeviceState, MediaState};
 
     const CALL: CallId = CallId(Uuid::from_u128(7));
@@ -275,9 +305,45 @@ mod tests {
             |group, via| Event::Incoming(Incoming { call: CALL, from: person("bob"), at: UnixMillis(0), group, via });
         let ring = |group| incoming(group, None);
         check(&[ring(None)], &["Bob (bob) calls"]);
+        let via = Via::Transferred { by: person("carol") };
+        check(&[incoming(None, Some(via))], &["Bob (bob) calls, from Carol"]);
         check(&[ring(Some(card().group))], &["Bob (bob) calls, to bring you into Ops bridge"]);
         let unnamed = Group { name: None, ..card().group };
         check(&[ring(Some(unnamed))], &["Bob (bob) calls, to bring you into a group call"]);
+    }
+
+    #[test]
+    fn who_is_handed_on_reads_to_whom_and_whom_they_are_with_then() {
+        let with = || Peer::Person(person("bob"));
+        let to = HandedTo::Person { person: person("carol") };
+        let events = [
+            view(with(), None, &[("bob", IN)]),
+            Event::HandedOn { call: CALL, by: person("bob"), to },
+            in_state(CallState::Ringing, view(with(), None, &[("carol", ParticipantState::Ringing)])),
+            view(with(), None, &[("carol", IN)]),
+        ];
+        check(&events, &["Bob: CONNECTED", "Bob transfers you to Carol.", "Carol: RINGING", "Carol: CONNECTED"]);
+    }
+
+    #[test]
+    fn who_was_parked_reads_that_somebody_picks_up() {
+        let handed = |to| Event::HandedOn { call: CALL, by: person("bob"), to };
+        let slot = HandedTo::Slot { slot: 3.try_into().unwrap() };
+        let bob = || HandedTo::Person { person: person("bob") };
+        let lines = ["You were parked in slot 3 by Bob.", "Bob picks your call up.", "Your call goes back to Bob."];
+        check(&[handed(slot), handed(bob()), handed(bob())], &lines);
+    }
+
+    #[test]
+    fn a_call_that_goes_on_under_another_id_reads_with_whom() {
+        let moved = Event::Moved { call: CallId(Uuid::from_u128(6)), into: CALL };
+        let call = view(Peer::Person(person("carol")), None, &[("carol", IN)]);
+        check(&[call, moved], &["Carol: CONNECTED", "You are in a call with Carol now."]);
+    }
+
+    fn in_state(state: CallState, event: Event) -> Event {
+        let Event::Call(view) = event else { unreachable!() };
+        Event::Call(CallView { state, ..view })
     }
 
     #[test]

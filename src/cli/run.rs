@@ -7,7 +7,7 @@ use super::exit::{Exit, Failure};
 use super::output::Output;
 use super::settings::{self, Settings};
 use super::{
-    Cli, Command, admin, call, completions, config, ctl, devices, doctor, friends, groups, history, join, log,
+    Cli, Command, admin, call, completions, config, ctl, devices, doctor, evidence, friends, groups, history, join, log,
 };
 use super::{man, open, serve, sign_in, sign_out, softphone, wait, whoami};
 use crate::config::Argument;
@@ -39,6 +39,7 @@ fn carry_out(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
     match &cli.command {
         Some(Command::Config(arguments)) => return config::run(arguments, &settings, output).map(|()| Exit::Done),
         Some(Command::Devices(arguments)) => return devices::run(*arguments, &settings, output),
+        Some(Command::Serve(arguments)) if arguments.log_to_file => log::to_file(&settings, "service"),
         Some(Command::Serve(_)) => log::to_stderr(&settings),
         // It is the other phone's log that tells; a status line asks every second.
         Some(Command::Ctl(_)) => {}
@@ -80,8 +81,9 @@ async fn with_runtime(cli: &Cli, settings: &Settings, output: &mut Output) -> Re
         Some(Command::Whoami(arguments)) => whoami::run(*arguments, globals, settings, output).await,
         Some(Command::Friends(arguments)) => friends::run(arguments, globals, settings, output).await,
         Some(Command::Groups(arguments)) => groups::run(arguments, globals, settings, output).await,
-        Some(Command::History(arguments)) => history::run(*arguments, globals, settings, output).await,
+        Some(Command::History(arguments)) => history::run(arguments, globals, settings, output).await,
         Some(Command::Doctor(arguments)) => doctor::run(arguments, globals, settings, output).await,
+        Some(Command::Evidence(arguments)) => evidence::run(arguments, settings, output).await,
         Some(Command::Admin(arguments)) => admin::run(arguments, globals, settings, output).await,
         Some(Command::Config(_) | Command::Devices(_) | Command::Completions(_) | Command::Man(_)) => {
             unreachable!("carried out without a runtime")

@@ -46,6 +46,10 @@ pub struct ServeArgs {
     #[arg(long)]
     pub demo: bool,
 
+    /// Log to service.log in the folder of logs, five files of 2 MB at the most, instead of to standard error
+    #[arg(long)]
+    pub log_to_file: bool,
+
     /// Stop after nobody was connected for this long, such as 60s
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     pub until_idle: Option<Duration>,

@@ -4,6 +4,7 @@ use clap::Args;
 use time::UtcOffset;
 
 use super::account;
+use super::evidence;
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
 #[cfg(target_os = "linux")]
@@ -76,7 +77,10 @@ pub(crate) async fn open(
         None => account::acting(globals, settings, arguments.demo, true).await?,
     };
     let voice = settings.voice(settings.microphone()?, settings.speaker()?)?;
-    let options = PhoneOptions { voice, record: None, tones: true, rings: true, groups: settings.in_groups() };
+    let evidence = Some(settings.paths.evidence.clone());
+    let groups = settings.in_groups();
+    let max_calls = phone::MOST_CALLS;
+    let options = PhoneOptions { max_calls, voice, record: None, tones: true, rings: true, groups, evidence };
     let screen = screen_options(settings, acting.demo);
     let failed = |why: String| Failure::new(Exit::Failed, why);
     let tap = Setup { screen: true, opened: link, ..settings.tap(&acting.account) };
@@ -85,7 +89,7 @@ pub(crate) async fn open(
     // Sound libraries print on standard error, which is where the screen is.
     #[cfg(target_os = "linux")]
     let aside = log::file(settings, "phone").and_then(|file| StderrAside::to(&file)).ok();
-    let left = show(phone, screen).await;
+    let left = show(phone, screen, evidence::collector(settings)).await;
     #[cfg(target_os = "linux")]
     drop(aside);
     let left = left.map_err(|why| failed(why.to_string()))?;

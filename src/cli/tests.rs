@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::history::{HistoryCommand, Which};
 use crate::cli::output::tests::taped;
 use crate::phone::audio::device::{SinkChoice, SourceChoice};
 
@@ -100,6 +101,36 @@ fn groups_are_made_shared_shown_and_removed() {
     assert!(refused("groups share Ops").contains("<FRIEND>"));
     assert!(refused("groups show http://h/x").contains("https://HOST/j/k7mq-3tzf"));
     assert!(refused("groups show 29228d3e-040e-4656-a70e").contains("32 hexadecimal digits"));
+}
+
+#[test]
+fn past_calls_are_listed_noted_and_seen() {
+    let Command::History(list) = command("history --missed --with bob --search refund --csv --limit 5") else {
+        panic!("not the history")
+    };
+    assert!(list.command.is_none() && list.list.missed && list.list.csv);
+    assert_eq!(
+        (list.list.with.as_deref(), list.list.search.as_deref(), list.list.limit),
+        (Some("bob"), Some("refund"), 5)
+    );
+    let Command::History(history) = command("history note last wants a refund") else { panic!("not the history") };
+    let Some(HistoryCommand::Note { call: Which::Last, text, clear: false }) = history.command else {
+        panic!("no note: {:?}", history.command)
+    };
+    assert_eq!(text, ["wants", "a", "refund"]);
+    for line in [
+        "history seen",
+        "history seen --as bob --json",
+        "--as bob history seen",
+        "history note 29228d3e-040e-4656-a70e-890ab4e173e5 --clear",
+    ] {
+        assert!(matches!(command(line), Command::History(history) if history.command.is_some()), "{line}");
+    }
+    assert!(refused("history note").contains("<CALL>"));
+    assert!(refused("history note last").contains("<TEXT>"));
+    assert!(refused("history note first x").contains("`last`"));
+    assert!(refused("history note last x --clear").contains("cannot be used with"));
+    assert!(refused("history --missed seen").contains("cannot be used with"));
 }
 
 #[test]

@@ -19,6 +19,8 @@ pub struct Paths {
     pub sound: PathBuf,
     /// Log files.
     pub logs: PathBuf,
+    /// What phones remember of their last sessions, and the evidence made from it.
+    pub evidence: PathBuf,
     /// What can be made again.
     pub cache: PathBuf,
     /// The sockets of the phones that run, a folder per user.
@@ -45,6 +47,7 @@ impl Paths {
             users: data.join("users"),
             sound: state.join("sound"),
             logs: state.join("logs"),
+            evidence: state.join("evidence"),
             cache: folders.cache_dir().to_owned(),
             sockets: runtime(&folders).unwrap_or_else(|| state.to_owned()).join("phones"),
         })
@@ -58,6 +61,7 @@ impl Paths {
             users: folder.join("users"),
             sound: folder.join("sound"),
             logs: folder.join("logs"),
+            evidence: folder.join("evidence"),
             cache: folder.join("cache"),
             sockets: folder.join("users"),
         }
@@ -102,7 +106,7 @@ mod tests {
         assert_eq!(paths.service_file(), Path::new("/x/service/service.json"));
         assert_eq!(paths.user(&alice), Path::new("/x/users/alice"));
         assert_eq!(paths.sockets_of(&alice), Path::new("/x/users/alice"));
-        for path in [&paths.config_file, &paths.sound, &paths.logs, &paths.cache, &paths.sockets] {
+        for path in [&paths.config_file, &paths.sound, &paths.logs, &paths.evidence, &paths.cache, &paths.sockets] {
             assert!(path.starts_with("/x"), "{path:?}");
         }
     }

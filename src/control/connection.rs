@@ -22,7 +22,7 @@ pub const ABSENT_MAX: Duration = Duration::from_secs(120);
 /// Socket and leg of an endpoint that takes part.
 #[derive(Debug)]
 pub(super) struct Connection {
-    /// Absent after it failed, until the endpoint rejoins.
+    /// Absent after it failed, until the endpoint rejoins; and while it is still to be brought.
     pub leg: Option<LegId>,
     pub media: Media,
     /// Since when the socket is lost.
@@ -47,6 +47,11 @@ pub(super) enum Media {
 impl Connection {
     pub fn new(leg: LegId) -> Self {
         Self { leg: Some(leg), media: Media::Starting { down_since: None }, lost_at: None, gone: false }
+    }
+
+    /// Of an endpoint that has still to bring its leg.
+    pub fn expected() -> Self {
+        Self { leg: None, media: Media::Starting { down_since: None }, lost_at: None, gone: false }
     }
 
     /// Whether the leg can be wired to others. A silent leg stays wired: its sound may come back any moment.

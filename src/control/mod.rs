@@ -3,6 +3,7 @@
 pub mod call;
 pub mod connection;
 pub mod diagnosis;
+pub mod explanation;
 pub mod group;
 pub mod hearing;
 pub mod ring;

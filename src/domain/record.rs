@@ -67,10 +67,10 @@ pub struct CallRecord {
 /// Which call records are asked for; all that is said has to hold.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct HistoryFilter {
-    /// Calls with this person alone.
+    /// Calls with this person alone, or that this person answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub with: Option<Identity>,
-    /// Calls whose person, group or note holds this text, in any case.
+    /// Calls whose person, group, who answered or note holds this text, in any case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// Missed calls alone.

@@ -1,5 +1,5 @@
-//! The tones a phone plays by itself: ring, ring-back, busy, congestion, a second call waits, somebody came or went; and
-//! measuring a tone. What networks play where is in `regions`.
+//! The tones a phone plays by itself: ring, ring-back, busy, congestion, a second call waits, somebody came or went, or is
+//! on hold still; and measuring a tone. What networks play where is in `regions`.
 
 mod regions;
 #[cfg(test)]
@@ -20,6 +20,8 @@ pub enum CallTone {
     Busy,
     /// The call can't be put through.
     Congestion,
+    /// Somebody else calls, while this user talks: softly, within the talk.
+    Waiting,
 }
 
 /// A short tone within a call.
@@ -29,8 +31,8 @@ pub enum ShortTone {
     Came,
     /// Somebody went.
     Went,
-    /// Somebody else calls.
-    Waiting,
+    /// Somebody still waits, on hold.
+    Reminder,
 }
 
 /// Whose tones to play.
@@ -151,6 +153,9 @@ const RING: &[Part] = &[
 const CAME: &[Part] = &[note(587.33, NEAR, 90), note(783.99, NEAR, 160)];
 const WENT: &[Part] = &[note(783.99, NEAR, 90), note(587.33, NEAR, 160)];
 
+/// The same note twice, as somebody taps a shoulder.
+const REMINDER: &[Part] = &[note(523.25, NEAR, 100), pause(80), note(523.25, NEAR, 160)];
+
 /// Samples of the raised-cosine edge of a tone, 5 ms: no clicks.
 const EDGE: u32 = SAMPLE_RATE / 200;
 
@@ -174,16 +179,17 @@ impl TonePlayer {
             CallTone::RingBack => plan.ring_back,
             CallTone::Busy => plan.busy,
             CallTone::Congestion => plan.congestion,
+            CallTone::Waiting => plan.waiting,
         };
         Self { parts, repeats: true, part: 0, at: 0, wave: Wave::default() }
     }
 
     /// The tone, once.
-    pub fn once(tone: ShortTone, region: Region) -> Self {
+    pub fn once(tone: ShortTone) -> Self {
         let parts = match tone {
             ShortTone::Came => CAME,
             ShortTone::Went => WENT,
-            ShortTone::Waiting => region.plan().waiting,
+            ShortTone::Reminder => REMINDER,
         };
         Self { parts, repeats: false, part: 0, at: 0, wave: Wave::default() }
     }

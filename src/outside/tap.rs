@@ -57,7 +57,7 @@ pub(super) fn put_in(link: PhoneLink, setup: Setup) -> PhoneLink {
         socket: None,
     };
     task::spawn("tap", tap.run(link.events, asked, troubles));
-    PhoneLink { commands, events }
+    PhoneLink { commands, events, recorder: link.recorder }
 }
 
 struct Tap {

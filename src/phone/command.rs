@@ -13,6 +13,9 @@ use crate::domain::record::{CallNote, HistoryFilter};
 use crate::media::processing::Wishes;
 use crate::media::profile::Profile;
 
+/// How many call records [`Command::LoadHistory`] brings at the most: the newest.
+pub const HISTORY: u16 = 200;
+
 /// A command.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {

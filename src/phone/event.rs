@@ -159,7 +159,7 @@ pub enum Event {
         /// The tone.
         tone: Tone,
     },
-    /// Sound levels of a call, about ten times a second while there is one.
+    /// Sound levels of a call, about ten times a second while there is one; about once of a call that is held beside another.
     Levels {
         /// Which call.
         call: CallId,
@@ -291,6 +291,16 @@ pub struct CallView {
     pub via: Option<Via>,
     /// Since when this phone holds it.
     pub held_since: Option<UnixMillis>,
+}
+
+impl CallView {
+    /// Whom a direct call is with now, be it somebody else than when it began; of a group call nobody.
+    pub fn other_side(&self) -> Option<&Person> {
+        if self.group.is_some() {
+            return None;
+        }
+        self.participants.first().map(|row| &row.participant.person).or_else(|| self.with.person())
+    }
 }
 
 /// Whether sound flows in a call.

@@ -7,6 +7,7 @@ pub mod audio;
 pub mod command;
 mod engine;
 pub mod event;
+pub mod evidence;
 mod leg;
 mod signalling;
 mod words;
@@ -20,6 +21,7 @@ use self::audio::voice::{Voice, VoiceConfig};
 use self::command::Command;
 use self::engine::{Engine, Inputs, Options, Outputs};
 use self::event::Event;
+use self::evidence::{Limits, Recorder};
 use self::signalling::Link;
 use crate::base::{entropy, task};
 use crate::config::{JoinMuted, Phone};
@@ -34,9 +36,14 @@ const EVENTS: usize = 1024;
 /// Messages waiting between the engine and the signalling task, the legs and the voice thread.
 const INNER: usize = 256;
 
+/// The most calls a phone can be in at once: as many as a person can keep apart, and a service lets ring.
+pub const MOST_CALLS: u8 = 8;
+
 /// How a phone behaves.
 #[derive(Debug, Clone)]
 pub struct PhoneOptions {
+    /// In how many calls it can be at once, 1 to [`MOST_CALLS`]: while it is in fewer, more ring here.
+    pub max_calls: u8,
     /// Where sound is taken from and played.
     pub voice: VoiceConfig,
     /// A WAV file for what both sides of a call say: left = me, right = them.
@@ -47,6 +54,8 @@ pub struct PhoneOptions {
     pub rings: bool,
     /// How it behaves in group calls.
     pub groups: GroupOptions,
+    /// The folder in which it keeps what it remembers of itself, for after it has ended.
+    pub evidence: Option<PathBuf>,
 }
 
 /// How a phone behaves in group calls.
@@ -72,6 +81,8 @@ pub struct PhoneLink {
     pub commands: mpsc::Sender<Command>,
     /// What the phone tells; it ends after [`Command::Quit`].
     pub events: mpsc::Receiver<Event>,
+    /// What the phone remembers of itself.
+    pub recorder: Recorder,
 }
 
 /// Starts a phone for `account`. It connects by itself, and again when the connection is lost.
@@ -89,11 +100,14 @@ pub fn start(account: Account, options: PhoneOptions) -> std::io::Result<PhoneLi
     let voice = Voice::start(options.voice, from_voice)?;
     let client = ClientId(entropy::uuid());
     let server = account.server().clone();
-    task::spawn("link", Link::new(account, client, requests, from_link).run());
-    let out = Outputs { events: to_events, link: to_link, voice, legs: from_legs };
+    let max_calls = options.max_calls.clamp(1, MOST_CALLS);
+    let recorder = Recorder::new(Limits::default(), options.evidence.as_deref());
+    task::spawn("link", Link::new(account, client, max_calls, requests, from_link, recorder.clone()).run());
+    let out = Outputs { events: to_events, link: to_link, voice, legs: from_legs, recorder: recorder.clone() };
     let engine = Engine::new(
         out,
         Options {
+            max_calls,
             record: options.record,
             microphone,
             speaker,
@@ -105,5 +119,5 @@ pub fn start(account: Account, options: PhoneOptions) -> std::io::Result<PhoneLi
         &server,
     );
     task::spawn("engine", engine.run(Inputs { commands: from_commands, link, voice: voice_events, legs }));
-    Ok(PhoneLink { commands, events })
+    Ok(PhoneLink { commands, events, recorder })
 }

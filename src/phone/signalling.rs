@@ -2,7 +2,7 @@
 //!
 //! One task owns the socket. It carries requests and notices and decides nothing about calls: that is the engine's.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -15,8 +15,11 @@ use tokio_tungstenite::tungstenite::{self, Message, client::IntoClientRequest};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use super::account::{Account, AccountError};
+use super::evidence::Recorder;
+use super::evidence::entry::{LinkStep, Way};
 use crate::base::{clock, seed::Seed};
 use crate::config::ServerUrl;
+use crate::control::explanation::Stage;
 use crate::domain::id::ClientId;
 use crate::domain::presence::PresenceChoice;
 use crate::protocol::failure::{Failure, FailureCode};
@@ -95,12 +98,15 @@ pub(crate) enum FromLink {
 pub(crate) struct Link {
     account: Account,
     client: ClientId,
+    /// In how many calls it can be at once.
+    max_calls: u8,
     presence: PresenceChoice,
     requests: mpsc::Receiver<ToLink>,
     events: mpsc::Sender<FromLink>,
     resume: Option<Resume>,
     pending: Vec<u64>,
     seed: Seed,
+    recorder: Recorder,
 }
 
 type Socket = WebSocketStream<TcpStream>;
@@ -117,18 +123,22 @@ impl Link {
     pub(crate) fn new(
         account: Account,
         client: ClientId,
+        max_calls: u8,
         requests: mpsc::Receiver<ToLink>,
         events: mpsc::Sender<FromLink>,
+        recorder: Recorder,
     ) -> Self {
         Self {
             account,
             client,
+            max_calls,
             presence: PresenceChoice::default(),
             requests,
             events,
             resume: None,
             pending: Vec::new(),
             seed: Seed::fresh(),
+            recorder,
         }
     }
 
@@ -136,6 +146,7 @@ impl Link {
     pub(crate) async fn run(mut self) {
         let mut wait = FIRST_RETRY;
         loop {
+            self.recorder.link(LinkStep::Began);
             self.tell(FromLink::Connecting).await;
             let trouble = match self.connect().await {
                 Ok((socket, service, welcome)) => {
@@ -149,12 +160,14 @@ impl Link {
             let pause = match trouble {
                 Trouble::Bye => return,
                 Trouble::Refused(reason) => {
+                    self.recorder.link_refused(&reason);
                     self.tell(FromLink::Refused { reason }).await;
                     Duration::MAX
                 }
                 Trouble::Retry(reason) => {
                     let pause = wait.mul_f64(1.0 - self.seed.unit() / 4.0);
                     wait = (wait * 2).min(LAST_RETRY);
+                    self.recorder.link_down(&reason, pause);
                     self.tell(FromLink::Down { reason, retry_in: pause }).await;
                     pause
                 }
@@ -168,10 +181,16 @@ impl Link {
     async fn connect(&mut self) -> Result<(Socket, IpAddr, Box<Welcome>), Trouble> {
         let token = self.account.fresh_token().await.map_err(account_trouble)?;
         let server = self.account.server().clone();
-        let hello = Hello { token, client_id: self.client, presence: self.presence, max_calls: 1, resume: self.resume };
+        let hello = Hello {
+            token,
+            client_id: self.client,
+            presence: self.presence,
+            max_calls: self.max_calls,
+            resume: self.resume,
+        };
         let attempt = async {
-            let (mut socket, service) = open(&server).await?;
-            let welcome = greet(&mut socket, hello).await?;
+            let (mut socket, service) = open(&server, &self.recorder).await?;
+            let welcome = greet(&mut socket, hello, &self.recorder).await?;
             Ok::<_, Greeting>((socket, service, welcome))
         };
         let timed_out = |_| {
@@ -240,6 +259,7 @@ impl Link {
             Some(Ok(_)) => return ControlFlow::Continue(()),
             Some(Err(e)) => return ControlFlow::Break(lost(&e)),
         };
+        self.recorder.frame(Way::In, &text);
         match codec::decode_service(&text) {
             Some(FromService::Response { id, response }) => self.answer(id, Ok(response)).await,
             Some(FromService::Failure { id: Some(id), failure }) => self.answer(id, Err(failure)).await,
@@ -292,14 +312,14 @@ impl Link {
         match order {
             Some(ToLink::Request { id, request }) => {
                 self.pending.push(id);
-                send(socket, id, request).await
+                self.send(socket, id, request).await
             }
             Some(ToLink::Presence(choice)) => {
                 self.presence = choice;
                 ControlFlow::Continue(())
             }
             Some(ToLink::Bye) | None => {
-                let _sent = send(socket, OWN_IDS, Request::Bye {}).await;
+                let _sent = self.send(socket, OWN_IDS, Request::Bye {}).await;
                 // The service closes when it has taken the bye; a broken socket has told it enough.
                 let _closed =
                     timeout(Duration::from_secs(1), async { while let Some(Ok(_)) = socket.next().await {} }).await;
@@ -317,7 +337,7 @@ impl Link {
 
     async fn renew(&mut self, socket: &mut Socket) -> ControlFlow<Trouble> {
         match self.account.renew().await {
-            Ok(token) => send(socket, OWN_IDS, Request::TokenRenew { token }).await,
+            Ok(token) => self.send(socket, OWN_IDS, Request::TokenRenew { token }).await,
             // Not urgent: a fifth of its life is left, and the next try comes with a fifth of that.
             Err(e) => {
                 tracing::warn!(error = %e, "the token could not be renewed");
@@ -347,6 +367,15 @@ impl Link {
         }
     }
 
+    async fn send(&self, socket: &mut Socket, id: u64, request: Request) -> ControlFlow<Trouble> {
+        let text = codec::encode(&FromClient::Request { id, request });
+        self.recorder.frame(Way::Out, &text);
+        match socket.send(Message::Text(text.into())).await {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(e) => ControlFlow::Break(lost(&e)),
+        }
+    }
+
     async fn tell(&self, event: FromLink) {
         // The engine gone means that this task ends next, by its closed request queue.
         self.events.send(event).await.ok();
@@ -365,9 +394,22 @@ impl From<Trouble> for Greeting {
     }
 }
 
-async fn open(server: &ServerUrl) -> Result<(Socket, IpAddr), Trouble> {
-    let unreachable = |e: &dyn std::fmt::Display| Trouble::Retry(format!("no service at {server}: {e}"));
-    let stream = TcpStream::connect(server.socket()).await.map_err(|e| unreachable(&e))?;
+async fn open(server: &ServerUrl, recorder: &Recorder) -> Result<(Socket, IpAddr), Trouble> {
+    let failed = |stage, e: &dyn std::fmt::Display| {
+        recorder.link_failed(stage, &e.to_string());
+        Trouble::Retry(format!("no service at {server}: {e}"))
+    };
+    let mut began = clock::now();
+    let mut taken = |stage| {
+        let now = clock::now();
+        recorder.linked(stage, now.saturating_duration_since(std::mem::replace(&mut began, now)));
+    };
+    let addresses = tokio::net::lookup_host(server.socket()).await.map_err(|e| failed(Stage::Dns, &e))?;
+    let addresses: Vec<SocketAddr> = addresses.collect();
+    taken(Stage::Dns);
+    let stream = TcpStream::connect(&addresses[..]).await.map_err(|e| failed(Stage::Tcp, &e))?;
+    taken(Stage::Tcp);
+    let unreachable = |e: &dyn std::fmt::Display| failed(Stage::WebSocket, e);
     let service = stream.peer_addr().map_err(|e| unreachable(&e))?.ip();
     stream.set_nodelay(true).ok();
     let mut request = server.signalling().into_client_request().map_err(|e| unreachable(&e))?;
@@ -377,12 +419,16 @@ async fn open(server: &ServerUrl) -> Result<(Socket, IpAddr), Trouble> {
         tungstenite::Error::Http(response) if response.status().is_server_error() => {
             unreachable(&format_args!("it answered {}", response.status()))
         }
-        tungstenite::Error::Http(response) => Trouble::Refused(format!(
-            "{server} answered {}: not a Switchboard service this phone can use",
-            response.status()
-        )),
+        tungstenite::Error::Http(response) => {
+            recorder.link_failed(Stage::WebSocket, &format!("it answered {}", response.status()));
+            Trouble::Refused(format!(
+                "{server} answered {}: not a Switchboard service this phone can use",
+                response.status()
+            ))
+        }
         other => unreachable(&other),
     })?;
+    taken(Stage::WebSocket);
     Ok((socket, service))
 }
 
@@ -396,14 +442,23 @@ fn socket_config() -> WebSocketConfig {
         .max_frame_size(Some(MAX_SERVICE_FRAME))
 }
 
-async fn greet(socket: &mut Socket, hello: Hello) -> Result<Box<Welcome>, Greeting> {
+async fn greet(socket: &mut Socket, hello: Hello, recorder: &Recorder) -> Result<Box<Welcome>, Greeting> {
+    let began = clock::now();
     let text = codec::encode(&FromClient::Hello { hello });
+    recorder.frame(Way::Out, &text);
     socket.send(Message::Text(text.into())).await.map_err(|e| lost(&e))?;
     while let Some(frame) = socket.next().await {
         let Message::Text(text) = frame.map_err(|e| lost(&e))? else { continue };
+        recorder.frame(Way::In, &text);
         match codec::decode_service(&text) {
-            Some(FromService::Welcome { welcome }) => return Ok(welcome),
-            Some(FromService::Failure { failure, .. }) => return Err(refusal(failure)),
+            Some(FromService::Welcome { welcome }) => {
+                recorder.linked(Stage::SignIn, clock::now().saturating_duration_since(began));
+                return Ok(welcome);
+            }
+            Some(FromService::Failure { failure, .. }) => {
+                recorder.link_failed(Stage::SignIn, &failure.message);
+                return Err(refusal(failure));
+            }
             _ => {}
         }
     }
@@ -417,14 +472,6 @@ fn refusal(failure: Failure) -> Greeting {
             Trouble::Retry(failure.message).into()
         }
         _ => Trouble::Refused(failure.message).into(),
-    }
-}
-
-async fn send(socket: &mut Socket, id: u64, request: Request) -> ControlFlow<Trouble> {
-    let text = codec::encode(&FromClient::Request { id, request });
-    match socket.send(Message::Text(text.into())).await {
-        Ok(()) => ControlFlow::Continue(()),
-        Err(e) => ControlFlow::Break(lost(&e)),
     }
 }
 

@@ -32,6 +32,7 @@ use tokio::task::JoinHandle;
 
 use self::bots::BotParts;
 use self::bots::demo_group::GuestParts;
+use self::bus::Topic;
 use self::calls::Calls;
 use self::groups::Groups;
 use self::identity::Identities;
@@ -178,7 +179,9 @@ impl Service {
         let demo_secret = demo_secret(&identities, options.demo).await?;
         let (voice, sounds) = (Voice::start()?, Sounds::start()?);
         let switch = SfuSwitch::new(sfu.clone(), HoldMusic::new(sfu.clone(), voice.clone(), sounds.clone()));
-        let calls = Calls::run(Box::new(switch), Arc::new(StoreRecords::new(db.clone(), identities.clone())));
+        let missed = Topic::new();
+        let kept = StoreRecords::new(db.clone(), identities.clone(), missed.clone());
+        let calls = Calls::run(Box::new(switch), Arc::new(kept));
         task::spawn("sfu events", pass_on(from_sfu, calls.clone()));
         let guests = GuestParts::new(sfu.clone(), voice.clone(), sounds.clone(), clock::now());
         let parts = BotParts { sfu: sfu.clone(), voice, sounds, callback_after: options.callback_after };
@@ -190,7 +193,7 @@ impl Service {
             guests::invite(&calls, group, &guests).await?;
         }
         let signalling = Signalling::new(identities.clone(), groups.clone(), calls.clone(), sfu.clone(), db.clone());
-        let signalling = signalling.at(public_url.as_deref());
+        let signalling = signalling.at(public_url.as_deref()).counting(missed);
         signalling.follow();
         let instance = entropy::uuid().to_string();
         let admin_secret = secret();

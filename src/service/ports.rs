@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
 use super::bots::{self, Bot, BotParts, Calling};
+use super::bus::Topic;
 use super::calls::{Calls, Endpoint, NotKept, OwnedRecord, Records, SlotUse, Switch};
 use super::identity::Identities;
 use super::sfu::{self, Sfu};
@@ -17,6 +18,7 @@ use crate::control::hearing::{Hearing, Source};
 use crate::domain::id::{CallId, EndpointId, Identity, LegId};
 use crate::domain::person::Person;
 use crate::domain::presence::PresenceChoice;
+use crate::domain::record::Outcome;
 use crate::domain::time::UnixMillis;
 use crate::protocol::failure::Failure;
 
@@ -71,17 +73,24 @@ pub(super) fn slot_use(slot: sfu::SlotUse) -> SlotUse {
 pub(super) struct StoreRecords {
     db: Db,
     identities: Identities,
+    /// Who has missed a call.
+    missed: Topic<Identity>,
 }
 
 impl StoreRecords {
-    pub(super) fn new(db: Db, identities: Identities) -> Self {
-        Self { db, identities }
+    /// Told to `missed` is who has missed a call, once that is kept.
+    pub(super) fn new(db: Db, identities: Identities, missed: Topic<Identity>) -> Self {
+        Self { db, identities, missed }
     }
 
-    async fn keep_all(&self, owned: &[OwnedRecord]) -> Result<(), NotKept> {
+    async fn keep_all(&self, owned: &[OwnedRecord]) -> Result<Vec<OwnedRecord>, NotKept> {
         let entry = |owned: &OwnedRecord| records::Entry { owner: owned.owner.clone(), record: owned.record.clone() };
         let entries: Vec<records::Entry> = owned.iter().map(entry).collect();
-        records::keep(&self.db, &entries).await.map_err(|e| NotKept(Box::new(e)))
+        let kept = records::keep(&self.db, &entries).await.map_err(|e| NotKept(Box::new(e)))?;
+        for entry in kept.iter().filter(|entry| entry.record.outcome == Outcome::Missed) {
+            self.missed.tell(entry.owner.clone());
+        }
+        Ok(kept.into_iter().map(|entry| OwnedRecord { owner: entry.owner, record: entry.record }).collect())
     }
 
     async fn last_seen_of(&self, who: &[Identity]) -> Vec<Option<UnixMillis>> {
@@ -95,7 +104,7 @@ impl StoreRecords {
 }
 
 impl Records for StoreRecords {
-    fn keep<'a>(&'a self, records: &'a [OwnedRecord]) -> BoxFuture<'a, Result<(), NotKept>> {
+    fn keep<'a>(&'a self, records: &'a [OwnedRecord]) -> BoxFuture<'a, Result<Vec<OwnedRecord>, NotKept>> {
         self.keep_all(records).boxed()
     }
 
@@ -156,6 +165,12 @@ impl Calling for BotCalls {
 
     async fn decline(&self, call: CallId) -> Result<(), Failure> {
         self.calls.decline(self.endpoint, call).await
+    }
+
+    async fn rejoin(&self, call: CallId, leg: LegId) -> Result<(), Failure> {
+        self.calls.rejoin(self.endpoint, call, leg).await?;
+        self.up(leg).await;
+        Ok(())
     }
 
     async fn start(&self, call: CallId, to: Person, leg: LegId) -> Result<(), Failure> {

@@ -2,9 +2,12 @@
 
 use crossterm::event::KeyEvent;
 
+use crate::domain::id::CallId;
 use crate::domain::time::UnixMillis;
 use crate::phone::command::Command;
 use crate::phone::event::Event;
+use crate::phone::evidence::News;
+use crate::phone::evidence::story::Explanation;
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +27,19 @@ pub enum Message {
     PhoneBusy,
     /// A text was copied.
     Copied(Copied),
+    /// The call records were written into a file, or why they were not.
+    Exported {
+        /// The file, as it was named.
+        file: String,
+        /// What went wrong, if something did.
+        failed: Option<String>,
+    },
+    /// What the phone remembers that is new.
+    Recorded(News),
+    /// Why a call went wrong; nothing where it did not.
+    Explained(CallId, Option<Box<Explanation>>),
+    /// Evidence was written, into this file; or why not.
+    Evidence(Result<String, String>),
 }
 
 /// What took a text that was copied.
@@ -48,6 +64,19 @@ pub enum Effect {
     Notify(String),
     /// Put a text on the clipboard; answered by [`Message::Copied`].
     Copy(String),
+    /// Write a table into a new file; answered by [`Message::Exported`].
+    Export {
+        /// The file, as it was named.
+        file: String,
+        /// What is to be in it.
+        table: String,
+    },
+    /// Ask what the phone remembers since the entry of this number; answered by [`Message::Recorded`].
+    Look(u64),
+    /// Ask why a call went wrong; answered by [`Message::Explained`].
+    Explain(CallId),
+    /// Write evidence; answered by [`Message::Evidence`].
+    Evidence,
     /// Draw everything anew.
     Repaint,
     /// Stop this process until it is continued.

@@ -1,4 +1,4 @@
-//! A picture of the screen as SVG, drawn from the same buffer as the screen itself: for the README.
+//! A picture of the screen, drawn from the same buffer as the screen itself: as SVG for the README, as text for evidence.
 
 use std::fmt::Write as _;
 
@@ -42,6 +42,24 @@ pub fn svg(buffer: &Buffer, title: &str) -> String {
         row(&mut out, buffer, y);
     }
     line(&mut out, format_args!("</svg>"));
+    out
+}
+
+/// The picture of `buffer` as plain text, blanks at line ends dropped.
+pub fn text(buffer: &Buffer) -> String {
+    let area = buffer.area;
+    let mut out = String::new();
+    for y in area.top()..area.bottom() {
+        let start = out.len();
+        let mut x = area.left();
+        while x < area.right() {
+            let symbol = buffer[(x, y)].symbol();
+            out.push_str(symbol);
+            x += u16::try_from(symbol.width()).unwrap_or(1).max(1);
+        }
+        out.truncate(start + out[start..].trim_end().len());
+        out.push('\n');
+    }
     out
 }
 

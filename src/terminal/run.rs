@@ -3,8 +3,14 @@
 //!
 //! The terminal is put back as it was on every way out: leaving, an error, a panic, SIGTERM, SIGHUP, and while stopped.
 
+use std::fs::OpenOptions;
 use std::future::poll_fn;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+#[cfg(unix)]
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
@@ -24,6 +30,7 @@ use crate::base::signals::{EndSignal, EndSignals};
 use crate::base::{clock, deadline, task};
 use crate::phone::PhoneLink;
 use crate::phone::command::Command;
+use crate::phone::evidence::entry::Entry;
 
 /// How the screen ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +65,7 @@ const BYE: Duration = Duration::from_secs(2);
 /// How long the loop sleeps at most while something moves: the wall clock may be set back meanwhile.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 
-/// How many answers about copied texts may wait.
+/// How many answers about copied texts, and about files, may wait.
 const COPIES: usize = 4;
 
 /// How many messages are taken in before a picture is due again.
@@ -66,11 +73,24 @@ const BATCH: usize = 256;
 
 type Output = CrosstermBackend<BufWriter<Stdout>>;
 
+/// What evidence is made of.
+#[derive(Debug)]
+pub struct Shot {
+    /// What the phone remembers.
+    pub entries: Vec<Arc<Entry>>,
+    /// What the screen shows, as plain text.
+    pub screen: String,
+}
+
+/// Writes evidence into a file, which comes back; or why it could not be written, for a person.
+pub type Collector = Box<dyn Fn(Shot) -> Pin<Box<dyn Future<Output = Result<PathBuf, String>> + Send>> + Send>;
+
 /// Shows the phone until the person leaves, the phone stops or a signal comes. The phone is told to quit on every way out.
+/// Evidence that the person asks for is written by `collector`.
 ///
 /// # Errors
 /// When settings can't be used, or the terminal can't be read or written.
-pub async fn run(mut link: PhoneLink, options: ScreenOptions) -> Result<Left, ScreenError> {
+pub async fn run(mut link: PhoneLink, options: ScreenOptions, collector: Collector) -> Result<Left, ScreenError> {
     let colour = options.colour.decide(std::env::var("NO_COLOR").ok().as_deref());
     let model = Model::new(&options, colour, clock::unix_now())?;
     if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
@@ -84,15 +104,20 @@ pub async fn run(mut link: PhoneLink, options: ScreenOptions) -> Result<Left, Sc
     let output = CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout()));
     let left = match Screen::new(model, output) {
         Ok(screen) => {
-            let copied = mpsc::channel(COPIES);
+            let (copied, exported, collected) = (mpsc::channel(COPIES), mpsc::channel(COPIES), mpsc::channel(COPIES));
             let (retitle, notify) = (options.retitle, options.notify);
-            Loop { copied, screen, link: &mut link, guard: &guard, signals, retitle, notify }.run().await
+            let link = &mut link;
+            let guard = &guard;
+            let inputs = Loop { copied, exported, collected, collector, screen, link, guard, signals, retitle, notify };
+            inputs.run().await
         }
         Err(error) => Err(error.into()),
     };
     drop(hook);
     drop(guard);
+    let recorder = link.recorder.clone();
     say_bye(link).await;
+    recorder.flush();
     left
 }
 
@@ -111,9 +136,17 @@ async fn say_bye(mut link: PhoneLink) {
 /// A text that was to be copied, and what took it.
 type Clipping = (Copied, String);
 
+/// The file evidence was written into, or why not.
+type Collected = Result<String, String>;
+
 struct Loop<'a> {
     /// What took a text that was copied, told by the thread that did it.
     copied: (mpsc::Sender<Clipping>, mpsc::Receiver<Clipping>),
+    /// What became of files, told by the threads that write them.
+    exported: (mpsc::Sender<Message>, mpsc::Receiver<Message>),
+    /// Evidence that was written, told by the task that did it.
+    collected: (mpsc::Sender<Collected>, mpsc::Receiver<Collected>),
+    collector: Collector,
     screen: Screen<Output>,
     link: &'a mut PhoneLink,
     guard: &'a Guard,
@@ -145,6 +178,8 @@ impl Loop<'_> {
                 event = self.link.events.recv() => heard(event),
                 // The loop holds a sender of its own, so that the channel never ends.
                 Some(copied) = self.copied.1.recv() => Woken::Copied(copied),
+                Some(exported) = self.exported.1.recv() => Woken::Message(exported),
+                Some(collected) = self.collected.1.recv() => Woken::Message(Message::Evidence(collected)),
                 () = deadline::sleep_until(wake_at) => Woken::Message(Message::Tick(clock::unix_now())),
             };
             if let Some(left) = self.wake(woken)? {
@@ -196,7 +231,9 @@ impl Loop<'_> {
     /// When to wake though nothing comes: for a picture held back, or for one that changes by itself.
     fn wake_at(&self) -> Option<Instant> {
         let now = clock::now();
-        let moves = self.screen.model().next_change().map(|at| {
+        let model = self.screen.model();
+        let next = [model.next_change(), model.next_look()].into_iter().flatten().min();
+        let moves = next.map(|at| {
             let millis = u64::try_from(at.since(clock::unix_now())).unwrap_or(0);
             now + Duration::from_millis(millis).min(LONGEST_SLEEP)
         });
@@ -221,6 +258,13 @@ impl Loop<'_> {
             Effect::Title(_) => {}
             Effect::Notify(text) => self.write(&self.notify.bytes(&text))?,
             Effect::Copy(text) => self.copy(text),
+            Effect::Export { file, table } => self.export(file, table),
+            Effect::Look(after) => return self.take(Message::Recorded(self.link.recorder.since(after))),
+            Effect::Explain(call) => {
+                let why = self.link.recorder.explain(call).map(Box::new);
+                return self.take(Message::Explained(call, why));
+            }
+            Effect::Evidence => self.collect()?,
             Effect::Repaint => self.screen.repaint()?,
             Effect::Suspend => self.suspend()?,
             Effect::Quit => return Ok(Some(Left::Quit)),
@@ -236,6 +280,17 @@ impl Loop<'_> {
         }
     }
 
+    /// Has evidence written beside this task: there is something to compress, and devices to be asked.
+    fn collect(&self) -> io::Result<()> {
+        let shot = Shot { entries: self.link.recorder.snapshot(), screen: self.screen.text()? };
+        let (writing, tell) = ((self.collector)(shot), self.collected.0.clone());
+        task::spawn("evidence", async move {
+            let written = writing.await.map(|path| path.display().to_string());
+            tell.send(written).await.ok();
+        });
+        Ok(())
+    }
+
     /// Copies a text on a thread of its own: clipboard programs may take their time.
     fn copy(&self, text: String) {
         let tell = self.copied.0.clone();
@@ -246,6 +301,20 @@ impl Loop<'_> {
         });
         if copying.is_err() {
             let _ = self.copied.0.try_send((Copied::Terminal, for_terminal));
+        }
+    }
+
+    /// Writes a file on a thread of its own: disks may take their time.
+    fn export(&self, file: String, table: String) {
+        let tell = self.exported.0.clone();
+        let named = file.clone();
+        let writing = task::thread("export", move || {
+            let failed = write_new(&file, &table).err().map(|why| why.to_string());
+            // With so many answers waiting already, this one is missed the least.
+            let _ = tell.try_send(Message::Exported { file, failed });
+        });
+        if let Err(why) = writing {
+            let _ = self.exported.0.try_send(Message::Exported { file: named, failed: Some(why.to_string()) });
         }
     }
 
@@ -276,6 +345,16 @@ impl Loop<'_> {
         self.guard.restore()?;
         self.screen.repaint()
     }
+}
+
+/// Writes a file that is not there yet; whom one called is nobody else's business.
+fn write_new(file: &str, text: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    options.mode(0o600);
+    let mut file = options.open(file)?;
+    file.write_all(text.as_bytes())
 }
 
 /// The signals that end the screen, and the one that says the process was continued.

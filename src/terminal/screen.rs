@@ -4,11 +4,14 @@ use std::time::{Duration, Instant};
 
 use ratatui::Terminal;
 use ratatui::backend::Backend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
 
 use super::message::{Effect, Message};
 use super::model::Model;
+use super::picture;
 use super::update::update;
-use super::view::view;
+use super::view::{draw, view};
 use crate::domain::time::UnixMillis;
 
 /// The shortest time between two pictures: about thirty a second.
@@ -40,6 +43,17 @@ impl<B: Backend> Screen<B> {
     /// What it is drawn on.
     pub fn backend_mut(&mut self) -> &mut B {
         self.terminal.backend_mut()
+    }
+
+    /// What is shown, as plain text.
+    ///
+    /// # Errors
+    /// When the terminal does not tell its size.
+    pub fn text(&self) -> Result<String, B::Error> {
+        let area = Rect::from((Position::ORIGIN, self.terminal.size()?));
+        let mut buffer = Buffer::empty(area);
+        draw(&self.model, area, &mut buffer);
+        Ok(picture::text(&buffer))
     }
 
     /// How many pictures were drawn so far.

@@ -42,6 +42,15 @@ pub fn moment(at: UnixMillis, now: UnixMillis, offset: UtcOffset) -> String {
     }
 }
 
+/// `2026-01-31T09:05:00.250Z`.
+pub fn rfc3339(at: UnixMillis) -> String {
+    let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(at.0) * 1_000_000);
+    let at = at.unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let (hour, minute, second, millis) = at.time().as_hms_milli();
+    let (year, month, day) = (at.year(), u8::from(at.month()), at.day());
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
+}
+
 fn local(at: UnixMillis, offset: UtcOffset) -> OffsetDateTime {
     let utc = OffsetDateTime::from_unix_timestamp(at.seconds()).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     utc.checked_to_offset(offset).unwrap_or(utc)

@@ -4,9 +4,13 @@
 //! commands live with the key table (`terminal::keys`), which is the only place that knows them.
 
 pub mod clock;
+pub mod desk;
 pub mod diagnosis;
 pub mod end;
+pub mod evidence;
+pub mod explanation;
 pub mod group;
+pub mod history;
 pub mod outside;
 pub mod quality;
 pub mod refusal;

@@ -15,7 +15,7 @@ pub const HOLD_LATER: &str = "A call can be held once it is answered.";
 pub const TONES_LATER: &str = "Tones can be sent once the call is answered.";
 
 /// Nobody was called yet.
-pub const NO_LAST_CALL: &str = "There is no call yet to be called again.";
+pub const NO_LAST_CALL: &str = "You called nobody yet who could be called again.";
 
 /// The phone's queue of commands is full.
 pub const PHONE_BUSY: &str = "The phone is busy: that was not done. Try again.";
@@ -69,11 +69,6 @@ pub fn device_failed(what: &str, why: &str, key: &str) -> String {
     format!("The {what} can't be used: {why}. Press {key} to choose another.")
 }
 
-/// Something can't be done during a call.
-pub fn hang_up_first(key: &str, then: &str) -> String {
-    format!("You are in a call: hang up first ({key}), then {then}.")
-}
-
 /// Tones can't be sent into a held call.
 pub fn resume_first(key: &str) -> String {
     format!("Resume the call first ({key}), then send tones.")
@@ -120,7 +115,7 @@ pub fn missed_from(name: &str) -> String {
 }
 
 /// So many calls were missed.
-pub fn missed(count: usize) -> String {
+pub fn missed(count: u32) -> String {
     format!("{count} missed")
 }
 
@@ -131,6 +126,27 @@ pub fn no_friends(loaded: bool, empty: bool, add: &str, clear: &str) -> String {
         (true, true) => format!("nobody yet: press {add} to add somebody"),
         (true, false) => format!("nobody fits the filter; {clear} clears it"),
     }
+}
+
+/// The calls are written into a file that has to be named.
+pub const NAME_A_FILE: &str = "Name the file the calls are written into: export calls.csv";
+
+/// The calls are in the file, or could not be written there.
+pub fn exported(file: &str, failed: Option<&str>) -> String {
+    match failed {
+        None => format!("The calls are in {file}."),
+        Some(why) => format!("The calls can't be written into {file}: {why}. Name another file."),
+    }
+}
+
+/// There is no call that something could be noted about; `key` goes to the calls.
+pub fn nothing_to_note(key: &str) -> String {
+    format!("There is no call to note something about. Press {key} and select one.")
+}
+
+/// No call holds what is searched for; `clear` ends the search.
+pub fn no_call_holds(clear: &str) -> String {
+    format!("no call holds this text; {clear} ends the search")
 }
 
 /// What an empty list of calls says.

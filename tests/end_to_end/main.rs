@@ -7,8 +7,10 @@
 mod calls;
 mod demo;
 mod demo_script;
+mod evidence;
 mod group_screens;
 mod groups;
+mod history;
 mod kit;
 mod outside;
 mod screens;

@@ -3,7 +3,7 @@
 use switchboard::domain::id::{CallId, Identity};
 use switchboard::domain::record::HistoryFilter;
 use switchboard::protocol::failure::FailureCode;
-use switchboard::protocol::frame::Welcome;
+use switchboard::protocol::frame::{FromService, Welcome};
 use switchboard::protocol::notice::Notice;
 use switchboard::protocol::request::Request;
 use switchboard::protocol::response::Response;
@@ -70,6 +70,54 @@ async fn searches_and_histories_keep_their_bounds() {
     assert!(matches!(alice.ask(listing(500)).await, Ok(Response::History { .. })));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn notes_that_mean_harm_are_refused_or_made_harmless() {
+    let service = TestService::start().await;
+    let (mut alice, welcome) = Raw::welcomed(&service, "alice").await;
+    let call_id = alice.starts_call(&friend(&welcome, "bob")).await;
+    alice.notice(|notice| matches!(notice, Notice::HistoryAdded { .. }).then_some(())).await;
+    for note in ["\"\"", "\"\\u0000\\u001b\"", "7", "[]", "{}", "\"\\ud800\""] {
+        let id = 1_000_000;
+        let text = format!(r#"{{"id":{id},"request":{{"history_note":{{"call_id":"{call_id}","note":{note}}}}}}}"#);
+        alice.says(&text).await;
+        let Some(FromService::Failure { failure, .. }) = alice.answer().await else { panic!("{note} was taken") };
+        assert_eq!(failure.code, FailureCode::BadRequest, "{note}");
+    }
+    for (id, note, kept) in [
+        (call_id, Some("\u{1b}]52;c;\u{7}=cmd|'/c calc'!A1\u{202e}\n'; DROP TABLE call_records; --"), true),
+        (call(), Some("of no call"), false),
+        (call(), None, false),
+    ] {
+        let note = note.map(|note| note.parse().unwrap());
+        match alice.ask_patiently(Request::HistoryNote { call_id: id, note }).await {
+            Ok(Response::Done {}) => assert!(kept),
+            Err(failure) => assert!(!kept && failure.code == FailureCode::NotFound, "{failure:?}"),
+            Ok(other) => panic!("{other:?}"),
+        }
+    }
+    // Far longer than a note may be; cut where it was read.
+    let long = format!(
+        r#"{{"id":2000000,"request":{{"history_note":{{"call_id":"{call_id}","note":"{}"}}}}}}"#,
+        "\u{1f4de}".repeat(15_000)
+    );
+    alice.says(&long).await;
+    assert!(matches!(alice.answer().await, Some(FromService::Response { .. })));
+    let Ok(Response::History { records }) = alice.ask_patiently(listing(500)).await else { panic!("no history") };
+    let note = records[0].note.as_ref().unwrap();
+    assert_eq!((records.len(), note.as_str()), (1, &*"\u{1f4de}".repeat(500)));
+    for text in ["\u{1f4de}", "%", "_", "' OR 1=1 --", &"\u{1f4de}".repeat(15_000)] {
+        let filter = HistoryFilter { text: Some(text.to_owned()), ..HistoryFilter::default() };
+        let found = alice.ask_patiently(Request::HistoryList { limit: 500, filter }).await;
+        let Ok(Response::History { records }) = found else { panic!("{found:?}") };
+        assert_eq!(records.len(), usize::from(text.starts_with('\u{1f4de}')), "{text:.20}");
+    }
+    alice.is_served().await;
+}
+
+fn listing(limit: u16) -> Request {
+    Request::HistoryList { limit, filter: HistoryFilter::default() }
+}
+
 /// Whatever is wanted of this call, it is not there.
 async fn knows_no_call(client: &mut Raw, call_id: CallId) {
     for request in [
@@ -128,8 +176,4 @@ async fn a_call_id_is_used_once() {
     assert_eq!(carol.is_refused(again).await, FailureCode::Conflict);
     legs(&service, 1).await;
     assert!(matches!(bob.ask(Request::CallAnswer { call_id, offer: offer() }).await, Ok(Response::Leg { .. })));
-}
-
-fn listing(limit: u16) -> Request {
-    Request::HistoryList { limit, filter: HistoryFilter::default() }
 }

@@ -9,6 +9,7 @@ mod support;
 mod calls;
 mod connections;
 mod datagrams;
+mod desk;
 mod flood;
 mod groups;
 mod hello;

@@ -25,6 +25,7 @@ mod people;
 mod quality;
 mod reconnecting;
 mod ringing;
+mod several_calls;
 /// Elsewhere, loopback has one address only.
 #[cfg(target_os = "linux")]
 mod sound_cut;

@@ -180,7 +180,13 @@ impl TestPhone {
 
     /// A phone that may never be connected.
     pub fn starts(name: &str, account: Account, voice: VoiceConfig) -> Self {
-        let options = PhoneOptions { voice, record: None, tones: false, rings: true, groups: GroupOptions::default() };
+        Self::starts_for(1, name, account, voice)
+    }
+
+    /// A phone that can be in so many calls at once.
+    pub fn starts_for(max_calls: u8, name: &str, account: Account, voice: VoiceConfig) -> Self {
+        let (groups, evidence) = (GroupOptions::default(), None);
+        let options = PhoneOptions { max_calls, voice, record: None, tones: false, rings: true, groups, evidence };
         let link = phone::start(account, options).unwrap();
         Self { name: name.to_owned(), link, seen: Vec::new() }
     }

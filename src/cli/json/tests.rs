@@ -10,7 +10,9 @@ use crate::base::clock;
 use crate::cli::roster::tests::{person, rows};
 use crate::domain::call::{Participant, Peer, RosterRow};
 use crate::domain::group::Group;
+use crate::domain::park::ParkSlot;
 use crate::domain::person::Person;
+use crate::domain::transfer::{HandedTo, Via};
 use crate::phone::event::{
     AudioDevice, AudioState, DeviceFigures, DeviceState, Heard, Incoming, LinkReach, MediaState, Outbound, Quality,
 };
@@ -98,6 +100,60 @@ fn an_incoming_call_rings_and_says_who_it_is() {
     told.expect(&Event::Incoming(Incoming { call: CALL, from: bob(), at: WALL, group: None, via: None }), &lines);
     let gone = Event::IncomingEnded { call: CALL, from: bob(), reason: EndReason::CANCELLED };
     told.expect(&gone, &[golden("state", &format!(r#"{CALL_TEXT},"state":"disconnected""#))]);
+}
+
+#[test]
+fn a_ring_says_how_it_came_about() {
+    let rings = |via| {
+        let incoming = Incoming { call: CALL, from: bob(), at: WALL, group: None, via: Some(via) };
+        let mut told = told();
+        told.journal.lines(&Event::Incoming(incoming), told.now, WALL).remove(0)
+    };
+    let state = |via: &str| golden("state", &format!(r#"{CALL_TEXT},"state":"ringing","via":{via}"#));
+    let carol = r#"{"id":"8:acs:1_carol","name":"carol"}"#;
+    let by = person("carol");
+    assert_eq!(rings(Via::Transferred { by }), state(&format!(r#"{{"kind":"transferred","by":{carol}}}"#)));
+    let returned = Via::Returned { from: person("carol"), reason: EndReason::DECLINED };
+    let back = format!(r#"{{"kind":"returned","from":{carol},"code":603,"sub_code":0}}"#);
+    assert_eq!(rings(returned), state(&back));
+    let slot = ParkSlot::try_from(3).unwrap();
+    assert_eq!(rings(Via::Recalled { slot }), state(r#"{"kind":"recalled","slot":3}"#));
+}
+
+#[test]
+fn a_call_that_is_handed_on_says_to_whom_or_where() {
+    let mut told = told();
+    let carol = r#"{"id":"8:acs:1_carol","name":"carol"}"#;
+    let by = format!(r#"{CALL_TEXT},"by":{{"id":"8:acs:1_2","name":"bob"}}"#);
+    let to = HandedTo::Person { person: person("carol") };
+    let line = golden("handed_on", &format!(r#"{by},"to":{carol}"#));
+    told.expect(&Event::HandedOn { call: CALL, by: bob(), to }, &[line]);
+    let to = HandedTo::Slot { slot: ParkSlot::try_from(3).unwrap() };
+    told.expect(&Event::HandedOn { call: CALL, by: bob(), to }, &[golden("handed_on", &format!(r#"{by},"slot":3"#))]);
+}
+
+#[test]
+fn who_is_there_instead_is_a_participant_and_who_handed_on_is_none_any_more() {
+    let mut told = told();
+    told.journal.lines(&view(CallState::Connected, ParticipantState::Connected), told.now, WALL);
+    let Event::Call(before) = view(CallState::Connected, ParticipantState::Connected) else { unreachable!() };
+    let carol = Participant { person: person("carol"), state: ParticipantState::Connected, muted: false };
+    let after = CallView { participants: Arc::new([RosterRow { number: 0, participant: carol }]), ..before };
+    let line = |id: &str, name: &str, state: &str| {
+        golden("participant", &format!(r#"{CALL_TEXT},"id":"{id}","name":"{name}","state":"{state}","muted":false"#))
+    };
+    let mut lines = told.journal.lines(&Event::Call(after), told.now, WALL);
+    lines.sort();
+    let mut both = [line("8:acs:1_2", "bob", "disconnected"), line("8:acs:1_carol", "carol", "connected")];
+    both.sort();
+    assert_eq!(lines, both);
+}
+
+#[test]
+fn a_call_that_goes_on_under_another_id_says_which() {
+    let into = CallId(Uuid::from_u128(8));
+    let line = golden("moved", &format!(r#"{CALL_TEXT},"into":"00000000-0000-0000-0000-000000000008""#));
+    told().expect(&Event::Moved { call: CALL, into }, &[line]);
 }
 
 fn card() -> GroupCard {

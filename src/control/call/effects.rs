@@ -34,7 +34,7 @@ pub enum Effect {
     Accept,
     /// The request was not, and changed nothing; a leg it brought is not the call's.
     Refuse(Refusal),
-    /// Let an endpoint of the callee ring.
+    /// Let an endpoint of whoever is rung ring.
     Ring {
         /// Which.
         endpoint: EndpointId,
@@ -72,7 +72,23 @@ pub enum Effect {
         /// Which.
         leg: LegId,
     },
-    /// Keep something in the record of one side.
+    /// An endpoint takes part no more; it was told the end.
+    Left {
+        /// Which.
+        endpoint: EndpointId,
+    },
+    /// From here on a side is somebody else's, or waits for somebody.
+    HandedOn {
+        /// Which side.
+        side: Side,
+        /// To whom.
+        to: Next,
+        /// The endpoint on the other side: it is to be told.
+        told: EndpointId,
+    },
+    /// Ask for the endpoints of who handed the call on: they are to ring ([`super::Call::ring_back`]).
+    RingBack,
+    /// Keep something in the record of whoever's side it is now.
     Record {
         /// Whose record.
         side: Side,
@@ -81,6 +97,25 @@ pub enum Effect {
     },
     /// The call is over; nothing follows.
     Finished,
+}
+
+/// Who is next on a side of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Whom the request named.
+    Named,
+    /// Again who handed it on: it was not taken.
+    Giver {
+        /// Why not.
+        reason: EndReason,
+    },
+    /// Nobody yet: the call is parked.
+    Slot,
+    /// Whose endpoint this is, who took it out of its slot.
+    Taker {
+        /// Which.
+        endpoint: EndpointId,
+    },
 }
 
 /// What an endpoint of a call is told.
@@ -106,6 +141,10 @@ pub enum Entry {
     Started,
     /// It was answered.
     Answered,
+    /// It rings at somebody who did not begin it: handed on, or given back.
+    Rung,
+    /// Somebody who did not begin it took it over.
+    Taken,
     /// It ended.
     Ended {
         /// How it went, for this side.
@@ -128,6 +167,8 @@ pub enum Refusal {
     NotConnected,
     /// The call is held, by either.
     Held,
+    /// The call is not parked.
+    NotParked,
     /// The leg belongs to the call already.
     LegInUse,
     /// The call is over.

@@ -1,97 +1,129 @@
-//! How a call ends: by whom, when by itself, and what goes into the records. Both sides always learn the same reason.
+//! How a call ends: by whom, when by itself, and what goes into the records. Both sides always learn the same reason;
+//! only who is rung for a call that goes on without it may learn another.
 
 use std::time::Instant;
 
+use super::Call;
 use super::effects::{Effect, Entry, News, Side};
-use super::{Call, Phase};
+use super::place::{Due, Place};
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::EndpointId;
 use crate::domain::record::Outcome;
 
 impl Call {
-    pub(super) fn hang_up(&mut self, endpoint: EndpointId, out: &mut Vec<Effect>) {
+    pub(super) fn hang_up(&mut self, endpoint: EndpointId, now: Instant, out: &mut Vec<Effect>) {
         if self.is_rung(endpoint) {
-            return self.decline(endpoint, out);
+            return self.decline(endpoint, now, out);
         }
-        if self.member_mut(endpoint).is_none() {
-            let stranger = self.stranger();
-            return out.push(stranger);
-        }
+        let Some(side) = self.side_of(endpoint) else {
+            return out.push(self.stranger());
+        };
         out.push(Effect::Accept);
-        self.end_by_member(out);
+        self.end_by(side, out);
     }
 
     pub(super) fn left(&mut self, endpoint: EndpointId, now: Instant, out: &mut Vec<Effect>) {
-        if self.member_mut(endpoint).is_some() {
-            self.end_by_member(out);
-        } else {
-            self.rung_left(endpoint, now);
+        match self.side_of(endpoint) {
+            Some(side) => self.end_by(side, out),
+            None => self.rung_left(endpoint, now),
         }
     }
 
-    fn end_by_member(&mut self, out: &mut Vec<Effect>) {
-        let reason = match self.phase {
-            Phase::Ringing(_) => EndReason::CANCELLED,
-            Phase::Talking(_) | Phase::Over => EndReason::HUNG_UP,
-        };
-        self.end(reason, out);
+    /// One side ends the call: it gives up while the other is still rung, or hangs up.
+    fn end_by(&mut self, side: Side, out: &mut Vec<Effect>) {
+        let talked = self.member(side).is_some_and(|member| member.settled);
+        match self.rung_side() {
+            None => self.end(EndReason::HUNG_UP, out),
+            Some(_) if talked => self.end_as(EndReason::HUNG_UP, EndReason::CANCELLED, out),
+            Some(_) => self.end(EndReason::CANCELLED, out),
+        }
     }
 
     pub(super) fn deadline_passed(&mut self, now: Instant, out: &mut Vec<Effect>) {
-        let due = self.endings().filter(|(at, _)| *at <= now).min_by_key(|(at, _)| *at);
-        if let Some((_, reason)) = due {
-            self.end(reason, out);
+        while let Some((_, due)) = self.dues().filter(|(at, _)| *at <= now).min_by_key(|(at, _)| *at) {
+            match due {
+                Due::End(reason) => self.end(reason, out),
+                Due::NotTaken(reason) => self.not_taken(reason, now, out),
+                Due::Recall => self.recall(now, out),
+            }
         }
     }
 
-    /// When, and why, the call ends if nothing else happens.
-    pub(super) fn endings(&self) -> impl Iterator<Item = (Instant, EndReason)> {
-        let connected = self.is_connected();
-        let absent = self.members().filter_map(move |(_, m)| m.link.ends_at(connected));
-        let (ringing, setup) = match &self.phase {
-            Phase::Ringing(ringing) => (Some(ringing.endings()), None),
-            Phase::Talking(talking) => (None, talking.setup_ending()),
-            Phase::Over => (None, None),
-        };
-        absent.chain(ringing.into_iter().flatten()).chain(setup)
+    /// When, and what, happens if nothing else does.
+    pub(super) fn dues(&self) -> impl Iterator<Item = (Instant, Due)> {
+        let absent = self.members().filter_map(|(_, m)| m.link.ends_at(m.settled));
+        let ends = absent.chain(self.setup_ending()).map(|(at, reason)| (at, Due::End(reason)));
+        ends.chain(self.caller.dues()).chain(self.callee.dues())
     }
 
     /// Ends the call, once.
     pub(super) fn end(&mut self, reason: EndReason, out: &mut Vec<Effect>) {
+        self.end_as(reason, reason, out);
+    }
+
+    /// Ends the call, once; who is rung learns `rung` as the reason.
+    pub(super) fn end_as(&mut self, reason: EndReason, rung: EndReason, out: &mut Vec<Effect>) {
         if self.is_over() {
             return;
         }
-        let outcomes = self.outcomes(reason);
-        self.stop_ringing(None, reason, out);
+        let entries = Side::BOTH.map(|side| self.last_entry(side, reason, rung));
+        self.stop_ringing(None, rung, out);
+        self.close_legs(out);
+        let told = self.members().map(|(_, m)| Effect::Tell { endpoint: m.endpoint, news: News::Ended(reason) });
+        out.extend(told);
+        for (side, entry) in Side::BOTH.into_iter().zip(entries) {
+            out.extend(entry.map(|entry| Effect::Record { side, entry }));
+        }
+        self.finish(out);
+    }
+
+    pub(super) fn close_legs(&mut self, out: &mut Vec<Effect>) {
         for (_, member) in self.members_mut() {
             let leg = member.link.leg.take();
             member.close(leg, out);
         }
-        let told = self.members().map(|(_, m)| Effect::Tell { endpoint: m.endpoint, news: News::Ended(reason) });
-        out.extend(told);
-        for (side, outcome) in Side::BOTH.into_iter().zip(outcomes) {
-            out.push(Effect::Record { side, entry: Entry::Ended { outcome, reason } });
-        }
-        out.push(Effect::Finished);
-        self.phase = Phase::Over;
     }
 
-    /// How it went, for the caller and for the callee.
-    fn outcomes(&self, reason: EndReason) -> [Outcome; 2] {
-        match &self.phase {
-            Phase::Talking(_) if self.is_connected() || reason == EndReason::HUNG_UP => [Outcome::Answered; 2],
-            Phase::Talking(_) => [Outcome::Failed; 2],
-            Phase::Ringing(_) | Phase::Over => unanswered(reason),
+    pub(super) fn finish(&mut self, out: &mut Vec<Effect>) {
+        out.push(Effect::Finished);
+        (self.caller, self.callee) = (Place::Nobody, Place::Nobody);
+        self.setup = None;
+        self.over = true;
+    }
+
+    /// What the record of whoever's side it is ends with; nothing where it has ended already.
+    fn last_entry(&self, side: Side, reason: EndReason, rung: EndReason) -> Option<Entry> {
+        match self.place(side) {
+            Place::Here(_) => Some(Entry::Ended { outcome: self.outcome_of(side, reason), reason }),
+            Place::Rung(_) => Some(Entry::Ended { outcome: of_rung(rung), reason: rung }),
+            Place::Parked(_) | Place::Nobody => None,
+        }
+    }
+
+    /// How it went for one who takes part.
+    fn outcome_of(&self, side: Side, reason: EndReason) -> Outcome {
+        let talked = self.member(side).is_some_and(|member| member.settled);
+        match self.place(side.other()) {
+            _ if talked => Outcome::Answered,
+            Place::Rung(_) => of_caller(reason),
+            Place::Here(_) if reason == EndReason::HUNG_UP => Outcome::Answered,
+            Place::Here(_) | Place::Parked(_) | Place::Nobody => Outcome::Failed,
         }
     }
 }
 
-fn unanswered(reason: EndReason) -> [Outcome; 2] {
+/// How an unanswered call went for who called.
+fn of_caller(reason: EndReason) -> Outcome {
     match reason {
-        EndReason::DECLINED => [Outcome::Declined; 2],
-        EndReason::CANCELLED => [Outcome::Cancelled, Outcome::Missed],
-        EndReason::BUSY | EndReason::DO_NOT_DISTURB => [Outcome::Busy, Outcome::Missed],
-        EndReason::RING_TIMEOUT | EndReason::OFFLINE => [Outcome::NoAnswer, Outcome::Missed],
-        _ => [Outcome::Failed, Outcome::Missed],
+        EndReason::DECLINED => Outcome::Declined,
+        EndReason::CANCELLED => Outcome::Cancelled,
+        EndReason::BUSY | EndReason::DO_NOT_DISTURB => Outcome::Busy,
+        EndReason::RING_TIMEOUT | EndReason::OFFLINE => Outcome::NoAnswer,
+        _ => Outcome::Failed,
     }
+}
+
+/// How a call went for who was rung and did not take it.
+pub(super) fn of_rung(reason: EndReason) -> Outcome {
+    if reason == EndReason::DECLINED { Outcome::Declined } else { Outcome::Missed }
 }

@@ -1,4 +1,4 @@
-//! Everything that can happen to a direct call.
+//! Everything that can happen to a direct call, but for what hands it on to others: those are methods of [`super::Call`].
 
 use crate::domain::id::{EndpointId, LegId};
 
@@ -42,15 +42,15 @@ pub enum Event {
         /// Whether it is off.
         on: bool,
     },
-    /// An endpoint of the call brings a new leg in the place of its old one.
+    /// An endpoint of the call brings a new leg in the place of its old one; or its first, when it was expected.
     Rejoin {
         /// Which.
         endpoint: EndpointId,
         /// The new leg; the call's from now on, unless refused.
         leg: LegId,
     },
-    /// An endpoint that knows nothing of this call is there now: one of the callee that can ring, or one that takes part
-    /// and lost its memory.
+    /// An endpoint that knows nothing of this call is there now: one of whoever is rung that can ring, or one that
+    /// takes part and lost its memory.
     Appeared {
         /// Which.
         endpoint: EndpointId,

@@ -12,32 +12,44 @@ pub(super) struct Member {
     pub link: Connection,
     pub muted: bool,
     pub holding: bool,
+    /// Whether it was connected to the other side, whoever that was.
+    pub settled: bool,
     /// Whom the leg hears now.
     pub hears: Option<LegId>,
     /// Whether the leg hears hold music now.
     pub music: bool,
-    /// What this endpoint was last told; `None` when it knows nothing.
-    pub told: Option<View>,
+    /// What this endpoint was last told.
+    pub told: Known,
 }
 
-/// What one endpoint knows of the call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct View {
-    pub state: CallState,
-    pub other: ParticipantState,
-    pub other_muted: bool,
+/// What one endpoint knows of the call: where it stands, and where the other side does, and whether that is muted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Known {
+    pub state: Option<CallState>,
+    pub other: Option<(ParticipantState, bool)>,
 }
 
 impl Member {
     pub fn new(endpoint: EndpointId, leg: LegId) -> Self {
+        Self::with(endpoint, Connection::new(leg))
+    }
+
+    /// One that has still to bring its leg.
+    pub fn expected(endpoint: EndpointId, muted: bool) -> Self {
+        Self { muted, ..Self::with(endpoint, Connection::expected()) }
+    }
+
+    fn with(endpoint: EndpointId, link: Connection) -> Self {
+        let (state, other) = (Some(CallState::Connecting), Some((ParticipantState::Connecting, false)));
         Self {
             endpoint,
-            link: Connection::new(leg),
+            link,
             muted: false,
             holding: false,
+            settled: false,
             hears: None,
             music: false,
-            told: Some(View { state: CallState::Connecting, other: ParticipantState::Connecting, other_muted: false }),
+            told: Known { state, other },
         }
     }
 

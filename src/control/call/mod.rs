@@ -11,17 +11,29 @@
 //!              │ first answer (others: ANSWERED_ELSEWHERE)
 //!              ▼                                 │
 //!        ┌──────────┐  hang up, a leg not up     │
-//!        │ set-up   │  within 15 s, vanished ────┤
-//!        └──────────┘                            │
-//!              │ both legs up                    │
-//!              ▼                                 │
-//!   ┌─▶┌──────────────┐  hang up, vanished,      │
-//!   │  │  connected   │  sound lost for 120 s ───┤
-//!   │  └──────────────┘                          │
-//!   │ hold / resume by either (or both):         │
-//!   └─ local hold, remote hold                   ▼
-//!                                            finished
+//!   ┌──▶ │ set-up   │  within 15 s, vanished ────┤
+//!   │    └──────────┘                            │
+//!   │          │ both legs up                    │
+//!   │          ▼                                 │
+//!   │  ┌─▶┌──────────────┐  hang up, vanished,   │
+//!   │  │  │  connected   │  sound lost 120 s ────┤
+//!   │  │  └──────────────┘                       │
+//!   │  │ hold / resume by either (or both):      │
+//!   │  └─ local hold, remote hold                ▼
+//!   │          │                             finished
+//!   │          │ one side hands the other on: its leg is closed, and it was told the end
+//!   │          ▼
+//!   │    transferred ──▶ somebody else is rung, 20 s ──▶ not taken: whoever handed it on is rung, 30 s ──▶ finished
+//!   ├────── an answer ───────────┘────────────────────────────┘
+//!   │    replaced ─────▶ an endpoint of another call is expected to bring its leg within 15 s
+//!   ├────── its leg ─────────────┘
+//!   │    parked ───────▶ waits with music; 120 s ──▶ whoever parked it is rung, 30 s ──┐ 15 min after it was
+//!   └────── picked up ───────────┘ ◀──────────────── not taken, and rung again later ◀─┘ parked: finished
 //! ```
+//!
+//! The side that stays has, at any time, somebody to hear, or ring-back or music until a deadline, or was told the end:
+//! what it is that it hears meanwhile is in its state (ringing: ring-back, made by the phone; remote hold: music).
+//! Either side may hand the other on, whoever called; only one at a time, from connected to connected.
 //!
 //! An endpoint that takes part stands, for the other side, as one of:
 //!
@@ -36,13 +48,16 @@
 //! ```
 //!
 //! The machine reads no clock, does no IO and can't fail: a request that is not allowed yields [`Effect::Refuse`].
-//! It knows endpoints and legs, not people, sockets or packets; who may call whom, and in how many calls an endpoint
-//! can be, is decided before. DTMF travels with the sound and is not its business.
+//! It knows endpoints and legs, not people, sockets or packets; who may call whom, who is on which side, and in how many
+//! calls an endpoint can be, is decided and known elsewhere. DTMF travels with the sound and is not its business.
 
 mod effects;
 mod ending;
 mod events;
+mod handing;
 mod member;
+mod parked;
+mod place;
 mod ringing;
 mod talking;
 mod view;
@@ -54,8 +69,10 @@ mod tests;
 
 use std::time::{Duration, Instant};
 
-pub use effects::{Effect, Entry, News, Refusal, Side};
+pub use effects::{Effect, Entry, News, Next, Refusal, Side};
 pub use events::Event;
+pub use handing::{Newcomer, RETURN_MAX, TRANSFER_MAX};
+pub use parked::{PARK_MAX, PARKED_MAX};
 
 pub use super::connection::{ABSENT_MAX, GONE_AFTER, SILENT_AFTER, VANISHED_AFTER};
 pub use super::ring::{Candidate, NOBODY_MAX, RING_DEFAULT, Reach};
@@ -66,12 +83,13 @@ use crate::domain::call::{CallState, ParticipantState};
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::{EndpointId, LegId};
 use member::Member;
-use talking::Talking;
+use place::{Place, Rung, Setup, Then, Wait};
 
 /// The least and the most a caller may ask a call to ring.
 pub const RING_RANGE: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(300);
 
-/// How long both legs may take to come up after the answer.
+/// How long the legs may take to come up after the answer; and how long an endpoint that is expected may take to bring
+/// its own.
 pub const SETUP_MAX: Duration = Duration::from_secs(15);
 
 /// What a call begins with.
@@ -90,17 +108,13 @@ pub struct Start {
 /// A direct call.
 #[derive(Debug)]
 pub struct Call {
-    caller: Member,
-    phase: Phase,
-    /// Whether an endpoint of the callee said that it rings.
-    rang: bool,
-}
-
-#[derive(Debug)]
-enum Phase {
-    Ringing(Ring),
-    Talking(Talking),
-    Over,
+    caller: Place,
+    callee: Place,
+    /// While one side came last and is not connected yet.
+    setup: Option<Setup>,
+    /// What the side hears that waits for the other.
+    wait: Wait,
+    over: bool,
 }
 
 /// An endpoint on its way from a direct call into a group call.
@@ -131,8 +145,9 @@ impl Call {
         let mut out = vec![Effect::Accept];
         out.extend(Side::BOTH.map(|side| Effect::Record { side, entry: Entry::Started }));
         let until = now + start.ring_for.clamp(*RING_RANGE.start(), *RING_RANGE.end());
-        let caller = Member::new(start.caller, start.leg);
-        let mut call = Self { caller, phase: Phase::Ringing(Ring::new(until, now)), rang: false };
+        let caller = Place::Here(Member::new(start.caller, start.leg));
+        let callee = Place::Rung(Rung { ring: Ring::new(until, now), then: Then::End });
+        let mut call = Self { caller, callee, setup: None, wait: Wait::Silence, over: false };
         call.ring_first(&start.callee, now, &mut out);
         (call, out)
     }
@@ -143,8 +158,8 @@ impl Call {
         match event {
             Event::Ringing { endpoint } => self.ringing(endpoint, &mut out),
             Event::Answer { endpoint, leg } => self.answer(endpoint, leg, now, &mut out),
-            Event::Decline { endpoint } => self.decline(endpoint, &mut out),
-            Event::HangUp { endpoint } => self.hang_up(endpoint, &mut out),
+            Event::Decline { endpoint } => self.decline(endpoint, now, &mut out),
+            Event::HangUp { endpoint } => self.hang_up(endpoint, now, &mut out),
             Event::Hold { endpoint, on } => self.hold(endpoint, on, &mut out),
             Event::Mute { endpoint, on } => self.mute(endpoint, on, &mut out),
             Event::Rejoin { endpoint, leg } => self.rejoin(endpoint, leg, now, &mut out),
@@ -165,27 +180,38 @@ impl Call {
 
     /// When [`Event::DeadlinePassed`] is due next; `None` once the call is over, or while nothing has to happen.
     pub fn next_deadline(&self) -> Option<Instant> {
-        let end = self.endings().map(|(at, _)| at).min();
+        let due = self.dues().map(|(at, _)| at).min();
         let gone = self.members().filter(|(_, m)| !m.link.gone).filter_map(|(_, m)| m.link.gone_from()).min();
-        crate::base::deadline::earlier(end, gone)
+        crate::base::deadline::earlier(due, gone)
     }
 
     /// Whether the call is over: it takes no more events, and yields no effects.
     pub fn is_over(&self) -> bool {
-        matches!(self.phase, Phase::Over)
+        self.over
     }
 
     /// Which side an endpoint takes part on, and how the other stands; `None` for one that takes no part (yet).
     pub fn part(&self, endpoint: EndpointId) -> Option<Part> {
-        let (side, _) = self.members().find(|(_, m)| m.endpoint == endpoint)?;
-        let view = self.view(side);
-        Some(Part { side, other: view.other, other_muted: view.other_muted })
+        let side = self.side_of(endpoint)?;
+        let (other, other_muted) = self.other_of(side);
+        Some(Part { side, other, other_muted })
     }
 
     /// The endpoint a leg of this call belongs to.
     pub fn owner_of(&self, leg: LegId) -> Option<(Side, EndpointId)> {
         let (side, member) = self.members().find(|(_, m)| m.link.leg == Some(leg))?;
         Some((side, member.endpoint))
+    }
+
+    /// The side whose person is being rung.
+    pub fn rung_side(&self) -> Option<Side> {
+        Side::BOTH.into_iter().find(|side| self.place(*side).ring().is_some())
+    }
+
+    /// The endpoint on the other side of this one, and whether its microphone is off; `None` while nobody is there.
+    pub fn opposite(&self, endpoint: EndpointId) -> Option<Newcomer> {
+        let member = self.member(self.side_of(endpoint)?.other())?;
+        Some(Newcomer { endpoint: member.endpoint, muted: member.muted })
     }
 
     /// Why the call can't go on as a group call now; `None` when it can.
@@ -198,38 +224,49 @@ impl Call {
 
     /// The two endpoints, the caller's first, to go on with in a group call; `None` when that can't be now.
     pub(super) fn into_members(self) -> Option<[Moving; 2]> {
-        let Phase::Talking(talking) = self.phase else { return None };
-        let moving = |m: Member| Moving {
-            endpoint: m.endpoint,
-            link: m.link,
-            muted: m.muted,
-            told: m.told.map(|view| view.state),
-        };
-        talking.setup_until.is_none().then(|| [moving(self.caller), moving(talking.callee)])
+        if !self.is_connected() {
+            return None;
+        }
+        let (Place::Here(caller), Place::Here(callee)) = (self.caller, self.callee) else { return None };
+        let moving = |m: Member| Moving { endpoint: m.endpoint, link: m.link, muted: m.muted, told: m.told.state };
+        Some([moving(caller), moving(callee)])
+    }
+
+    fn place(&self, side: Side) -> &Place {
+        match side {
+            Side::Caller => &self.caller,
+            Side::Callee => &self.callee,
+        }
+    }
+
+    fn place_mut(&mut self, side: Side) -> &mut Place {
+        match side {
+            Side::Caller => &mut self.caller,
+            Side::Callee => &mut self.callee,
+        }
+    }
+
+    fn member(&self, side: Side) -> Option<&Member> {
+        match self.place(side) {
+            Place::Here(member) => Some(member),
+            Place::Rung(_) | Place::Parked(_) | Place::Nobody => None,
+        }
     }
 
     fn members(&self) -> impl Iterator<Item = (Side, &Member)> {
-        let caller = match self.phase {
-            Phase::Over => None,
-            Phase::Ringing(_) | Phase::Talking(_) => Some((Side::Caller, &self.caller)),
-        };
-        let callee = match &self.phase {
-            Phase::Talking(talking) => Some((Side::Callee, &talking.callee)),
-            Phase::Ringing(_) | Phase::Over => None,
-        };
-        caller.into_iter().chain(callee)
+        Side::BOTH.into_iter().filter_map(|side| Some((side, self.member(side)?)))
     }
 
     fn members_mut(&mut self) -> impl Iterator<Item = (Side, &mut Member)> {
-        let caller = match self.phase {
-            Phase::Over => None,
-            Phase::Ringing(_) | Phase::Talking(_) => Some((Side::Caller, &mut self.caller)),
-        };
-        let callee = match &mut self.phase {
-            Phase::Talking(talking) => Some((Side::Callee, &mut talking.callee)),
-            Phase::Ringing(_) | Phase::Over => None,
-        };
-        caller.into_iter().chain(callee)
+        let places = [(Side::Caller, &mut self.caller), (Side::Callee, &mut self.callee)];
+        places.into_iter().filter_map(|(side, place)| match place {
+            Place::Here(member) => Some((side, member)),
+            Place::Rung(_) | Place::Parked(_) | Place::Nobody => None,
+        })
+    }
+
+    fn side_of(&self, endpoint: EndpointId) -> Option<Side> {
+        self.members().find(|(_, m)| m.endpoint == endpoint).map(|(side, _)| side)
     }
 
     fn member_mut(&mut self, endpoint: EndpointId) -> Option<&mut Member> {

@@ -2,40 +2,19 @@
 
 use std::time::Instant;
 
+use super::Call;
 use super::effects::{Effect, Refusal};
-use super::member::Member;
-use super::{Call, Phase};
+use super::place::Place;
 use crate::control::connection::Media;
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::{EndpointId, LegId};
 
-/// What is known once the call is answered.
-#[derive(Debug)]
-pub(super) struct Talking {
-    /// The endpoint that answered.
-    pub callee: Member,
-    /// Until when both legs must be up; `None` once they were.
-    pub setup_until: Option<Instant>,
-}
-
-impl Talking {
-    /// When, and why, the set-up has failed.
-    pub fn setup_ending(&self) -> Option<(Instant, EndReason)> {
-        let reason = match self.callee.link.media {
-            Media::Starting { .. } | Media::Silent { .. } => EndReason::SETUP_TIMEOUT,
-            Media::Up | Media::Failed { .. } => EndReason::NO_MEDIA_PATH,
-        };
-        self.setup_until.map(|at| (at, reason))
-    }
-}
-
 impl Call {
     pub(super) fn hold(&mut self, endpoint: EndpointId, on: bool, out: &mut Vec<Effect>) {
-        let connected = self.is_connected();
         let stranger = self.stranger();
         out.push(match self.member_mut(endpoint) {
             None => stranger,
-            Some(_) if !connected => Effect::Refuse(Refusal::NotConnected),
+            Some(member) if !member.settled => Effect::Refuse(Refusal::NotConnected),
             Some(member) => {
                 member.holding = on;
                 Effect::Accept
@@ -108,18 +87,27 @@ impl Call {
         }
     }
 
-    /// Ends the set-up once both legs are up.
+    /// When, and why, the set-up has failed.
+    pub(super) fn setup_ending(&self) -> Option<(Instant, EndReason)> {
+        let setup = self.setup?;
+        let reason = match self.member(setup.newcomer)?.link.media {
+            Media::Starting { .. } | Media::Silent { .. } => EndReason::SETUP_TIMEOUT,
+            Media::Up | Media::Failed { .. } => EndReason::NO_MEDIA_PATH,
+        };
+        Some((setup.until, reason))
+    }
+
+    /// Ends the set-up once both legs are up; of one that was connected before, it does not matter.
     pub(super) fn note_connected(&mut self) {
-        if let Phase::Talking(talking) = &mut self.phase
-            && talking.callee.link.media == Media::Up
-            && self.caller.link.media == Media::Up
-        {
-            talking.setup_until = None;
+        let both_here = self.members().count() == 2;
+        if both_here && self.members().all(|(_, m)| m.settled || m.link.media == Media::Up) {
+            self.setup = None;
+            self.members_mut().for_each(|(_, member)| member.settled = true);
         }
     }
 
     /// Whether both legs have been up: from then on the two are connected, whatever becomes of the legs.
     pub(super) fn is_connected(&self) -> bool {
-        matches!(&self.phase, Phase::Talking(talking) if talking.setup_until.is_none())
+        matches!((&self.caller, &self.callee), (Place::Here(_), Place::Here(_))) && self.setup.is_none()
     }
 }

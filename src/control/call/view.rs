@@ -2,9 +2,10 @@
 
 use std::time::Instant;
 
+use super::Call;
 use super::effects::{Effect, News, Side};
-use super::member::{Member, View};
-use super::{Call, Phase};
+use super::member::Member;
+use super::place::{Place, Wait};
 use crate::control::connection::Media;
 use crate::domain::call::{CallState, ParticipantState};
 use crate::domain::id::LegId;
@@ -27,7 +28,7 @@ impl Call {
     /// Wires one side's leg to the other's; a hold by either stops both directions, and the one that waits hears music.
     fn wire(&mut self, side: Side, out: &mut Vec<Effect>) {
         let (hears, music) = self.wanted(side);
-        let Some(member) = self.side_mut(side) else { return };
+        let Place::Here(member) = self.place_mut(side) else { return };
         let Some(leg) = member.link.leg else { return };
         if member.music && !music {
             out.push(Effect::HoldMusic { to: leg, on: false });
@@ -42,79 +43,71 @@ impl Call {
         member.music = music;
     }
 
+    /// Whom one side should hear, and whether music.
     fn wanted(&self, side: Side) -> (Option<LegId>, bool) {
-        let (Some(me), Some(other)) = (self.side(side), self.side(side.other())) else { return (None, false) };
-        let wired = self.is_connected() && me.link.wired_leg().is_some();
-        let held = me.holding || other.holding;
-        (other.link.wired_leg().filter(|_| wired && !held), wired && other.holding && !me.holding)
+        let Some(me) = self.member(side).filter(|me| me.link.wired_leg().is_some()) else { return (None, false) };
+        match self.member(side.other()).filter(|_| self.is_connected()) {
+            Some(other) => {
+                let held = me.holding || other.holding;
+                (other.link.wired_leg().filter(|_| !held), other.holding && !me.holding)
+            }
+            None => (None, self.wait == Wait::Music && me.settled && !me.holding),
+        }
     }
 
     fn tell(&mut self, side: Side, out: &mut Vec<Effect>) {
-        if self.side(side).is_none() {
-            return;
-        }
-        let view = self.view(side);
-        let Some(member) = self.side_mut(side) else { return };
+        let Some(state) = self.state_for(side) else { return };
+        let other = self.other_of(side);
+        let Place::Here(member) = self.place_mut(side) else { return };
         let endpoint = member.endpoint;
-        let known = member.told.replace(view);
-        if known.is_none_or(|known| known.state != view.state) {
-            out.push(Effect::Tell { endpoint, news: News::State(view.state) });
+        if member.told.state.replace(state) != Some(state) {
+            out.push(Effect::Tell { endpoint, news: News::State(state) });
         }
-        if known.is_none_or(|known| (known.other, known.other_muted) != (view.other, view.other_muted)) {
-            let news = News::Other { state: view.other, muted: view.other_muted };
-            out.push(Effect::Tell { endpoint, news });
-        }
-    }
-
-    /// What an endpoint on `side` should know now.
-    pub(super) fn view(&self, side: Side) -> View {
-        let other = self.side(side.other());
-        View {
-            state: self.state_for(side),
-            other: other.map_or_else(|| self.state_of_callee_to_be(), |other| self.state_of(other)),
-            other_muted: other.is_some_and(|other| other.muted),
+        if member.told.other.replace(other) != Some(other) {
+            let (state, muted) = other;
+            out.push(Effect::Tell { endpoint, news: News::Other { state, muted } });
         }
     }
 
-    fn state_for(&self, side: Side) -> CallState {
-        let holds = |side| self.side(side).is_some_and(|m| m.holding);
-        match side {
-            Side::Caller if !self.is_connected() && self.rang => CallState::Ringing,
-            _ if !self.is_connected() => CallState::Connecting,
-            _ if holds(side) => CallState::LocalHold,
-            _ if holds(side.other()) => CallState::RemoteHold,
-            _ => CallState::Connected,
-        }
+    /// The state of the call for one side.
+    fn state_for(&self, side: Side) -> Option<CallState> {
+        let me = self.member(side)?;
+        let held = self.member(side.other()).is_some_and(|other| other.holding);
+        let newcomer = self.setup.is_some_and(|setup| setup.newcomer == side);
+        Some(match self.wait {
+            _ if newcomer => CallState::Connecting,
+            _ if self.is_connected() && me.holding => CallState::LocalHold,
+            _ if self.is_connected() && held => CallState::RemoteHold,
+            _ if self.is_connected() => CallState::Connected,
+            Wait::Silence => CallState::Connecting,
+            Wait::RingBack => CallState::Ringing,
+            Wait::Music if me.holding => CallState::LocalHold,
+            Wait::Music => CallState::RemoteHold,
+        })
     }
 
-    fn state_of_callee_to_be(&self) -> ParticipantState {
-        if self.rang { ParticipantState::Ringing } else { ParticipantState::Connecting }
+    /// Where the other side stands for an endpoint on `side`, and whether it is muted.
+    pub(super) fn other_of(&self, side: Side) -> (ParticipantState, bool) {
+        match self.place(side.other()) {
+            Place::Here(other) => (self.state_of(other), other.muted),
+            Place::Rung(_) if self.wait == Wait::Silence => (ParticipantState::Connecting, false),
+            Place::Rung(_) => (ParticipantState::Ringing, false),
+            Place::Parked(_) => (ParticipantState::Hold, false),
+            Place::Nobody => (ParticipantState::Disconnected, false),
+        }
     }
 
     fn state_of(&self, member: &Member) -> ParticipantState {
-        let connected = self.is_connected();
         if member.link.gone {
             ParticipantState::Disconnected
-        } else if member.link.lost_at.is_some() || (connected && member.link.media != Media::Up) {
+        } else if member.link.lost_at.is_some() || (member.settled && member.link.media != Media::Up) {
             ParticipantState::Reconnecting
-        } else if !connected {
+        } else if !self.is_connected() {
             ParticipantState::Connecting
         } else if member.holding {
             ParticipantState::Hold
         } else {
             ParticipantState::Connected
         }
-    }
-
-    fn side(&self, side: Side) -> Option<&Member> {
-        match (side, &self.phase) {
-            (_, Phase::Over) | (Side::Callee, Phase::Ringing(_)) => None,
-            (Side::Caller, _) => Some(&self.caller),
-            (Side::Callee, Phase::Talking(talking)) => Some(&talking.callee),
-        }
-    }
-
-    fn side_mut(&mut self, side: Side) -> Option<&mut Member> {
-        self.members_mut().find(|(s, _)| *s == side).map(|(_, m)| m)
     }
 }

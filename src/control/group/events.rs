@@ -4,12 +4,14 @@ use crate::control::ring::Candidate;
 use crate::domain::id::{EndpointId, Identity, LegId};
 use crate::domain::person::Person;
 
-/// An event. The first ten are requests: each is answered by exactly one [`super::Effect::Accept`] or
+/// An event. The first eleven are requests: each is answered by exactly one [`super::Effect::Accept`] or
 /// [`super::Effect::Refuse`]; the rest are facts, and never are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// An endpoint joins, uninvited.
     Join(Join),
+    /// An endpoint of another call is to come in, and to bring its leg by [`Event::Rejoin`].
+    Expect(Expect),
     /// An endpoint invites somebody.
     Invite(Invite),
     /// An endpoint says that it rings.
@@ -48,7 +50,7 @@ pub enum Event {
         /// Whether it is off.
         on: bool,
     },
-    /// An endpoint of the call brings a new leg in the place of its old one.
+    /// An endpoint of the call brings a new leg in the place of its old one; or its first, when it was expected.
     Rejoin {
         /// Which.
         endpoint: EndpointId,
@@ -124,6 +126,17 @@ pub struct Join {
     pub muted: bool,
     /// Whether this person owns the group.
     pub owner: bool,
+}
+
+/// An endpoint that comes from another call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expect {
+    /// Which.
+    pub endpoint: EndpointId,
+    /// Whose it is.
+    pub person: Person,
+    /// Whether its microphone is off.
+    pub muted: bool,
 }
 
 /// Somebody who is to be rung into the call.

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::effects::{Effect, Entry, Refusal};
-use super::events::Join;
+use super::events::{Expect, Join};
 use super::member::{Member, Row};
 use super::{CLIENTS_MAX, GroupCall};
 use crate::control::call::{Call, SETUP_MAX};
@@ -59,7 +59,29 @@ impl GroupCall {
         }
         self.end_ring(number, None, EndReason::ANSWERED_ELSEWHERE, out);
         self.rows.entry(number).or_insert_with(|| Row::new(person));
-        self.enter(number, endpoint, leg, muted, now, out);
+        self.enter(number, endpoint, Some(leg), muted, now, out);
+    }
+
+    /// One that comes from another call is in this one at once; its leg has as long to come, and to be up, as any.
+    pub(super) fn expect(&mut self, expect: Expect, now: Instant, out: &mut Vec<Effect>) {
+        let Expect { endpoint, person, muted } = expect;
+        let refusal = if self.over {
+            Some(Refusal::Over)
+        } else if self.has(endpoint) {
+            Some(Refusal::AlreadyIn)
+        } else {
+            self.no_room(&person.identity)
+        };
+        if let Some(why) = refusal {
+            return out.push(Effect::Refuse(why));
+        }
+        let Some(number) = self.number_for(&person) else {
+            return out.push(Effect::Refuse(Refusal::Full));
+        };
+        out.push(Effect::Accept);
+        self.end_ring(number, None, EndReason::ANSWERED_ELSEWHERE, out);
+        self.rows.entry(number).or_insert_with(|| Row::new(person));
+        self.enter(number, endpoint, None, muted, now, out);
     }
 
     pub(super) fn answer(&mut self, endpoint: EndpointId, leg: LegId, now: Instant, out: &mut Vec<Effect>) {
@@ -73,7 +95,7 @@ impl GroupCall {
         }
         out.push(Effect::Accept);
         self.end_ring(number, Some(endpoint), EndReason::ANSWERED_ELSEWHERE, out);
-        self.enter(number, endpoint, leg, false, now, out);
+        self.enter(number, endpoint, Some(leg), false, now, out);
     }
 
     /// Seats an endpoint in the row of its person.
@@ -81,7 +103,7 @@ impl GroupCall {
         &mut self,
         number: u16,
         endpoint: EndpointId,
-        leg: LegId,
+        leg: Option<LegId>,
         muted: bool,
         now: Instant,
         out: &mut Vec<Effect>,
@@ -92,19 +114,23 @@ impl GroupCall {
             out.push(Effect::Record { who: row.person.identity.clone(), entry: Entry::Joined });
         }
         row.endpoints.insert(endpoint);
-        let mut member = Member::new(number, Connection::new(leg), muted);
+        let link = leg.map_or_else(Connection::expected, Connection::new);
+        let mut member = Member::new(number, link, muted);
         member.setup_until = Some(now + SETUP_MAX);
         self.members.insert(endpoint, member);
-        self.legs.insert(leg, endpoint);
+        self.legs.extend(leg.map(|leg| (leg, endpoint)));
         self.changes.rows.insert(number);
         self.changes.newcomers.push(endpoint);
     }
 
-    /// Why one more endpoint of this person can't come in.
+    /// Why one more endpoint of this person can't come in with this leg.
     fn no_place(&self, who: &Identity, leg: LegId) -> Option<Refusal> {
-        if self.legs.contains_key(&leg) {
-            Some(Refusal::LegInUse)
-        } else if self.members.len() >= MAX_PARTICIPANTS {
+        if self.legs.contains_key(&leg) { Some(Refusal::LegInUse) } else { self.no_room(who) }
+    }
+
+    /// Why one more endpoint of this person can't come in.
+    fn no_room(&self, who: &Identity) -> Option<Refusal> {
+        if self.members.len() >= MAX_PARTICIPANTS {
             Some(Refusal::Full)
         } else if self.row_of(who).is_some_and(|row| row.endpoints.len() >= CLIENTS_MAX) {
             Some(Refusal::TooManyClients)

@@ -10,7 +10,7 @@
 //!
 //!   a person, as the others see it (a row of the roster; of several clients the best counts):
 //!
-//!    invited by one in the call                            joins, uninvited
+//!    invited by one in the call                            joins, uninvited; or comes from another call
 //!        │                                                        │
 //!        ▼                                                        │
 //!   connecting ─ rings ─▶ ringing ── answers ─────────────────────┤
@@ -54,7 +54,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 pub use effects::{Effect, Entry, News, Refusal};
-pub use events::{Event, Invite, Join};
+pub use events::{Event, Expect, Invite, Join};
 
 use crate::domain::id::{EndpointId, Identity, LegId};
 use crate::domain::person::Person;
@@ -124,6 +124,7 @@ impl GroupCall {
         let mut out = Vec::new();
         match event {
             Event::Join(join) => self.join(join, now, &mut out),
+            Event::Expect(expect) => self.expect(expect, now, &mut out),
             Event::Invite(invite) => self.invite(invite, now, &mut out),
             Event::Ringing { endpoint } => self.ringing(endpoint, &mut out),
             Event::Answer { endpoint, leg } => self.answer(endpoint, leg, now, &mut out),
@@ -170,6 +171,11 @@ impl GroupCall {
     /// Whether this endpoint takes part.
     pub fn has(&self, endpoint: EndpointId) -> bool {
         self.members.contains_key(&endpoint)
+    }
+
+    /// Whether this endpoint takes part, and its leg was up.
+    pub fn is_connected(&self, endpoint: EndpointId) -> bool {
+        self.members.get(&endpoint).is_some_and(Member::is_connected)
     }
 
     /// Whether an endpoint of this person takes part.

@@ -10,7 +10,7 @@ pub(super) struct Plan {
     pub(super) ring_back: &'static [Part],
     pub(super) busy: &'static [Part],
     pub(super) congestion: &'static [Part],
-    /// Played once: the long pause after which networks repeat it is left out.
+    /// Played within a talk, with the long pause after which networks repeat it.
     pub(super) waiting: &'static [Part],
 }
 
@@ -22,7 +22,7 @@ const EUROPE: Plan = Plan {
     ring_back: &[steady(425.0, 1000), pause(4000)],
     busy: &[steady(425.0, 500), pause(500)],
     congestion: &[steady(425.0, 250), pause(250)],
-    waiting: &[softer(steady(425.0, 200), ASIDE), pause(600), softer(steady(425.0, 200), ASIDE)],
+    waiting: &[softer(steady(425.0, 200), ASIDE), pause(600), softer(steady(425.0, 200), ASIDE), pause(3000)],
 };
 
 /// The North American plan.
@@ -30,14 +30,14 @@ const UNITED_STATES: Plan = Plan {
     ring_back: &[pair(440.0, 480.0, 2000), pause(4000)],
     busy: &[pair(480.0, 620.0, 500), pause(500)],
     congestion: &[pair(480.0, 620.0, 250), pause(250)],
-    waiting: &[softer(steady(440.0, 300), ASIDE)],
+    waiting: &[softer(steady(440.0, 300), ASIDE), pause(10_000)],
 };
 
 const UNITED_KINGDOM: Plan = Plan {
     ring_back: &[pair(400.0, 450.0, 400), pause(200), pair(400.0, 450.0, 400), pause(2000)],
     busy: &[steady(400.0, 375), pause(375)],
     congestion: &[steady(400.0, 400), pause(350), steady(400.0, 225), pause(525)],
-    waiting: &[softer(steady(400.0, 100), ASIDE)],
+    waiting: &[softer(steady(400.0, 100), ASIDE), pause(4000)],
 };
 
 const FRANCE: Plan = Plan {
@@ -45,14 +45,14 @@ const FRANCE: Plan = Plan {
     busy: &[steady(440.0, 500), pause(500)],
     // None of its own is known here: the quick cadence of the European plan, at the country's pitch.
     congestion: &[steady(440.0, 250), pause(250)],
-    waiting: &[softer(steady(440.0, 300), ASIDE)],
+    waiting: &[softer(steady(440.0, 300), ASIDE), pause(10_000)],
 };
 
 const GERMANY: Plan = Plan {
     ring_back: &[steady(425.0, 1000), pause(4000)],
     busy: &[steady(425.0, 480), pause(480)],
     congestion: &[steady(425.0, 240), pause(240)],
-    waiting: &[softer(steady(425.0, 200), ASIDE), pause(200), softer(steady(425.0, 200), ASIDE)],
+    waiting: &[softer(steady(425.0, 200), ASIDE), pause(200), softer(steady(425.0, 200), ASIDE), pause(5000)],
 };
 
 const JAPAN: Plan = Plan {
@@ -60,7 +60,7 @@ const JAPAN: Plan = Plan {
     busy: &[steady(400.0, 500), pause(500)],
     // One tone for both.
     congestion: &[steady(400.0, 500), pause(500)],
-    waiting: &[softer(trembling(400.0, 16.0, 500), ASIDE)],
+    waiting: &[softer(trembling(400.0, 16.0, 500), ASIDE), pause(8000)],
 };
 
 const AUSTRALIA: Plan = Plan {
@@ -68,7 +68,7 @@ const AUSTRALIA: Plan = Plan {
     busy: &[steady(425.0, 375), pause(375)],
     // Every other one 10 dB softer.
     congestion: &[steady(425.0, 375), pause(375), softer(steady(425.0, 375), 0.316), pause(375)],
-    waiting: &[softer(steady(425.0, 200), ASIDE), pause(200), softer(steady(425.0, 200), ASIDE)],
+    waiting: &[softer(steady(425.0, 200), ASIDE), pause(200), softer(steady(425.0, 200), ASIDE), pause(4400)],
 };
 
 impl Region {

@@ -11,6 +11,7 @@ use crate::domain::call::CallState;
 use crate::domain::end_reason::EndReason;
 use crate::outside::order::Order;
 use crate::phone::event::Link;
+use crate::phone::evidence::Recorder;
 
 /// How long a step may take on a machine that is busy with other things.
 const GENEROUS: Duration = Duration::from_secs(60);
@@ -38,7 +39,7 @@ impl Bench {
             opened: None,
         };
         change(&mut setup);
-        Self { data, phone, told, driver: put_in(PhoneLink { commands, events }, setup) }
+        Self { data, phone, told, driver: put_in(PhoneLink { commands, events, recorder: Recorder::default() }, setup) }
     }
 
     /// The phone tells something, and whoever drives it hears it.

@@ -1,16 +1,19 @@
-//! The call this phone is in: what is known of it, and how it is shown.
+//! A call of this phone: what is known of it, and how it is shown.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::figures::Figures;
+use super::hold::Hold;
 use super::roster::{Batch, Moves, Roster};
 use crate::control::diagnosis::Watch;
-use crate::domain::call::{CallState, Direction, Participant, Peer, RosterRow};
+use crate::domain::call::{CallState, Direction, Participant, ParticipantState, Peer, RosterRow};
 use crate::domain::dtmf::Tone;
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::{CallId, Identity};
+use crate::domain::person::Person;
 use crate::domain::time::UnixMillis;
+use crate::domain::transfer::Via;
 use crate::phone::audio::voice::SoundSummary;
 use crate::phone::event::{CallView, GroupCard, MediaState, Quality, Summary};
 use crate::phone::leg::{Leg, LegTag, OfferedLeg};
@@ -37,7 +40,7 @@ pub(super) enum CallLeg {
 }
 
 /// Call, leg and figures.
-pub(super) struct ActiveCall {
+pub(super) struct Call {
     pub(super) id: CallId,
     pub(super) direction: Direction,
     pub(super) with: Peer,
@@ -60,6 +63,14 @@ pub(super) struct ActiveCall {
     /// Since when the media is lost, and when a new leg is tried.
     pub(super) lost_since: Option<Instant>,
     pub(super) rejoin_at: Option<Instant>,
+    /// How it came to ring here, when it was not simply made by who it is with.
+    pub(super) via: Option<Via>,
+    /// The call that waits while this one is to ask somebody first.
+    pub(super) consult_of: Option<CallId>,
+    pub(super) hold: Hold,
+    /// Whether the service was asked to bring its people together with those of another call: who holds whom is its
+    /// business until that is answered.
+    pub(super) merging: bool,
     /// Set once the call has ended and only the last figures are awaited.
     pub(super) ending: Option<Ending>,
 }
@@ -100,10 +111,11 @@ impl GroupCall {
 pub(super) struct Ending {
     pub(super) reason: EndReason,
     pub(super) connected_for: Option<Duration>,
-    figures_by: Instant,
+    /// When they should have come.
+    pub(super) figures_by: Instant,
 }
 
-impl ActiveCall {
+impl Call {
     pub(super) fn new(id: CallId, direction: Direction, with: Peer, leg: OfferedLeg, started_at: UnixMillis) -> Self {
         Self {
             id,
@@ -124,6 +136,10 @@ impl ActiveCall {
             first_sound: None,
             lost_since: None,
             rejoin_at: None,
+            via: None,
+            consult_of: None,
+            hold: Hold::default(),
+            merging: false,
             ending: None,
         }
     }
@@ -141,10 +157,56 @@ impl ActiveCall {
             muted: self.muted,
             participants: Arc::clone(&self.participants),
             media: self.media,
-            consult_of: None,
-            via: None,
-            held_since: None,
+            consult_of: self.consult_of,
+            via: self.via.clone(),
+            held_since: self.hold.since(),
         }
+    }
+
+    /// Whether it was connected, whatever it does now.
+    pub(super) fn was_connected(&self) -> bool {
+        self.connected.is_some()
+    }
+
+    /// Whether it is with one other person.
+    pub(super) fn is_direct(&self) -> bool {
+        self.group.is_none()
+    }
+
+    /// Whether it can be held now, or resumed.
+    pub(super) fn may_be_held(&self) -> bool {
+        let talking = matches!(self.state, CallState::Connected | CallState::LocalHold | CallState::RemoteHold);
+        talking && !self.merging
+    }
+
+    /// The service says how it stands. Whether it is connected for the first time.
+    pub(super) fn on_state(&mut self, state: CallState, now: Instant, wall: UnixMillis) -> bool {
+        self.state = state;
+        self.hold.on_state(state, now, wall);
+        let answered = matches!(state, CallState::Connected | CallState::LocalHold | CallState::RemoteHold);
+        let connects = answered && self.connected.is_none();
+        if connects {
+            self.connected = Some((wall, now));
+        }
+        connects
+    }
+
+    /// It goes on as another call, with other people: nothing of the old leg is left. What was said and heard so far stays
+    /// with it.
+    pub(super) fn on_moved(&mut self, with: Person, now: Instant) {
+        let by = std::mem::replace(&mut self.with, Peer::Person(with.clone()));
+        if self.is_direct() {
+            self.direction = Direction::Incoming;
+            self.via = by.person().map(|by| Via::Transferred { by: by.clone() });
+        }
+        self.set_participant(Participant { person: with, state: ParticipantState::Connected, muted: false });
+        self.state = CallState::Connecting;
+        self.hold = Hold::default();
+        self.leg = CallLeg::Gone;
+        self.slots.clear();
+        self.merging = false;
+        self.on_lost(now);
+        self.media = MediaState::Connecting;
     }
 
     pub(super) fn is_tag(&self, tag: LegTag) -> bool {
@@ -184,7 +246,13 @@ impl ActiveCall {
             }
             return sender;
         }
-        self.heard_in(slot).or_else(|| self.with.person().map(|person| person.identity.clone()))
+        self.heard_in(slot).or_else(|| self.other_side().map(|person| person.identity.clone()))
+    }
+
+    /// The other side of a direct call, as it is now.
+    fn other_side(&self) -> Option<&Person> {
+        let now = self.participants.first().filter(|_| self.is_direct());
+        now.map(|row| &row.participant.person).or_else(|| self.with.person())
     }
 
     /// Who is heard in receive slot `index`, as far as the service has said.
@@ -210,6 +278,11 @@ impl ActiveCall {
     pub(super) fn on_lost(&mut self, now: Instant) {
         self.media = MediaState::Lost;
         self.lost_since.get_or_insert(now);
+        self.rejoin_at = Some(now + REJOIN_EVERY);
+    }
+
+    /// A new leg is being tried: the next one after a while.
+    pub(super) fn tries_leg(&mut self, now: Instant) {
         self.rejoin_at = Some(now + REJOIN_EVERY);
     }
 
@@ -257,7 +330,10 @@ impl ActiveCall {
             None => {
                 let give_up = self.lost_since.map(|since| since + GIVE_UP_AFTER);
                 let entering = self.entering().map(|entering| entering.by);
-                [self.watch.next_deadline(), entering, self.rejoin_at, give_up].into_iter().flatten().min()
+                [self.watch.next_deadline(), self.hold.next_deadline(), entering, self.rejoin_at, give_up]
+                    .into_iter()
+                    .flatten()
+                    .min()
             }
         }
     }

@@ -106,7 +106,7 @@ impl Engine {
             GroupKey::Id(id) => return Some(*id),
             GroupKey::Code(code) => code,
         };
-        let here = self.call.iter().filter_map(|call| Some(&call.group.as_ref()?.card.group));
+        let here = self.board.live().filter_map(|call| Some(&call.group.as_ref()?.card.group));
         let listed = self.groups.iter().flatten().map(|row| &row.group);
         here.chain(listed).find(|group| group.code == *code).map(|group| group.id)
     }
@@ -140,7 +140,7 @@ impl Engine {
     /// A call of this phone is a group call now.
     pub(super) async fn on_call_group(&mut self, id: CallId, group: Group, may_end: bool) {
         let card = self.addresses.card(group);
-        let Some(call) = self.live_call_mut(id) else { return };
+        let Some(call) = self.board.get_mut(id) else { return };
         call.set_group(card).may_end = may_end;
         let view = call.view();
         self.emit(Event::Call(view)).await;
@@ -148,19 +148,20 @@ impl Engine {
 
     pub(super) async fn on_roster(&mut self, id: CallId, batch: Batch) {
         let Some(me) = self.me.as_ref().map(|me| me.identity.clone()) else { return };
-        let Some(call) = self.live_call_mut(id).filter(|call| call.group.is_some()) else { return };
+        let Some(call) = self.board.get_mut(id).filter(|call| !call.is_direct()) else { return };
         let (moves, tones) = call.apply_roster(batch, &me);
         let few = call.group.as_ref().is_some_and(|group| group.roster.others_here(&me) < MOST_WITH_TONES);
         let view = call.view();
         let moved = if moves.came { Some(ShortTone::Came) } else { moves.went.then_some(ShortTone::Went) };
-        if let Some(tone) = moved.filter(|_| few && self.options.tones && self.options.roster_tones) {
-            self.out.voice.play_once(tone);
+        let heard = self.board.active() == Some(id);
+        if let Some(tone) = moved.filter(|_| few && heard && self.options.roster_tones) {
+            self.play_once(tone);
         }
         self.emit(Event::Call(view)).await;
         for (from, tone) in tones {
             self.emit(Event::Dtmf { call: id, from, tone }).await;
         }
-        self.enter(clock::now()).await;
+        self.enter(id, clock::now()).await;
     }
 
     /// Nobody came by an invitation of this phone.
@@ -171,7 +172,7 @@ impl Engine {
     }
 
     pub(super) async fn on_speakers(&mut self, id: CallId, speakers: Vec<u16>) {
-        if self.live_call_mut(id).is_some() {
+        if self.board.get(id).is_some() {
             self.emit(Event::Speakers { call: id, speakers }).await;
         }
     }

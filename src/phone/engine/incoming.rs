@@ -3,14 +3,13 @@
 use super::{Engine, Pending};
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::CallId;
-use crate::media::tones::ShortTone;
 use crate::phone::event::{Event, Incoming};
 use crate::protocol::request::Request;
 
 impl Engine {
     pub(super) async fn on_incoming(&mut self, incoming: Incoming) {
         let id = incoming.call;
-        if self.incoming.contains_key(&id) || self.call.as_ref().is_some_and(|call| call.id == id) {
+        if self.incoming.contains_key(&id) || self.board.get(id).is_some() {
             return;
         }
         self.incoming.insert(id, incoming.clone());
@@ -18,10 +17,6 @@ impl Engine {
             self.request(Request::CallRinging { call_id: id }, Pending::Silent).await;
         }
         self.play_tone();
-        if self.options.tones && self.live_call().is_some_and(|call| call.connected.is_some()) {
-            // The ring stays silent beside a conversation: this says softly, within it, that somebody else calls.
-            self.out.voice.play_once(ShortTone::Waiting);
-        }
         self.emit(Event::Incoming(incoming)).await;
     }
 

@@ -1,8 +1,9 @@
-//! Joining a group's call: from what was typed to a call with a roster, and nobody left behind where it came to nothing.
+//! Joining a group's call, and picking up a parked one: from what was typed to a call, and nobody left behind where it came
+//! to nothing.
 
 use std::time::{Duration, Instant};
 
-use super::call::{ActiveCall, Entering, GroupCall};
+use super::call::{Call, Entering, GroupCall};
 use super::places::{self, Meaning};
 use super::{Engine, Pending};
 use crate::base::{clock, entropy};
@@ -10,6 +11,8 @@ use crate::config::JoinMuted;
 use crate::domain::call::{Direction, Peer};
 use crate::domain::group::{Group, GroupKey, GroupName, GroupRow};
 use crate::domain::id::{CallId, GroupId};
+use crate::domain::park::ParkSlot;
+use crate::domain::person::Person;
 use crate::phone::event::{Event, Refusal};
 use crate::phone::leg::OfferedLeg;
 use crate::protocol::notice::Notice;
@@ -41,9 +44,31 @@ impl Goal {
     }
 }
 
+/// Why nothing else can begin meanwhile.
+pub(super) const JOINING: &str = "wait a moment: this phone is on its way into another call";
+
+/// What is joined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Entry {
+    /// The call of a group, `existing` only where somebody is there.
+    Group { existing: bool },
+    /// Who waits in a slot.
+    Slot(ParkSlot),
+}
+
+impl Entry {
+    /// The words of the palette for it.
+    fn words(self) -> &'static str {
+        match self {
+            Self::Group { .. } => "join",
+            Self::Slot(_) => "pick up",
+        }
+    }
+}
+
 /// A join that is under way.
 pub(super) struct Joining {
-    existing: bool,
+    entry: Entry,
     /// Whether the microphone is to be off; `None` while the number of people decides.
     muted: Option<bool>,
     leg: Option<Box<OfferedLeg>>,
@@ -68,7 +93,7 @@ impl Engine {
             JoinMuted::Always => Some(true),
             JoinMuted::Never => Some(false),
         });
-        if self.begin_join(existing, muted).await {
+        if self.begin_join(Entry::Group { existing }, muted).await {
             self.look_up(place, Goal::Join).await;
         }
     }
@@ -76,7 +101,7 @@ impl Engine {
     /// Joins a group that nobody knows yet: the microphone is off only where it always is.
     pub(super) async fn start_group(&mut self, name: Option<GroupName>) {
         let muted = self.options.join_muted == JoinMuted::Always;
-        if !self.begin_join(false, Some(muted)).await {
+        if !self.begin_join(Entry::Group { existing: false }, Some(muted)).await {
             return;
         }
         match name {
@@ -85,22 +110,30 @@ impl Engine {
         }
     }
 
-    async fn begin_join(&mut self, existing: bool, muted: Option<bool>) -> bool {
-        if let Some(sentence) = self.engaged() {
-            self.refuse("join", None, Refusal::NotNow(sentence.into())).await;
-            return false;
+    /// Picks up who waits in a slot.
+    pub(super) async fn pick_up(&mut self, slot: ParkSlot) {
+        let entry = Entry::Slot(slot);
+        if !self.begin_join(entry, Some(false)).await {
+            return;
         }
-        self.joining = Some(Joining { existing, muted, leg: None, cancelled: false, early: Vec::new() });
-        true
+        let Some((leg, offer)) = self.offer_leg(entry.words(), None).await else {
+            self.joining = None;
+            return;
+        };
+        if let Some(joining) = &mut self.joining {
+            joining.leg = Some(Box::new(leg));
+        }
+        self.request(Request::CallPickUp { slot, offer }, Pending::PickUp).await;
     }
 
-    /// Why no other call can begin now, if so.
-    pub(super) fn engaged(&self) -> Option<&'static str> {
-        match (&self.call, &self.joining) {
-            (Some(_), _) => Some("hang up first: this phone is in a call"),
-            (None, Some(_)) => Some("wait a moment: this phone is joining a group"),
-            (None, None) => None,
+    async fn begin_join(&mut self, entry: Entry, muted: Option<bool>) -> bool {
+        let wait = self.joining.is_some().then(|| JOINING.to_owned());
+        if let Some(sentence) = self.no_room().or(wait) {
+            self.refuse(entry.words(), None, Refusal::NotNow(sentence)).await;
+            return false;
         }
+        self.joining = Some(Joining { entry, muted, leg: None, cancelled: false, early: Vec::new() });
+        true
     }
 
     /// Finds out which group is meant, in the user's list where it may be a name, and goes on with it.
@@ -154,21 +187,23 @@ impl Engine {
         };
         let Some(joining) = &mut self.joining else { return };
         joining.leg = Some(Box::new(leg));
-        let (existing, muted) = (joining.existing, joining.muted.unwrap_or(true));
+        let existing = joining.entry == Entry::Group { existing: true };
+        let muted = joining.muted.unwrap_or(true);
         self.request(Request::GroupJoin { group, offer, existing, muted }, Pending::Join).await;
     }
 
     /// Nothing came of a join.
     pub(super) async fn not_joined(&mut self, why: Refusal) {
-        let cancelled = self.joining.take().is_none_or(|joining| joining.cancelled);
-        if !cancelled {
-            self.refuse("join", None, why).await;
+        if let Some(joining) = self.joining.take().filter(|joining| !joining.cancelled) {
+            self.refuse(joining.entry.words(), None, why).await;
         }
     }
 
-    /// Gives up a join that is not answered yet; should it come about, it is hung up. Whether there was one.
+    /// Gives up a join that is not answered yet; should it come about, it is hung up. Whether there was one. Who is being
+    /// picked up is not hung up for that.
     pub(super) async fn cancel_join(&mut self) -> bool {
-        let Some(joining) = self.joining.as_mut().filter(|joining| !joining.cancelled) else { return false };
+        let group = |joining: &&mut Joining| matches!(joining.entry, Entry::Group { .. }) && !joining.cancelled;
+        let Some(joining) = self.joining.as_mut().filter(group) else { return false };
         joining.cancelled = true;
         self.refuse("join", None, Refusal::NotNow("the join was given up".into())).await;
         true
@@ -182,24 +217,37 @@ impl Engine {
         };
         let now = clock::now();
         let with = Peer::Group(joined.group.reference());
-        let mut call = ActiveCall::new(id, Direction::Outgoing, with, *leg, clock::unix_now());
+        let mut call = Call::new(id, Direction::Outgoing, with, *leg, clock::unix_now());
         call.muted = muted.unwrap_or(true);
         let mut group = GroupCall::new(self.addresses.card(joined.group));
         group.entering = Some(Entering { first: joined.first, mute_by_size: muted.is_none(), by: now + ROSTER_WITHIN });
         call.group = Some(group);
         self.begin(call).await;
         self.start_leg(id, &joined.answer).await;
-        for (_, notice) in early.into_iter().filter(|(call, _)| *call == id) {
-            self.on_call_notice(id, notice).await;
-        }
-        self.enter(now).await;
+        self.tell_early(id, early).await;
+        self.enter(id, now).await;
         self.refresh_groups().await;
     }
 
+    /// The service has let this phone pick up a parked call.
+    pub(super) async fn on_picked_up(&mut self, id: CallId, person: Person, answer: &Sdp) {
+        let Some(Joining { leg: Some(leg), early, .. }) = self.joining.take() else { return };
+        self.begin(Call::new(id, Direction::Incoming, Peer::Person(person), *leg, clock::unix_now())).await;
+        self.start_leg(id, answer).await;
+        self.tell_early(id, early).await;
+    }
+
+    /// Takes what was told of a call before it was known to be this phone's.
+    async fn tell_early(&mut self, id: CallId, early: Vec<(CallId, Notice)>) {
+        for (_, notice) in early.into_iter().filter(|(call, _)| *call == id) {
+            self.on_call_notice(id, notice).await;
+        }
+    }
+
     /// Tells that the call was joined, once it is known who is there: whether the microphone is off is final by then.
-    pub(super) async fn enter(&mut self, now: Instant) {
-        let (Some(call), Some(me)) = (self.live_call(), &self.me) else { return };
-        let (id, Some(group)) = (call.id, &call.group) else { return };
+    pub(super) async fn enter(&mut self, id: CallId, now: Instant) {
+        let (Some(call), Some(me)) = (self.board.get(id), &self.me) else { return };
+        let Some(group) = &call.group else { return };
         let Some(entering) = group.entering else { return };
         let known = entering.first || group.roster.is_known();
         if !known && now < entering.by {
@@ -207,15 +255,15 @@ impl Engine {
         }
         let crowd = !known || group.roster.others_coming(&me.identity) >= CROWD;
         let card = group.card.clone();
-        self.entered();
+        self.entered(id);
         if entering.mute_by_size && !crowd {
             self.mute(id, false).await;
         }
         self.emit(Event::Joined { call: id, group: card, first: entering.first }).await;
     }
 
-    fn entered(&mut self) {
-        if let Some(group) = self.call.as_mut().and_then(|call| call.group.as_mut()) {
+    fn entered(&mut self, id: CallId) {
+        if let Some(group) = self.board.get_mut(id).and_then(|call| call.group.as_mut()) {
             group.entering = None;
         }
     }
@@ -227,7 +275,7 @@ impl Engine {
             if joining.early.len() < MOST_EARLY {
                 joining.early.push((id, notice));
             }
-        } else if self.join_lost {
+        } else if self.join_lost && !self.board.knows(id) {
             self.join_lost = false;
             if !matches!(notice, Notice::CallEnded { .. }) {
                 self.request(Request::CallHangUp { call_id: id }, Pending::Silent).await;

@@ -5,15 +5,14 @@ use std::net::IpAddr;
 use super::join::Joined;
 use super::roster::Batch;
 use super::{Engine, Pending};
-use crate::base::clock;
-use crate::domain::call::CallState;
+use crate::domain::call::Participant;
 use crate::domain::end_reason::EndReason;
 use crate::domain::group::GroupKey;
 use crate::domain::id::CallId;
 use crate::phone::event::{Event, Incoming, Link, Refusal};
 use crate::phone::signalling::FromLink;
 use crate::protocol::failure::{Failure, FailureCode};
-use crate::protocol::frame::Welcome;
+use crate::protocol::frame::{OngoingCall, Welcome};
 use crate::protocol::notice::Notice;
 use crate::protocol::request::Request;
 use crate::protocol::response::Response;
@@ -34,7 +33,9 @@ impl Engine {
                 self.tell_link(Link::Refused { reason }).await;
                 // There is no way back to what the service has of this phone.
                 self.drop_incoming().await;
-                self.end_call(EndReason::SERVICE_LOST).await;
+                for id in self.board.ids() {
+                    self.end_call(id, EndReason::SERVICE_LOST).await;
+                }
             }
         }
     }
@@ -45,35 +46,53 @@ impl Engine {
             self.request(Request::CallHangUp { call_id }, Pending::Silent).await;
         }
         self.tell_link(Link::Up).await;
-        if welcome.resumed {
-            return;
+        if !welcome.resumed {
+            self.begin_session(welcome).await;
         }
+        // Askings to hold a call that were lost with the connection.
+        self.ask_for_holds().await;
+    }
+
+    /// The service knows nothing of this phone, or only what it says here.
+    async fn begin_session(&mut self, welcome: Welcome) {
         self.me = Some(welcome.me.clone());
         self.addresses.set_public(welcome.public_url.as_deref());
         self.friends = welcome.friends;
         self.emit(Event::Me(welcome.me)).await;
+        self.emit(Event::Missed(welcome.missed)).await;
+        self.set_parked(welcome.parked).await;
         self.emit(Event::Friends(self.friends.clone())).await;
         self.drop_incoming().await;
-        let known: Vec<CallId> = welcome.calls.iter().map(|call| call.call_id).collect();
-        let forgotten = self.call.as_ref().is_some_and(|call| call.ending.is_none() && !known.contains(&call.id));
-        if forgotten {
-            self.end_call(EndReason::SERVICE_LOST).await;
+        for id in self.board.ids() {
+            if welcome.calls.iter().all(|ongoing| ongoing.call_id != id) {
+                self.end_call(id, EndReason::SERVICE_LOST).await;
+            }
         }
         self.join_lost = false;
         for ongoing in welcome.calls {
-            match ongoing.group {
-                _ if self.call.as_ref().is_none_or(|call| call.id != ongoing.call_id) => {
-                    // Joined, or given up, without this phone and the service having learnt it from each other.
-                    self.request(Request::CallHangUp { call_id: ongoing.call_id }, Pending::Silent).await;
-                }
-                Some(group) => {
-                    let may_end = self.live_call().and_then(|call| call.group.as_ref()).is_some_and(|g| g.may_end);
-                    self.on_call_group(ongoing.call_id, group, may_end).await;
-                }
-                None => {}
-            }
+            self.on_ongoing(ongoing).await;
         }
         self.refresh_groups().await;
+    }
+
+    /// As far as the service knows, this phone is in that call.
+    async fn on_ongoing(&mut self, ongoing: OngoingCall) {
+        let OngoingCall { call_id: id, participants, group, .. } = ongoing;
+        let Some(call) = self.board.get_mut(id) else {
+            // Joined, or given up, without this phone and the service having learnt it from each other.
+            return self.request(Request::CallHangUp { call_id: id }, Pending::Silent).await;
+        };
+        match group {
+            Some(group) => {
+                let may_end = call.group.as_ref().is_some_and(|group| group.may_end);
+                self.on_call_group(id, group, may_end).await;
+            }
+            None => {
+                for participant in participants {
+                    self.on_participant(id, participant).await;
+                }
+            }
+        }
     }
 
     async fn on_answer(&mut self, id: u64, result: Option<Result<Response, Failure>>) {
@@ -96,6 +115,17 @@ impl Engine {
             }
             (Pending::Search(text), Response::People { people }) => self.emit(Event::People { text, people }).await,
             (Pending::History, Response::History { records }) => self.emit(Event::History(records)).await,
+            (Pending::HistoryFound(filter), Response::History { records }) => self.on_records(filter, records).await,
+            (Pending::PickUp, Response::PickedUp { call_id, person, answer }) => {
+                self.on_picked_up(call_id, person, &answer).await;
+            }
+            (Pending::Park(call), Response::Parked { slot }) => self.emit(Event::Parked { call, slot }).await,
+            (Pending::Merge { call, with }, _) => self.on_merge_answered(call, with, None).await,
+            (Pending::Hold { call, .. }, _) => {
+                if let Some(call) = self.board.get_mut(call) {
+                    call.hold.on_answered();
+                }
+            }
             (Pending::LookUp { name, otherwise, goal }, Response::Groups { groups }) => {
                 self.on_listed(name, otherwise, goal, &groups).await;
             }
@@ -122,18 +152,29 @@ impl Engine {
         match pending {
             Pending::Start(call) => self.not_started("call", call, Refusal::Service(failure)).await,
             Pending::Answer(call) => self.not_started("answer", call, Refusal::Service(failure)).await,
-            Pending::Rejoin(_) if gone => self.end_call(EndReason::MEDIA_LOST).await,
+            Pending::Rejoin(call) if gone => self.end_call(call, EndReason::MEDIA_LOST).await,
             // Hanging up what is already over is what was wanted.
             Pending::Verb { what: "hang up", .. }
             | Pending::Silent
             | Pending::Rejoin(_)
             | Pending::Groups { asked: false } => {}
             Pending::Verb { what, call } => self.refuse(what, call, Refusal::Service(failure)).await,
-            Pending::Resolve { wanted, .. } => self.refuse(wanted.words(), None, Refusal::Service(failure)).await,
+            Pending::Resolve { wanted, .. } => {
+                self.refuse(wanted.words(), wanted.call(), Refusal::Service(failure)).await;
+            }
             Pending::Search(_) => self.refuse("search", None, Refusal::Service(failure)).await,
-            Pending::History => self.refuse("history", None, Refusal::Service(failure)).await,
+            Pending::History | Pending::HistoryFound(_) => {
+                self.refuse("history", None, Refusal::Service(failure)).await;
+            }
+            Pending::Hold { call, .. } => self.on_hold_refused(call, failure).await,
+            Pending::Park(call) => self.refuse("park", Some(call), Refusal::Service(failure)).await,
+            Pending::Merge { call, with } => {
+                self.on_merge_answered(call, with, Some(Refusal::Service(failure))).await;
+            }
             Pending::LookUp { goal, .. } => self.not_found(goal, Refusal::Service(failure)).await,
-            Pending::CreateToJoin | Pending::Join => self.not_joined(Refusal::Service(failure)).await,
+            Pending::CreateToJoin | Pending::Join | Pending::PickUp => {
+                self.not_joined(Refusal::Service(failure)).await;
+            }
             Pending::Groups { asked: true } => self.refuse("groups", None, Refusal::Service(failure)).await,
             Pending::Group(what) => self.refuse(what, None, Refusal::Service(failure)).await,
             Pending::Share(_) | Pending::Shared(_) => {
@@ -150,12 +191,20 @@ impl Engine {
             Pending::Answer(call) => self.not_started("answer", call, why).await,
             Pending::Verb { what: "hang up", call: Some(call) } => self.hung_up.push(call),
             Pending::Verb { what, call } => self.refuse(what, call, why).await,
-            Pending::Resolve { wanted, .. } => self.refuse(wanted.words(), None, why).await,
+            Pending::Resolve { wanted, .. } => self.refuse(wanted.words(), wanted.call(), why).await,
             Pending::Search(_) => self.refuse("search", None, why).await,
-            Pending::History => self.refuse("history", None, why).await,
+            Pending::History | Pending::HistoryFound(_) => self.refuse("history", None, why).await,
+            // It is asked again with the next connection.
+            Pending::Hold { call, on } => {
+                if let Some(call) = self.board.get_mut(call) {
+                    call.hold.on_lost(on);
+                }
+            }
+            Pending::Park(call) => self.refuse("park", Some(call), why).await,
+            Pending::Merge { call, with } => self.on_merge_answered(call, with, Some(why)).await,
             Pending::LookUp { goal, .. } => self.not_found(goal, why).await,
             Pending::CreateToJoin => self.not_joined(why).await,
-            Pending::Join => {
+            Pending::Join | Pending::PickUp => {
                 // The service may have let this phone in all the same.
                 self.join_lost = true;
                 self.not_joined(why).await;
@@ -175,9 +224,7 @@ impl Engine {
             // The service may have started it all the same.
             self.hung_up.push(call);
         }
-        if self.call.as_ref().is_some_and(|active| active.id == call) {
-            self.end_call(end).await;
-        }
+        self.end_call(call, end).await;
     }
 
     async fn on_notice(&mut self, notice: Notice) {
@@ -193,15 +240,15 @@ impl Engine {
             | Notice::CallRoster { call_id, .. }
             | Notice::CallSpeakers { call_id, .. }
             | Notice::CallInviteEnded { call_id, .. }
+            | Notice::CallHandedOn { call_id, .. }
             | Notice::CallEnded { call_id, .. } => self.on_call_notice(call_id, notice).await,
             Notice::PresenceChanged { identity, presence } => self.on_presence(&identity, presence).await,
             Notice::FriendAdded { friend } => self.on_friend_added(friend).await,
             Notice::FriendRemoved { identity } => self.on_friend_removed(&identity).await,
             Notice::HistoryAdded { record } => self.emit(Event::Recorded(record)).await,
-            Notice::CallHandedOn { .. }
-            | Notice::CallMoved { .. }
-            | Notice::MissedChanged { .. }
-            | Notice::ParkedChanged { .. } => {}
+            Notice::CallMoved { call_id, into, with, group } => self.on_moved(call_id, into, with, group).await,
+            Notice::MissedChanged { missed } => self.emit(Event::Missed(missed)).await,
+            Notice::ParkedChanged { slot, parked } => self.on_parked_changed(slot, parked).await,
             Notice::GroupShared { group, by, here } => self.on_group_shared(group, by, here).await,
             Notice::GroupChanged { group_id, here } => self.on_group_changed(group_id, here).await,
             Notice::GroupRemoved { group_id } => self.on_group_removed(group_id).await,
@@ -210,22 +257,17 @@ impl Engine {
         }
     }
 
-    /// Takes a notice of the call `id`: of the one this phone is in, or else of none it knows (yet).
+    /// Takes a notice of the call `id`: of one this phone is in, or else of none it knows (yet).
     pub(super) async fn on_call_notice(&mut self, id: CallId, notice: Notice) {
-        if self.call.as_ref().is_none_or(|call| call.id != id) {
+        if self.board.get(id).is_none() {
             return self.on_stray(id, notice).await;
         }
         match notice {
             Notice::CallChanged { state, .. } => self.on_state(id, state).await,
-            Notice::CallParticipant { participant, .. } => {
-                if let Some(call) = self.live_call_mut(id).filter(|call| call.group.is_none()) {
-                    call.set_participant(participant);
-                    let view = call.view();
-                    self.emit(Event::Call(view)).await;
-                }
-            }
+            Notice::CallParticipant { participant, .. } => self.on_participant(id, participant).await,
+            Notice::CallHandedOn { by, to, .. } => self.on_handed_on(id, by, to).await,
             Notice::CallSlots { slots, .. } => {
-                if let Some(call) = self.live_call_mut(id) {
+                if let Some(call) = self.board.get_mut(id) {
                     call.slots = slots;
                 }
             }
@@ -233,9 +275,8 @@ impl Engine {
             Notice::CallRoster { whole, rows, left, .. } => self.on_roster(id, Batch { whole, rows, left }).await,
             Notice::CallSpeakers { speakers, .. } => self.on_speakers(id, speakers).await,
             Notice::CallInviteEnded { person, reason, .. } => self.on_invite_ended(id, &person, reason).await,
-            Notice::CallEnded { reason, .. } => self.end_call(reason).await,
+            Notice::CallEnded { reason, .. } => self.end_call(id, reason).await,
             Notice::CallIncoming { .. }
-            | Notice::CallHandedOn { .. }
             | Notice::CallMoved { .. }
             | Notice::MissedChanged { .. }
             | Notice::ParkedChanged { .. }
@@ -265,20 +306,13 @@ impl Engine {
         }
     }
 
-    async fn on_state(&mut self, id: CallId, state: CallState) {
-        let Some(call) = self.call.as_mut().filter(|call| call.id == id && call.ending.is_none()) else { return };
-        call.state = state;
-        if state == CallState::Connected && call.connected.is_none() {
-            call.connected = Some((clock::unix_now(), clock::now()));
+    /// The other side of a direct call came, went, changed, or is somebody else.
+    async fn on_participant(&mut self, id: CallId, participant: Participant) {
+        if let Some(call) = self.board.get_mut(id).filter(|call| call.is_direct()) {
+            call.set_participant(participant);
+            let view = call.view();
+            self.emit(Event::Call(view)).await;
         }
-        let talking = call.connected.is_some();
-        let (view, voiced) = (call.view(), call.voiced);
-        if voiced {
-            self.out.voice.set_held(id, state == CallState::LocalHold);
-            self.out.voice.set_early(id, !talking);
-        }
-        self.play_tone();
-        self.emit(Event::Call(view)).await;
     }
 }
 

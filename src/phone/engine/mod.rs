@@ -1,10 +1,14 @@
 //! The phone's core: one task that owns what this phone knows (its calls, its friends, its connection) and turns commands,
 //! signalling, media and voice events into each other. It never waits for anything but the next of these.
 
+mod active;
+mod board;
 mod call;
+mod desk;
 mod diagnosing;
 mod figures;
 mod groups;
+mod hold;
 mod incoming;
 mod join;
 mod link;
@@ -12,7 +16,9 @@ mod media;
 mod people;
 mod places;
 mod protection;
+mod records;
 mod roster;
+mod tones;
 mod verbs;
 
 use std::collections::BTreeMap;
@@ -22,7 +28,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
-use self::call::ActiveCall;
+use self::board::Board;
 use self::groups::Sharing;
 use self::join::{Goal, Joining};
 use self::people::Wanted;
@@ -31,14 +37,18 @@ use super::audio::device::{SinkChoice, SourceChoice};
 use super::audio::voice::{Voice, VoiceEvent};
 use super::command::Command;
 use super::event::{AudioState, Event, Incoming, Link, Refusal, Refused};
+use super::evidence::Recorder;
 use super::leg::{LegEvent, LegTag};
 use super::signalling::{FromLink, ToLink};
 use crate::base::{clock, deadline};
 use crate::config::{JoinMuted, ServerUrl};
 use crate::domain::group::{GroupKey, GroupRow};
 use crate::domain::id::{CallId, Identity};
+use crate::domain::park::{ParkSlot, ParkedCall};
 use crate::domain::person::{Friend, Person};
 use crate::domain::presence::PresenceChoice;
+use crate::domain::record::HistoryFilter;
+use crate::media::tones::CallTone;
 use crate::protocol::request::Request;
 
 /// The channels the engine reads; see [`Engine::run`].
@@ -63,11 +73,15 @@ pub(super) struct Outputs {
     pub(super) voice: Voice,
     /// Handed to every leg.
     pub(super) legs: mpsc::Sender<(LegTag, LegEvent)>,
+    /// What remembers what is done and told.
+    pub(super) recorder: Recorder,
 }
 
 /// How the engine behaves.
 #[derive(Debug, Clone)]
 pub(super) struct Options {
+    /// In how many calls it can be at once.
+    pub(super) max_calls: u8,
     /// Where the first call is recorded; later ones get a number.
     pub(super) record: Option<PathBuf>,
     /// Where sound is taken from and played at first.
@@ -95,6 +109,8 @@ enum Pending {
     },
     Search(String),
     History,
+    /// The call records that match.
+    HistoryFound(HistoryFilter),
     /// The list, to find a group in.
     LookUp {
         name: String,
@@ -104,6 +120,16 @@ enum Pending {
     /// A group to be made, and then joined.
     CreateToJoin,
     Join,
+    PickUp,
+    Hold {
+        call: CallId,
+        on: bool,
+    },
+    Park(CallId),
+    Merge {
+        call: CallId,
+        with: CallId,
+    },
     /// The list; `asked` for by a command.
     Groups {
         asked: bool,
@@ -140,7 +166,9 @@ pub(super) struct Engine {
     groups: Option<Vec<GroupRow>>,
     groups_stale: bool,
     addresses: Addresses,
-    call: Option<ActiveCall>,
+    board: Board,
+    /// The parked calls, by slot.
+    parked: BTreeMap<ParkSlot, ParkedCall>,
     joining: Option<Joining>,
     /// Whether the connection was lost before a join was answered: it may have come about.
     join_lost: bool,
@@ -150,7 +178,9 @@ pub(super) struct Engine {
     next_leg: LegTag,
     /// Calls hung up while the connection was down, to be told once it is up again.
     hung_up: Vec<CallId>,
-    /// When a tone that plays for a while (busy) stops.
+    /// The tone that is played until told otherwise.
+    tone: Option<CallTone>,
+    /// When one that plays for a while (busy) stops.
     tone_until: Option<Instant>,
     stopping: bool,
 }
@@ -178,7 +208,8 @@ impl Engine {
             groups: None,
             groups_stale: false,
             addresses: Addresses::new(server.to_string()),
-            call: None,
+            board: Board::default(),
+            parked: BTreeMap::new(),
             joining: None,
             join_lost: false,
             incoming: BTreeMap::new(),
@@ -186,6 +217,7 @@ impl Engine {
             next_request: 1,
             next_leg: 1,
             hung_up: Vec::new(),
+            tone: None,
             tone_until: None,
             stopping: false,
         }
@@ -224,7 +256,7 @@ impl Engine {
     }
 
     fn next_deadline(&self) -> Option<Instant> {
-        deadline::earlier(self.tone_until, self.call.as_ref().and_then(ActiveCall::next_deadline))
+        deadline::earlier(self.tone_until, self.board.next_deadline())
     }
 
     async fn on_deadline(&mut self, now: Instant) {
@@ -232,7 +264,7 @@ impl Engine {
             self.tone_until = None;
             self.play_tone();
         }
-        self.on_call_deadline(now).await;
+        self.on_call_deadlines(now).await;
     }
 
     /// Sends a request, remembering what it was for. Without a connection it is refused at once.
@@ -240,6 +272,10 @@ impl Engine {
         if self.service.is_none() {
             return self.on_no_answer(pending).await;
         }
+        self.send(request, pending).await;
+    }
+
+    async fn send(&mut self, request: Request, pending: Pending) {
         let id = self.next_request;
         self.next_request += 1;
         self.pending.insert(id, pending);
@@ -247,6 +283,7 @@ impl Engine {
     }
 
     async fn emit(&mut self, event: Event) {
+        self.out.recorder.heard(&event);
         if self.out.events.send(event).await.is_err() {
             // Nobody listens any more: the phone ends.
             self.stopping = true;
@@ -270,15 +307,6 @@ impl Engine {
         }
         let stem = first.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         Some(first.with_file_name(format!("{stem}-{}.wav", self.recordings)))
-    }
-
-    /// The call this phone is in, unless it has ended and only its last figures are awaited.
-    fn live_call(&self) -> Option<&ActiveCall> {
-        self.call.as_ref().filter(|call| call.ending.is_none())
-    }
-
-    fn live_call_mut(&mut self, id: CallId) -> Option<&mut ActiveCall> {
-        self.call.as_mut().filter(|call| call.id == id && call.ending.is_none())
     }
 
     fn friend_mut(&mut self, identity: &Identity) -> Option<&mut Friend> {

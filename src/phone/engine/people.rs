@@ -6,6 +6,7 @@ use super::groups::Sharing;
 use super::{Engine, Pending};
 use crate::domain::id::{CallId, Identity};
 use crate::domain::person::{Friend, Person};
+use crate::domain::transfer::TransferTarget;
 use crate::phone::event::{Event, Refusal};
 use crate::protocol::request::Request;
 
@@ -13,6 +14,8 @@ use crate::protocol::request::Request;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Wanted {
     Call { ring_for: Option<Duration> },
+    Consult(CallId),
+    Transfer(CallId),
     Invite(CallId),
     Share(Sharing),
     AddFriend,
@@ -23,9 +26,19 @@ impl Wanted {
     pub(super) fn words(&self) -> &'static str {
         match self {
             Self::Call { .. } => "call",
+            Self::Consult(_) => "consult",
+            Self::Transfer(_) => "transfer",
             Self::Invite(_) => "invite",
             Self::Share(_) => "share",
             Self::AddFriend => "add friend",
+        }
+    }
+
+    /// The call it is about.
+    pub(super) fn call(&self) -> Option<CallId> {
+        match self {
+            Self::Consult(call) | Self::Transfer(call) | Self::Invite(call) => Some(*call),
+            Self::Call { .. } | Self::Share(_) | Self::AddFriend => None,
         }
     }
 }
@@ -60,7 +73,7 @@ impl Engine {
         let friend = if wanted == Wanted::AddFriend { Ok(None) } else { self.friend_meant(&name) };
         match friend {
             Ok(Some(person)) => self.resolved(person, wanted).await,
-            Err(why) => self.refuse(wanted.words(), None, why).await,
+            Err(why) => self.refuse(wanted.words(), wanted.call(), why).await,
             Ok(None) => {
                 let request = Request::PeopleSearch { text: name.clone() };
                 self.request(request, Pending::Resolve { name, wanted }).await;
@@ -84,12 +97,17 @@ impl Engine {
             Meant::Several(candidates) => Refusal::Ambiguous { name, candidates },
             Meant::Nobody => Refusal::NobodyCalled(name),
         };
-        self.refuse(wanted.words(), None, why).await;
+        self.refuse(wanted.words(), wanted.call(), why).await;
     }
 
     async fn resolved(&mut self, person: Person, wanted: Wanted) {
         match wanted {
-            Wanted::Call { ring_for } => self.start_call(person, ring_for).await,
+            Wanted::Call { ring_for } => self.start_call(person, ring_for, None).await,
+            Wanted::Consult(call) => self.start_consult(person, call).await,
+            Wanted::Transfer(call) => {
+                let to = TransferTarget::Person { identity: person.identity };
+                self.hand_on(call, to).await;
+            }
             Wanted::Invite(call) => {
                 let request = Request::CallInvite { call_id: call, to: person.identity };
                 self.request(request, Pending::Verb { what: "invite", call: Some(call) }).await;

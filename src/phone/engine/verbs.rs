@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::call::{ActiveCall, CallLeg, GroupCall};
-use super::join::Goal;
+use super::call::{Call, CallLeg, GroupCall};
+use super::join::{Goal, JOINING};
 use super::people::Wanted;
 use super::{Engine, Pending};
 use crate::base::{clock, entropy, task};
@@ -18,19 +18,17 @@ use crate::domain::record::HistoryFilter;
 use crate::phone::audio::cards;
 use crate::phone::audio::device::{SinkChoice, SourceChoice};
 use crate::phone::audio::voice::SoundSummary;
-use crate::phone::command::Command;
+use crate::phone::command::{Command, HISTORY};
 use crate::phone::event::{Event, Refusal};
 use crate::phone::leg;
 use crate::phone::signalling::ToLink;
 use crate::protocol::request::Request;
 
-/// How many call records are asked for.
-const HISTORY: u16 = 200;
-
 impl Engine {
     pub(super) async fn on_command(&mut self, command: Command) {
+        self.out.recorder.command(&command);
         match command {
-            Command::Call { to, ring_for } => self.call_by_name(to, ring_for).await,
+            Command::Call { to, ring_for } => self.call_by_name(to, Wanted::Call { ring_for }).await,
             Command::Answer(call) => self.answer(call).await,
             Command::Decline(call) => self.decline(call).await,
             Command::HangUp(call) => self.hang_up(call).await,
@@ -50,15 +48,15 @@ impl Engine {
                 let filter = HistoryFilter::default();
                 self.request(Request::HistoryList { limit: HISTORY, filter }, Pending::History).await;
             }
-            Command::Consult { .. }
-            | Command::Activate(_)
-            | Command::Transfer { .. }
-            | Command::Merge { .. }
-            | Command::Park { .. }
-            | Command::PickUp(_)
-            | Command::SearchHistory(_)
-            | Command::NoteCall { .. }
-            | Command::SeeMissed => {}
+            Command::SearchHistory(filter) => self.search_history(filter).await,
+            Command::NoteCall { call, note } => self.note_call(call, note).await,
+            Command::SeeMissed => self.see_missed().await,
+            Command::Consult { call, to } => self.consult(call, to).await,
+            Command::Activate(call) => self.pick("activate", call).await,
+            Command::Transfer { call, to } => self.transfer(call, to).await,
+            Command::Merge { call, with } => self.merge(call, with).await,
+            Command::Park { call, slot } => self.park(call, slot).await,
+            Command::PickUp(slot) => self.pick_up(slot).await,
             Command::ListDevices => self.list_devices(),
             Command::UseMicrophone(source) => self.use_microphone(source),
             Command::UseSpeaker(sink) => self.use_speaker(sink),
@@ -84,33 +82,49 @@ impl Engine {
         }
     }
 
-    async fn call_by_name(&mut self, to: String, ring_for: Option<Duration>) {
+    pub(super) async fn call_by_name(&mut self, to: String, wanted: Wanted) {
         if to.trim().is_empty() {
-            return self.refuse("call", None, Refusal::NotNow("say whom to call: a name or an identity".into())).await;
+            let sentence = "say whom to call: a name or an identity";
+            return self.refuse(wanted.words(), wanted.call(), Refusal::NotNow(sentence.into())).await;
         }
-        self.resolve(to, Wanted::Call { ring_for }).await;
+        self.resolve(to, wanted).await;
     }
 
-    /// Calls `person`: makes the leg and its offer, and asks the service.
-    pub(super) async fn start_call(&mut self, person: Person, ring_for: Option<Duration>) {
-        if let Some(sentence) = self.engaged() {
-            return self.refuse("call", None, Refusal::NotNow(sentence.into())).await;
+    /// Calls `person`, be it to ask first what to do about another call: makes the leg and its offer, and asks the service.
+    pub(super) async fn start_call(&mut self, person: Person, ring_for: Option<Duration>, consult_of: Option<CallId>) {
+        let what = if consult_of.is_some() { "consult" } else { "call" };
+        if let Some(sentence) = self.no_room() {
+            return self.refuse(what, consult_of, Refusal::NotNow(sentence)).await;
         }
-        let Some((leg, offer)) = self.offer_leg("call", None).await else { return };
+        let Some((leg, offer)) = self.offer_leg(what, consult_of).await else { return };
         let id = CallId(entropy::uuid());
         let to = person.identity.clone();
-        let call = ActiveCall::new(id, Direction::Outgoing, Peer::Person(person), leg, clock::unix_now());
+        let mut call = Call::new(id, Direction::Outgoing, Peer::Person(person), leg, clock::unix_now());
+        call.consult_of = consult_of;
         self.begin(call).await;
         let ring_seconds = ring_for.map(|d| u16::try_from(d.as_secs().clamp(1, 300)).unwrap_or(300));
         self.request(Request::CallStart { call_id: id, to, offer, ring_seconds }, Pending::Start(id)).await;
+    }
+
+    /// Why no further call can begin now, if so.
+    pub(super) fn no_room(&self) -> Option<String> {
+        let calls = self.board.live().count();
+        if calls + usize::from(self.joining.is_some()) < usize::from(self.options.max_calls) {
+            return None;
+        }
+        Some(match (calls, self.options.max_calls) {
+            (0, _) => JOINING.to_owned(),
+            (_, 1) => "hang up first: this phone is in a call".to_owned(),
+            (_, most) => format!("hang up one of them first: this phone can be in {most} calls at once"),
+        })
     }
 
     async fn answer(&mut self, id: CallId) {
         let Some(incoming) = self.incoming.get(&id).cloned() else {
             return self.refuse("answer", Some(id), Refusal::NotNow("nobody is calling any more".into())).await;
         };
-        if let Some(sentence) = self.engaged() {
-            return self.refuse("answer", Some(id), Refusal::NotNow(sentence.into())).await;
+        if let Some(sentence) = self.no_room() {
+            return self.refuse("answer", Some(id), Refusal::NotNow(sentence)).await;
         }
         let Some((leg, offer)) = self.offer_leg("answer", Some(id)).await else { return };
         self.incoming.remove(&id);
@@ -119,8 +133,9 @@ impl Engine {
             Some(group) => Peer::Group(group.card.group.reference()),
             None => Peer::Person(incoming.from),
         };
-        let mut call = ActiveCall::new(id, Direction::Incoming, with, leg, incoming.at);
+        let mut call = Call::new(id, Direction::Incoming, with, leg, incoming.at);
         call.group = group;
+        call.via = incoming.via;
         self.begin(call).await;
         self.request(Request::CallAnswer { call_id: id, offer }, Pending::Answer(id)).await;
     }
@@ -143,11 +158,15 @@ impl Engine {
         }
     }
 
-    pub(super) async fn begin(&mut self, call: ActiveCall) {
-        let view = call.view();
-        self.call = Some(call);
-        self.play_tone();
+    /// A call begins, and becomes the active one: whoever was talked to is held first.
+    pub(super) async fn begin(&mut self, call: Call) {
+        let (id, view) = (call.id, call.view());
+        // One that was handed on may be back before its last figures are in: they are not waited for.
+        self.finish_call(id, &SoundSummary::default()).await;
+        self.board.add(call);
         self.emit(Event::Call(view)).await;
+        self.activate(Some(id)).await;
+        self.play_tone();
         self.diagnose_devices().await;
     }
 
@@ -164,14 +183,14 @@ impl Engine {
         if self.incoming.contains_key(&id) {
             return self.decline(id).await;
         }
-        if self.call.is_none() && self.cancel_join().await {
+        if !self.board.knows(id) && self.cancel_join().await {
             return;
         }
-        let Some(call) = self.live_call_mut(id) else {
+        let Some(call) = self.board.get_mut(id) else {
             return self.refuse("hang up", Some(id), Refusal::NotNow("this call is over".into())).await;
         };
         call.state = CallState::Disconnecting;
-        let reason = if call.connected.is_some() || call.direction == Direction::Incoming {
+        let reason = if call.was_connected() || call.direction == Direction::Incoming {
             EndReason::HUNG_UP
         } else {
             EndReason::CANCELLED
@@ -184,7 +203,7 @@ impl Engine {
             self.hung_up.push(id);
         }
         // The person is out of the call at once, whatever the network does.
-        self.end_call(reason).await;
+        self.end_call(id, reason).await;
     }
 
     async fn invite(&mut self, call: CallId, who: String) {
@@ -200,7 +219,7 @@ impl Engine {
     }
 
     async fn end_for_all(&mut self, call: CallId) {
-        if self.live_call_mut(call).is_none_or(|call| call.group.is_none()) {
+        if self.board.get(call).is_none_or(Call::is_direct) {
             let sentence = "only a group call can be ended for everybody";
             return self.refuse("end for all", Some(call), Refusal::NotNow(sentence.into())).await;
         }
@@ -208,17 +227,8 @@ impl Engine {
         self.request(Request::CallEndForAll { call_id: call }, pending).await;
     }
 
-    async fn hold(&mut self, id: CallId, on: bool) {
-        if !self.in_call(id) {
-            return self
-                .refuse("hold", Some(id), Refusal::NotNow("hold works once the call is connected".into()))
-                .await;
-        }
-        self.request(Request::CallHold { call_id: id, on }, Pending::Verb { what: "hold", call: Some(id) }).await;
-    }
-
     pub(super) async fn mute(&mut self, id: CallId, on: bool) {
-        let Some(call) = self.live_call_mut(id) else {
+        let Some(call) = self.board.get_mut(id) else {
             return self.refuse("mute", Some(id), Refusal::NotNow("this call is over".into())).await;
         };
         call.muted = on;
@@ -232,7 +242,7 @@ impl Engine {
         }
         self.emit(Event::Call(view)).await;
         if !on {
-            self.diagnose(&[Fact::Unmuted]).await;
+            self.diagnose(id, &[Fact::Unmuted]).await;
         }
         self.request(Request::CallMute { call_id: id, on }, Pending::Silent).await;
     }
@@ -246,8 +256,9 @@ impl Engine {
         self.out.voice.send_dtmf(id, tone);
     }
 
-    fn in_call(&self, id: CallId) -> bool {
-        self.call.as_ref().is_some_and(|call| call.id == id && call.connected.is_some() && call.ending.is_none())
+    /// Whether this phone is in the call `id`, and it was answered.
+    pub(super) fn in_call(&self, id: CallId) -> bool {
+        self.board.get(id).is_some_and(Call::was_connected)
     }
 
     async fn set_presence(&mut self, choice: PresenceChoice) {
@@ -257,8 +268,7 @@ impl Engine {
     }
 
     async fn quit(&mut self) {
-        let open = self.call.as_ref().filter(|call| call.ending.is_none()).map(|call| call.id);
-        if let Some(id) = open {
+        for id in self.board.ids() {
             self.hang_up(id).await;
         }
         self.stopping = true;
@@ -287,28 +297,31 @@ impl Engine {
     }
 
     /// Hangs up what the media gave no chance.
-    pub(super) async fn give_up(&mut self, reason: EndReason) {
-        let Some(id) = self.call.as_ref().filter(|call| call.ending.is_none()).map(|call| call.id) else { return };
+    pub(super) async fn give_up(&mut self, id: CallId, reason: EndReason) {
+        if self.board.get(id).is_none() {
+            return;
+        }
         if self.service.is_some() {
             self.request(Request::CallHangUp { call_id: id }, Pending::Silent).await;
         } else {
             self.hung_up.push(id);
         }
-        self.end_call(reason).await;
+        self.end_call(id, reason).await;
     }
 
-    /// Ends the call on this side: the leg closes, and the summary follows once the voice thread has handed in its figures.
-    pub(super) async fn end_call(&mut self, reason: EndReason) {
-        let Some(call) = self.call.as_mut().filter(|call| call.ending.is_none()) else { return };
-        let was_waiting = matches!(call.leg, CallLeg::Offered(_)) || call.connected.is_none();
+    /// Ends a call on this side: the leg closes, and the summary follows once the voice thread has handed in its figures.
+    pub(super) async fn end_call(&mut self, id: CallId, reason: EndReason) {
+        let Some(call) = self.board.get_mut(id) else { return };
+        let was_waiting = matches!(call.leg, CallLeg::Offered(_)) || !call.was_connected();
         call.end(reason, clock::now());
-        let (id, voiced) = (call.id, call.voiced);
+        let (voiced, consult_of) = (call.voiced, call.consult_of);
         if voiced {
             self.out.voice.detach(id);
         }
+        self.go_on_after(id, consult_of, reason).await;
         self.play_end_tone(reason, was_waiting);
         if !voiced {
-            self.finish_call(&SoundSummary::default()).await;
+            self.finish_call(id, &SoundSummary::default()).await;
         }
     }
 }

@@ -22,6 +22,7 @@ use super::{LegEvent, LegTag, Measured};
 use crate::base::{clock, deadline};
 use crate::media::mark;
 use crate::media::packet::{Kind, Outgoing, Received};
+use crate::phone::evidence::entry::LegStep;
 
 /// With nothing received for this long, the media connection counts as lost (STUN answers come every few seconds at least).
 const LOST_AFTER: Duration = Duration::from_secs(5);
@@ -55,6 +56,9 @@ pub(super) struct Driver {
     pub(super) heard_at: Instant,
     pub(super) lost: bool,
     pub(super) failed: bool,
+    /// Whether a packet of sound has arrived, and left.
+    pub(super) heard: bool,
+    pub(super) spoken: bool,
 }
 
 impl Driver {
@@ -63,6 +67,7 @@ impl Driver {
         if let Err(e) = poll.registry().register(&mut self.socket, SOCKET, Interest::READABLE) {
             return self.fail(e.to_string());
         }
+        self.tell(LegEvent::Step(LegStep::Started));
         let mut ready = Events::with_capacity(8);
         let mut buffer = [0; DATAGRAM];
         let mut more = false;
@@ -124,6 +129,12 @@ impl Driver {
                 }
             }
             Event::IceConnectionStateChange(IceConnectionState::Disconnected) => self.tell_lost(),
+            Event::IceConnectionStateChange(IceConnectionState::Checking) => {
+                self.tell(LegEvent::Step(LegStep::IceChecking));
+            }
+            Event::IceConnectionStateChange(IceConnectionState::Connected | IceConnectionState::Completed) => {
+                self.tell(LegEvent::Step(LegStep::IceConnected));
+            }
             _ => {}
         }
     }
@@ -150,6 +161,9 @@ impl Driver {
         };
         // A full queue means that the voice thread hangs; its jitter buffers then count the packet as lost.
         self.dropped += u64::from(self.incoming.push(received).is_err());
+        if !std::mem::replace(&mut self.heard, true) {
+            self.tell(LegEvent::Step(LegStep::FirstIn));
+        }
     }
 
     fn learn_slot(&mut self, ssrc: Ssrc) -> Option<u8> {
@@ -231,6 +245,9 @@ impl Driver {
         self.next_sequence += 1;
         let rtp = RtpWrite::new(pt, sequence, packet.timestamp, now, packet.payload);
         stream.write_rtp(rtp.marker(packet.marker).ext_vals(levels));
+        if !std::mem::replace(&mut self.spoken, true) {
+            self.tell(LegEvent::Step(LegStep::FirstOut));
+        }
         true
     }
 

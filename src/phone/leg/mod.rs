@@ -17,6 +17,7 @@ use mio::Waker;
 pub(crate) use offer::{OfferedLeg, offer};
 
 use crate::phone::event::Outbound;
+use crate::phone::evidence::entry::LegStep;
 
 /// How many people can be heard at once; more are chosen from by the service.
 pub const RECEIVE_SLOTS: usize = 4;
@@ -27,6 +28,8 @@ pub(crate) type LegTag = u64;
 /// What a leg tells the engine.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum LegEvent {
+    /// A step on the way to sound, for the evidence alone.
+    Step(LegStep),
     /// Sound can flow.
     Up,
     /// Nothing arrives any more.
@@ -39,6 +42,20 @@ pub(crate) enum LegEvent {
     Measured(Measured),
     /// What the service says it receives of this leg; told every few seconds.
     Reported(Outbound),
+}
+
+impl LegEvent {
+    /// The step it is, as evidence remembers it; figures are none.
+    pub(crate) fn step(&self) -> Option<LegStep> {
+        match self {
+            Self::Step(step) => Some(step.clone()),
+            Self::Up => Some(LegStep::DtlsConnected),
+            Self::Lost => Some(LegStep::Lost),
+            Self::Back => Some(LegStep::Back),
+            Self::Failed(why) => Some(LegStep::Failed(why.as_str().into())),
+            Self::Measured(_) | Self::Reported(_) => None,
+        }
+    }
 }
 
 /// What a leg measures.

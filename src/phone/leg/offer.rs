@@ -124,6 +124,8 @@ impl OfferedLeg {
             heard_at: clock::now(),
             lost: false,
             failed: false,
+            heard: false,
+            spoken: false,
         };
         task::thread("leg", move || driver.run(poll, &closed))?;
         let leg = Leg { close, waker: Arc::clone(&waker), slots: slot_names };

@@ -17,8 +17,8 @@ use crate::protocol::notice::Notice;
 use crate::service::sfu::{LocalLeg, Sfu};
 use crate::service::voice::{MusicBox, Sounds, Voice};
 
-/// The verbs a bot needs of the calls, for its own endpoint. A leg given to [`Calling::answer`] or [`Calling::start`]
-/// belongs to the call from then on.
+/// The verbs a bot needs of the calls, for its own endpoint. A leg given to [`Calling::answer`], [`Calling::start`] or
+/// [`Calling::rejoin`] belongs to the call from then on.
 pub trait Calling: Send + Sync + 'static {
     /// The bot rings.
     fn ringing(&self, call: CallId) -> impl Future<Output = Result<(), Failure>> + Send;
@@ -26,6 +26,8 @@ pub trait Calling: Send + Sync + 'static {
     fn answer(&self, call: CallId, leg: LegId) -> impl Future<Output = Result<(), Failure>> + Send;
     /// The bot declines.
     fn decline(&self, call: CallId) -> impl Future<Output = Result<(), Failure>> + Send;
+    /// The bot comes into a call that another of its calls goes on as.
+    fn rejoin(&self, call: CallId, leg: LegId) -> impl Future<Output = Result<(), Failure>> + Send;
     /// The bot calls somebody.
     fn start(&self, call: CallId, to: Person, leg: LegId) -> impl Future<Output = Result<(), Failure>> + Send;
 }
@@ -80,6 +82,11 @@ impl<C: Calling> Driver<C> {
                 let answered = self.answer(call).await;
                 self.settle(call, answered);
             }
+            Action::Move(from, into) => {
+                self.legs.remove(&from);
+                let moved = self.rejoin(into).await;
+                self.settle(into, moved);
+            }
             Action::Call(person) => self.call(person).await,
             Action::Play(call, programme) => self.play(call, programme),
             // Dropping a leg closes it; one that was handed to the voice is closed with its call.
@@ -99,6 +106,11 @@ impl<C: Calling> Driver<C> {
     async fn answer(&mut self, call: CallId) -> Result<(), Failure> {
         let leg = self.open(call)?;
         self.calls.answer(call, leg).await
+    }
+
+    async fn rejoin(&mut self, call: CallId) -> Result<(), Failure> {
+        let leg = self.open(call)?;
+        self.calls.rejoin(call, leg).await
     }
 
     async fn call(&mut self, person: Person) {

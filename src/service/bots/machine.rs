@@ -7,6 +7,7 @@ use super::Bot;
 use crate::domain::call::CallState;
 use crate::domain::id::CallId;
 use crate::domain::person::Person;
+use crate::domain::transfer::HandedTo;
 use crate::protocol::notice::Notice;
 
 /// Calls back that may be due at once; who comes later is not called back.
@@ -23,6 +24,8 @@ pub(super) enum Action {
     Decline(CallId),
     /// Call somebody.
     Call(Person),
+    /// Go on in another call, with a new leg; the first is over.
+    Move(CallId, CallId),
     /// Begin to hear and speak.
     Play(CallId, Programme),
     /// The call is over: let its leg go.
@@ -51,7 +54,7 @@ pub(super) struct Machine {
 
 #[derive(Debug)]
 struct Talk {
-    /// Who called; `None` when the bot did.
+    /// Who called, or is there instead by now; `None` when the bot called.
     caller: Option<Person>,
     playing: bool,
 }
@@ -69,6 +72,8 @@ impl Machine {
             Notice::CallChanged { call_id, state: CallState::Connected } => self.connected(*call_id),
             Notice::CallIncomingEnded { call_id, .. } => self.not_answered(*call_id),
             Notice::CallEnded { call_id, .. } => self.ended(*call_id, now),
+            Notice::CallHandedOn { call_id, to: HandedTo::Person { person }, .. } => self.handed_on(*call_id, person),
+            Notice::CallMoved { call_id, into, with, .. } => self.moved(*call_id, *into, with),
             Notice::CallChanged { .. }
             | Notice::CallParticipant { .. }
             | Notice::CallSlots { .. }
@@ -76,8 +81,7 @@ impl Machine {
             | Notice::CallRoster { .. }
             | Notice::CallSpeakers { .. }
             | Notice::CallInviteEnded { .. }
-            | Notice::CallHandedOn { .. }
-            | Notice::CallMoved { .. }
+            | Notice::CallHandedOn { to: HandedTo::Slot { .. }, .. }
             | Notice::MissedChanged { .. }
             | Notice::ParkedChanged { .. }
             | Notice::GroupShared { .. }
@@ -138,6 +142,22 @@ impl Machine {
             (Bot::Echo | Bot::Callback | Bot::Busy | Bot::Nobody, _) => Programme::Echo,
         };
         vec![Action::Play(call, programme)]
+    }
+
+    /// Somebody else is there instead of who called.
+    fn handed_on(&mut self, call: CallId, to: &Person) -> Vec<Action> {
+        if let Some(caller) = self.calls.get_mut(&call).and_then(|talk| talk.caller.as_mut()) {
+            caller.clone_from(to);
+        }
+        Vec::new()
+    }
+
+    /// The call goes on as another: whoever is there hears the programme from its beginning.
+    fn moved(&mut self, call: CallId, into: CallId, with: &Person) -> Vec<Action> {
+        let Some(talk) = self.calls.remove(&call) else { return Vec::new() };
+        let caller = talk.caller.map(|_| with.clone());
+        self.calls.insert(into, Talk { caller, playing: false });
+        vec![Action::Move(call, into)]
     }
 
     fn not_answered(&mut self, call: CallId) -> Vec<Action> {

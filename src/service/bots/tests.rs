@@ -15,6 +15,7 @@ use crate::domain::end_reason::EndReason;
 use crate::domain::id::{CallId, DisplayName, LegId};
 use crate::domain::person::Person;
 use crate::domain::time::UnixMillis;
+use crate::domain::transfer::HandedTo;
 use crate::media::packet::Kind;
 use crate::protocol::failure::Failure;
 use crate::protocol::notice::Notice;
@@ -134,6 +135,43 @@ fn callback_leaves_alone_who_gave_up_and_calls_nobody_twice() {
     assert_eq!(trial.machine.deadline_passed(trial.now + WAIT), [Action::Call(alice())]);
 }
 
+fn moved(n: u128, into: u128) -> Notice {
+    Notice::CallMoved { call_id: call(n), into: call(into), with: carol(), group: None }
+}
+
+fn carol() -> Person {
+    Person {
+        identity: "8:acs:r_carol".parse().unwrap(),
+        name: "carol".parse().unwrap(),
+        display_name: DisplayName::from("Carol"),
+    }
+}
+
+#[test]
+fn a_bot_whose_call_goes_on_as_another_plays_there() {
+    let mut trial = Trial::of(Bot::Music);
+    trial.expect(&moved(1, 2), &[]);
+    trial.expect(&incoming(1), &[Action::Ring(call(1)), Action::Answer(call(1))]);
+    trial.expect(&connected(1), &[Action::Play(call(1), Programme::Music)]);
+    trial.expect(&moved(1, 2), &[Action::Move(call(1), call(2))]);
+    trial.expect(&ended(1), &[]);
+    trial.expect(&connected(2), &[Action::Play(call(2), Programme::Music)]);
+    trial.expect(&ended(2), &[Action::Release(call(2))]);
+}
+
+#[test]
+fn a_bot_that_stays_goes_on_and_callback_calls_back_who_was_there_at_the_end() {
+    let handed_on = Notice::CallHandedOn { call_id: call(1), by: alice(), to: HandedTo::Person { person: carol() } };
+    let mut trial = Trial::of(Bot::Callback);
+    trial.expect(&incoming(1), &[Action::Ring(call(1)), Action::Answer(call(1))]);
+    trial.expect(&connected(1), &[Action::Play(call(1), Programme::Announcement)]);
+    trial.expect(&handed_on, &[]);
+    trial.expect(&Notice::CallChanged { call_id: call(1), state: CallState::Ringing }, &[]);
+    trial.expect(&connected(1), &[]);
+    trial.expect(&ended(1), &[Action::Release(call(1))]);
+    assert_eq!(trial.machine.deadline_passed(trial.now + WAIT), [Action::Call(carol())]);
+}
+
 /// Calls that write down what bots ask of them.
 #[derive(Clone)]
 struct Ledger {
@@ -165,6 +203,12 @@ impl Calling for Ledger {
 
     async fn decline(&self, _: CallId) -> Result<(), Failure> {
         self.note("decline".into());
+        Ok(())
+    }
+
+    async fn rejoin(&self, call: CallId, leg: LegId) -> Result<(), Failure> {
+        self.note("rejoin".into());
+        self.leg(call, leg);
         Ok(())
     }
 
@@ -206,6 +250,22 @@ async fn where_the_loudest_are_heard_a_bot_is() {
         };
         tokio::time::timeout(Duration::from_secs(60), heard).await.unwrap_or_else(|_| panic!("{bot:?} is not heard"));
     }
+}
+
+#[tokio::test]
+async fn a_bot_that_is_moved_brings_a_leg_into_the_other_call() {
+    let (parts, _events) = parts();
+    let (legs, mut opened) = mpsc::unbounded_channel();
+    let ledger = Ledger { asked: Arc::default(), legs };
+    let (notices, inbox) = mpsc::channel(8);
+    task::spawn("echo", run(Bot::Echo, ledger.clone(), inbox, parts));
+    for notice in [incoming(1), connected(1), moved(1, 2)] {
+        notices.send(notice).await.unwrap();
+    }
+    let ((first, one), (second, other)) = (opened.recv().await.unwrap(), opened.recv().await.unwrap());
+    assert_eq!((first, second), (call(1), call(2)));
+    assert_ne!(one, other);
+    assert_eq!(*ledger.asked.lock().unwrap(), ["ringing", "answer", "rejoin"]);
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use super::ports::OwnedRecord;
 use crate::domain::call::{Direction, Peer};
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::{CallId, Identity};
+use crate::domain::person::Person;
 use crate::domain::record::{CallRecord, Outcome};
 use crate::domain::time::UnixMillis;
 
@@ -59,6 +60,15 @@ impl Book {
         if let Some(record) = self.records.get_mut(who) {
             record.answered_at = record.answered_at.or(Some(at));
             self.unwritten.insert(who.clone());
+        }
+    }
+
+    /// Somebody, who may not be who the call was with, has it now.
+    pub fn taken(&mut self, whose: &Identity, by: &Person) {
+        if let Some(record) = self.records.get_mut(whose) {
+            let as_it_began = record.with.person().is_some_and(|with| with.identity == by.identity);
+            record.answered_by = (!as_it_began).then(|| by.clone());
+            self.unwritten.insert(whose.clone());
         }
     }
 

@@ -1,6 +1,5 @@
 //! What the task does for direct calls, and for the requests any call takes.
 
-use std::collections::BTreeSet;
 use std::time::Instant;
 
 use super::fence::fenced;
@@ -26,9 +25,7 @@ impl Owner {
         seat.calls.insert(start.call);
         let caller = seat.person.clone();
         self.legs.insert(start.leg, start.call);
-        self.calls_to.entry(start.to.identity.clone()).or_default().insert(start.call);
-        let (caller_endpoint, rung) = (start.endpoint, BTreeSet::new());
-        let direct = Direct { call, caller, callee: start.to, caller_endpoint, rung };
+        let direct = Direct::new(call, start.endpoint, caller, start.to);
         self.running.insert(start.call, Running::new(start.call, Machine::Direct(Box::new(direct))));
         self.publish_of(start.endpoint, now);
         self.apply(start.call, effects, Some(reply), now);
@@ -46,7 +43,7 @@ impl Owner {
             return Err(refusals::leg_in_use());
         }
         if !seat.has_room() {
-            return Err(refusals::in_call());
+            return Err(refusals::no_room(seat));
         }
         if self.journal.is_full() {
             return Err(refusals::not_kept());
@@ -80,7 +77,7 @@ impl Owner {
 
     fn check_room(&self, id: EndpointId, call: CallId) -> Result<(), Failure> {
         let seat = self.roster.seat(id).ok_or_else(refusals::not_registered)?;
-        if seat.has_room() || seat.calls.contains(&call) { Ok(()) } else { Err(refusals::in_call()) }
+        if seat.has_room() || seat.calls.contains(&call) { Ok(()) } else { Err(refusals::no_room(seat)) }
     }
 
     fn take_part(&mut self, call: CallId, endpoint: EndpointId, leg: LegId, now: Instant) {

@@ -8,7 +8,7 @@ use super::owner::Owner;
 use super::refusals;
 use super::running::Machine;
 use crate::base::clock;
-use crate::control::call::{Effect, Event};
+use crate::control::call::{Effect, Event, Next};
 use crate::control::hearing::Hearing;
 use crate::domain::id::{CallId, EndpointId, Identity};
 use crate::protocol::failure::Failure;
@@ -47,16 +47,21 @@ impl Owner {
 
     /// Carries out the effects of one event. A `reply` is answered once the records they wrote are kept.
     pub(super) fn apply(&mut self, call: CallId, effects: Vec<Effect>, reply: Option<Reply>, now: Instant) -> Verdict {
-        let mut outcome = Outcome::default();
+        let (mut outcome, mut ring_back) = (Outcome::default(), false);
         for effect in effects {
             match effect {
                 Effect::Accept => outcome.verdict = Some(Ok(())),
                 Effect::Refuse(why) => outcome.verdict = Some(Err(refusals::refused(why))),
                 Effect::Finished => outcome.finished = true,
-                effect => outcome.too_slow.extend(self.carry_out(call, effect)),
+                Effect::RingBack => ring_back = true,
+                effect => outcome.too_slow.extend(self.carry_out(call, effect, now)),
             }
         }
-        self.conclude(call, outcome, reply, now)
+        let verdict = self.conclude(call, outcome, reply, now);
+        if ring_back {
+            self.ring_back(call, now);
+        }
+        verdict
     }
 
     /// After the effects of an event: records, the next deadline or the end, and endpoints that were too slow.
@@ -65,8 +70,11 @@ impl Owner {
         let mut verdict = outcome.verdict;
         if outcome.finished {
             self.finish(call, now);
-        } else if self.set_timer(call).is_none() {
-            verdict = self.broken(call, now);
+        } else {
+            self.keep_up(call, now);
+            if self.set_timer(call).is_none() {
+                verdict = self.broken(call, now);
+            }
         }
         for endpoint in outcome.too_slow {
             self.lose(endpoint, now);
@@ -82,26 +90,45 @@ impl Owner {
         }
     }
 
+    /// After the effects of an event: whose endpoints ring should they connect, and whether it is still parked.
+    fn keep_up(&mut self, call: CallId, now: Instant) {
+        let Some(direct) = self.direct_mut(call) else { return };
+        let slot = direct.slot.take_if(|_| !direct.call.is_parked());
+        let rings = direct.call.rung_side().map(|side| &direct.person(side).identity);
+        if rings != direct.rings.as_ref() {
+            let rings = rings.cloned();
+            let before = std::mem::replace(&mut direct.rings, rings.clone());
+            if let Some(who) = before {
+                self.no_call_to(&who, call);
+            }
+            if let Some(who) = rings {
+                self.calls_to.entry(who).or_default().insert(call);
+            }
+        }
+        if let Some(slot) = slot {
+            self.unpark(slot, now);
+        }
+    }
+
     /// Carries out one effect; an endpoint found too slow on the way is returned.
-    fn carry_out(&mut self, call: CallId, effect: Effect) -> Option<EndpointId> {
+    fn carry_out(&mut self, call: CallId, effect: Effect, now: Instant) -> Option<EndpointId> {
         let running = self.running.get_mut(&call)?;
         let Machine::Direct(direct) = &mut running.machine else { return None };
         match effect {
             Effect::Ring { endpoint } => {
-                direct.rung.insert(endpoint);
-                let at = running.book.get(&direct.callee.identity).map(|record| record.started_at);
-                let at = at.unwrap_or_else(clock::unix_now);
-                let from = direct.caller.clone();
+                direct.concerned.insert(endpoint);
+                let record = running.book.get(&direct.rung().identity).filter(|record| record.answered_at.is_none());
+                let at = record.map_or_else(clock::unix_now, |record| record.started_at);
+                let (from, via) = (direct.from().clone(), direct.via.clone());
                 self.roster.seat_mut(endpoint)?.ringing.insert(call);
-                return self
-                    .push_effect(endpoint, Notice::CallIncoming { call_id: call, from, at, group: None, via: None });
+                return self.push_effect(endpoint, Notice::CallIncoming { call_id: call, from, at, group: None, via });
             }
             Effect::StopRinging { endpoint, reason } => {
                 self.roster.seat_mut(endpoint)?.ringing.remove(&call);
                 return self.push_effect(endpoint, Notice::CallIncomingEnded { call_id: call, reason });
             }
             Effect::Tell { endpoint, news } => {
-                let notice = direct.notice(call, endpoint, news);
+                let notice = direct.notice(call, endpoint, news)?;
                 return self.push_effect(endpoint, notice);
             }
             Effect::SetSources { leg, sources } => self.switch.hear(leg, Hearing::only(sources)),
@@ -110,8 +137,20 @@ impl Owner {
                 self.legs.remove(&leg);
                 self.switch.close(leg);
             }
+            Effect::HandedOn { side, to, told } => {
+                let taker = match to {
+                    Next::Taker { endpoint } => {
+                        direct.concerned.insert(endpoint);
+                        self.roster.seat(endpoint).map(|seat| seat.person.clone())
+                    }
+                    Next::Named | Next::Giver { .. } | Next::Slot => None,
+                };
+                let notice = direct.handed_on(call, side, to, taker)?;
+                return self.push_effect(told, notice);
+            }
+            Effect::Left { endpoint } => self.release(endpoint, call, now),
             Effect::Record { side, entry } => running.record(side, entry, clock::unix_now()),
-            Effect::Accept | Effect::Refuse(_) | Effect::Finished => {}
+            Effect::Accept | Effect::Refuse(_) | Effect::RingBack | Effect::Finished => {}
         }
         None
     }
@@ -143,9 +182,14 @@ impl Owner {
         match running.machine {
             Machine::Group { group, .. } => self.places.end(group.id, call),
             Machine::Direct(direct) => {
-                self.no_call_to(&direct.callee.identity, call);
-                for endpoint in direct.endpoints() {
+                if let Some(who) = &direct.rings {
+                    self.no_call_to(who, call);
+                }
+                for endpoint in direct.concerned {
                     self.release(endpoint, call, now);
+                }
+                if let Some(slot) = direct.slot {
+                    self.unpark(slot, now);
                 }
             }
         }

@@ -37,6 +37,9 @@ impl Owner {
         }
         for call in missed {
             self.drive(call, Event::Left { endpoint: id }, now);
+            if let Some(seat) = self.roster.seat_mut(id) {
+                seat.ringing.remove(&call);
+            }
         }
         self.publish(&who, now);
         Ok(())

@@ -37,7 +37,7 @@ impl Owner {
             return Err(refusals::already_in());
         }
         if !seat.has_room() {
-            return Err(refusals::in_call());
+            return Err(refusals::no_room(seat));
         }
         if self.legs.contains_key(&join.leg) {
             return Err(refusals::leg_in_use());
@@ -133,7 +133,7 @@ impl Owner {
                 if let Some(why) = direct.call.cannot_grow() {
                     return Err(refusals::refused(why));
                 }
-                if [&direct.caller.identity, &direct.callee.identity].contains(&&who.identity) {
+                if direct.is_with(&who) {
                     return Err(refusals::invitee_is_in());
                 }
                 if self.places.running(group.id).is_some() {
@@ -153,15 +153,14 @@ impl Owner {
     }
 
     /// Makes a direct call the call of a group. A group call stays as it is.
-    fn grow(&mut self, call: CallId, group: Group, now: Instant) -> Result<(), Failure> {
+    pub(super) fn grow(&mut self, call: CallId, group: Group, now: Instant) -> Result<(), Failure> {
         let Some(running) = self.running.remove(&call) else { return Err(refusals::no_such_call()) };
         let Machine::Direct(direct) = running.machine else {
             self.running.insert(call, running);
             return Ok(());
         };
-        self.no_call_to(&direct.callee.identity, call);
         let id = group.id;
-        let (caller, callee) = (direct.caller.clone(), direct.callee.clone());
+        let [caller, callee] = call::Side::BOTH.map(|side| direct.person(side).clone());
         let grown = fenced(call, || GroupCall::grow(direct.call, caller, callee, now)).flatten();
         let (machine, effects) = grown.unwrap_or_default();
         let machine = Machine::Group { call: Box::new(machine), group };

@@ -211,11 +211,11 @@ pub(super) async fn write(journal: Arc<Journal>, store: Arc<dyn Records>, owner:
 async fn write_records(journal: &Journal, store: &dyn Records, owner: &mpsc::WeakSender<Message>, batch: Vec<Entry>) {
     let records: Vec<OwnedRecord> = batch.iter().flat_map(|entry| entry.records.values().cloned()).collect();
     match store.keep(&records).await {
-        Ok(()) => {
+        Ok(kept) => {
             for reply in batch.into_iter().filter_map(|entry| entry.reply) {
                 let _ = reply.send(Ok(()));
             }
-            tell(owner, Message::Kept(records)).await;
+            tell(owner, Message::Kept(kept)).await;
         }
         Err(error) => {
             tracing::warn!(%error, calls = batch.len(), "call records were not kept; trying again");

@@ -291,7 +291,7 @@ impl Store {
 }
 
 impl Records for Store {
-    fn keep<'a>(&'a self, records: &'a [OwnedRecord]) -> BoxFuture<'a, Result<(), NotKept>> {
+    fn keep<'a>(&'a self, records: &'a [OwnedRecord]) -> BoxFuture<'a, Result<Vec<OwnedRecord>, NotKept>> {
         Box::pin(async {
             let mood = *self.mood.subscribe().wait_for(|mood| *mood != Mood::Waiting).await.unwrap();
             if mood == Mood::Failing {
@@ -299,7 +299,7 @@ impl Records for Store {
             }
             let mut kept = self.records.lock().unwrap();
             kept.extend(records.iter().map(|r| ((r.owner.clone(), r.record.call_id), r.record.clone())));
-            Ok(())
+            Ok(records.to_vec())
         })
     }
 

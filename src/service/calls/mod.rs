@@ -12,7 +12,10 @@
 //!                                writer task ── Records ──▶ store
 //!
 //!   a call:       start ──▶ ringing ──▶ set-up ──▶ connected ⇄ held ──▶ over      (control::call draws it in full)
-//!                                                      │ a third is invited
+//!                              ▲           ▲           │
+//!                              └───────────┴───────────┤ handed on: somebody else is rung, comes in, or picks it up
+//!                                                      │
+//!                                                      │ a third is invited, or two calls are merged
 //!                                                      ▼
 //!   a group call: place_of ──▶ reserved ── join ──▶ running, while anybody is in it ──▶ over      (control::group)
 //!                                 │ 30 s: forgotten
@@ -40,14 +43,19 @@ mod handing;
 mod journal;
 #[cfg(test)]
 pub(crate) mod kit;
+mod lot;
 mod mailbox;
+mod merging;
 mod owner;
+mod parking;
 mod places;
 mod ports;
 mod refusals;
 mod roster;
 mod running;
 
+#[cfg(test)]
+mod desk_tests;
 #[cfg(test)]
 mod group_tests;
 #[cfg(test)]
@@ -156,7 +164,7 @@ impl Calls {
     ///
     /// # Errors
     /// `bad_request` for a ring time out of range or a call to oneself; `conflict` when the endpoint is not registered
-    /// or in a call, or when call or leg are in use; `unavailable` when records can't be kept or the service stops.
+    /// or in as many calls as it can be, or when call or leg are in use; `unavailable` when records can't be kept or the service stops.
     pub async fn start(
         &self,
         endpoint: EndpointId,
@@ -236,8 +244,8 @@ impl Calls {
     ///
     /// # Errors
     /// `not_found` when it takes no part in such a call; `bad_request` for a transfer to oneself or to who is in the call
-    /// already; `conflict` before it is connected, in a group call, or when who it is to go to can't be rung (its
-    /// subcode is that of the reason).
+    /// already, or of a call into itself; `conflict` before it is connected (or the call it goes into, unless that rings),
+    /// in a group call, or when who it is to go to can't be rung (its subcode is that of the reason).
     pub async fn transfer(&self, endpoint: EndpointId, call: CallId, to: Handed) -> Result<(), Failure> {
         self.ask(|reply| Message::Transfer { endpoint, call, to, reply }).await
     }
@@ -245,8 +253,8 @@ impl Calls {
     /// The people of the direct call `with` come into `call`, which becomes `group`'s where it was none.
     ///
     /// # Errors
-    /// `not_found` when the endpoint takes no part in both; `conflict` before both are connected, when `with` is a group
-    /// call, and as [`Calls::invite`].
+    /// `not_found` when the endpoint takes no part in both; `bad_request` when they are the same; `conflict` before both
+    /// are connected, when `with` is a group call, when the other side holds `call`, or has both, and when it is full.
     pub async fn merge(&self, endpoint: EndpointId, call: CallId, with: CallId, group: Group) -> Result<(), Failure> {
         let merge = MergeCalls { endpoint, call, with, group };
         self.ask(|reply| Message::Merge { merge, reply }).await
@@ -266,8 +274,8 @@ impl Calls {
     /// The endpoint picks up what is parked in `slot`, with its leg, which was opened in that call's room.
     ///
     /// # Errors
-    /// `not_found` when `call` is not parked there (any more); `conflict` when the endpoint has no room for a call, or
-    /// the leg is in use.
+    /// `not_found` when `call` is not parked there (any more); `bad_request` for who waits there itself; `conflict` when
+    /// the endpoint is not registered or has no room for a call, or the leg is in use.
     pub async fn pick_up(&self, endpoint: EndpointId, slot: ParkSlot, call: CallId, leg: LegId) -> Result<(), Failure> {
         self.ask(|reply| Message::PickUp { endpoint, slot, call, leg, reply }).await
     }

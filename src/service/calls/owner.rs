@@ -10,6 +10,7 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::groups::GroupOccupied;
 use super::journal::Journal;
+use super::lot::Lot;
 use super::mailbox::{Message, Reply};
 use super::places::{self, Occupancy, Places};
 use super::ports::{PresenceChanged, SlotUse, Switch};
@@ -31,7 +32,7 @@ pub(super) struct Owner {
     pub(super) roster: Roster,
     pub(super) running: BTreeMap<CallId, Running>,
     pub(super) legs: BTreeMap<LegId, CallId>,
-    /// The running calls to each person: a client that connects may have to ring.
+    /// The calls that ring at each person: a client that connects may have to ring too.
     pub(super) calls_to: BTreeMap<Identity, BTreeSet<CallId>>,
     pub(super) timers: BTreeSet<(Instant, CallId)>,
     /// What was last published of everybody who is not offline.
@@ -39,6 +40,7 @@ pub(super) struct Owner {
     pub(super) presence_changes: broadcast::Sender<PresenceChanged>,
     pub(super) places: Places,
     pub(super) occupancy: Occupancy,
+    pub(super) lot: Lot,
     pub(super) occupied_changes: broadcast::Sender<GroupOccupied>,
 }
 
@@ -61,6 +63,7 @@ impl Owner {
             presence_changes,
             places: Places::default(),
             occupancy: Occupancy::default(),
+            lot: Lot::default(),
             occupied_changes,
         }
     }
@@ -190,8 +193,8 @@ impl Owner {
     /// Whether nothing at all is remembered.
     pub(super) fn is_empty(&self) -> bool {
         let calls = self.running.is_empty() && self.legs.is_empty() && self.calls_to.is_empty();
-        let groups = self.places.is_empty() && self.occupancy.is_empty();
-        calls && groups && self.timers.is_empty() && self.presence.is_empty() && self.roster.is_empty()
+        let places = self.places.is_empty() && self.occupancy.is_empty() && self.lot.is_empty();
+        calls && places && self.timers.is_empty() && self.presence.is_empty() && self.roster.is_empty()
     }
 }
 

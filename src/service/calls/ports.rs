@@ -42,8 +42,9 @@ pub struct NotKept(#[from] pub Box<dyn std::error::Error + Send + Sync>);
 pub trait Records: Send + Sync {
     /// Keeps `records`, all or none, and durably: they are not lost when the process is killed right afterwards.
     /// A record is known by its owner and its call; a later one replaces an earlier one of the same start. One with
-    /// another start stays as it is (clients choose the ids of calls): that is no failure.
-    fn keep<'a>(&'a self, records: &'a [OwnedRecord]) -> BoxFuture<'a, Result<(), NotKept>>;
+    /// another start stays as it is (clients choose the ids of calls): that is no failure. What was kept comes back, with
+    /// what is noted about it.
+    fn keep<'a>(&'a self, records: &'a [OwnedRecord]) -> BoxFuture<'a, Result<Vec<OwnedRecord>, NotKept>>;
 
     /// Notes that a person's last client was there until `at`.
     fn seen<'a>(&'a self, who: &'a Identity, at: UnixMillis) -> BoxFuture<'a, Result<(), NotKept>>;

@@ -1,11 +1,14 @@
 //! Refusals, worded for the person who meets them.
 
 use super::groups::PLACE_CHANGED;
+use super::lot::NoSlot;
+use super::roster::Seat;
 use crate::control::call::Refusal;
 use crate::control::group;
 use crate::domain::end_reason::EndReason;
 use crate::domain::group::MAX_PARTICIPANTS;
 use crate::domain::id::DisplayName;
+use crate::domain::park::ParkSlot;
 use crate::protocol::failure::{Failure, FailureCode, GROUP_FULL};
 
 /// The failure for what the machine of a call refused.
@@ -17,6 +20,7 @@ pub(super) fn refused(why: Refusal) -> Failure {
             .with_sub_code(EndReason::ANSWERED_ELSEWHERE.sub_code),
         Refusal::NotConnected => conflict("the two of you are not connected yet; try again in a moment"),
         Refusal::Held => conflict("this call is on hold; resume it first"),
+        Refusal::NotParked => conflict("this call is not parked any more"),
         Refusal::LegInUse => leg_in_use(),
     }
 }
@@ -98,8 +102,44 @@ pub(super) fn call_in_use() -> Failure {
     conflict("there is a call with this id already; choose a fresh one")
 }
 
-pub(super) fn in_call() -> Failure {
-    conflict("this client is in a call; hang up first")
+/// An endpoint is in as many calls as it can be.
+pub(super) fn no_room(seat: &Seat) -> Failure {
+    match seat.max_calls() {
+        1 => conflict("this client is in a call; hang up first"),
+        most => conflict(&format!("this client is in {most} calls, as many as it can be; end one of them first")),
+    }
+}
+
+pub(super) fn handed_to_those_in_it() -> Failure {
+    bad_request("they are in this call already; transfer it to somebody else")
+}
+
+pub(super) fn into_itself() -> Failure {
+    bad_request("that is one and the same call; choose another")
+}
+
+pub(super) fn not_a_group_call() -> Failure {
+    conflict("a group call can't be handed on; leave it, and it goes on for the others")
+}
+
+pub(super) fn held_by_other() -> Failure {
+    conflict("the other side holds this call; it has to be resumed there first")
+}
+
+/// There is no slot for one more parked call.
+pub(super) fn no_slot(why: NoSlot) -> Failure {
+    match why {
+        NoSlot::Taken(slot) => conflict(&format!("a call is parked in slot {slot} already; choose another")),
+        NoSlot::Full => conflict(&format!("all {} slots are taken; pick up a parked call first", ParkSlot::LAST)),
+    }
+}
+
+pub(super) fn nothing_parked(slot: ParkSlot) -> Failure {
+    Failure::new(FailureCode::NotFound, format!("nothing is parked in slot {slot}"))
+}
+
+pub(super) fn picks_up_oneself() -> Failure {
+    bad_request("it is you who waits in that slot; somebody else has to pick the call up")
 }
 
 pub(super) fn not_registered() -> Failure {

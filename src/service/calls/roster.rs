@@ -63,6 +63,11 @@ impl Seat {
         }
     }
 
+    /// In how many calls it can be at once.
+    pub fn max_calls(&self) -> usize {
+        self.max_calls
+    }
+
     /// All calls that have to do with it.
     pub fn concerned(&self) -> Vec<CallId> {
         self.calls.union(&self.ringing).copied().collect()
@@ -141,6 +146,11 @@ impl Roster {
 
     pub fn seat_mut(&mut self, id: EndpointId) -> Option<&mut Seat> {
         self.seats.get_mut(&id)
+    }
+
+    /// All endpoints.
+    pub fn endpoints(&self) -> Vec<EndpointId> {
+        self.seats.keys().copied().collect()
     }
 
     pub fn endpoints_of<'a>(&'a self, who: &Identity) -> impl Iterator<Item = EndpointId> + use<'a> {

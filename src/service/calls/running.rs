@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use super::book::Book;
-use crate::control::call::{Call, Entry, News, Side};
+use crate::control::call::{Call, Entry, News, Next, Side};
 use crate::control::group::{self, GroupCall};
 use crate::domain::call::{Direction, Participant, Peer};
 use crate::domain::group::Group;
 use crate::domain::id::{CallId, EndpointId, Identity, LegId};
+use crate::domain::park::ParkSlot;
 use crate::domain::person::Person;
 use crate::domain::time::UnixMillis;
+use crate::domain::transfer::{HandedTo, Via};
 use crate::protocol::frame::OngoingCall;
 use crate::protocol::notice::Notice;
 
@@ -31,15 +33,24 @@ pub(super) enum Machine {
     Group { call: Box<GroupCall>, group: Group },
 }
 
-/// A direct call and its two people.
+/// A direct call, and who is on its two sides now.
 #[derive(Debug)]
 pub(super) struct Direct {
     pub call: Call,
-    pub caller: Person,
-    pub callee: Person,
-    pub caller_endpoint: EndpointId,
-    /// The endpoints of the callee that rang.
-    pub rung: BTreeSet<EndpointId>,
+    caller: Person,
+    callee: Person,
+    /// Whom the request at hand hands it on to.
+    pub next: Option<Person>,
+    /// Who handed it on last.
+    pub giver: Option<Person>,
+    /// How it comes to ring, when nobody simply called.
+    pub via: Option<Via>,
+    /// Where it is parked.
+    pub slot: Option<ParkSlot>,
+    /// Whose endpoints have to ring when they connect.
+    pub rings: Option<Identity>,
+    /// Every endpoint that has, or had, to do with it.
+    pub concerned: BTreeSet<EndpointId>,
 }
 
 impl Running {
@@ -86,7 +97,8 @@ impl Running {
         let call_id = self.id;
         match &self.machine {
             Machine::Direct(direct) => {
-                let (direction, other) = direct.seen_by(endpoint)?;
+                let direction = self.book.get(who).map_or(Direction::Incoming, |record| record.direction);
+                let other = direct.seen_by(endpoint)?;
                 Some(OngoingCall { call_id, direction, participants: vec![other], group: None })
             }
             Machine::Group { call, group } => {
@@ -108,6 +120,12 @@ impl Running {
         match entry {
             Entry::Started => self.book.begin(who, Peer::Person(with.clone()), direction, at),
             Entry::Answered => self.book.answered(who, at),
+            Entry::Rung => self.book.rung(who, Peer::Person(with.clone()), at),
+            Entry::Taken => {
+                self.book.begin(who, Peer::Person(with.clone()), Direction::Incoming, at);
+                self.book.answered(who, at);
+                self.book.taken(&with.identity, direct.person(side));
+            }
             Entry::Ended { outcome, reason } => self.book.ended(who, outcome, reason, at),
         }
     }
@@ -128,9 +146,10 @@ impl Running {
 }
 
 impl Direct {
-    /// Every endpoint that has, or had, to do with the call.
-    pub fn endpoints(&self) -> impl Iterator<Item = EndpointId> {
-        [self.caller_endpoint].into_iter().chain(self.rung.iter().copied())
+    pub fn new(call: Call, endpoint: EndpointId, caller: Person, callee: Person) -> Self {
+        let concerned = [endpoint].into();
+        let (next, giver, via, slot, rings) = (None, None, None, None, None);
+        Self { call, caller, callee, next, giver, via, slot, rings, concerned }
     }
 
     pub fn person(&self, side: Side) -> &Person {
@@ -140,26 +159,85 @@ impl Direct {
         }
     }
 
+    /// Whether this person is on one of the sides.
+    pub fn is_with(&self, who: &Person) -> bool {
+        Side::BOTH.into_iter().any(|side| self.person(side).identity == who.identity)
+    }
+
+    /// Who is, or is to be, on the other side of an endpoint that takes part.
+    pub fn other_than(&self, endpoint: EndpointId) -> Option<&Person> {
+        Some(self.person(self.call.part(endpoint)?.side.other()))
+    }
+
+    /// Who calls, for whom it rings at.
+    pub fn from(&self) -> &Person {
+        self.person(self.rung_side().other())
+    }
+
+    /// Whose endpoints ring.
+    pub fn rung(&self) -> &Person {
+        self.person(self.rung_side())
+    }
+
+    fn rung_side(&self) -> Side {
+        self.call.rung_side().unwrap_or(Side::Callee)
+    }
+
     /// The notice for an endpoint that takes part.
-    pub fn notice(&self, call_id: CallId, endpoint: EndpointId, news: News) -> Notice {
-        match news {
+    pub fn notice(&self, call_id: CallId, endpoint: EndpointId, news: News) -> Option<Notice> {
+        Some(match news {
             News::State(state) => Notice::CallChanged { call_id, state },
             News::Ended(reason) => Notice::CallEnded { call_id, reason },
             News::Other { state, muted } => {
-                let person = if endpoint == self.caller_endpoint { &self.callee } else { &self.caller }.clone();
+                let person = self.other_than(endpoint)?.clone();
                 Notice::CallParticipant { call_id, participant: Participant { person, state, muted } }
             }
+        })
+    }
+
+    /// A side is somebody else's from now on; the notice for the other one. `taker` is who took it out of its slot.
+    pub fn handed_on(&mut self, call_id: CallId, side: Side, to: Next, taker: Option<Person>) -> Option<Notice> {
+        let before = self.person(side).clone();
+        let (by, to) = match to {
+            Next::Named => {
+                let person = self.next.take()?;
+                self.via = Some(Via::Transferred { by: before.clone() });
+                self.giver = Some(before.clone());
+                (before, HandedTo::Person { person })
+            }
+            Next::Giver { reason } => {
+                let person = self.giver.clone()?;
+                self.via = Some(Via::Returned { from: before, reason });
+                (person.clone(), HandedTo::Person { person })
+            }
+            Next::Slot => {
+                let slot = self.slot?;
+                self.via = Some(Via::Recalled { slot });
+                self.giver = Some(before.clone());
+                (before, HandedTo::Slot { slot })
+            }
+            Next::Taker { .. } => {
+                let person = taker?;
+                (person.clone(), HandedTo::Person { person })
+            }
+        };
+        if let HandedTo::Person { person } = &to {
+            *self.person_mut(side) = person.clone();
+        }
+        Some(Notice::CallHandedOn { call_id, by, to })
+    }
+
+    fn person_mut(&mut self, side: Side) -> &mut Person {
+        match side {
+            Side::Caller => &mut self.caller,
+            Side::Callee => &mut self.callee,
         }
     }
 
-    /// Which way the call was made for an endpoint that takes part, and the other side.
-    fn seen_by(&self, endpoint: EndpointId) -> Option<(Direction, Participant)> {
+    /// The other side of an endpoint that takes part.
+    fn seen_by(&self, endpoint: EndpointId) -> Option<Participant> {
         let part = self.call.part(endpoint)?;
-        let direction = match part.side {
-            Side::Caller => Direction::Outgoing,
-            Side::Callee => Direction::Incoming,
-        };
         let person = self.person(part.side.other()).clone();
-        Some((direction, Participant { person, state: part.other, muted: part.other_muted }))
+        Some(Participant { person, state: part.other, muted: part.other_muted })
     }
 }

@@ -10,10 +10,12 @@ use uuid::Uuid;
 
 use super::endpoint::{Endpoint, Registration};
 use super::groups::JoinCall;
+use super::handing::Handed;
 use super::journal::Journal;
 use super::kit::{Did, Tape, group, person};
-use super::mailbox::{InviteCall, Message, StartCall};
+use super::mailbox::{InviteCall, MergeCalls, Message, StartCall};
 use super::owner::Owner;
+use super::running::{Machine, Running};
 use crate::base::clock;
 use crate::base::seed::Seed;
 use crate::control::call::Event;
@@ -31,26 +33,55 @@ const NAMES: [&str; 4] = ["alice", "bob", "carol", "echo"];
 
 #[test]
 fn when_all_have_gone_nothing_is_left_of_their_calls() {
-    let (mut answered, mut joined, mut invited) = (0, 0, 0);
+    let mut done = Done::default();
     for seed in 0..WORLDS {
         let played = std::panic::catch_unwind(|| play(seed));
         let played = played.unwrap_or_else(|_| panic!("the world of seed {seed} broke a rule"));
-        (answered, joined, invited) = (answered + played.0, joined + played.1, invited + played.2);
+        done.add(&played);
     }
-    assert!(answered > 200, "only {answered} calls were answered");
-    assert!(joined > 1000 && invited > 100, "only {joined} joined, {invited} were invited");
+    assert!(done.answered > 200 && done.joined > 1000 && done.invited > 100, "{done:?}");
+    let handed = [done.transferred, done.replaced, done.parked, done.picked_up, done.merged];
+    assert!(handed.iter().all(|count| *count > 50), "{done:?}");
 }
 
-/// Plays one world to its end; how many direct calls were answered, how often somebody joined a group, was invited.
-fn play(seed: u64) -> (usize, usize, usize) {
+/// How often what happened.
+#[derive(Debug, Default)]
+struct Done {
+    answered: usize,
+    joined: usize,
+    invited: usize,
+    transferred: usize,
+    replaced: usize,
+    parked: usize,
+    picked_up: usize,
+    merged: usize,
+}
+
+impl Done {
+    fn add(&mut self, other: &Self) {
+        self.answered += other.answered;
+        self.joined += other.joined;
+        self.invited += other.invited;
+        self.transferred += other.transferred;
+        self.replaced += other.replaced;
+        self.parked += other.parked;
+        self.picked_up += other.picked_up;
+        self.merged += other.merged;
+    }
+}
+
+/// Plays one world to its end.
+fn play(seed: u64) -> Done {
     let mut world = World::new(seed);
-    for _ in 0..400 {
+    for _ in 0..500 {
         world.something_happens();
+        world.check_seats();
     }
     world.all_leave();
     assert!(world.owner.is_empty(), "something is left");
     world.check_legs();
-    (world.check_records(), world.joined, world.invited)
+    world.done.answered = world.check_records();
+    world.done
 }
 
 struct World {
@@ -65,8 +96,9 @@ struct World {
     legs: Vec<LegId>,
     taken: BTreeSet<LegId>,
     group_calls: BTreeSet<CallId>,
-    joined: usize,
-    invited: usize,
+    /// Calls that went on with others than they began with.
+    handed: BTreeSet<CallId>,
+    done: Done,
     next_id: u128,
 }
 
@@ -92,8 +124,8 @@ impl World {
             legs: vec![LegId(Uuid::nil())],
             taken: BTreeSet::new(),
             group_calls: BTreeSet::new(),
-            joined: 0,
-            invited: 0,
+            handed: BTreeSet::new(),
+            done: Done::default(),
             next_id: 1000,
         }
     }
@@ -105,8 +137,10 @@ impl World {
         let leg = self.pick(self.legs.len().min(4), self.legs.len());
         let (call, leg) = (self.calls[call], self.legs[leg]);
         let on = self.dice.below(2) == 0;
-        if self.dice.below(3) == 0 {
-            return self.something_happens_in_groups(endpoint, call, leg);
+        match self.dice.below(8) {
+            0 | 1 => return self.something_happens_in_groups(endpoint, call, leg),
+            2 | 3 => return self.somebody_hands_on(),
+            _ => {}
         }
         let seat = self.seats.get(&endpoint).copied();
         match self.dice.below(24) {
@@ -146,7 +180,7 @@ impl World {
                 self.send(Message::Invite { invite: InviteCall { endpoint, call, who, group }, reply });
                 if answer.try_recv().expect("an invitation is answered at once").is_ok() {
                     self.group_calls.insert(call);
-                    self.invited += 1;
+                    self.done.invited += 1;
                 }
             }
             8 => {
@@ -154,6 +188,138 @@ impl World {
                 self.send(Message::EndForAll { endpoint, call, reply });
             }
             _ => self.send(Message::Speakers { call, speakers: vec![leg] }),
+        }
+    }
+
+    /// Somebody hands a direct call on, allowed or not; mostly one of their own, whose legs have come up.
+    fn somebody_hands_on(&mut self) {
+        let direct = |(call, running): (&CallId, &Running)| running.group().is_none().then_some(*call);
+        let running: Vec<CallId> = self.owner.running.iter().filter_map(direct).collect();
+        if running.is_empty() {
+            return;
+        }
+        let call = running[self.pick(running.len(), running.len())];
+        let mut seated = self.owner.roster.endpoints();
+        seated.retain(|id| self.calls_of(*id).contains(&call));
+        if seated.is_empty() {
+            return;
+        }
+        let mut endpoint = seated[self.pick(seated.len(), seated.len())];
+        let mine = self.calls_of(endpoint);
+        let with = mine[self.pick(mine.len(), mine.len())];
+        if self.dice.below(4) > 0 {
+            let of_both = |of: CallId| of == call || of == with;
+            let legs: Vec<LegId> =
+                self.owner.legs.iter().filter(|(_, of)| of_both(**of)).map(|(leg, _)| *leg).collect();
+            legs.into_iter().for_each(|leg| self.leg(leg, Event::LegUp { leg }));
+        }
+        if self.dice.below(10) == 0 {
+            endpoint = self.somebody().1;
+        }
+        let who = person(NAMES[self.pick(4, 4)]);
+        if self.dice.below(3) == 0 {
+            return self.consults();
+        }
+        match self.dice.below(12) {
+            0..=3 => self.transfers(endpoint, call, Handed::Person(who)),
+            4..=6 => self.transfers(endpoint, call, Handed::Call(with)),
+            7 => self.merges(endpoint, call, with),
+            8 => self.parks(endpoint, call),
+            _ => self.picks_up(),
+        }
+    }
+
+    /// Somebody calls two others, and brings them together, or whoever of them is there.
+    fn consults(&mut self) {
+        let (_, endpoint) = self.somebody();
+        let first = self.talks(endpoint);
+        let second = self.talks(endpoint);
+        if let (Some(first), Some(second)) = (first, second) {
+            match self.dice.below(3) {
+                0 => self.merges(endpoint, first, second),
+                _ => self.transfers(endpoint, first, Handed::Call(second)),
+            }
+        }
+    }
+
+    /// Calls somebody, who mostly answers; both legs come up.
+    fn talks(&mut self, endpoint: EndpointId) -> Option<CallId> {
+        let before = self.calls.len();
+        self.calls(endpoint);
+        let call = self.calls.get(before).copied()?;
+        let rings = |id: &EndpointId| self.owner.roster.seat(*id).is_some_and(|seat| seat.ringing.contains(&call));
+        let answers = self.owner.roster.endpoints().into_iter().find(rings);
+        if let Some(endpoint) = answers.filter(|_| self.dice.below(5) > 0) {
+            self.brings_leg(call, |leg| Event::Answer { endpoint, leg });
+        }
+        let legs: Vec<LegId> = self.owner.legs.iter().filter(|(_, of)| **of == call).map(|(leg, _)| *leg).collect();
+        legs.into_iter().for_each(|leg| self.leg(leg, Event::LegUp { leg }));
+        Some(call)
+    }
+
+    fn calls_of(&self, endpoint: EndpointId) -> Vec<CallId> {
+        self.owner.roster.seat(endpoint).map(|seat| seat.calls.iter().copied().collect()).unwrap_or_default()
+    }
+
+    fn transfers(&mut self, endpoint: EndpointId, call: CallId, to: Handed) {
+        let attended = matches!(to, Handed::Call(_));
+        let (reply, mut answer) = oneshot::channel();
+        self.send(Message::Transfer { endpoint, call, to, reply });
+        if answer.try_recv().expect("a transfer is answered at once").is_ok() {
+            self.handed.insert(call);
+            *if attended { &mut self.done.replaced } else { &mut self.done.transferred } += 1;
+        }
+    }
+
+    fn merges(&mut self, endpoint: EndpointId, call: CallId, with: CallId) {
+        let (reply, mut answer) = oneshot::channel();
+        let group = Group { id: GroupId(call.0), ..group(0) };
+        self.send(Message::Merge { merge: MergeCalls { endpoint, call, with, group }, reply });
+        if answer.try_recv().expect("a merge is answered at once").is_ok() {
+            self.done.merged += 1;
+        }
+        if self.owner.running.get(&call).is_some_and(|running| running.group().is_some()) {
+            self.group_calls.insert(call);
+        }
+    }
+
+    fn parks(&mut self, endpoint: EndpointId, call: CallId) {
+        let (reply, mut answer) = oneshot::channel();
+        let slot = (self.dice.below(3) == 0).then(|| 1.try_into().unwrap());
+        self.send(Message::Park { endpoint, call, slot, reply });
+        if answer.try_recv().expect("it is parked at once").is_ok() {
+            self.handed.insert(call);
+            self.done.parked += 1;
+        }
+    }
+
+    fn picks_up(&mut self) {
+        let (_, endpoint) = self.somebody();
+        let parked = self.owner.lot.all();
+        let Some(parked) = parked.first() else { return };
+        let leg = LegId(Uuid::from_u128(self.fresh()));
+        let (reply, mut answer) = oneshot::channel();
+        let (slot, call) = (parked.slot, parked.call_id);
+        self.send(Message::PickUp { endpoint, slot, call, leg, reply });
+        if answer.try_recv().expect("it is picked up at once").is_ok() {
+            self.takes(leg);
+            self.done.picked_up += 1;
+        }
+    }
+
+    /// Who is seated in a call takes part in it, and what is in a slot is parked.
+    fn check_seats(&self) {
+        for id in self.owner.roster.endpoints() {
+            let seat = self.owner.roster.seat(id).unwrap();
+            for call in &seat.calls {
+                let running = self.owner.running.get(call).expect("a call that is over has a seat");
+                assert!(running.ongoing(id, &seat.person.identity).is_some(), "{id} takes no part in {call}");
+            }
+            assert!(seat.ringing.iter().all(|call| self.owner.running.contains_key(call)), "it rings for no call");
+        }
+        for parked in self.owner.lot.all() {
+            let Machine::Direct(direct) = &self.owner.running[&parked.call_id].machine else { panic!("a group waits") };
+            assert!(direct.call.is_parked() && direct.slot == Some(parked.slot));
         }
     }
 
@@ -172,7 +338,7 @@ impl World {
         self.send(Message::Join { join, reply });
         if let Ok(joined) = answer.try_recv().expect("a join is answered at once") {
             self.takes(leg);
-            self.joined += 1;
+            self.done.joined += 1;
             if joined.first {
                 self.calls.push(call);
                 self.group_calls.insert(call);
@@ -231,8 +397,8 @@ impl World {
             owners.entry(kept.record.call_id).or_default().insert(kept.owner);
         }
         for (call, owners) in &owners {
-            let two = owners.len() == 2 && !self.group_calls.contains(call);
-            assert!(two || self.group_calls.contains(call), "whose records? {owners:?}");
+            let others = self.group_calls.contains(call) || self.handed.contains(call);
+            assert!(others || owners.len() == 2, "whose records? {owners:?}");
         }
         assert_eq!(owners.len() + 1, self.calls.len(), "every call begun has its records");
         answered / 2
@@ -240,7 +406,7 @@ impl World {
 
     fn registers(&mut self, name: &str, id: EndpointId) {
         let (notices, queue) = mpsc::channel(16);
-        let max_calls = if name == "echo" { 5 } else { 1 };
+        let max_calls = if name == "echo" { 5 } else { 3 };
         let (person, presence) = (person(name), PresenceChoice::Online);
         let endpoint = Endpoint { id, person, presence, max_calls, busy_from: max_calls, notices };
         let registration = Registration { id, turn: u64::try_from(self.fresh()).unwrap() };

@@ -4,6 +4,7 @@
 
 mod desk;
 mod groups;
+mod history;
 mod occupied;
 mod outbox;
 pub(crate) mod registry;
@@ -26,7 +27,7 @@ use tokio::sync::broadcast::error::RecvError;
 use self::registry::Registry;
 use self::requests::Caller;
 use self::session::{Attached, SessionHandle};
-use super::bus::{Listener, News};
+use super::bus::{Listener, News, Topic};
 use super::calls::{Calls, PresenceChanged};
 use super::groups::Groups;
 use super::identity::Identities;
@@ -60,13 +61,16 @@ pub(crate) struct Signalling {
     /// Where links begin, as the operator says.
     public_url: Option<Arc<str>>,
     registry: Registry,
+    /// Whose count of missed calls changed.
+    missed: Topic<Identity>,
     hellos: Arc<Mutex<Buckets<IpAddr>>>,
 }
 
 impl Signalling {
     pub(crate) fn new(identities: Identities, groups: Groups, calls: Calls, sfu: Sfu, db: Db) -> Self {
         let hellos = Arc::new(Mutex::new(Buckets::new(HELLOS, PEERS)));
-        Self { identities, groups, calls, sfu, db, public_url: None, registry: Registry::default(), hellos }
+        let (registry, missed) = (Registry::default(), Topic::new());
+        Self { identities, groups, calls, sfu, db, public_url: None, registry, missed, hellos }
     }
 
     /// The same, whose links begin with `public_url`.
@@ -74,17 +78,24 @@ impl Signalling {
         Self { public_url: public_url.map(Arc::from), ..self }
     }
 
+    /// The same, that hears from `missed` who has missed a call.
+    pub(crate) fn counting(self, missed: Topic<Identity>) -> Self {
+        Self { missed, ..self }
+    }
+
     /// The sessions there are.
     pub(crate) fn registry(&self) -> &Registry {
         &self.registry
     }
 
-    /// Passes on presence to friends and who is in which group to those who have it on their list, ends the sessions of
-    /// identities whose tokens were revoked, and codes that are not used any more, for as long as the service runs.
+    /// Passes on presence to friends, who is in which group to those who have it on their list, and how many calls somebody
+    /// missed to all of their clients; ends the sessions of identities whose tokens were revoked, and codes that are not
+    /// used any more, for as long as the service runs.
     pub(crate) fn follow(&self) {
         task::spawn("presence", self.clone().follow_presence(self.calls.presence_changes()));
         task::spawn("occupied", self.clone().follow_occupied(self.calls.occupied()));
         task::spawn("group codes", self.clone().tend_codes());
+        task::spawn("missed calls", self.clone().follow_missed(self.missed.listen()));
         task::spawn("revoked", self.clone().follow_revoked(self.identities.revoked()));
     }
 

@@ -1,7 +1,6 @@
 //! What each request does: verbs of `calls`, `identity` and the SFU, and nothing of its own. Those about groups are in
-//! [`super::groups`].
+//! [`super::groups`], those about past calls in [`super::history`].
 
-use std::ops::RangeInclusive;
 use std::time::Instant;
 
 use super::groups::Join;
@@ -15,7 +14,6 @@ use crate::protocol::failure::{Failure, FailureCode};
 use crate::protocol::notice::Notice;
 use crate::protocol::request::{Request, Sdp};
 use crate::protocol::response::Response;
-use crate::service::store::records;
 
 /// Whom a socket speaks for.
 #[derive(Debug, Clone)]
@@ -42,11 +40,8 @@ pub(super) enum Outcome {
     Bye,
 }
 
-/// The longest text people are searched by.
-const SEARCH_TEXT: usize = 100;
-
-/// How many call records may be asked for.
-const HISTORY_RANGE: RangeInclusive<u16> = 1..=500;
+/// The longest text people and past calls are searched by.
+pub(super) const SEARCH_TEXT: usize = 100;
 
 impl Signalling {
     pub(super) async fn carry_out(&self, caller: &mut Caller, request: Request) -> Outcome {
@@ -71,10 +66,9 @@ impl Signalling {
                 self.calls.set_presence(caller.endpoint, presence).await;
                 Ok(Response::Done {})
             }
-            Request::HistoryList { limit, filter: _ } => self.history(caller, limit).await,
-            Request::HistoryNote { .. } | Request::HistorySeen {} => {
-                Err(Failure::new(FailureCode::NotUnderstood, "not yet"))
-            }
+            Request::HistoryList { limit, filter } => self.history_list(caller, limit, filter).await,
+            Request::HistoryNote { call_id, note } => self.history_note(caller, call_id, note).await,
+            Request::HistorySeen {} => self.history_seen(caller).await,
             Request::CallTransfer { call_id, to } => self.call_transfer(caller, call_id, to).await,
             Request::CallMerge { call_id, with } => self.call_merge(caller, call_id, with).await,
             Request::CallPark { call_id, slot } => self.call_park(caller, call_id, slot).await,
@@ -171,14 +165,6 @@ impl Signalling {
         let wanted = text::printable(wanted, SEARCH_TEXT);
         let people = if wanted.is_empty() { Vec::new() } else { self.identities.search(&wanted).await? };
         Ok(Response::People { people })
-    }
-
-    async fn history(&self, caller: &Caller, limit: u16) -> Result<Response, Failure> {
-        if !HISTORY_RANGE.contains(&limit) {
-            return Err(Failure::new(FailureCode::BadRequest, "ask for 1 to 500 call records"));
-        }
-        let records = records::list(&self.db, &caller.person.identity, limit.into()).await?;
-        Ok(Response::History { records })
     }
 
     async fn token_renew(&self, caller: &mut Caller, token: &str) -> Result<Response, Failure> {

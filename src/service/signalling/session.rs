@@ -38,7 +38,7 @@ const CALLS_MAX: u8 = 8;
 #[derive(Debug)]
 pub(super) enum Letter {
     /// Something the client should know.
-    Notice(Notice),
+    Notice(Box<Notice>),
     /// A socket for the client.
     Attach {
         /// The last notice the client has, if it wants to go on after it.
@@ -98,7 +98,7 @@ struct Marks {
 impl SessionHandle {
     /// Passes a notice on. A session that is too far behind to take it is given up: its client starts afresh.
     pub(crate) fn notify(&self, notice: Notice) {
-        if let Err(TrySendError::Full(_)) = self.letters.try_send(Letter::Notice(notice)) {
+        if let Err(TrySendError::Full(_)) = self.letters.try_send(Letter::Notice(Box::new(notice))) {
             self.marks.behind.store(true, Ordering::Relaxed);
         }
     }
@@ -229,7 +229,7 @@ impl Session {
             return self.close(ClosingReason::TooSlow);
         }
         match letter {
-            Letter::Notice(notice) => self.on_notice(notice).await,
+            Letter::Notice(notice) => self.on_notice(*notice).await,
             Letter::Attach { after, reply } => self.on_attach(after, reply).await,
             Letter::Detach { socket, bye } => return self.on_detach(socket, bye).await,
             Letter::Close(reason) => return self.close(reason),

@@ -84,6 +84,7 @@ async fn greet(signalling: &Signalling, socket: &mut WebSocket, peer: IpAddr) ->
         welcome.friends = signalling.friends_of(&caller.person.identity).await?;
         welcome.calls = signalling.calls.ongoing(caller.endpoint).await;
         welcome.parked = signalling.calls.parked().await;
+        welcome.missed = signalling.missed_by(&caller.person.identity).await?;
     }
     let frame = FromService::Welcome { welcome: Box::new(welcome) };
     write(socket, codec::encode(&frame)).await.map_err(|()| None)?;

@@ -205,6 +205,6 @@ fn found((user, display_name, raw): (String, String, Option<String>)) -> Result<
 }
 
 /// `text` for a LIKE pattern whose escape character is `!`.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.replace('!', "!!").replace('%', "!%").replace('_', "!_")
 }

@@ -1,16 +1,17 @@
-//! Call records: one for each participant of each call.
+//! Call records: one for each participant of each call, with what its owner noted about it.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::{Sqlite, Transaction};
 
-use super::identities::person;
+use super::identities::{escaped, person};
 use super::{Db, StoreError, writing};
 use crate::domain::call::Peer;
 use crate::domain::end_reason::EndReason;
 use crate::domain::group::{GroupName, GroupRef};
-use crate::domain::id::Identity;
-use crate::domain::record::CallRecord;
+use crate::domain::id::{CallId, Identity};
+use crate::domain::person::Person;
+use crate::domain::record::{CallNote, CallRecord, HistoryFilter};
 use crate::domain::time::UnixMillis;
 
 /// A participant's record of a call.
@@ -22,35 +23,114 @@ pub struct Entry {
     pub record: CallRecord,
 }
 
-/// Keeps whole records, new or changed: when a call begins to ring, is answered, ends. All entries or none, on the disk
-/// when this returns. A record that has ended is never opened again by a write that comes late.
-///
-/// # Errors
-/// See [`StoreError`].
-pub async fn keep(db: &Db, entries: &[Entry]) -> Result<(), StoreError> {
-    let mut tx = writing(db).await?;
-    for entry in entries {
-        keep_one(&mut tx, entry).await?;
-    }
-    tx.commit().await?;
-    Ok(())
+/// A statement that selects [`Row`]s.
+macro_rules! rows {
+    ($which:literal) => {
+        concat!(
+            "SELECT call_id, with_identity, with_user_name, with_display_name, group_id, group_name, direction, ",
+            "outcome, started_at, answered_at, ended_at, end_code, end_sub_code, answered_by_identity, ",
+            "answered_by_user_name, answered_by_display_name, note FROM call_records ",
+            $which
+        )
+    };
 }
 
-/// The newest `limit` records of `owner`, newest first.
+/// Keeps whole records, new or changed: when a call begins to ring, is answered, ends. All entries or none, on the disk
+/// when this returns. A record that has ended is never opened again by a write that comes late. What is noted about a
+/// call is not touched: the entries come back with their notes, but for those that came late.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn list(db: &Db, owner: &Identity, limit: usize) -> Result<Vec<CallRecord>, StoreError> {
-    let rows: Vec<Row> = sqlx::query_as(
-        "SELECT call_id, with_identity, with_user_name, with_display_name, group_id, group_name, direction, outcome, \
-         started_at, answered_at, ended_at, end_code, end_sub_code \
-         FROM call_records WHERE identity = $1 ORDER BY started_at DESC, call_id LIMIT $2",
-    )
+pub async fn keep(db: &Db, entries: &[Entry]) -> Result<Vec<Entry>, StoreError> {
+    let mut tx = writing(db).await?;
+    let mut kept = Vec::with_capacity(entries.len());
+    for entry in entries {
+        if let Some(note) = keep_one(&mut tx, entry).await? {
+            let record = CallRecord { note, ..entry.record.clone() };
+            kept.push(Entry { owner: entry.owner.clone(), record });
+        }
+    }
+    tx.commit().await?;
+    Ok(kept)
+}
+
+/// The newest `limit` records of `owner` that match, newest first.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn list(
+    db: &Db,
+    owner: &Identity,
+    filter: &HistoryFilter,
+    limit: usize,
+) -> Result<Vec<CallRecord>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(rows!(
+        "WHERE identity = $1 \
+         AND (CAST($2 AS TEXT) IS NULL OR with_identity = $2 OR answered_by_identity = $2) \
+         AND (CAST($3 AS TEXT) IS NULL OR folded_names LIKE $3 ESCAPE '!' OR folded_note LIKE $3 ESCAPE '!') \
+         AND (CAST($4 AS BIGINT) = 0 OR outcome = 'missed') ORDER BY started_at DESC, call_id LIMIT $5"
+    ))
     .bind(owner.as_str())
+    .bind(filter.with.as_ref().map(Identity::as_str))
+    .bind(filter.text.as_ref().map(|text| format!("%{}%", escaped(&text.to_lowercase()))))
+    .bind(i64::from(filter.missed))
     .bind(i64::try_from(limit).unwrap_or(i64::MAX))
     .fetch_all(db)
     .await?;
     rows.into_iter().map(Row::record).collect()
+}
+
+/// Notes something about a call of `owner`, or takes the note away; its record comes back, `None` when there is none.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn note(
+    db: &Db,
+    owner: &Identity,
+    call: CallId,
+    note: Option<&CallNote>,
+) -> Result<Option<CallRecord>, StoreError> {
+    let mut tx = writing(db).await?;
+    sqlx::query("UPDATE call_records SET note = $3, folded_note = $4 WHERE call_id = $1 AND identity = $2")
+        .bind(call.to_string())
+        .bind(owner.as_str())
+        .bind(note.map(CallNote::as_str))
+        .bind(note.map_or_else(String::new, |note| note.as_str().to_lowercase()))
+        .execute(&mut *tx)
+        .await?;
+    let row: Option<Row> = sqlx::query_as(rows!("WHERE call_id = $1 AND identity = $2"))
+        .bind(call.to_string())
+        .bind(owner.as_str())
+        .fetch_optional(&mut *tx)
+        .await?;
+    tx.commit().await?;
+    row.map(Row::record).transpose()
+}
+
+/// How many calls `owner` missed since [`seen`].
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn missed(db: &Db, owner: &Identity) -> Result<u32, StoreError> {
+    // The words of the index, so that it is used.
+    let count: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM call_records WHERE identity = $1 AND outcome = 'missed' AND seen = 0")
+            .bind(owner.as_str())
+            .fetch_one(db)
+            .await?;
+    Ok(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+/// Notes that `owner` has seen which calls were missed until now; whether that was news.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn seen(db: &Db, owner: &Identity) -> Result<bool, StoreError> {
+    let done = sqlx::query("UPDATE call_records SET seen = 1 WHERE identity = $1 AND outcome = 'missed' AND seen = 0")
+        .bind(owner.as_str())
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected() > 0)
 }
 
 /// Closes the records that a service which was killed left open, and says how many there were: answered calls stay
@@ -72,16 +152,25 @@ pub async fn close_open(db: &Db, reason: EndReason) -> Result<u64, StoreError> {
     Ok(done.rows_affected())
 }
 
-async fn keep_one(tx: &mut Transaction<'static, Sqlite>, Entry { owner, record }: &Entry) -> Result<(), StoreError> {
-    let (with, group) = (record.with.person(), record.with.group());
-    sqlx::query(
+/// Keeps one record; its note comes back, and nothing for a record that came late.
+async fn keep_one(
+    tx: &mut Transaction<'static, Sqlite>,
+    Entry { owner, record }: &Entry,
+) -> Result<Option<Option<CallNote>>, StoreError> {
+    let (with, group, by) = (record.with.person(), record.with.group(), record.answered_by.as_ref());
+    // A call missed once more is news once more.
+    let kept: Option<Option<String>> = sqlx::query_scalar(
         "INSERT INTO call_records (call_id, identity, with_identity, with_user_name, with_display_name, group_id, \
-         group_name, direction, outcome, started_at, answered_at, ended_at, end_code, end_sub_code) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
+         group_name, direction, outcome, started_at, answered_at, ended_at, end_code, end_sub_code, \
+         answered_by_identity, answered_by_user_name, answered_by_display_name, folded_names) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) \
          ON CONFLICT (call_id, identity) DO UPDATE SET outcome = excluded.outcome, \
          answered_at = excluded.answered_at, ended_at = excluded.ended_at, end_code = excluded.end_code, \
-         end_sub_code = excluded.end_sub_code \
-         WHERE call_records.ended_at IS NULL OR excluded.ended_at IS NOT NULL",
+         end_sub_code = excluded.end_sub_code, answered_by_identity = excluded.answered_by_identity, \
+         answered_by_user_name = excluded.answered_by_user_name, \
+         answered_by_display_name = excluded.answered_by_display_name, folded_names = excluded.folded_names, \
+         seen = CASE WHEN call_records.ended_at = excluded.ended_at THEN call_records.seen ELSE 0 END \
+         WHERE call_records.ended_at IS NULL OR excluded.ended_at IS NOT NULL RETURNING note",
     )
     .bind(record.call_id.to_string())
     .bind(owner.as_str())
@@ -97,9 +186,26 @@ async fn keep_one(tx: &mut Transaction<'static, Sqlite>, Entry { owner, record }
     .bind(record.ended_at.map(|at| at.0))
     .bind(record.end.map(|end| i64::from(end.code)))
     .bind(record.end.map(|end| i64::from(end.sub_code)))
-    .execute(&mut **tx)
+    .bind(by.map(|person| person.identity.as_str()))
+    .bind(by.map(|person| person.name.as_str()))
+    .bind(by.map(|person| person.display_name.as_str()))
+    .bind(folded_names(record))
+    .fetch_optional(&mut **tx)
     .await?;
-    Ok(())
+    kept.map(noted).transpose()
+}
+
+/// What a record is found by, beside its note: who or which group it was with, and who answered.
+fn folded_names(record: &CallRecord) -> String {
+    let people = record.with.person().into_iter().chain(&record.answered_by);
+    let mut names: Vec<&str> = people.flat_map(|person| [person.name.as_str(), person.display_name.as_str()]).collect();
+    names.extend(record.with.group().and_then(|group| group.name.as_ref()).map(GroupName::as_str));
+    // No text that is searched for has a line break: none is found across two names.
+    names.join("\n").to_lowercase()
+}
+
+fn noted(raw: Option<String>) -> Result<Option<CallNote>, StoreError> {
+    raw.map(CallNote::try_from).transpose().map_err(|_| StoreError::Damaged("note"))
 }
 
 #[derive(sqlx::FromRow)]
@@ -117,6 +223,10 @@ struct Row {
     ended_at: Option<i64>,
     end_code: Option<i64>,
     end_sub_code: Option<i64>,
+    answered_by_identity: Option<String>,
+    answered_by_user_name: Option<String>,
+    answered_by_display_name: Option<String>,
+    note: Option<String>,
 }
 
 impl Row {
@@ -124,14 +234,14 @@ impl Row {
         Ok(CallRecord {
             call_id: self.call_id.parse().map_err(|_| StoreError::Damaged("call id"))?,
             with: self.with()?,
+            answered_by: self.answered_by()?,
+            note: noted(self.note)?,
             direction: from_word(self.direction)?,
             outcome: from_word(self.outcome)?,
             started_at: UnixMillis(self.started_at),
             answered_at: self.answered_at.map(UnixMillis),
             ended_at: self.ended_at.map(UnixMillis),
             end: self.end_code.zip(self.end_sub_code).map(reason).transpose()?,
-            answered_by: None,
-            note: None,
         })
     }
 
@@ -145,6 +255,12 @@ impl Row {
             (Some(identity), Some(name), Some(shown)) => Ok(Peer::Person(person((identity, name, shown))?)),
             _ => Err(StoreError::Damaged("call record")),
         }
+    }
+
+    fn answered_by(&self) -> Result<Option<Person>, StoreError> {
+        let (name, shown) = (self.answered_by_user_name.clone(), self.answered_by_display_name.clone());
+        let row = self.answered_by_identity.clone().zip(name.zip(shown));
+        row.map(|(identity, (name, shown))| person((identity, name, shown))).transpose()
     }
 }
 
@@ -164,3 +280,6 @@ fn word<T: Serialize>(value: &T) -> String {
 fn from_word<T: DeserializeOwned>(word: String) -> Result<T, StoreError> {
     serde_json::from_value(serde_json::Value::String(word)).map_err(|_| StoreError::Damaged("word"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,7 +14,7 @@ use crate::domain::end_reason::EndReason;
 use crate::domain::group::GroupRef;
 use crate::domain::id::{CallId, DisplayName, GroupId, Identity};
 use crate::domain::person::Person;
-use crate::domain::record::{CallRecord, Outcome};
+use crate::domain::record::{CallRecord, HistoryFilter, Outcome};
 use crate::domain::time::UnixMillis;
 
 const SHORT: Duration = Duration::from_millis(50);
@@ -126,7 +126,9 @@ async fn what_the_first_schema_held_survives_the_second() {
          outcome, started_at, answered_at, ended_at, end_code, end_sub_code) VALUES \
          ('01010101-0101-0101-0101-010101010101', '8:acs:test_alice', '8:acs:test_carol', 'carol', 'carol', 'outgoing', \
          'answered', 1000, 1200, 5000, 0, 0), ('02020202-0202-0202-0202-020202020202', '8:acs:test_alice', \
-         '8:acs:test_carol', 'carol', 'carol', 'outgoing', 'ongoing', 2000, NULL, NULL, NULL, NULL)",
+         '8:acs:test_carol', 'carol', 'carol', 'outgoing', 'ongoing', 2000, NULL, NULL, NULL, NULL), \
+         ('03030303-0303-0303-0303-030303030303', '8:acs:test_bob', '8:acs:test_carol', 'carol', 'carol', 'incoming', \
+         'missed', 3000, NULL, 3500, 487, 0)",
     )
     .execute(&mut old)
     .await
@@ -143,11 +145,15 @@ async fn what_the_first_schema_held_survives_the_second() {
         ..ringing(1)
     };
     let alice = person("alice").identity;
-    assert_eq!(records::list(&db, &alice, 10).await.unwrap(), [ringing(2), answered]);
+    assert_eq!(list(&db, &alice, 10).await.unwrap(), [ringing(2), answered]);
+    let found = HistoryFilter { text: Some("carol".to_owned()), ..HistoryFilter::default() };
+    assert_eq!(records::list(&db, &alice, &found, 10).await.unwrap().len(), 2);
     assert_eq!(settings::get(&db, "colour").await.unwrap().as_deref(), Some("blue"));
+    let bob = person("bob").identity;
+    assert_eq!(records::missed(&db, &bob).await.unwrap(), 0, "calls missed before anybody counted are no news");
     let again = records::keep(&db, &[Entry { owner: alice.clone(), record: ringing(2) }]).await;
     assert!(again.is_ok(), "a record is still one for each call and person");
-    assert_eq!(records::list(&db, &alice, 10).await.unwrap().len(), 2);
+    assert_eq!(list(&db, &alice, 10).await.unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -190,7 +196,7 @@ async fn many_writers_at_once_all_succeed() {
     for result in futures_util::future::join_all(writes).await {
         result.unwrap();
     }
-    assert_eq!(records::list(&db, &alice.identity, 100).await.unwrap().len(), 40);
+    assert_eq!(list(&db, &alice.identity, 100).await.unwrap().len(), 40);
 }
 
 #[tokio::test]
@@ -200,7 +206,7 @@ async fn a_record_follows_its_call_and_comes_back_whole() {
     let (alice, mut record) = (person("alice").identity, ringing(1));
     let keep = async |record: &CallRecord| {
         records::keep(&db, &[Entry { owner: alice.clone(), record: record.clone() }]).await.unwrap();
-        assert_eq!(records::list(&db, &alice, 10).await.unwrap(), std::slice::from_ref(record));
+        assert_eq!(list(&db, &alice, 10).await.unwrap(), std::slice::from_ref(record));
     };
     keep(&record).await;
     (record.outcome, record.answered_at) = (Outcome::Answered, Some(UnixMillis(1200)));
@@ -210,7 +216,7 @@ async fn a_record_follows_its_call_and_comes_back_whole() {
 
     let late = Entry { owner: alice.clone(), record: ringing(1) };
     records::keep(&db, &[late]).await.unwrap();
-    assert_eq!(records::list(&db, &alice, 10).await.unwrap(), [record], "an ended call is not opened again");
+    assert_eq!(list(&db, &alice, 10).await.unwrap(), [record], "an ended call is not opened again");
 }
 
 #[tokio::test]
@@ -226,7 +232,7 @@ async fn a_record_may_be_of_a_group_with_or_without_a_name() {
     let records = [of(3, Some("Ops bridge")), of(2, None), ringing(1)];
     let entries: Vec<_> = records.iter().map(|record| Entry { owner: alice.clone(), record: record.clone() }).collect();
     records::keep(&db, &entries).await.unwrap();
-    assert_eq!(records::list(&db, &alice, 10).await.unwrap(), records);
+    assert_eq!(list(&db, &alice, 10).await.unwrap(), records);
 }
 
 #[tokio::test]
@@ -238,7 +244,7 @@ async fn records_are_listed_newest_first_and_each_to_its_owner() {
         records::keep(&db, &[Entry { owner: alice.clone(), record: ringing(number) }]).await.unwrap();
     }
     records::keep(&db, &[Entry { owner: bob, record: ringing(9) }]).await.unwrap();
-    let begun: Vec<_> = records::list(&db, &alice, 2).await.unwrap().iter().map(|record| record.started_at.0).collect();
+    let begun: Vec<_> = list(&db, &alice, 2).await.unwrap().iter().map(|record| record.started_at.0).collect();
     assert_eq!(begun, [5000, 3000]);
 }
 
@@ -259,7 +265,8 @@ async fn calls_a_killed_service_left_open_are_closed_sensibly() {
     records::keep(&db, &entries).await.unwrap();
 
     assert_eq!(records::close_open(&db, EndReason::SERVICE_LOST).await.unwrap(), 3);
-    let list = records::list(&db, &alice, 10).await.unwrap();
+    let list = list(&db, &alice, 10).await.unwrap();
+    assert_eq!(records::missed(&db, &alice).await.unwrap(), 1);
     let outcomes: Vec<_> = list.iter().map(|record| record.outcome).collect();
     assert_eq!(outcomes, [Outcome::Declined, Outcome::Failed, Outcome::Missed, Outcome::Answered]);
     assert_eq!(list[0], ended, "what had ended is not touched");
@@ -268,11 +275,15 @@ async fn calls_a_killed_service_left_open_are_closed_sensibly() {
     assert_eq!(records::close_open(&db, EndReason::SERVICE_LOST).await.unwrap(), 0);
 }
 
+async fn list(db: &Db, owner: &Identity, limit: usize) -> Result<Vec<CallRecord>, StoreError> {
+    records::list(db, owner, &HistoryFilter::default(), limit).await
+}
+
 async fn connect(folder: &Path) -> SqliteConnection {
     SqliteConnectOptions::new().filename(folder.join(FILE)).connect().await.unwrap()
 }
 
-fn person(name: &str) -> Person {
+pub(super) fn person(name: &str) -> Person {
     Person {
         identity: format!("8:acs:test_{name}").parse::<Identity>().unwrap(),
         name: name.parse().unwrap(),
@@ -280,7 +291,7 @@ fn person(name: &str) -> Person {
     }
 }
 
-fn ringing(number: u8) -> CallRecord {
+pub(super) fn ringing(number: u8) -> CallRecord {
     CallRecord {
         call_id: CallId(uuid::Builder::from_bytes([number; 16]).into_uuid()),
         with: Peer::Person(person("carol")),

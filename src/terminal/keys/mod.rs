@@ -14,6 +14,8 @@ pub use table::{Action, Row, TABLE};
 pub enum Context {
     /// The panels: letters act.
     Panel,
+    /// The panels, while somebody is asked for a call that waits: a few keys are about that.
+    Consult,
     /// A text is being typed: letters go to the text, function keys act.
     Text,
     /// A list to choose from is open.
@@ -24,11 +26,14 @@ pub enum Context {
     Keypad,
     /// A question is asked that takes `y`.
     Confirm,
+    /// The ladder is open: the space bar marks.
+    Ladder,
 }
 
 impl Context {
     /// All of them.
-    pub const ALL: [Self; 6] = [Self::Panel, Self::Text, Self::List, Self::Marks, Self::Keypad, Self::Confirm];
+    pub const ALL: [Self; 8] =
+        [Self::Panel, Self::Consult, Self::Text, Self::List, Self::Marks, Self::Keypad, Self::Confirm, Self::Ladder];
 }
 
 /// Why keys of the configuration can't be used.
@@ -137,7 +142,13 @@ impl KeyMap {
     pub fn keys(&self, action: Action) -> String {
         let mut seen = HashSet::new();
         let keys = self.bound.iter().filter(|(key, a)| *a == action && seen.insert(*key));
-        keys.map(|(key, _)| key.to_string()).collect::<Vec<_>>().join(" ")
+        keys.map(|(key, _)| key.to_string()).collect::<Vec<_>>().join(" ").replace("1 2 3 4 5 6 7 8 9", "1-9")
+    }
+
+    /// Which of the keys of `action` this one is, from 1 on.
+    pub fn place(&self, action: Action, key: Key) -> Option<usize> {
+        let at = self.bound.iter().filter(|(_, a)| *a == action).position(|(k, _)| *k == key)?;
+        Some(at + 1)
     }
 }
 
@@ -147,8 +158,8 @@ fn reaches(key: Key, row: &Row, context: Context) -> bool {
     let taken = match context {
         Context::Text => key.types(),
         Context::Keypad => key.is_tone(),
-        Context::Marks => key.typed() == Some(' ') && row.action != Action::Mark,
-        Context::Panel | Context::List | Context::Confirm => false,
+        Context::Marks | Context::Ladder => key.typed() == Some(' ') && row.action != Action::Mark,
+        Context::Panel | Context::Consult | Context::List | Context::Confirm => false,
     };
     !taken && row.contexts.contains(&context)
 }
@@ -200,7 +211,8 @@ mod tests {
         let map = KeyMap::new(&[]).unwrap();
         for context in Context::ALL {
             let action = map.action("Enter".parse().unwrap(), context);
-            assert!(matches!(action, None | Some(Action::Accept)), "{context:?}: {action:?}");
+            let asked = context == Context::Consult && action == Some(Action::Complete);
+            assert!(asked || matches!(action, None | Some(Action::Accept)), "{context:?}: {action:?}");
         }
         for name in ["answer", "decline", "hang-up", "join-shared", "end-for-all", "yes"] {
             assert!(matches!(with(name, "Enter"), Err(KeyError::TooEasy(_))), "{name}");
@@ -214,6 +226,16 @@ mod tests {
         assert_eq!(map.action(space, Context::Marks), Some(Action::Mark));
         assert_eq!(map.action(space, Context::List), Some(Action::Mute));
         assert_eq!(map.key(Action::Mute, Context::Marks), "m".parse().ok());
+    }
+
+    #[test]
+    fn rows_are_picked_by_the_place_of_a_key_among_those_of_the_action() {
+        let map = KeyMap::new(&[]).unwrap();
+        assert_eq!(map.keys(Action::Pick), "1-9");
+        assert_eq!(map.place(Action::Pick, "7".parse().unwrap()), Some(7));
+        let map = with("pick", "Alt-a Alt-b").unwrap();
+        assert_eq!(map.place(Action::Pick, "Alt-b".parse().unwrap()), Some(2));
+        assert_eq!(map.place(Action::Pick, "1".parse().unwrap()), None);
     }
 
     #[test]

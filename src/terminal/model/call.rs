@@ -8,7 +8,9 @@ use super::{Pane, Roster, Trail};
 use crate::domain::call::{CallState, ParticipantState, Peer};
 use crate::domain::dtmf::Tone;
 use crate::domain::id::Identity;
+use crate::domain::person::Person;
 use crate::domain::time::UnixMillis;
+use crate::domain::transfer::HandedTo;
 use crate::phone::audio::device::SourceChoice;
 use crate::phone::event::{AudioState, CallView, DeviceState, Diagnosis, GroupCard, MediaState, Quality, Summary};
 use crate::texts::{group, state};
@@ -57,6 +59,8 @@ pub struct LiveCall {
     pub hold_asked: Option<bool>,
     /// Whether hanging up was asked for.
     pub hanging_up: bool,
+    /// By whom and where to the other side handed it on last.
+    pub handed: Option<(Person, HandedTo)>,
 }
 
 impl LiveCall {
@@ -81,6 +85,7 @@ impl LiveCall {
             mute_asked: None,
             hold_asked: None,
             hanging_up: false,
+            handed: None,
         }
     }
 
@@ -112,8 +117,20 @@ impl LiveCall {
     pub fn name(&self) -> &str {
         match &self.view.group {
             Some(card) => card.group.name.as_ref().map_or(group::UNNAMED, |name| name.as_str()),
-            None => state::peer(&self.view.with),
+            None if self.is_group() => state::peer(&self.view.with),
+            // Who is there now: the call may have been handed on since it began.
+            None => self.view.other_side().map_or("", |person| person.display_name.as_str()),
         }
+    }
+
+    /// The other side of a direct call.
+    pub fn other_side(&self) -> Option<&Person> {
+        if self.is_group() { None } else { self.view.other_side() }
+    }
+
+    /// Whether the other side parked this call, and it waits in a slot.
+    pub fn is_parked(&self) -> bool {
+        self.view.state == CallState::RemoteHold && matches!(self.handed, Some((_, HandedTo::Slot { .. })))
     }
 
     /// The name of somebody in it.

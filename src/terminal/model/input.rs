@@ -1,7 +1,7 @@
 //! A line of text being typed.
 
-/// The longest line, in characters: an identity has at most 256.
-const LONGEST: usize = 300;
+/// The longest line, in characters: a note about a call has at most 500.
+const LONGEST: usize = 500;
 
 /// A line of text with a cursor.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

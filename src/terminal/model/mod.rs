@@ -2,12 +2,16 @@
 //!
 //! Changed only by `update`; drawn by `view`.
 
+mod board;
 mod call;
 mod friends;
 mod groups;
+mod history;
 mod input;
+mod ladder;
 mod lists;
 mod offers;
+mod pending;
 mod popup;
 mod roster;
 mod share;
@@ -20,21 +24,28 @@ use ::time::UtcOffset;
 use super::alert::Notifier;
 use super::keys::{Action, Context, KeyError, KeyMap};
 use super::theme::{self, ColourChoice, Glyphs, Theme, ThemeError};
-use crate::domain::call::Peer;
+use crate::domain::call::{Direction, Peer};
+use crate::domain::id::CallId;
 use crate::domain::link::OpenedLink;
+use crate::domain::park::ParkedCall;
 use crate::domain::person::Person;
 use crate::domain::presence::PresenceState;
 use crate::domain::time::UnixMillis;
 use crate::phone::audio::device::Devices;
-use crate::phone::event::{AudioState, Incoming, Link, SoundState};
+use crate::phone::event::{AudioState, Link, SoundState};
+use crate::phone::evidence::story::Explanation;
 
+pub use board::{Board, Line, Row};
 pub use call::SILENCE;
 pub use call::{Ended, LiveCall, has_microphone};
 pub use friends::{Friends, Removal};
 pub use groups::{Groups, SharedGroup, title};
 pub(crate) use groups::{offer, settle};
+pub use history::{History, NotePrompt};
 pub use input::Input;
-pub use lists::{Entry, Events, History, Mood};
+pub use ladder::{Change, Ladder, Opened, TimeMode};
+pub use lists::{Entry, Events, Mood};
+pub use pending::{Handing, Pending};
 pub use popup::{Dial, Palette, Popup, Purpose};
 pub use roster::Roster;
 pub(crate) use roster::{Moves, SEARCH_FROM};
@@ -184,12 +195,16 @@ pub struct Model {
     pub groups: Groups,
     /// The groups somebody shares now, oldest first.
     pub shared: Vec<SharedGroup>,
-    /// The calls that ring here, oldest first.
-    pub ringing: Vec<Incoming>,
-    /// The call going on.
-    pub call: Option<LiveCall>,
+    /// The calls going on, and those that ring here.
+    pub board: Board,
+    /// The calls that wait in slots, by slot.
+    pub parked: Vec<ParkedCall>,
+    /// What is done soon, unless it is taken back.
+    pub pending: Option<Pending>,
     /// The last call, until its card is put away.
     pub ended: Option<Ended>,
+    /// Why a call went wrong, and which: the last of which that is known.
+    pub explained: Option<(CallId, Explanation)>,
     /// The call records.
     pub history: History,
     /// What happened.
@@ -248,9 +263,11 @@ impl Model {
             friends: Friends::default(),
             groups: Groups::default(),
             shared: Vec::new(),
-            ringing: Vec::new(),
-            call: None,
+            board: Board::default(),
+            parked: Vec::new(),
+            pending: None,
             ended: None,
+            explained: None,
             history: History::default(),
             events: Events::default(),
             devices: None,
@@ -271,26 +288,53 @@ impl Model {
     /// Where keys act now.
     pub fn context(&self) -> Context {
         match &self.popup {
-            Some(Popup::Dial(_) | Popup::Palette(_) | Popup::Help { .. } | Popup::Join(_) | Popup::Name(_)) => {
-                Context::Text
+            Some(
+                Popup::Dial(_)
+                | Popup::Palette(_)
+                | Popup::Help { .. }
+                | Popup::Join(_)
+                | Popup::Name(_)
+                | Popup::Note(_),
+            ) => Context::Text,
+            Some(Popup::Sound(_) | Popup::Quality { .. } | Popup::Presence(_) | Popup::Share(_) | Popup::Parked(_)) => {
+                Context::List
             }
-            Some(Popup::Sound(_) | Popup::Quality { .. } | Popup::Presence(_) | Popup::Share(_)) => Context::List,
             Some(Popup::ShareWith(_)) => Context::Marks,
             Some(Popup::Keypad) => Context::Keypad,
             Some(Popup::Confirm(_)) => Context::Confirm,
+            Some(Popup::Ladder(ladder)) if ladder.typing => Context::Text,
+            Some(Popup::Ladder(_)) => Context::Ladder,
             None if self.is_filtering() => Context::Text,
+            None if self.board.consult().is_some() => Context::Consult,
             None => Context::Panel,
         }
     }
 
-    /// Whether the text is being typed that narrows the friends, or the people of the group call.
+    /// Whether the text is being typed that narrows the friends, the call records, or the people of the group call.
     pub fn is_filtering(&self) -> bool {
-        self.friends.filtering || self.group_call().is_some_and(|call| call.roster.searching)
+        self.friends.filtering
+            || self.is_searching_history()
+            || self.group_call().is_some_and(|call| call.roster.searching)
     }
 
-    /// The call going on, if it is a group call.
+    /// Whether the text is being typed that call records are searched by.
+    pub fn is_searching_history(&self) -> bool {
+        self.focus == Pane::History && self.history.filtering
+    }
+
+    /// The call in the card.
+    pub fn call(&self) -> Option<&LiveCall> {
+        self.board.shown()
+    }
+
+    /// Whether anything rings here.
+    pub fn is_ringing(&self) -> bool {
+        self.board.ringing().next().is_some()
+    }
+
+    /// The call in the card, if it is a group call.
     pub fn group_call(&self) -> Option<&LiveCall> {
-        self.call.as_ref().filter(|call| call.is_group())
+        self.call().filter(|call| call.is_group())
     }
 
     /// The panels that can have the focus now, in order.
@@ -301,7 +345,7 @@ impl Model {
 
     /// Whether somebody who opens the phone for the first time looks at it: no friends, no calls yet.
     pub fn is_first_run(&self) -> bool {
-        self.friends.list.is_empty() && self.history.records.is_empty() && self.call.is_none() && self.ended.is_none()
+        self.friends.list.is_empty() && self.history.records.is_empty() && self.call().is_none() && self.ended.is_none()
     }
 
     /// The key to name in a sentence about `action`: one that acts where the focus is, or else on the panels, or else the
@@ -312,32 +356,55 @@ impl Model {
         key.map_or_else(|| format!(":{}", action.row().words[0]), |key| key.to_string())
     }
 
-    /// Whom the last call was with.
+    /// Whom the last call was made to, or which group was joined last.
     pub fn last_peer(&self) -> Option<&Peer> {
-        let ended = self.ended.as_ref().map(|ended| &ended.summary.with);
-        ended.or_else(|| self.history.records.first().map(|record| &record.with))
+        let ended = self.ended.as_ref().filter(|ended| ended.summary.direction == Direction::Outgoing);
+        let mut records = self.history.records.iter();
+        let recorded = || records.find(|record| record.direction == Direction::Outgoing).map(|record| &record.with);
+        ended.map(|ended| &ended.summary.with).or_else(recorded)
+    }
+
+    /// When it has to be asked what the phone remembers anew; `None` while nobody looks at it.
+    pub fn next_look(&self) -> Option<UnixMillis> {
+        match &self.popup {
+            Some(Popup::Ladder(ladder)) => ladder.look_at,
+            _ => None,
+        }
     }
 
     /// When the picture changes next though nothing happens; `None` when it stands still.
     pub fn next_change(&self) -> Option<UnixMillis> {
-        let blink = (!self.ringing.is_empty()).then(|| UnixMillis(self.now.0 - self.now.0.rem_euclid(BLINK) + BLINK));
+        let blinks = self.is_ringing() && self.call().is_none();
+        let blink = blinks.then(|| UnixMillis(self.now.0 - self.now.0.rem_euclid(BLINK) + BLINK));
         [
             blink,
             self.bell_at,
             self.armed_until,
             self.notice.as_ref().map(|notice| notice.until),
             self.friends.removal.as_ref().map(|removal| next_second(self.now, removal.until)),
-            self.call.as_ref().map(|call| next_second(self.now, call.counted_from())),
+            self.pending.as_ref().map(|pending| next_second(self.now, pending.until)),
+            self.next_of_timers(),
             self.link.retry_at.filter(|at| *at > self.now).map(|at| next_second(self.now, at)),
             match &self.popup {
                 Some(Popup::Dial(dial)) => dial.search_at,
                 _ => None,
             },
-            self.call.as_ref().and_then(|call| call.tones_until()),
+            self.history.search_at,
+            self.board.live().filter_map(LiveCall::tones_until).min(),
         ]
         .into_iter()
         .flatten()
         .min()
+    }
+}
+
+impl Model {
+    /// When a timer of the calls shows another second: of the board's rows, the card, and the parked calls.
+    fn next_of_timers(&self) -> Option<UnixMillis> {
+        let second = |from| next_second(self.now, from);
+        let rows = self.board.rows().iter().map(|row| second(row.line.counted_from()));
+        let card = self.call().map(|call| second(call.counted_from()));
+        rows.chain(card).chain(self.parked.iter().map(|parked| second(parked.since))).min()
     }
 }
 

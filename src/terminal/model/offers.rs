@@ -12,6 +12,8 @@ const HINTS: &[Action] = &[
     Action::JoinShared,
     Action::Later,
     Action::Yes,
+    Action::Complete,
+    Action::Merge,
     Action::Undo,
     Action::CopyLink,
     Action::ShareWith,
@@ -19,15 +21,24 @@ const HINTS: &[Action] = &[
     Action::Mute,
     Action::HangUp,
     Action::Hold,
+    Action::Transfer,
+    Action::Consult,
+    Action::Swap,
     Action::Share,
     Action::Invite,
     Action::Keypad,
+    Action::Park,
+    Action::PickUp,
     Action::Accept,
+    Action::Note,
     Action::Redial,
     Action::Dial,
     Action::Join,
     Action::StartGroup,
     Action::Filter,
+    Action::Pause,
+    Action::TimeMode,
+    Action::Evidence,
     Action::Back,
     Action::AddFriend,
     Action::More,
@@ -47,19 +58,24 @@ impl Model {
     /// Whether `action` would do something useful now.
     pub fn offers(&self, action: Action) -> bool {
         let up = self.link.link == Link::Up;
-        let connected = self.call.as_ref().is_some_and(super::LiveCall::is_connected);
+        let connected = self.call().is_some_and(super::LiveCall::is_connected);
         match action {
-            Action::Answer => !self.ringing.is_empty() && self.call.is_none(),
-            Action::Decline => !self.ringing.is_empty(),
-            Action::HangUp | Action::Mute => self.call.is_some(),
+            Action::Answer | Action::Decline => self.is_ringing(),
+            Action::HangUp | Action::Mute => self.call().is_some(),
+            Action::Transfer | Action::Park => connected && up && self.group_call().is_none(),
+            Action::Consult => connected && up && self.group_call().is_none() && self.board.consult().is_none(),
+            Action::Complete => up && self.board.consult().is_some(),
+            Action::Merge => up && connected && self.board.other().is_some(),
+            Action::Swap => self.board.other().is_some(),
+            Action::Pick => self.board.is_seen(),
+            Action::PickUp => !self.parked.is_empty() && up,
             Action::Hold | Action::Keypad => connected,
-            Action::Dial | Action::Join | Action::StartGroup => self.call.is_none() && up,
-            Action::CreateGroup => up,
-            Action::Redial => self.call.is_none() && up && self.last_peer().is_some(),
+            Action::Dial | Action::Join | Action::StartGroup | Action::CreateGroup => up,
+            Action::Redial => up && self.last_peer().is_some(),
             Action::Share | Action::CopyLink | Action::ShareWith => self.shareable(action),
-            Action::Mark => matches!(self.popup, Some(Popup::ShareWith(_))),
-            Action::JoinShared => !self.shared.is_empty() && self.call.is_none(),
-            Action::Later => !self.shared.is_empty(),
+            Action::Mark => matches!(self.popup, Some(Popup::ShareWith(_) | Popup::Ladder(_))),
+            Action::Pause | Action::TimeMode => matches!(self.popup, Some(Popup::Ladder(_))),
+            Action::JoinShared | Action::Later => !self.shared.is_empty(),
             Action::Invite => connected && up,
             Action::EndForAll => self.group_call().is_some_and(|call| call.view.may_end),
             Action::People => self.group_call().is_some(),
@@ -69,17 +85,23 @@ impl Model {
                 Pane::Groups => self.groups.current().is_some(),
                 Pane::People | Pane::History | Pane::Events => false,
             },
-            Action::Undo => self.friends.removal.is_some(),
+            Action::Undo => self.friends.removal.is_some() || self.pending.is_some(),
+            Action::Export => !self.history.records.is_empty(),
+            Action::Note => up && self.note_prompt().is_some(),
+            Action::Filter if matches!(self.popup, Some(Popup::Ladder(_))) => true,
+            Action::Filter if self.focus == Pane::History => self.history.records.len() > 1,
             Action::Filter => match self.group_call() {
                 Some(call) if self.focus == Pane::People => call.view.participants.len() + 1 >= SEARCH_FROM,
                 Some(_) | None => self.friends.list.len() > 1,
             },
             Action::Back => {
                 let searched = self.group_call().is_some_and(|call| !call.roster.search.text().is_empty());
-                self.popup.is_some() || self.is_filtering() || searched || self.ended.is_some()
+                let searched = searched || !self.history.filter.text().is_empty();
+                let asking = self.board.consult().is_some();
+                self.popup.is_some() || self.is_filtering() || searched || asking || self.ended.is_some()
             }
             Action::Yes => matches!(self.popup, Some(Popup::Confirm(_))),
-            Action::Quality => self.call.is_some(),
+            Action::Quality => self.call().is_some(),
             Action::More | Action::Less => matches!(self.popup, Some(Popup::Sound(SoundPopup { device: None, .. }))),
             Action::AddFriend
             | Action::Friends
@@ -106,6 +128,8 @@ impl Model {
             | Action::Last
             | Action::NextPane
             | Action::PreviousPane
+            | Action::Ladder
+            | Action::Evidence
             | Action::Palette
             | Action::Help
             | Action::Repaint
@@ -119,7 +143,8 @@ impl Model {
             (Some(Popup::Keypad | Popup::Confirm(_) | Popup::Quality { .. }), _) => false,
             (Some(_), _) => true,
             (None, _) if self.is_filtering() => true,
-            (None, _) if self.call.is_some() => false,
+            (None, _) if self.pending.is_some() => true,
+            (None, _) if self.call().is_some() => false,
             (None, Pane::Friends) => self.friends.current().is_some(),
             (None, Pane::Groups) => self.groups.current().is_some(),
             (None, Pane::History) => self.history.current().is_some(),
@@ -139,7 +164,7 @@ impl Model {
     }
 
     fn group_of_call(&self) -> Option<&crate::phone::event::GroupCard> {
-        self.call.as_ref().and_then(super::LiveCall::group)
+        self.call().and_then(super::LiveCall::group)
     }
 
     /// The group selected in the panel that has the focus.
@@ -155,11 +180,14 @@ impl Model {
             let word = match action {
                 Action::Accept => self.accept_word(),
                 Action::Redial if matches!(self.last_peer(), Some(Peer::Group(_))) => "join again",
-                Action::Filter if self.focus == Pane::People => "search",
+                Action::Filter if matches!(self.focus, Pane::People | Pane::History) && context != Context::Ladder => {
+                    "search"
+                }
+                Action::Back if context == Context::Consult => "return",
                 Action::More if self.turns_volume() => "louder",
                 Action::Less if self.turns_volume() => "quieter",
-                Action::Mute if self.call.as_ref().is_some_and(|call| call.view.muted) => "unmute",
-                Action::Hold if self.call.as_ref().is_some_and(super::LiveCall::is_held_here) => "resume",
+                Action::Mute if self.call().is_some_and(|call| call.view.muted) => "unmute",
+                Action::Hold if self.call().is_some_and(super::LiveCall::is_held_here) => "resume",
                 action => action.row().hint,
             };
             Some((key.to_string(), word))
@@ -177,8 +205,21 @@ impl Model {
 
     /// Whether an action belongs to what has the focus, so that popups and calls show their own hints first.
     fn is_near(&self, action: Action, context: Context) -> bool {
-        let about_people = action == Action::Filter && self.focus == Pane::People;
-        if self.call.is_some() && matches!(action, Action::Filter | Action::AddFriend) && !about_people {
+        let about_list = matches!(self.focus, Pane::People | Pane::History) || context == Context::Ladder;
+        let about_list = action == Action::Filter && about_list;
+        let for_later = matches!(action, Action::Filter | Action::AddFriend | Action::Dial | Action::Join);
+        let for_later = for_later || matches!(action, Action::StartGroup | Action::Redial);
+        if self.call().is_some() && for_later && !about_list {
+            return false;
+        }
+        // There is no room for everything that can be done to a call: these are found in the help.
+        let rare = match action {
+            Action::Merge => context != Context::Consult,
+            Action::Invite => self.group_call().is_none(),
+            Action::Note => self.popup.is_some() || self.focus != Pane::History,
+            _ => false,
+        };
+        if rare {
             return false;
         }
         let urgent = matches!(action, Action::Answer | Action::Decline | Action::Yes | Action::Mute | Action::HangUp);
@@ -187,24 +228,37 @@ impl Model {
             return matches!(self.popup, Some(Popup::Share(_)));
         }
         let offered = matches!(action, Action::JoinShared | Action::Later);
+        if context == Context::Ladder && matches!(action, Action::Filter | Action::Pause | Action::TimeMode) {
+            return true;
+        }
+        if action == Action::Evidence {
+            return context == Context::Ladder;
+        }
         let choosing = matches!(action, Action::Accept | Action::Back | Action::Mark | Action::More | Action::Less);
-        context == Context::Panel || urgent || offered || choosing
+        matches!(context, Context::Panel | Context::Consult) || urgent || offered || choosing
     }
 
     fn accept_word(&self) -> &'static str {
         match &self.popup {
             Some(Popup::Dial(dial)) if dial.purpose == super::Purpose::AddFriend => "add",
-            Some(Popup::Dial(dial)) if dial.purpose == super::Purpose::Invite => "invite",
+            Some(Popup::Dial(dial)) if matches!(dial.purpose, super::Purpose::Invite(_)) => "invite",
+            Some(Popup::Dial(dial)) if matches!(dial.purpose, super::Purpose::Transfer(_)) => "hand on",
+            Some(Popup::Dial(dial)) if matches!(dial.purpose, super::Purpose::Consult(_)) => "ask",
+            Some(Popup::Parked(_)) => "pick up",
             Some(Popup::Join(_)) => "join",
             Some(Popup::Name(prompt)) if prompt.naming == super::Naming::Create => "make it",
             Some(Popup::Name(_)) => "start",
+            Some(Popup::Note(_)) => "keep the note",
             Some(Popup::ShareWith(_)) => "share",
             Some(Popup::Share(_)) => "close",
             Some(Popup::Palette(_)) => "do it",
             Some(Popup::Help { .. }) => "close",
             Some(Popup::Sound(sound)) if sound.device.is_none() && sound.row.device().is_none() => "change",
             Some(Popup::Sound(_) | Popup::Presence(_)) => "choose",
+            Some(Popup::Ladder(ladder)) if ladder.typing => "keep",
+            Some(Popup::Ladder(_)) => "open",
             None if self.is_filtering() => "keep",
+            None if self.pending.is_some() => "do it now",
             None if self.focus == Pane::Groups => "join",
             None if self.focus == Pane::History => match self.history.current().map(|record| &record.with) {
                 Some(Peer::Group(_)) => "join",

@@ -1,10 +1,13 @@
 //! What can be open above the panels.
 
-use super::Input;
+use super::Ladder;
 use super::friends::matches;
 use super::share::{JoinPrompt, NamePrompt, Question, ShareCard, ShareWith};
 use super::sound::SoundPopup;
+use super::{Input, NotePrompt};
+use crate::domain::id::{CallId, Identity};
 use crate::domain::person::{Friend, Person};
+use crate::domain::presence::PresenceState;
 use crate::domain::time::UnixMillis;
 
 /// Something open above the panels.
@@ -32,16 +35,22 @@ pub enum Popup {
     Keypad,
     /// The choice of presence, with the row selected.
     Presence(usize),
+    /// The parked calls to pick one up, with the row selected.
+    Parked(usize),
     /// The prompt for a place to join.
     Join(JoinPrompt),
     /// The prompt for the name of a new group.
     Name(NamePrompt),
+    /// The entry for a note about a call.
+    Note(NotePrompt),
     /// The share card of a group.
     Share(ShareCard),
     /// The friends to share it with.
     ShareWith(ShareWith),
     /// A question.
     Confirm(Question),
+    /// The ladder of what was sent, and what came of it.
+    Ladder(Box<Ladder>),
 }
 
 /// The command line.
@@ -60,8 +69,40 @@ pub enum Purpose {
     Call,
     /// To be put on the friend list.
     AddFriend,
-    /// To be rung into the call going on.
-    Invite,
+    /// To be rung into this call.
+    Invite(CallId),
+    /// To take this call over.
+    Transfer(CallId),
+    /// To be asked while this call waits.
+    Consult(CallId),
+}
+
+impl Purpose {
+    /// Whether a call is to be handed on to the person, now or after asking.
+    pub fn hands_on(self) -> bool {
+        matches!(self, Self::Transfer(_) | Self::Consult(_))
+    }
+
+    /// The call it is about.
+    pub fn call(self) -> Option<CallId> {
+        match self {
+            Self::Invite(call) | Self::Transfer(call) | Self::Consult(call) => Some(call),
+            Self::Call | Self::AddFriend => None,
+        }
+    }
+}
+
+/// How far somebody is from taking a call: the less, the better.
+fn within_reach(friends: &[Friend], person: &Person) -> u8 {
+    let friend = friends.iter().find(|friend| friend.person.identity == person.identity);
+    match friend.map(|friend| friend.presence.state) {
+        Some(PresenceState::Online) => 0,
+        Some(PresenceState::Away) => 1,
+        Some(PresenceState::InCall) => 2,
+        None => 3,
+        Some(PresenceState::DoNotDisturb) => 4,
+        Some(PresenceState::Offline) => 5,
+    }
 }
 
 /// An entry for somebody's name or identity, with the people it could mean.
@@ -77,12 +118,14 @@ pub struct Dial {
     pub search_at: Option<UnixMillis>,
     /// Which row is selected.
     pub selected: usize,
+    /// Who is not offered: the other side of the call that is to be handed on.
+    pub without: Option<Identity>,
 }
 
 impl Dial {
     /// An entry that holds `text`.
     pub fn new(purpose: Purpose, text: &str) -> Self {
-        Self { purpose, input: Input::new(text), found: Vec::new(), search_at: None, selected: 0 }
+        Self { purpose, input: Input::new(text), found: Vec::new(), search_at: None, selected: 0, without: None }
     }
 
     /// Whom the text could mean: friends first (not for adding one), then people found; exact names before others.
@@ -97,8 +140,22 @@ impl Dial {
         if !needle.is_empty() {
             rows.extend(others);
         }
-        rows.sort_by_key(|person| (person.name.as_str() != needle, !person.name.as_str().starts_with(&needle)));
+        rows.retain(|person| self.without.as_ref() != Some(&person.identity));
+        // Who can take a call now comes first, where one is to be handed on.
+        let reach = |person: &Person| if self.purpose.hands_on() { within_reach(friends, person) } else { 0 };
+        rows.sort_by_key(|person| {
+            let name = person.name.as_str();
+            (name != needle, !name.starts_with(&needle), reach(person))
+        });
         rows
+    }
+
+    /// The friend of a digit, where a call is to be handed on and nothing is typed: always the same one, whatever order
+    /// they are listed in.
+    pub fn favourite<'a>(&self, digit: char, friends: &'a [Friend]) -> Option<&'a Person> {
+        let index = usize::try_from(digit.to_digit(10)?).ok()?.checked_sub(1)?;
+        let fits = self.purpose.hands_on() && self.input.text().is_empty();
+        friends.get(index).filter(|_| fits).map(|friend| &friend.person)
     }
 
     /// The person of the selected row; `None` when the text itself is meant.

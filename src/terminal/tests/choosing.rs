@@ -1,9 +1,8 @@
 //! Given lists, entries and commands, these keys have these effects.
 
-use super::kit::{CALL, Desk, friends, person, records, summary, view};
-use crate::domain::call::{CallState, Peer};
+use super::kit::{CALL, Desk, friends, person, view};
+use crate::domain::call::CallState;
 use crate::domain::dtmf::Tone;
-use crate::domain::end_reason::EndReason;
 use crate::domain::presence::PresenceChoice;
 use crate::phone::audio::device::{SinkChoice, SourceChoice};
 use crate::phone::command::Command;
@@ -120,29 +119,6 @@ fn q_closes_what_is_open_before_it_leaves() {
 }
 
 #[test]
-fn missed_calls_are_counted_once_and_called_back_with_enter() {
-    let mut desk = Desk::ready();
-    let mut missed = records().remove(0);
-    missed.call_id = CALL;
-    missed.with = Peer::Person(person("frank"));
-    desk.hears(Event::Recorded(missed.clone()));
-    desk.hears(Event::Recorded(missed));
-    assert_eq!(desk.model.history.unseen, 1);
-    desk.presses("H Enter");
-    assert_eq!(desk.commands(), [call("8:acs:demo_frank")]);
-    assert_eq!(desk.model.history.unseen, 0);
-}
-
-#[test]
-fn redial_calls_the_other_side_of_the_last_call() {
-    let mut desk = Desk::in_call(CallState::Connected);
-    desk.hears(Event::Ended(summary(EndReason::HUNG_UP, Some(3))));
-    desk.commands();
-    desk.presses("R");
-    assert_eq!(desk.commands(), [call("8:acs:demo_bob")]);
-}
-
-#[test]
 fn presence_is_chosen_from_a_list_or_by_command() {
     let mut desk = Desk::ready();
     desk.presses("o Down Down Enter");
@@ -199,7 +175,7 @@ fn suggestions_are_taken_with_the_arrows() {
     assert_eq!(desk.model.focus, Pane::History);
     desk.presses(":");
     desk.types("m");
-    desk.presses("Down Enter");
+    desk.presses("Down Down Enter");
     let Some(Popup::Palette(palette)) = &desk.model.popup else { panic!("the palette is closed") };
     assert_eq!(palette.input.text(), "mic ", "a command that needs an argument is typed out");
 }

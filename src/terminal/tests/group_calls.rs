@@ -30,13 +30,15 @@ fn leaving_a_group_call_goes_back_to_where_it_was_joined() {
 }
 
 #[test]
-fn a_call_asks_to_hang_up_before_another_group_is_joined() {
-    for keys in ["J k 7 m q - 3 t z f Enter", "n", "G Enter"] {
-        let mut desk = Desk::in_call(CallState::Connected);
-        desk.presses(keys);
-        assert_eq!(desk.commands(), [], "{keys}");
-        assert!(desk.sees(80, 24).contains("hang up first"), "{keys}");
-    }
+fn a_group_is_joined_or_started_beside_a_call_but_not_by_enter_alone() {
+    let mut desk = Desk::in_call(CallState::Connected);
+    desk.presses("J k 7 m q - 3 t z f Enter");
+    assert!(matches!(&desk.commands()[..], [Command::Join { place, .. }] if place == "k7mq-3tzf"));
+    desk.presses("n Enter");
+    assert_eq!(desk.commands(), [Command::StartGroup { name: None }]);
+    desk.presses("G Enter");
+    assert_eq!(desk.commands(), []);
+    assert!(desk.sees(80, 24).contains("You are in a call: d calls somebody else"));
 }
 
 #[test]

@@ -2,12 +2,17 @@
 
 mod calling;
 mod choosing;
+mod desk;
+mod desk_kit;
+mod desk_states;
 mod group_calls;
 mod group_kit;
 mod group_states;
 mod groups;
+mod history;
 mod idle;
 mod kit;
+mod ladder;
 mod links;
 mod picture;
 mod random;

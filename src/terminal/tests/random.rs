@@ -2,17 +2,23 @@
 
 use proptest::prelude::*;
 
+use super::desk_kit::{asked, id, over, parked, rings, with};
 use super::group_kit::{card, crowd, four, group_view, groups};
+use super::history::noted;
 use super::kit::{
-    CALL, Desk, devices, friends, heard, incoming, person, quality, records, sound, summary, view, working,
+    CALL, Desk, NOW, devices, friends, heard, incoming, person, quality, records, sound, summary, view, working,
 };
 use crate::domain::call::{CallState, Peer};
 use crate::domain::dtmf::Tone;
 use crate::domain::end_reason::EndReason;
+use crate::domain::park::ParkSlot;
 use crate::domain::presence::{Presence, PresenceState};
+use crate::domain::record::HistoryFilter;
+use crate::domain::transfer::{HandedTo, Via};
 use crate::phone::audio::device::{Devices, SinkChoice};
 use crate::phone::event::{
-    AudioState, CallView, DeviceState, Diagnosis, Event, GroupCard, Link, Quality, Refusal, Refused, SoundState,
+    AudioState, CallView, DeviceState, Diagnosis, Event, GroupCard, Incoming, Link, Quality, Refusal, Refused,
+    SoundState,
 };
 use crate::terminal::keys::TABLE;
 use crate::terminal::message::Message;
@@ -43,7 +49,11 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-const EVENTS: usize = 50;
+const EVENTS: usize = 95;
+
+fn slot(number: u8) -> ParkSlot {
+    number.try_into().unwrap()
+}
 
 fn event(n: usize) -> Event {
     let strange = || "x\u{301}日本 \u{1f469}\u{200d}\u{1f680} very very long text that goes on and on and on".repeat(4);
@@ -60,7 +70,7 @@ fn event(n: usize) -> Event {
         5 => Event::MyPresence(Presence::now(PresenceState::Away)),
         6 => Event::Friends(friends()),
         7 => Event::Friends(Vec::new()),
-        8 => Event::History(records()),
+        8 => Event::History(noted()),
         9 => Event::Recorded(records().remove(0)),
         10 => Event::Incoming(incoming("carol")),
         11 => Event::IncomingEnded { call: CALL, from: person("carol"), reason: EndReason::CANCELLED },
@@ -140,6 +150,44 @@ fn event(n: usize) -> Event {
                 ..quality()
             },
         },
+        49 => Event::Active(Some(id(2))),
+        50 => Event::Active(None),
+        51 => Event::Active(Some(CALL)),
+        52 => Event::Call(with(2, "carol", CallState::LocalHold)),
+        53 => Event::Call(with(2, "carol", CallState::Connected)),
+        54 => Event::Call(asked(3, "dave", CallState::Connected, 1)),
+        55 => Event::Call(asked(3, "dave", CallState::Ringing, 2)),
+        56 => Event::HandedOn { call: CALL, by: person("bob"), to: HandedTo::Person { person: person("dave") } },
+        57 => Event::HandedOn { call: id(2), by: person("bob"), to: HandedTo::Slot { slot: slot(20) } },
+        58 => Event::Moved { call: id(2), into: id(3) },
+        59 => Event::Moved { call: id(3), into: CALL },
+        60 => Event::HeldLong { call: id(2), since: NOW.plus(i64::MIN) },
+        61 => Event::Parked { call: CALL, slot: slot(1) },
+        62 => Event::ParkedCalls((1..=20).rev().map(|n| parked(n, "judy", "mallory", i64::from(n) * 40)).collect()),
+        63 => Event::ParkedCalls(vec![parked(7, "judy", "mallory", -5)]),
+        64 => Event::ParkedCalls(Vec::new()),
+        65 => Event::Ended(over(2, "carol", EndReason::TRANSFERRED)),
+        66 => Event::Ended(over(3, "dave", EndReason::MERGED)),
+        67 => {
+            let via = Some(Via::Returned { from: person("carol"), reason: EndReason { code: 999, sub_code: 1 } });
+            Event::Incoming(Incoming { via, ..rings(8, "erin") })
+        }
+        68 => Event::IncomingEnded { call: id(8), from: person("erin"), reason: EndReason::RING_TIMEOUT },
+        69 => Event::Active(Some(id(3))),
+        70 => Event::Call(with(8, "erin", CallState::RemoteHold)),
+        71..80 => Event::Call(with(n as u128, "grace", CallState::LocalHold)),
+        80..85 => Event::Ended(over(n as u128 - 9, "grace", EndReason::PARKED)),
+        85..90 => Event::Incoming(rings(n as u128, "heidi")),
+        90 => Event::Missed(u32::MAX),
+        91 => Event::Missed(0),
+        92 => Event::HistoryFound {
+            filter: HistoryFilter { text: Some("c".to_owned()), ..HistoryFilter::default() },
+            records: noted(),
+        },
+        93 => Event::HistoryFound {
+            filter: HistoryFilter { with: Some(person("bob").identity), ..HistoryFilter::default() },
+            records: noted(),
+        },
         _ => Event::Call(view(CallState::Connecting)),
     }
 }
@@ -199,12 +247,32 @@ fn take(desk: &mut Desk, step: Step) {
 #[test]
 fn every_size_is_drawn() {
     let mut desk = Desk::in_call(CallState::Connected);
-    desk.hears(Event::Incoming(incoming("carol")));
+    desk.hears(Event::Incoming(rings(2, "carol")));
     for popup in ["", "k", "D", "Enter", "Esc D Down", "Q", "?", ":", "o", "d"] {
         if popup != "Enter" {
             desk.presses("Esc Esc");
         }
         desk.presses(popup);
+        for width in (0..=140).step_by(4) {
+            for height in (0..=44).step_by(3) {
+                desk.buffer(width, height);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_size_is_drawn_with_many_calls() {
+    let mut desk = Desk::asking(CallState::Connected);
+    for n in 10..50 {
+        desk.hears(event(62));
+        desk.tells(with(n, "grace", if n % 3 == 0 { CallState::LocalHold } else { CallState::Ringing }));
+    }
+    for n in 85..89 {
+        desk.hears(event(n));
+    }
+    for keys in ["", "J", "U", "Esc 9", "t", "Esc p", "T"] {
+        desk.presses(keys);
         for width in (0..=140).step_by(4) {
             for height in (0..=44).step_by(3) {
                 desk.buffer(width, height);

@@ -249,7 +249,7 @@ fn a_call_that_is_over_takes_its_curves_along() {
     desk.hears(Event::Ended(super::kit::summary(crate::domain::end_reason::EndReason::HUNG_UP, Some(3))));
     desk.calls(view(CallState::Connected));
     let curve = |desk: &Desk| {
-        let call = desk.model.call.as_ref().unwrap();
+        let call = desk.model.call().unwrap();
         call.trail.curve(crate::terminal::model::Figure::MosIn, 60).into_iter().flatten().count()
     };
     assert_eq!(curve(&desk), 1);

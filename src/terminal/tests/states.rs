@@ -168,8 +168,10 @@ fn missed_call() {
     let mut missed = records().remove(0);
     (missed.call_id, missed.started_at) = (CALL, NOW);
     desk.hears(Event::Recorded(missed));
+    desk.hears(Event::Missed(1));
     check("missed", &desk);
     desk.presses("H");
+    desk.hears(Event::Missed(0));
     check("history", &desk);
 }
 

@@ -5,9 +5,10 @@ use super::super::message::Effect;
 use super::super::model::{
     Input, Model, Mood, Naming, Palette, Pane, Popup, Purpose, Question, Removal, SoundPopup, SoundRow,
 };
-use super::{call, choose, groups, palette, say, sharing, sound};
+use super::{call, choose, desk, groups, history, ladder, palette, say, sharing, sound};
 use crate::domain::call::Peer;
 use crate::phone::command::Command;
+use crate::texts::desk as texts;
 use crate::texts::{group, screen, state};
 
 /// How long a removal can be taken back, ms.
@@ -29,6 +30,15 @@ pub(super) fn perform(model: &mut Model, action: Action, trigger: Trigger, effec
         Action::HangUp => call::hang_up(model, trigger, effects),
         Action::Mute => call::mute(model, None, effects),
         Action::Hold => call::hold(model, None, effects),
+        // Which row is meant, the key says; without one, there is nothing to pick.
+        Action::Pick => {}
+        Action::Swap => desk::swap(model, effects),
+        Action::Transfer => desk::ask_target(model, effects),
+        Action::Consult => desk::ask_whom(model, effects),
+        Action::Complete => desk::complete(model, effects),
+        Action::Merge => desk::merge(model, "", effects),
+        Action::Park => desk::park(model, "", effects),
+        Action::PickUp => desk::ask_slot(model, effects),
         Action::Keypad => call::keypad(model),
         Action::Dial => choose::open(model, Purpose::Call, "", effects),
         Action::Redial => redial(model, effects),
@@ -38,6 +48,7 @@ pub(super) fn perform(model: &mut Model, action: Action, trigger: Trigger, effec
         Action::Share => sharing::share(model, effects),
         Action::CopyLink => sharing::copy(model, effects),
         Action::ShareWith => sharing::ask_friends(model),
+        Action::Mark if matches!(model.popup, Some(Popup::Ladder(_))) => ladder::mark(model),
         Action::Mark => sharing::mark(model),
         Action::JoinShared => groups::join_shared(model, effects),
         Action::Later => groups::later(model),
@@ -46,7 +57,9 @@ pub(super) fn perform(model: &mut Model, action: Action, trigger: Trigger, effec
         Action::AddFriend => choose::open(model, Purpose::AddFriend, "", effects),
         Action::Accept => accept(model, effects),
         Action::Remove => remove(model, effects),
-        Action::Undo => undo(model),
+        Action::Undo => desk::undo(model),
+        Action::Note => history::ask(model),
+        Action::Export => say(model, Mood::Plain, screen::NAME_A_FILE),
         Action::Filter => filter(model),
         Action::Friends => focus(model, Pane::Friends, effects),
         Action::Groups => focus(model, Pane::Groups, effects),
@@ -76,8 +89,12 @@ pub(super) fn perform(model: &mut Model, action: Action, trigger: Trigger, effec
         Action::Last => choose::step(model, isize::MAX),
         Action::NextPane => focus(model, beside(model, true), effects),
         Action::PreviousPane => focus(model, beside(model, false), effects),
-        Action::Back => back(model),
+        Action::Back => back(model, effects),
         Action::Yes => yes(model, effects),
+        Action::Ladder => ladder::open(model, effects),
+        Action::Pause => ladder::pause(model, effects),
+        Action::TimeMode => ladder::time_mode(model),
+        Action::Evidence => ladder::collect(model, effects),
         Action::Palette => model.popup = Some(Popup::Palette(Palette::default())),
         Action::Help => help(model),
         Action::Repaint => effects.push(Effect::Repaint),
@@ -94,12 +111,16 @@ fn accept(model: &mut Model, effects: &mut Vec<Effect>) {
         Some(Popup::Palette(_)) => palette::run(model, effects),
         Some(Popup::Sound(popup)) => sound::accept(model, *popup, effects),
         Some(Popup::Presence(row)) => choose::presence(model, *row, effects),
+        Some(Popup::Parked(row)) => desk::pick_up_selected(model, *row, effects),
         Some(Popup::Help { .. } | Popup::Share(_) | Popup::Quality { .. }) => model.popup = None,
         Some(Popup::Join(_)) => groups::take_place(model, effects),
         Some(Popup::Name(_)) => groups::take_name(model, effects),
+        Some(Popup::Note(_)) => history::take(model, effects),
         Some(Popup::ShareWith(_)) => sharing::with_friends(model, effects),
+        Some(Popup::Ladder(_)) => ladder::accept(model),
         Some(Popup::Keypad | Popup::Confirm(_)) => {}
         None if model.is_filtering() => stop_filtering(model),
+        None if model.pending.is_some() => desk::carry_out(model, effects),
         None => call_selected(model, effects),
     }
 }
@@ -107,12 +128,18 @@ fn accept(model: &mut Model, effects: &mut Vec<Effect>) {
 /// The text that narrows a list is kept, and typed no more.
 fn stop_filtering(model: &mut Model) {
     model.friends.filtering = false;
-    if let Some(call) = &mut model.call {
+    model.history.filtering = false;
+    if let Some(call) = model.board.shown_mut() {
         call.roster.searching = false;
     }
 }
 
 fn call_selected(model: &mut Model, effects: &mut Vec<Effect>) {
+    // Too easily pressed to put a talk on hold.
+    if model.call().is_some() {
+        let text = texts::call_beside(&model.key_of(Action::Dial), &model.key_of(Action::Consult));
+        return say(model, Mood::Plain, text);
+    }
     let peer = match model.focus {
         Pane::Friends => model.friends.current().map(|friend| Peer::Person(friend.person.clone())),
         Pane::Groups => model.groups.current().map(|row| Peer::Group(row.group.reference())),
@@ -161,7 +188,8 @@ fn remove_friend(model: &mut Model, effects: &mut Vec<Effect>) {
     model.friends.selected = next;
 }
 
-fn undo(model: &mut Model) {
+/// Takes the removal of a friend back.
+pub(super) fn keep_friend(model: &mut Model) {
     if let Some(removal) = model.friends.removal.take() {
         model.friends.selected = Some(removal.person.identity);
     }
@@ -178,8 +206,14 @@ pub(super) fn finish_removal(model: &mut Model, effects: &mut Vec<Effect>) {
 }
 
 fn filter(model: &mut Model) {
+    if ladder::filter(model) {
+        return;
+    }
+    if model.focus == Pane::History {
+        return history::filter(model);
+    }
     let people = model.focus == Pane::People;
-    match &mut model.call {
+    match model.board.shown_mut() {
         Some(call) if people => call.roster.searching = true,
         Some(_) | None => {
             model.focus = Pane::Friends;
@@ -200,7 +234,7 @@ pub(super) fn focus(model: &mut Model, pane: Pane, effects: &mut Vec<Effect>) {
     model.popup = None;
     model.focus = pane;
     if pane == Pane::History {
-        model.history.unseen = 0;
+        history::look(model, effects);
         if !model.history.loaded {
             effects.push(Effect::Phone(Command::LoadHistory));
         }
@@ -216,7 +250,7 @@ fn beside(model: &Model, forward: bool) -> Pane {
 }
 
 fn quality(model: &mut Model) {
-    if model.call.is_some() {
+    if model.call().is_some() {
         model.popup = Some(Popup::Quality { scroll: 0 });
     } else {
         say(model, Mood::Plain, screen::NO_CALL);
@@ -242,7 +276,7 @@ fn help(model: &mut Model) {
     };
 }
 
-fn back(model: &mut Model) {
+fn back(model: &mut Model, effects: &mut Vec<Effect>) {
     match model.popup.take() {
         // The choice of friends goes back to the card it was opened from.
         Some(Popup::ShareWith(choice)) => return model.popup = Some(Popup::Share(choice.share)),
@@ -250,10 +284,11 @@ fn back(model: &mut Model) {
         Some(Popup::Sound(popup)) if popup.device.is_some() => {
             return model.popup = Some(Popup::Sound(SoundPopup { device: None, ..popup }));
         }
+        Some(Popup::Ladder(open)) => return ladder::back(model, open),
         Some(_) => return,
         None => {}
     }
-    if let Some(call) = &mut model.call
+    if let Some(call) = model.board.shown_mut()
         && model.focus == Pane::People
         && (call.roster.searching || !call.roster.search.text().is_empty())
     {
@@ -262,10 +297,13 @@ fn back(model: &mut Model) {
         call.roster.find(&call.view.participants);
         return;
     }
+    if history::clear(model) {
+        return;
+    }
     if model.friends.filtering || !model.friends.filter.text().is_empty() {
         model.friends.filtering = false;
         model.friends.filter.clear();
-    } else if model.ended.take().is_none() {
+    } else if !desk::stop_asking(model, effects) && model.ended.take().is_none() {
         model.notice = None;
         model.focus = if model.group_call().is_some() { Pane::People } else { Pane::Friends };
     }
@@ -289,12 +327,14 @@ fn closes_first(model: &Model) -> bool {
 pub(super) fn quit(model: &mut Model, effects: &mut Vec<Effect>) {
     match &model.popup {
         Some(Popup::Confirm(Question::Quit)) => leave(model, effects),
-        _ if model.call.is_some() => model.popup = Some(Popup::Confirm(Question::Quit)),
+        _ if model.call().is_some() => model.popup = Some(Popup::Confirm(Question::Quit)),
         _ => leave(model, effects),
     }
 }
 
 fn leave(model: &mut Model, effects: &mut Vec<Effect>) {
     finish_removal(model, effects);
+    // Who waits is handed on rather than hung up.
+    desk::carry_out(model, effects);
     effects.push(Effect::Quit);
 }

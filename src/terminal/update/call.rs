@@ -19,36 +19,26 @@ pub(super) fn start(model: &mut Model, to: String, effects: &mut Vec<Effect>) {
     if matches!(to.parse(), Ok(Place::Link { .. })) {
         return groups::join(model, to, effects);
     }
-    if model.call.is_some() {
-        hang_up_first(model, "call");
-        return;
-    }
     model.ended = None;
     effects.push(Effect::Phone(Command::Call { to, ring_for: None }));
 }
 
 pub(super) fn answer(model: &mut Model, effects: &mut Vec<Effect>) {
-    match model.ringing.first() {
-        Some(incoming) if model.call.is_none() => effects.push(Effect::Phone(Command::Answer(incoming.call))),
-        Some(_) => hang_up_first(model, "answer"),
+    match model.board.first_ringing() {
+        Some(incoming) => effects.push(Effect::Phone(Command::Answer(incoming.call))),
         None => say(model, Mood::Plain, NOTHING_RINGS),
     }
 }
 
-pub(super) fn hang_up_first(model: &mut Model, then: &str) {
-    let text = screen::hang_up_first(&model.key_of(Action::HangUp), then);
-    say(model, Mood::Warn, text);
-}
-
 pub(super) fn decline(model: &mut Model, effects: &mut Vec<Effect>) {
-    match model.ringing.first() {
+    match model.board.first_ringing() {
         Some(incoming) => effects.push(Effect::Phone(Command::Decline(incoming.call))),
         None => say(model, Mood::Plain, NOTHING_RINGS),
     }
 }
 
 pub(super) fn hang_up(model: &mut Model, trigger: Trigger, effects: &mut Vec<Effect>) {
-    let Some(call) = &mut model.call else {
+    let Some(call) = model.board.shown_mut() else {
         model.armed_until = None;
         say(model, Mood::Plain, NO_CALL);
         return;
@@ -62,9 +52,9 @@ pub(super) fn hang_up(model: &mut Model, trigger: Trigger, effects: &mut Vec<Eff
     }
 }
 
-/// Turns the microphone off or on; the other way round when `on` is not given.
+/// Turns the microphone of the call that is heard off or on; the other way round when `on` is not given.
 pub(super) fn mute(model: &mut Model, on: Option<bool>, effects: &mut Vec<Effect>) {
-    let Some(call) = &mut model.call else {
+    let Some(call) = model.board.heard_mut() else {
         say(model, Mood::Plain, NO_CALL);
         return;
     };
@@ -73,13 +63,17 @@ pub(super) fn mute(model: &mut Model, on: Option<bool>, effects: &mut Vec<Effect
     effects.push(Effect::Phone(Command::Mute { call: call.view.call, on }));
 }
 
-/// Holds or resumes; the other way round when `on` is not given.
+/// Holds or resumes; the other way round when `on` is not given. Resumed beside a talk, the call takes its place.
 pub(super) fn hold(model: &mut Model, on: Option<bool>, effects: &mut Vec<Effect>) {
-    match &mut model.call {
+    let active = model.board.active().map(|live| live.view.call);
+    match model.board.shown_mut() {
         Some(call) if call.is_connected() => {
             let on = on.unwrap_or_else(|| !call.hold_asked.unwrap_or_else(|| call.is_held_here()));
             call.hold_asked = Some(on);
-            effects.push(Effect::Phone(Command::Hold { call: call.view.call, on }));
+            let call = call.view.call;
+            let beside = active.is_some_and(|active| active != call);
+            let command = if beside && !on { Command::Activate(call) } else { Command::Hold { call, on } };
+            effects.push(Effect::Phone(command));
         }
         Some(_) => say(model, Mood::Plain, screen::HOLD_LATER),
         None => say(model, Mood::Plain, NO_CALL),
@@ -98,14 +92,14 @@ pub(super) fn dtmf(model: &mut Model, tone: Tone, effects: &mut Vec<Effect>) {
     if !can_send_tones(model) {
         return;
     }
-    if let Some(call) = &mut model.call {
+    if let Some(call) = model.board.shown_mut() {
         call.note_sent(tone, model.now);
         effects.push(Effect::Phone(Command::Dtmf { call: call.view.call, tone }));
     }
 }
 
 fn can_send_tones(model: &mut Model) -> bool {
-    match model.call.as_ref().map(|call| call.view.state) {
+    match model.call().map(|call| call.view.state) {
         Some(CallState::Connected | CallState::RemoteHold | CallState::EarlyMedia) => true,
         Some(CallState::LocalHold) => {
             let text = screen::resume_first(&model.key_of(Action::Hold));

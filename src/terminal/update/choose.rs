@@ -1,8 +1,8 @@
 //! Choosing from lists: people, devices, presence; and moving in whatever list has the focus.
 
 use super::super::message::Effect;
-use super::super::model::{Dial, Model, Pane, Popup, Purpose, device_rows};
-use super::{call, groups, palette};
+use super::super::model::{Dial, LiveCall, Model, Pane, Popup, Purpose, device_rows};
+use super::{call, desk, groups, palette};
 use crate::domain::presence::{PresenceChoice, PresenceState};
 use crate::domain::time::UnixMillis;
 use crate::phone::command::Command;
@@ -25,7 +25,9 @@ pub(crate) fn shown_as(choice: PresenceChoice) -> PresenceState {
 
 /// Opens the entry for a person; a text given is searched at once.
 pub(super) fn open(model: &mut Model, purpose: Purpose, text: &str, effects: &mut Vec<Effect>) {
-    let dial = Dial::new(purpose, text);
+    let mut dial = Dial::new(purpose, text);
+    let call = purpose.call().filter(|_| purpose.hands_on()).and_then(|call| model.board.get(call));
+    dial.without = call.and_then(LiveCall::other_side).map(|person| person.identity.clone());
     search(&dial, effects);
     model.popup = Some(Popup::Dial(dial));
 }
@@ -55,11 +57,18 @@ pub(super) fn take(model: &mut Model, effects: &mut Vec<Effect>) {
     if whom.is_empty() {
         return;
     }
+    wanted(model, purpose, whom, &name, effects);
+}
+
+/// Somebody was chosen, called `name` on the screen.
+pub(super) fn wanted(model: &mut Model, purpose: Purpose, whom: String, name: &str, effects: &mut Vec<Effect>) {
     model.popup = None;
     match purpose {
         Purpose::Call => call::start(model, whom, effects),
         Purpose::AddFriend => effects.push(Effect::Phone(Command::AddFriend(whom))),
-        Purpose::Invite => groups::invite(model, whom, &name, effects),
+        Purpose::Invite(call) => groups::invite(model, Some(call), whom, name, effects),
+        Purpose::Transfer(call) => desk::transfer(model, call, whom, name.to_owned(), effects),
+        Purpose::Consult(call) => desk::consult(model, call, whom, effects),
     }
 }
 
@@ -91,18 +100,22 @@ pub(super) fn step(model: &mut Model, by: isize) {
             (_, None) | (None, _) => popup.row = popup.row.moved(by),
         },
         Some(Popup::Quality { scroll }) => {
-            let rows = model.call.as_ref().and_then(|call| call.quality.as_ref()).map_or(0, |q| q.heard.len());
+            let rows = model.board.shown().and_then(|call| call.quality.as_ref()).map_or(0, |q| q.heard.len());
             *scroll = moved(*scroll, by, rows + super::super::view::QUALITY_ROWS);
         }
         Some(Popup::Presence(row)) => *row = moved(*row, by, CHOICES.len()),
+        Some(Popup::Parked(row)) => *row = moved(*row, by, model.parked.len()),
         Some(Popup::ShareWith(choice)) => choice.selected = moved(choice.selected, by, model.friends.list.len()),
-        Some(Popup::Keypad | Popup::Confirm(_) | Popup::Join(_) | Popup::Name(_) | Popup::Share(_)) => {}
+        Some(Popup::Ladder(ladder)) => ladder.step(by),
+        Some(
+            Popup::Keypad | Popup::Confirm(_) | Popup::Join(_) | Popup::Name(_) | Popup::Note(_) | Popup::Share(_),
+        ) => {}
         None => match model.focus {
             _ if model.friends.filtering => model.friends.select(by),
             Pane::Friends => model.friends.select(by),
             Pane::Groups => model.groups.select(by),
             Pane::People => {
-                if let Some(call) = &mut model.call {
+                if let Some(call) = model.board.shown_mut() {
                     call.roster.select(by, &call.view.participants);
                 }
             }

@@ -30,26 +30,27 @@ pub(super) fn made_printable(card: &mut GroupCard) {
 pub(super) fn joined(model: &mut Model, call: CallId, card: &GroupCard, first: bool) {
     settle(&mut model.shared, card.group.id);
     let (unmute, share) = (model.key_of(Action::Mute), model.key_of(Action::Share));
-    let Some(live) = model.call.as_mut().filter(|live| live.view.call == call) else { return };
+    let Some(live) = model.board.get_mut(call) else { return };
     live.first = first && live.roster.here == 0;
     let text = group::joined(live.name(), live.first, live.view.muted, live.roster.here, &unmute, &share);
     say(model, Mood::Good, text);
 }
 
 /// A call is there, or changed: one that became a group call shows its people.
-pub(super) fn grown(model: &mut Model, was_group: Option<bool>) {
-    let Some(live) = model.group_call() else { return };
+pub(super) fn grown(model: &mut Model, call: CallId, was_group: Option<bool>) {
+    let Some(live) = model.board.get(call).filter(|live| live.is_group()) else { return };
     if was_group == Some(true) {
         return;
     }
     let became = (was_group == Some(false)).then(|| group::became(state::peer(&live.view.with)));
+    let in_card = model.board.shown_id() == Some(call);
     let shared = live.group().map(|card| card.group.id);
     if let Some(group) = shared {
         settle(&mut model.shared, group);
     }
-    if !model.friends.filtering {
+    if in_card && !model.friends.filtering {
         let came_from = std::mem::replace(&mut model.focus, Pane::People);
-        if let Some(live) = &mut model.call {
+        if let Some(live) = model.board.get_mut(call) {
             live.came_from = Some(came_from);
         }
     }
@@ -59,11 +60,11 @@ pub(super) fn grown(model: &mut Model, was_group: Option<bool>) {
 }
 
 /// People came into the group call, or left it.
-pub(super) fn moved(model: &mut Model, moves: &Moves, earlier: &[RosterRow]) {
+pub(super) fn moved(model: &mut Model, call: CallId, moves: &Moves, earlier: &[RosterRow]) {
     let settled = |live: &&LiveCall| {
         live.view.connected_at.is_some_and(|at| live.is_connected() && model.now.since(at) >= SETTLED)
     };
-    let Some(live) = model.call.as_ref().filter(settled) else { return };
+    let Some(live) = model.board.get(call).filter(settled) else { return };
     let told = |rows: &[RosterRow], at: &[usize], came: bool| {
         let names: Vec<&str> =
             at.iter().filter_map(|at| rows.get(*at)).map(|row| row.participant.person.display_name.as_str()).collect();

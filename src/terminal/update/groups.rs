@@ -5,9 +5,9 @@ use super::super::message::Effect;
 use super::super::model::{
     Input, JoinPrompt, Model, Mood, NamePrompt, Naming, Pane, Popup, Purpose, Question, settle, title,
 };
-use super::{call, choose, say};
+use super::{choose, say};
 use crate::domain::group::GroupName;
-use crate::domain::id::GroupId;
+use crate::domain::id::{CallId, GroupId};
 use crate::domain::place::Place;
 use crate::phone::command::Command;
 use crate::texts::{group, screen};
@@ -39,10 +39,6 @@ pub(super) fn join(model: &mut Model, place: String, effects: &mut Vec<Effect>) 
 }
 
 fn enter(model: &mut Model, place: String, name: &str, effects: &mut Vec<Effect>) {
-    if model.call.is_some() {
-        call::hang_up_first(model, "join");
-        return;
-    }
     if let Err(why) = place.parse::<Place>() {
         say(model, Mood::Warn, why.to_string());
         return;
@@ -54,10 +50,6 @@ fn enter(model: &mut Model, place: String, name: &str, effects: &mut Vec<Effect>
 
 /// Opens the prompt for the name of a new group.
 pub(super) fn ask_name(model: &mut Model, naming: Naming) {
-    if naming == Naming::Start && model.call.is_some() {
-        call::hang_up_first(model, "start a group");
-        return;
-    }
     model.popup = Some(Popup::Name(NamePrompt { naming, input: Input::default() }));
 }
 
@@ -78,10 +70,6 @@ pub(super) fn take_name(model: &mut Model, effects: &mut Vec<Effect>) {
 
 /// Starts a group call; without a name when `name` is empty.
 pub(super) fn start(model: &mut Model, name: &str, effects: &mut Vec<Effect>) {
-    if model.call.is_some() {
-        call::hang_up_first(model, "start a group");
-        return;
-    }
     let name = if name.is_empty() { Ok(None) } else { name.parse().map(Some) };
     match name {
         Ok(name) => {
@@ -117,30 +105,29 @@ pub(super) fn later(model: &mut Model) {
 
 /// Opens the entry for somebody to be rung into the call.
 pub(super) fn ask_whom(model: &mut Model, effects: &mut Vec<Effect>) {
-    if can_invite(model) {
-        choose::open(model, Purpose::Invite, "", effects);
+    if let Some(call) = inviting(model, None) {
+        choose::open(model, Purpose::Invite(call), "", effects);
     }
 }
 
-/// Rings somebody, called `name` on the screen, into the call.
-pub(super) fn invite(model: &mut Model, who: String, name: &str, effects: &mut Vec<Effect>) {
-    if !can_invite(model) {
-        return;
-    }
-    if let Some(live) = &model.call {
-        effects.push(Effect::Phone(Command::Invite { call: live.view.call, who }));
+/// Rings somebody, called `name` on the screen, into a call: the one in the card when none is given.
+pub(super) fn invite(model: &mut Model, call: Option<CallId>, who: String, name: &str, effects: &mut Vec<Effect>) {
+    if let Some(call) = inviting(model, call) {
+        effects.push(Effect::Phone(Command::Invite { call, who }));
         say(model, Mood::Plain, group::inviting(name));
     }
 }
 
-fn can_invite(model: &mut Model) -> bool {
-    let why = match &model.call {
-        Some(live) if live.is_connected() => return true,
+/// The call somebody is to be invited into, if that can be done now; otherwise it is said why not.
+fn inviting(model: &mut Model, call: Option<CallId>) -> Option<CallId> {
+    let live = call.map_or_else(|| model.call(), |call| model.board.get(call));
+    let why = match live {
+        Some(live) if live.is_connected() => return Some(live.view.call),
         Some(_) => group::INVITE_LATER,
         None => screen::NO_CALL,
     };
     say(model, Mood::Plain, why);
-    false
+    None
 }
 
 /// Asks whether to end the group call for everybody.
@@ -155,7 +142,7 @@ pub(super) fn ask_to_end(model: &mut Model) {
 /// Ends the group call for everybody.
 pub(super) fn end(model: &mut Model, effects: &mut Vec<Effect>) {
     model.popup = None;
-    if let Some(live) = &mut model.call {
+    if let Some(live) = model.board.shown_mut() {
         live.hanging_up = true;
         effects.push(Effect::Phone(Command::EndForAll(live.view.call)));
     }

@@ -4,9 +4,9 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use super::super::keys::{Action, Context, Key};
 use super::super::message::Effect;
-use super::super::model::{Input, Model, Popup};
+use super::super::model::{Input, Model, Pane, Popup};
 use super::actions::{self, Trigger};
-use super::{call, choose, groups};
+use super::{call, choose, desk, groups, history};
 use crate::domain::dtmf::Tone;
 use crate::domain::place::Place;
 
@@ -21,13 +21,35 @@ pub(super) fn press(model: &mut Model, event: KeyEvent, effects: &mut Vec<Effect
     if action.is_some_and(|action| action != Action::HangUp) {
         model.armed_until = None;
     }
+    if model.focus == Pane::History && context == Context::Panel && action.is_some_and(looks) {
+        history::look(model, effects);
+    }
     match action {
         // A key held down is pressed once where that matters to others.
-        Some(Action::HangUp | Action::Mute | Action::Hold | Action::Mark) if event.kind == KeyEventKind::Repeat => {}
+        Some(
+            Action::HangUp
+            | Action::Mute
+            | Action::Hold
+            | Action::Mark
+            | Action::Swap
+            | Action::Pick
+            | Action::Transfer
+            | Action::Merge
+            | Action::Park
+            | Action::PickUp
+            | Action::Complete
+            | Action::Accept,
+        ) if event.kind == KeyEventKind::Repeat => {}
+        Some(Action::Pick) => {
+            if let Some(row) = model.keys.place(Action::Pick, key) {
+                desk::pick(model, row, effects);
+            }
+        }
         Some(action) => {
             let trigger = if key.is_function() || key.ctrl() { Trigger::Deliberate } else { Trigger::Letter };
             actions::perform(model, action, trigger, effects);
         }
+        None if context == Context::Text && favourite(model, key, effects) => {}
         None if context == Context::Text => edit(model, key),
         None if context == Context::Keypad => {
             // The four tones of letters take capitals: a small letter is too easily meant as a key.
@@ -40,6 +62,22 @@ pub(super) fn press(model: &mut Model, event: KeyEvent, effects: &mut Vec<Effect
     }
 }
 
+/// A digit where a call is to be handed on, before anything is typed: one of the first nine friends.
+fn favourite(model: &mut Model, key: Key, effects: &mut Vec<Effect>) -> bool {
+    let Some(Popup::Dial(dial)) = &model.popup else { return false };
+    let friend = key.typed().and_then(|digit| dial.favourite(digit, &model.friends.list));
+    let Some(person) = friend.cloned() else { return false };
+    let purpose = dial.purpose;
+    choose::wanted(model, purpose, person.identity.as_str().to_owned(), person.display_name.as_str(), effects);
+    true
+}
+
+/// Whether somebody looks through a list who does this.
+fn looks(action: Action) -> bool {
+    let moves = [Action::Next, Action::Previous, Action::PageDown, Action::PageUp, Action::First, Action::Last];
+    moves.contains(&action)
+}
+
 pub(super) fn paste(model: &mut Model, text: &str) {
     model.changed = true;
     match model.context() {
@@ -48,10 +86,16 @@ pub(super) fn paste(model: &mut Model, text: &str) {
             groups::ask_where(model, text.trim());
         }
         Context::Text => change(model, |input| input.insert(text)),
-        Context::Panel | Context::List | Context::Marks | Context::Keypad if is_link(text) => {
+        Context::Panel | Context::Consult | Context::List | Context::Marks | Context::Keypad if is_link(text) => {
             groups::ask_where(model, text.trim());
         }
-        Context::Panel | Context::List | Context::Marks | Context::Keypad | Context::Confirm => {}
+        Context::Panel
+        | Context::Consult
+        | Context::List
+        | Context::Marks
+        | Context::Keypad
+        | Context::Confirm
+        | Context::Ladder => {}
     }
 }
 
@@ -83,7 +127,7 @@ fn edit(model: &mut Model, key: Key) {
 /// Edits the text being typed; if it is another one then, what hangs on it starts anew.
 fn change(model: &mut Model, edit: impl FnOnce(&mut Input)) {
     model.changed = true;
-    let now = model.now;
+    let (now, searches) = (model.now, model.is_searching_history());
     match &mut model.popup {
         Some(Popup::Dial(dial)) => {
             let before = dial.input.trimmed().to_owned();
@@ -100,18 +144,29 @@ fn change(model: &mut Model, edit: impl FnOnce(&mut Input)) {
             edit(search);
             *scroll = 0;
         }
+        Some(Popup::Ladder(ladder)) => {
+            let before = ladder.filter.text().to_owned();
+            edit(&mut ladder.filter);
+            ladder.narrow(&before);
+        }
         Some(Popup::Join(prompt)) => edit(&mut prompt.input),
         Some(Popup::Name(prompt)) => edit(&mut prompt.input),
+        Some(Popup::Note(prompt)) => edit(&mut prompt.input),
         Some(
             Popup::Sound(_)
             | Popup::Quality { .. }
             | Popup::Keypad
             | Popup::Presence(_)
+            | Popup::Parked(_)
             | Popup::Share(_)
             | Popup::ShareWith(_)
             | Popup::Confirm(_),
         ) => {}
-        None => match &mut model.call {
+        None if searches => {
+            edit(&mut model.history.filter);
+            history::retyped(model);
+        }
+        None => match model.board.shown_mut() {
             Some(call) if call.roster.searching => {
                 edit(&mut call.roster.search);
                 call.roster.find(&call.view.participants);

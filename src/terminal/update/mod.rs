@@ -3,9 +3,13 @@
 mod actions;
 mod call;
 mod choose;
+mod desk;
+mod desk_events;
 mod group_events;
 mod groups;
+mod history;
 mod keys;
+mod ladder;
 mod links;
 mod palette;
 mod phone;
@@ -14,10 +18,11 @@ mod sound;
 mod tick;
 
 pub(crate) use choose::{CHOICES, shown_as};
+pub(crate) use desk::{hurry_key, told as told_soon};
 pub(crate) use palette::suggestions;
 
 use super::message::{Effect, Message};
-use super::model::{Entry, Model, Mood, Notice};
+use super::model::{Entry, LiveCall, Model, Mood, Notice};
 use crate::domain::text::printable;
 use crate::phone::event::Incoming;
 use crate::texts;
@@ -28,24 +33,28 @@ const NOTICE: i64 = 6000;
 /// Takes a message in; what is to be done about it comes back.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let mut effects = Vec::new();
+    let shown = model.board.shown_id();
     match message {
         Message::Tick(now) => tick::tick(model, now, &mut effects),
         Message::Key(event) => keys::press(model, event, &mut effects),
         Message::Paste(text) => keys::paste(model, &text),
         Message::Copied(by) => sharing::copied(model, by),
+        Message::Exported { file, failed } => history::exported(model, &file, failed),
         Message::Resize => model.changed = true,
         Message::Phone(event) => phone::heard(model, event, &mut effects),
         Message::PhoneBusy => phone_busy(model),
+        Message::Recorded(news) => ladder::recorded(model, news),
+        Message::Explained(call, why) => ladder::explained(model, call, why),
+        Message::Evidence(written) => ladder::written(model, written),
     }
+    desk_events::settle(model, shown);
     links::show(model, &mut effects);
     retitle(model, &mut effects);
     effects
 }
 
 fn phone_busy(model: &mut Model) {
-    if let Some(call) = &mut model.call {
-        call.forget_asked();
-    }
+    model.board.live_mut().for_each(LiveCall::forget_asked);
     say(model, Mood::Bad, texts::screen::PHONE_BUSY);
 }
 
@@ -70,19 +79,25 @@ pub(crate) fn rings(incoming: &Incoming) -> String {
             let name = group.name.as_ref().map_or("a group call", |name| name.as_str());
             texts::group::invites(who, name)
         }
-        None => texts::screen::calls(who),
+        None => {
+            let calls = texts::screen::calls(who);
+            match &incoming.via {
+                Some(via) => format!("{calls} ({})", texts::desk::via(via)),
+                None => calls,
+            }
+        }
     }
 }
 
 /// Names the terminal after what matters most now.
 fn retitle(model: &mut Model, effects: &mut Vec<Effect>) {
     let name = &model.look.title;
-    let title = match (model.ringing.first(), &model.call) {
+    let title = match (model.board.first_ringing(), model.call()) {
         (Some(incoming), _) => format!("{} - {name}", rings(incoming)),
         (None, Some(call)) => {
             format!("{} - {} - {name}", call.name(), texts::state::call(call.view.state))
         }
-        (None, None) if model.history.unseen > 0 => format!("{} - {name}", texts::screen::missed(model.history.unseen)),
+        (None, None) if model.history.missed > 0 => format!("{} - {name}", texts::screen::missed(model.history.missed)),
         (None, None) => name.clone(),
     };
     if title != model.title {

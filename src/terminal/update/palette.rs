@@ -4,7 +4,7 @@ use super::super::keys::{Action, Row, TABLE};
 use super::super::message::Effect;
 use super::super::model::{Input, Model, Mood, Pane, Popup, Purpose};
 use super::actions::{self, Trigger};
-use super::{call, choose, groups, say, sound};
+use super::{call, choose, desk, groups, history, say, sound};
 use crate::domain::dtmf::Tone;
 use crate::domain::presence::PresenceChoice;
 use crate::phone::command::Command;
@@ -44,10 +44,11 @@ fn parse(text: &str) -> Option<(&'static str, &'static Row, &str)> {
         .max_by_key(|(word, ..)| word.len())
 }
 
-/// Whether a suggestion is only typed out, not run: it lacks its argument, or it hangs up, which takes a whole word.
+/// Whether a suggestion is only typed out, not run: it lacks its argument, or it hangs up, answers or hands on,
+/// which takes a whole word.
 fn wants_more(row: &Row) -> bool {
     let needs_argument = !row.argument.is_empty() && !row.argument.starts_with('[');
-    needs_argument || matches!(row.action, Action::HangUp | Action::Answer | Action::Quit)
+    needs_argument || matches!(row.action, Action::HangUp | Action::Answer | Action::Complete | Action::Quit)
 }
 
 /// Runs what is typed; what is no command is taken for the suggestion selected.
@@ -99,11 +100,22 @@ fn carry_out(model: &mut Model, word: &str, action: Action, argument: &str, effe
             | Action::RingVolume,
             text,
         ) => sound::command(model, action, text, effects),
+        (Action::Export, file) if !file.is_empty() => history::export(model, file, effects),
+        (Action::Note, text) if !text.is_empty() => history::note(model, text, effects),
+        (Action::Filter, text) if !text.is_empty() && model.focus == Pane::History => history::search_for(model, text),
         (Action::Filter, text) if !text.is_empty() => {
             model.focus = Pane::Friends;
             model.friends.filter = Input::new(text);
         }
         (Action::Keypad, tones) if !tones.is_empty() => dtmf(model, tones, effects),
+        (Action::Dial, row) if is_row(model, row) => desk::pick_named(model, row, effects),
+        (Action::Pick, row) => desk::pick_named(model, row, effects),
+        (Action::Transfer, to) if !to.is_empty() => desk::transfer_shown(model, to, effects),
+        (Action::Consult, who) if !who.is_empty() => desk::consult_shown(model, who, effects),
+        (Action::Complete, row) if !row.is_empty() => desk::complete_row(model, row, effects),
+        (Action::Merge, row) => desk::merge(model, row, effects),
+        (Action::Park, slot) => desk::park(model, slot, effects),
+        (Action::PickUp, slot) if !slot.is_empty() => desk::pick_up(model, slot, effects),
         (Action::Dial, to) if !to.is_empty() => call::start(model, to.to_owned(), effects),
         (Action::AddFriend, who) if !who.is_empty() => effects.push(Effect::Phone(Command::AddFriend(who.to_owned()))),
         (Action::Join, place) if !place.is_empty() => groups::join(model, place.to_owned(), effects),
@@ -112,7 +124,7 @@ fn carry_out(model: &mut Model, word: &str, action: Action, argument: &str, effe
         (Action::Share, group) if !group.is_empty() => {
             effects.push(Effect::Phone(Command::ShowGroup(group.to_owned())));
         }
-        (Action::Invite, who) if !who.is_empty() => groups::invite(model, who.to_owned(), who, effects),
+        (Action::Invite, who) if !who.is_empty() => groups::invite(model, None, who.to_owned(), who, effects),
         (Action::Remove, _) => {
             model.focus = if word == "remove group" { Pane::Groups } else { Pane::Friends };
             actions::perform(model, action, Trigger::Deliberate, effects);
@@ -120,6 +132,11 @@ fn carry_out(model: &mut Model, word: &str, action: Action, argument: &str, effe
         (Action::Dial, _) => choose::open(model, Purpose::Call, "", effects),
         (action, _) => actions::perform(model, action, Trigger::Deliberate, effects),
     }
+}
+
+/// Whether a text is the number of a row of the board.
+fn is_row(model: &Model, text: &str) -> bool {
+    text.parse().is_ok_and(|number| model.board.row(number).is_some())
 }
 
 fn presence(model: &mut Model, word: &str, effects: &mut Vec<Effect>) {

@@ -3,21 +3,17 @@
 use std::sync::Arc;
 
 use super::super::message::Effect;
-use super::super::model::{Ended, LinkView, LiveCall, Model, Mood, Pane, Popup, Purpose, Question};
+use super::super::model::{Ended, LinkView, LiveCall, Model, Mood, Pane, Popup, Question};
 use super::super::widgets::meter::{ROSTER_METER, steps};
-use super::{group_events, links, note, say, sound, tick};
-use crate::domain::call::CallState;
+use super::{desk as doing, desk_events, group_events, history, links, note, say, sound, tick};
+use crate::domain::call::{CallState, Peer};
 use crate::domain::id::CallId;
 use crate::domain::presence::Presence;
-use crate::domain::record::{CallRecord, Outcome};
 use crate::domain::text::printable;
 use crate::domain::time::UnixMillis;
 use crate::phone::command::Command;
 use crate::phone::event::{CallView, Event, Incoming, Link, Quality, Refused, Summary};
-use crate::texts::{clock, end, screen, state};
-
-/// How many calls may ring at once: the service lets one ring, and more are not shown.
-const RINGING: usize = 8;
+use crate::texts::{clock, desk, end, screen, state};
 
 pub(super) fn heard(model: &mut Model, event: Event, effects: &mut Vec<Effect>) {
     model.changed |= !matches!(event, Event::Levels { .. } | Event::Speakers { .. });
@@ -35,22 +31,28 @@ pub(super) fn heard(model: &mut Model, event: Event, effects: &mut Vec<Effect>) 
             }
         }
         Event::History(records) => model.history.set(records),
-        Event::Recorded(record) => recorded(model, record, effects),
-        Event::Incoming(incoming) => rings(model, incoming, effects),
+        Event::Recorded(record) => history::recorded(model, record, effects),
+        Event::HistoryFound { filter, records } => model.history.take_found(filter, records),
+        Event::Missed(count) => model.history.missed = count,
+        Event::Incoming(incoming) => {
+            history::recall(model, &Peer::Person(incoming.from.clone()), effects);
+            rings(model, incoming, effects);
+        }
         Event::IncomingEnded { call, from, reason } => {
             stop_ringing(model, call);
             let ending = end::ending(reason, crate::domain::call::Direction::Incoming, from.display_name.as_str());
             say(model, Mood::Plain, format!("{}: {} {}", from.display_name, ending.what, ending.advice));
         }
-        Event::Call(view) => call(model, view),
-        Event::Active(_)
-        | Event::HandedOn { .. }
-        | Event::Moved { .. }
-        | Event::HeldLong { .. }
-        | Event::Parked { .. }
-        | Event::ParkedCalls(_)
-        | Event::HistoryFound { .. }
-        | Event::Missed(_) => {}
+        Event::Call(view) => {
+            history::recall(model, &view.with, effects);
+            call(model, view);
+        }
+        Event::Active(call) => model.board.activate(call),
+        Event::HandedOn { call, by, to } => desk_events::handed_on(model, call, by, to),
+        Event::Moved { call, into } => desk_events::moved(model, call, into),
+        Event::HeldLong { call, since } => desk_events::held_long(model, call, since, effects),
+        Event::Parked { call, slot } => desk_events::was_parked(model, call, slot),
+        Event::ParkedCalls(calls) => desk_events::parked(model, calls),
         Event::Joined { call, group, first } => group_events::joined(model, call, &group, first),
         Event::Speakers { call, speakers } => speak(model, call, speakers),
         Event::Groups(list) => model.groups.set(list),
@@ -69,7 +71,10 @@ pub(super) fn heard(model: &mut Model, event: Event, effects: &mut Vec<Effect>) 
         Event::MicrophoneFinished(_) => {
             say(model, Mood::Plain, "the sound file that was the microphone is over".to_owned());
         }
-        Event::Ended(summary) => ended(model, summary),
+        Event::Ended(summary) => {
+            effects.push(Effect::Explain(summary.call));
+            ended(model, summary);
+        }
         Event::Devices(devices) => model.devices = Some(devices),
         Event::Audio(audio) => sound::changed(model, audio),
         Event::Sound(now) => model.sound = now,
@@ -115,49 +120,35 @@ fn friend_is(model: &mut Model, identity: &crate::domain::id::Identity, presence
     }
 }
 
-fn recorded(model: &mut Model, record: CallRecord, effects: &mut Vec<Effect>) {
-    let known = model.history.records.iter().find(|known| known.call_id == record.call_id);
-    let was_missed = known.is_some_and(|known| known.outcome == Outcome::Missed);
-    if record.outcome == Outcome::Missed {
-        let text = screen::missed_from(state::peer(&record.with));
-        note(model, Mood::Warn, text.clone());
-        if !was_missed {
-            effects.push(Effect::Notify(text));
-        }
-    }
-    model.history.add(record);
-}
-
 fn rings(model: &mut Model, incoming: Incoming, effects: &mut Vec<Effect>) {
-    if model.ringing.iter().any(|known| known.call == incoming.call) || model.ringing.len() == RINGING {
+    let text = super::rings(&incoming);
+    if !model.board.ring(incoming) {
         return;
     }
-    let text = super::rings(&incoming);
     note(model, Mood::Warn, text.clone());
     effects.push(Effect::Notify(text));
     if model.bell {
         effects.push(Effect::Bell);
     }
     model.bell_at = Some(model.now.plus(tick::BELL));
-    model.ringing.push(incoming);
 }
 
 fn stop_ringing(model: &mut Model, call: CallId) {
-    model.ringing.retain(|incoming| incoming.call != call);
-    if model.ringing.is_empty() {
+    model.board.stop_ringing(call);
+    if !model.is_ringing() {
         model.bell_at = None;
     }
 }
 
-/// The call on the screen, if it is this one.
+/// A call this phone is in or makes.
 pub(super) fn live(model: &mut Model, call: CallId) -> Option<&mut LiveCall> {
-    model.call.as_mut().filter(|live| live.view.call == call)
+    model.board.get_mut(call)
 }
 
-/// A call began or changed. There is one at a time: an unknown one takes the place of the last.
+/// A call began or changed.
 fn call(model: &mut Model, mut view: CallView) {
-    stop_ringing(model, view.call);
     if view.state == CallState::Disconnected {
+        stop_ringing(model, view.call);
         return;
     }
     if let Some(card) = &mut view.group {
@@ -165,26 +156,28 @@ fn call(model: &mut Model, mut view: CallView) {
     }
     let (id, before) = (view.call, live(model, view.call).map(|live| live.view.state));
     let was_group = live(model, id).map(|live| live.is_group());
-    let known = model.call.as_mut().filter(|live| live.view.call == id);
-    let moves = match known {
+    let moves = match model.board.get_mut(id) {
         Some(live) => {
             let earlier = Arc::clone(&live.view.participants);
             Some((live.take(view), earlier))
         }
         None => {
             model.ended = None;
-            model.call = Some(LiveCall::new(view));
+            model.board.connect(view);
+            if !model.is_ringing() {
+                model.bell_at = None;
+            }
             None
         }
     };
-    let Some(live) = &model.call else { return };
+    let Some(live) = model.board.get(id) else { return };
     if before != Some(live.view.state) {
         let text = stands(live, before, model.now);
         note(model, Mood::Plain, text);
     }
-    group_events::grown(model, was_group);
+    group_events::grown(model, id, was_group);
     if let Some((moves, earlier)) = moves {
-        group_events::moved(model, &moves, &earlier);
+        group_events::moved(model, id, &moves, &earlier);
     }
 }
 
@@ -226,27 +219,42 @@ fn measured(model: &mut Model, call: CallId, quality: Quality) {
     }
 }
 
+/// A call is over: its card is shown once no other call is left.
 fn ended(model: &mut Model, summary: Summary) {
     stop_ringing(model, summary.call);
-    let current = model.call.as_ref().is_none_or(|live| live.view.call == summary.call);
-    let ending = end::ending(summary.end, summary.direction, state::peer(&summary.with));
+    let was_shown = model.board.shown_id().is_none_or(|shown| shown == summary.call);
+    doing::forget(model, summary.call);
+    let gone = model.board.remove(summary.call);
+    let name = gone.as_ref().map_or_else(|| state::peer(&summary.with).to_owned(), |live| live.name().to_owned());
     let mood = if summary.end.is_normal() { Mood::Plain } else { Mood::Warn };
-    note(model, mood, format!("{}: {}", state::peer(&summary.with), ending.what));
-    if current {
-        let came_from = model.call.take().and_then(|live| live.came_from);
+    close_about(model, summary.call, was_shown);
+    if was_shown && model.focus == Pane::People {
+        let came_from = gone.and_then(|live| live.came_from);
+        model.focus = came_from.filter(|pane| *pane != Pane::People).unwrap_or(Pane::Friends);
+    }
+    if model.call().is_some() {
+        say(model, mood, desk::ended(&name, summary.end, summary.direction));
+    } else {
+        let ending = end::ending(summary.end, summary.direction, &name);
+        note(model, mood, format!("{name}: {}", ending.what));
         model.armed_until = None;
-        let about_it = match &model.popup {
-            Some(Popup::Keypad | Popup::Quality { .. } | Popup::Confirm(Question::Quit | Question::EndForAll)) => true,
-            Some(Popup::Dial(dial)) => dial.purpose == Purpose::Invite,
-            _ => false,
-        };
-        if about_it {
-            model.popup = None;
-        }
-        if model.focus == Pane::People {
-            model.focus = came_from.filter(|pane| *pane != Pane::People).unwrap_or(Pane::Friends);
+        if model.is_ringing() {
+            model.bell_at = Some(model.now.plus(tick::BELL));
         }
         model.ended = Some(Ended { summary, at: model.now });
+    }
+}
+
+/// Closes what is open about a call that is over.
+fn close_about(model: &mut Model, call: CallId, was_shown: bool) {
+    let about_it = match &model.popup {
+        Some(Popup::Keypad | Popup::Quality { .. } | Popup::Confirm(Question::EndForAll)) => was_shown,
+        Some(Popup::Confirm(Question::Quit)) => model.call().is_none(),
+        Some(Popup::Dial(dial)) => dial.purpose.call() == Some(call),
+        _ => false,
+    };
+    if about_it {
+        model.popup = None;
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) fn share(model: &mut Model, effects: &mut Vec<Effect>) {
 }
 
 fn of_call(model: &Model) -> Option<GroupCard> {
-    model.call.as_ref().and_then(LiveCall::group).cloned()
+    model.call().and_then(LiveCall::group).cloned()
 }
 
 /// Copies the link of the card, or of the call's group.

@@ -2,7 +2,7 @@
 
 use super::super::message::Effect;
 use super::super::model::{Model, Popup};
-use super::{actions, choose};
+use super::{actions, choose, desk, history, ladder};
 use crate::domain::time::UnixMillis;
 
 /// The pause between two rings of the bell, ms.
@@ -24,16 +24,23 @@ pub(super) fn tick(model: &mut Model, now: UnixMillis, effects: &mut Vec<Effect>
         actions::finish_removal(model, effects);
     }
     if over(model.bell_at) {
-        model.bell_at = (!model.ringing.is_empty()).then(|| now.plus(BELL));
+        // Beside a talk the bell rings once: the row and the banner stay.
+        let rings = model.is_ringing() && model.call().is_none();
+        model.bell_at = rings.then(|| now.plus(BELL));
         if model.bell_at.is_some() && model.bell {
             effects.push(Effect::Bell);
         }
     }
-    if let Some(call) = &mut model.call
-        && over(call.tones_until())
-    {
+    for call in model.board.live_mut().filter(|call| over(call.tones_until())) {
         call.sent_at = None;
     }
+    if over(model.pending.as_ref().map(|pending| pending.until)) {
+        desk::carry_out(model, effects);
+    }
+    if over(model.history.search_at) {
+        history::search(model, effects);
+    }
+    ladder::tick(model, effects);
     if over(model.link.retry_at) {
         model.link.retry_at = None;
     }

@@ -4,40 +4,53 @@
 use ratatui::layout::Rect;
 
 use super::paper::Paper;
-use crate::terminal::keys::Action;
+use crate::terminal::keys::{Action, Context};
 use crate::terminal::model::{Model, title};
 use crate::terminal::theme::Role;
 use crate::terminal::update::rings;
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::pen::columns;
-use crate::texts::{clock, group};
+use crate::texts::{clock, desk, group};
 
 /// How long one look of the banner lasts, ms.
 const BLINK: i64 = crate::terminal::model::BLINK;
 
-/// How many rows the banner takes: none when nothing rings.
+/// How many rows the banner takes: none when nothing rings, few beside a talk.
 pub(super) fn rows(model: &Model, screen: Rect) -> u16 {
-    match (model.ringing.is_empty(), screen.height) {
-        (true, _) => 0,
-        (false, 16..) => 3,
-        (false, _) => 2,
+    match (model.is_ringing(), screen.height) {
+        (false, _) => 0,
+        (true, _) if model.call().is_some() => {
+            if beside(model).1 <= screen.width {
+                1
+            } else {
+                2
+            }
+        }
+        (true, 16..) => 3,
+        (true, _) => 2,
     }
 }
 
 /// Who calls, how long it has been ringing, and what to press.
 pub(super) fn banner(paper: &mut Paper<'_>, place: Rect) {
     let model = paper.model;
-    let Some(first) = model.ringing.first() else { return };
+    if model.call().is_some() {
+        return beside_a_talk(paper, place);
+    }
+    let Some(first) = model.board.first_ringing() else { return };
     let role = role(model);
     let style = paper.style(role);
     paper.fill(place, role);
     let time = clock::duration(model.now.since(first.at));
     let keys = keys(model);
-    let more = if model.ringing.len() > 1 { format!(" and {} more ", model.ringing.len() - 1) } else { String::new() };
+    let more = others(model);
     let sign = paper.glyphs().waiting;
-    let (title, text) = match &first.group {
-        Some(_) => (" INVITATION  ", rings(first)),
-        None => (" INCOMING CALL  ", format!("{} ({})", first.from.display_name, first.from.name)),
+    let (title, text) = match (&first.group, &first.via) {
+        (Some(_), _) => (" INVITATION  ", rings(first)),
+        (None, None) => (" INCOMING CALL  ", format!("{} ({})", first.from.display_name, first.from.name)),
+        (None, Some(via)) => {
+            (" INCOMING CALL  ", format!("{} ({}), {}", first.from.display_name, first.from.name, desk::via(via)))
+        }
     };
     let told = columns(title) + columns(&text) + columns(&time) + columns(&more) + 8;
     let one_row = told.max(46).saturating_add(columns(&keys)) <= place.width;
@@ -52,6 +65,101 @@ pub(super) fn banner(paper: &mut Paper<'_>, place: Rect) {
     if !one_row {
         paper.pen(area::row(place, place.height / 3 + 1)).text("   ", style).text(&keys, style);
     }
+}
+
+/// How many calls ring beside the one that is named.
+fn others(model: &Model) -> String {
+    match model.board.ringing().count() {
+        0 | 1 => String::new(),
+        count => format!(" and {} more ", count - 1),
+    }
+}
+
+/// What is said of a call that rings beside a talk, and how wide that is in one row.
+fn beside(model: &Model) -> (String, u16) {
+    let Some(first) = model.board.first_ringing() else { return (String::new(), 0) };
+    let text = rings(first);
+    let time = columns(&clock::duration(model.now.since(first.at)));
+    let width = columns(&text) + columns(&others(model)) + time + columns(&keys(model)) + 9;
+    (text, width)
+}
+
+/// A call that rings beside a talk: a still line, so that the talk stays in sight.
+fn beside_a_talk(paper: &mut Paper<'_>, place: Rect) {
+    let model = paper.model;
+    let Some(first) = model.board.first_ringing() else { return };
+    let (text, _) = beside(model);
+    let (time, keys, more) = (clock::duration(model.now.since(first.at)), keys(model), others(model));
+    let style = paper.style(Role::Ring);
+    paper.fill(place, Role::Ring);
+    let sign = paper.glyphs().waiting;
+    let one_row = place.height < 2;
+    let mut pen = paper.pen(area::row(place, 0));
+    pen.right(" ", style);
+    if one_row {
+        pen.right(&keys, style).right("  ", style);
+    }
+    pen.right(&time, style).right(" ", style).right(&more, style);
+    pen.text(" ", style).text(sign, style).text("  ", style).text(&text, style);
+    paper.pen(area::row(place, 1)).text("    ", style).text(&keys, style);
+}
+
+/// How many rows tell that somebody is asked while a call waits: none when nobody is.
+pub(super) fn asking_rows(model: &Model, width: u16) -> u16 {
+    match asked(model) {
+        None => 0,
+        Some((text, keys)) => {
+            if columns(&text) + columns(&keys) + 6 <= width {
+                1
+            } else {
+                2
+            }
+        }
+    }
+}
+
+/// Who is asked, who waits, and what can be done about it.
+pub(super) fn asking(paper: &mut Paper<'_>, place: Rect) {
+    let model = paper.model;
+    let Some((text, keys)) = asked(model) else { return };
+    // Where a text is typed or a list is open, these keys do something else.
+    let reached = model.context() == Context::Consult;
+    let keys = match reached {
+        true if columns(&keys) + 4 <= place.width => keys,
+        true => asking_keys(model, true),
+        false => String::new(),
+    };
+    paper.fill(place, Role::Badge);
+    let style = paper.style(Role::Badge);
+    let mut pen = paper.pen(area::row(place, 0));
+    if place.height == 1 {
+        pen.right(" ", style).right(&keys, style).right("  ", style);
+    }
+    pen.text(" ", style).text(&text, style);
+    if place.height > 1 {
+        paper.pen(area::row(place, 1)).text(" ", style).text(&keys, style);
+    }
+}
+
+/// Who is asked and who waits, in words, and the keys for it at full length.
+fn asked(model: &Model) -> Option<(String, String)> {
+    let (asked, waiting) = model.board.consult()?;
+    Some((desk::asking(asked.name(), waiting.name()), asking_keys(model, false)))
+}
+
+fn asking_keys(model: &Model, few: bool) -> String {
+    let Some((asked, waiting)) = model.board.consult() else { return String::new() };
+    let key = |action: Action| {
+        let key = model.keys.key(action, Context::Consult);
+        key.map_or_else(|| format!(":{}", action.row().words[0]), |key| key.to_string())
+    };
+    let (complete, merge, back) = (key(Action::Complete), key(Action::Merge), key(Action::Back));
+    let mut parts = desk::asking_keys(asked.name(), waiting.name(), [&complete, &merge, &back], few).to_vec();
+    if !asked.is_connected() {
+        // Who rings can't be joined yet.
+        parts.remove(1);
+    }
+    parts.join(&format!(" {} ", model.look.glyphs.separator))
 }
 
 /// How many rows the groups that somebody shares take: none when nobody does.
@@ -93,11 +201,7 @@ pub(super) fn shared_keys(model: &Model) -> String {
     let separator = model.look.glyphs.separator;
     let later = acting(model, Action::Later);
     let later = if later.is_empty() { String::new() } else { format!(" {separator} {later} later") };
-    if model.call.is_some() {
-        format!("hang up before you join{later}")
-    } else {
-        format!("{} join{later}", acting(model, Action::JoinShared))
-    }
+    format!("{} join{later}", acting(model, Action::JoinShared))
 }
 
 /// The keys of an action that act where the focus is.
@@ -117,18 +221,11 @@ pub(super) fn role(model: &Model) -> Role {
 /// The first key of each, for the smallest screens.
 pub(super) fn few_keys(model: &Model) -> String {
     let first = |action: Action| model.keys.key(action, model.context()).map(|key| key.to_string()).unwrap_or_default();
-    match model.call {
-        Some(_) => format!("{} decline", first(Action::Decline)),
-        None => format!("{} answer {} decline", first(Action::Answer), first(Action::Decline)),
-    }
+    format!("{} answer {} decline", first(Action::Answer), first(Action::Decline))
 }
 
 /// The keys for what rings: those that act where the focus is.
 pub(super) fn keys(model: &Model) -> String {
     let separator = model.look.glyphs.separator;
-    if model.call.is_some() {
-        format!("{} decline {separator} hang up before you answer", acting(model, Action::Decline))
-    } else {
-        format!("{} answer {separator} {} decline", acting(model, Action::Answer), acting(model, Action::Decline))
-    }
+    format!("{} answer {separator} {} decline", acting(model, Action::Answer), acting(model, Action::Decline))
 }

@@ -4,9 +4,11 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::paper::Paper;
-use super::{diagnosis, quality};
-use crate::domain::call::CallState;
+use super::{diagnosis, explained, quality};
+use crate::domain::call::{CallState, Direction};
 use crate::domain::dtmf::Tone;
+use crate::domain::person::Person;
+use crate::domain::transfer::HandedTo;
 use crate::phone::event::{DeviceState, MediaState};
 use crate::terminal::keys::Action;
 use crate::terminal::model::{Ended, LiveCall, Model, has_microphone};
@@ -14,17 +16,17 @@ use crate::terminal::theme::{Glyphs, Role};
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::meter::meter;
 use crate::terminal::widgets::pen::{Pen, wrapped};
-use crate::texts::{clock, end, group, screen, state};
+use crate::texts::{clock, desk, end, group, screen, state};
 
 /// How many rows the card takes when it is `width` columns wide: none without a call.
 pub(super) fn rows(model: &Model, width: u16) -> u16 {
-    match (&model.call, &model.ended) {
+    match (model.call(), &model.ended) {
         (Some(call), _) => {
             let wrong = diagnosis::rows(model, call, width.saturating_sub(2));
             // A row is kept for tones, or for the first of a diagnosis.
             FIXED + wrong.saturating_add(u16::from(has_tones(call))).max(1)
         }
-        (None, Some(_)) => 8,
+        (None, Some(ended)) => 8 + explained::rows(model, ended.summary.call, width.saturating_sub(2)),
         (None, None) => 0,
     }
 }
@@ -38,7 +40,7 @@ const QUALITY_FROM: u16 = 14;
 /// How many rows the call takes on a small screen, of which `place` is left.
 pub(super) fn lines_rows(model: &Model, place: Rect) -> u16 {
     let width = place.width;
-    match (&model.call, &model.ended) {
+    match (model.call(), &model.ended) {
         (Some(call), _) => {
             let judged = call.troubles().next().is_some() || place.height >= QUALITY_FROM;
             3 + u16::from(call.is_group()) + u16::from(judged)
@@ -55,7 +57,7 @@ pub(super) fn lines_rows(model: &Model, place: Rect) -> u16 {
 
 /// The card of the call going on, or of the one just ended.
 pub(super) fn card(paper: &mut Paper<'_>, place: Rect) {
-    if let Some(call) = &paper.model.call {
+    if let Some(call) = paper.model.call() {
         live(paper, place, call);
     } else if let Some(ended) = &paper.model.ended {
         over(paper, place, ended);
@@ -64,7 +66,7 @@ pub(super) fn card(paper: &mut Paper<'_>, place: Rect) {
 
 /// The call on a small screen, without a border.
 pub(super) fn lines(paper: &mut Paper<'_>, mut place: Rect) {
-    if let Some(call) = &paper.model.call {
+    if let Some(call) = paper.model.call() {
         who(paper, area::top(&mut place, 1), call);
         if call.is_group() {
             means(paper, area::top(&mut place, 1), call);
@@ -137,7 +139,7 @@ fn who(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
     pen.right(" ", dim).right(&time, title).right("  ", dim);
     pen.text(" ", dim).text(word, badge).text(" ", badge).text(sign, badge).text("  ", dim);
     pen.text(call.name(), title).text("  ", dim);
-    match call.view.with.person() {
+    match call.other_side() {
         _ if call.is_group() => {
             pen.text(&group::people(call.roster.here + 1, call.roster.coming), dim);
         }
@@ -145,6 +147,9 @@ fn who(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
             pen.text(person.name.as_str(), dim);
         }
         None => {}
+    }
+    if let Some(via) = &call.view.via {
+        pen.text("  ", dim).text(&desk::via(via), dim);
     }
 }
 
@@ -173,7 +178,13 @@ fn means(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
         paper.pen(place).text(" ", style).text(&text, style);
         return;
     }
-    let name = state::peer(&call.view.with);
+    if let Some((by, to)) = handed(call) {
+        let style = paper.style(Role::Warn);
+        let text = desk::waits(by, to);
+        paper.pen(place).text(" ", style).text(&text, style);
+        return;
+    }
+    let name = call.name();
     let deaf = !has_microphone(paper.model.audio.as_ref());
     let (resume, choose) = (paper.model.key_of(Action::Hold), paper.model.key_of(Action::Devices));
     let plain = match call.view.state {
@@ -201,6 +212,13 @@ fn means(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
     };
     let style = paper.style(role);
     paper.pen(place).text(" ", style).text(name, style).text(" ", style).text(text, style);
+}
+
+/// By whom and where to a call was handed on, while it waits for that.
+fn handed(call: &LiveCall) -> Option<(&Person, &HandedTo)> {
+    let (by, to) = call.handed.as_ref()?;
+    let rings = matches!(to, HandedTo::Person { .. }) && call.view.state == CallState::Ringing;
+    (rings || call.is_parked()).then_some((by, to))
 }
 
 /// What the state of a group call means for the person.
@@ -313,12 +331,18 @@ fn over(paper: &mut Paper<'_>, place: Rect, ended: &Ended) {
     let (dim, key) = (paper.style(Role::Dim), paper.style(Role::Key));
     paper.pen(area::row(inside, 4)).text(" ", dim).text(&figures, dim);
     let (again, back) = (paper.model.key_of(Action::Redial), paper.model.key_of(Action::Back));
+    let history = paper.model.key_of(Action::History);
+    // Whoever called is called back from the history: the key for calling again is for whom one called oneself.
+    let (next, what) = match (summary.direction, summary.with.person()) {
+        (Direction::Incoming, _) => (&history, " calls, to call back   "),
+        (Direction::Outgoing, Some(_)) => (&again, " call again   "),
+        (Direction::Outgoing, None) => (&again, " join again   "),
+    };
     let mut pen = paper.pen(area::row(inside, 5));
-    pen.text(" ", dim)
-        .text(&again, key)
-        .text(if summary.with.person().is_some() { " call again   " } else { " join again   " }, dim)
-        .text(&back, key)
-        .text(" put this away", dim);
+    pen.text(" ", dim).text(next, key).text(what, dim).text(&back, key).text(" put this away", dim);
+    let mut below = inside;
+    area::top(&mut below, 6);
+    explained::lines(paper, below, summary.call);
 }
 
 fn ending(ended: &Ended) -> end::Ending {

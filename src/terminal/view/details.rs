@@ -10,7 +10,7 @@ use crate::terminal::model::{LiveCall, Model, SoundRow, WhyOff, part};
 use crate::terminal::theme::Role;
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::pen::{columns, wrapped};
-use crate::texts::{diagnosis, quality as words, sound, state};
+use crate::texts::{diagnosis, quality as words, sound};
 
 /// How many rows there are beside those of the people heard, at most.
 pub(crate) const ROWS: usize = 16;
@@ -39,7 +39,7 @@ const NAME: u16 = 12;
 /// The quality of the call.
 pub(super) fn popup(paper: &mut Paper<'_>, place: Rect, scroll: usize) {
     let model = paper.model;
-    let rows = match &model.call {
+    let rows = match model.call() {
         Some(LiveCall { quality: Some(quality), .. }) => {
             let width = place.width.min(84).saturating_sub(2);
             all(paper, width, quality)
@@ -69,7 +69,7 @@ pub(super) fn popup(paper: &mut Paper<'_>, place: Rect, scroll: usize) {
 
 fn all(paper: &Paper<'_>, width: u16, quality: &Quality) -> Vec<Row> {
     let model = paper.model;
-    let Some(call) = &model.call else { return Vec::new() };
+    let Some(call) = model.call() else { return Vec::new() };
     let mut rows = overall(paper, width, call, quality);
     rows.push(Row::new());
     rows.extend(heard(paper, width, call, quality));
@@ -140,7 +140,7 @@ fn right(text: &str, width: u16) -> String {
 /// Who has this number.
 fn name(call: &LiveCall, number: u16) -> &str {
     if !call.is_group() {
-        return state::peer(&call.view.with);
+        return call.name();
     }
     let row = call.view.participants.iter().find(|row| row.number == number);
     row.map_or("?", |row| row.participant.person.display_name.as_str())

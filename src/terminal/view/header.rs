@@ -5,11 +5,12 @@ use ratatui::layout::Rect;
 use super::paper::{Paper, mood};
 use crate::phone::event::{AudioDevice, DeviceState, Link};
 use crate::terminal::keys::{Action, Context};
-use crate::terminal::model::{LiveCall, Model, state};
+use crate::terminal::model::{LiveCall, Model, Pending, state};
 use crate::terminal::theme::Role;
+use crate::terminal::update::{hurry_key, told_soon};
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::pen::{columns, wrapped};
-use crate::texts::{screen, sound, ssh, state as states};
+use crate::texts::{desk, screen, sound, ssh, state as states};
 
 /// The top row.
 pub(super) fn header(paper: &mut Paper<'_>, place: Rect) {
@@ -37,9 +38,9 @@ pub(super) fn header(paper: &mut Paper<'_>, place: Rect) {
     if let Some((sign, style, state)) = presence {
         pen.text(sign, style).text(" ", style).text(states::presence(state), style).text("  ", dim);
     }
-    if model.history.unseen > 0 {
+    if model.history.missed > 0 {
         let history = model.key_of(Action::History);
-        pen.text(&screen::missed(model.history.unseen), warn).text(" (", warn).text(&history, key).text(")  ", warn);
+        pen.text(&screen::missed(model.history.missed), warn).text(" (", warn).text(&history, key).text(")  ", warn);
     }
     if let Some(warning) = sound_warning(model) {
         pen.text(glyphs.warning, warn).text(" ", warn).text(&warning, warn);
@@ -57,7 +58,7 @@ fn link_word(model: &Model) -> (&'static str, Role) {
 
 /// The badge of somebody who speaks into a microphone that is off: at every size, whatever else is open.
 pub(super) fn talking_muted(model: &Model) -> Option<String> {
-    let talking = model.call.as_ref().is_some_and(LiveCall::is_talking_muted);
+    let talking = model.board.live().any(LiveCall::is_talking_muted);
     talking.then(|| format!(" {} ", sound::muted_but_talking(&model.key_of(Action::Mute))))
 }
 
@@ -73,7 +74,7 @@ fn sound_warning(model: &Model) -> Option<String> {
 pub(super) fn link_rows(model: &Model, width: u16) -> u16 {
     match &model.link.link {
         Link::Up => 0,
-        Link::Connecting => u16::from(model.call.is_some()),
+        Link::Connecting => u16::from(model.call().is_some()),
         Link::Down { .. } => 1,
         Link::Refused { reason } => {
             lines(reason, width.saturating_sub(4), 2) + lines(&sign_in(model), width.saturating_sub(4), 2)
@@ -107,7 +108,7 @@ pub(super) fn link(paper: &mut Paper<'_>, place: Rect) {
             let mut pen = paper.pen(place);
             pen.right(" ", warn).right(&again, warn).right(" ", warn);
             pen.text(" ", bad).text(sign, bad).text(" ", bad);
-            if model.call.is_some() {
+            if model.call().is_some() {
                 pen.text(screen::CALL_GOES_ON, warn).text("; ", warn);
             }
             pen.text(reason.trim_end_matches('.'), bad).text(".", bad);
@@ -127,7 +128,7 @@ pub(super) fn link(paper: &mut Paper<'_>, place: Rect) {
 
 /// How many rows what was said last takes; one is always kept, so that the screen does not jump.
 pub(super) fn notice_rows(model: &Model, width: u16) -> u16 {
-    let waits = model.armed_until.is_some() || model.friends.removal.is_some();
+    let waits = model.armed_until.is_some() || model.friends.removal.is_some() || model.pending.is_some();
     match &model.notice {
         Some(notice) if !waits => lines(&notice.text, width.saturating_sub(2), 3).max(1),
         Some(_) | None => 1,
@@ -142,6 +143,9 @@ pub(super) fn notice(paper: &mut Paper<'_>, place: Rect) {
         let style = paper.style(Role::Warn);
         paper.pen(place).text(" ", style).text(&text, style);
         return;
+    }
+    if let Some(pending) = &model.pending {
+        return countdown(paper, place, pending);
     }
     if let Some(removal) = &model.friends.removal {
         let seconds = (removal.until.since(model.now) + 999) / 1000;
@@ -160,6 +164,20 @@ pub(super) fn notice(paper: &mut Paper<'_>, place: Rect) {
         return;
     }
     whose_sound(paper, place);
+}
+
+/// What is done soon, unless it is taken back.
+fn countdown(paper: &mut Paper<'_>, place: Rect, pending: &Pending) {
+    let model = paper.model;
+    let text = desk::countdown(&told_soon(model, &pending.what), pending.seconds(model.now));
+    let undo = model.key_of(Action::Undo);
+    let mut keys = desk::countdown_keys(&undo, &hurry_key(model));
+    if columns(&text) + columns(&keys) + 4 > place.width {
+        keys = desk::countdown_key(&undo);
+    }
+    let (warn, key) = (paper.style(Role::Warn), paper.style(Role::Key));
+    let mut pen = paper.pen(place);
+    pen.right(" ", warn).right(&keys, key).right("  ", warn).text(" ", warn).text(&text, warn);
 }
 
 /// Over SSH, while nothing else has to be said: whose sound card is used.

@@ -1,12 +1,17 @@
 //! Draws the model. Total: any model on any size draws something and never panics; reads no clock.
 
 mod banner;
+mod board;
 mod call;
 mod details;
 mod diagnosis;
+mod explained;
 mod groups;
 mod header;
 mod help;
+mod history;
+mod ladder;
+mod notes;
 mod panes;
 mod paper;
 mod pickers;
@@ -56,6 +61,12 @@ pub fn class(width: u16, height: u16) -> Class {
     }
 }
 
+/// How many rows the board has at least, whatever is beneath it.
+const LEAST: u16 = 3;
+
+/// How many rows are left below the card when the board is above it.
+const BELOW: u16 = 6;
+
 /// How many rows the call records take at least below the people of a group call.
 const HISTORY: u16 = 6;
 
@@ -80,7 +91,9 @@ pub fn draw(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<Position> 
     header::header(&mut paper, area::top(&mut rest, 1));
     header::link(&mut paper, area::top(&mut rest, header::link_rows(model, area.width)));
     banner::banner(&mut paper, area::top(&mut rest, banner::rows(model, area)));
+    banner::asking(&mut paper, area::top(&mut rest, banner::asking_rows(model, area.width)));
     banner::shared(&mut paper, area::top(&mut rest, banner::shared_rows(model, area)));
+    notes::strip(&mut paper, area::top(&mut rest, notes::rows(model, area)));
     let hints = area::bottom(&mut rest, 1);
     header::hints(&mut paper, hints);
     header::notice(&mut paper, area::bottom(&mut rest, header::notice_rows(model, area.width)));
@@ -97,7 +110,8 @@ fn wide(paper: &mut Paper<'_>, mut rest: Rect) -> Option<Position> {
     let cursor = people_known(paper, area::left(&mut rest, 30));
     let mut right = area::right(&mut rest, 36);
     let rows = call::rows(paper.model, rest.width);
-    if paper.model.call.is_some() {
+    board_above(paper, &mut rest, rows);
+    if paper.model.call().is_some() {
         quality::panel(paper, area::top(&mut right, rows));
     }
     panes::events(paper, right);
@@ -109,6 +123,7 @@ fn wide(paper: &mut Paper<'_>, mut rest: Rect) -> Option<Position> {
 fn medium(paper: &mut Paper<'_>, mut rest: Rect) -> Option<Position> {
     let cursor = people_known(paper, area::left(&mut rest, 30));
     let rows = call::rows(paper.model, rest.width);
+    board_above(paper, &mut rest, rows);
     call::card(paper, area::top(&mut rest, rows));
     if paper.model.focus == Pane::Events {
         panes::events(paper, rest);
@@ -118,8 +133,19 @@ fn medium(paper: &mut Paper<'_>, mut rest: Rect) -> Option<Position> {
     cursor.or(below)
 }
 
-/// The left column: friends, and the groups beneath.
+/// The board in a panel above a card of `card` rows, in the column `rest`; a few rows below the card are left.
+fn board_above(paper: &mut Paper<'_>, rest: &mut Rect, card: u16) {
+    let rows = board::rows(paper.model, rest.height.saturating_sub(card + BELOW).max(LEAST));
+    if rows > 0 {
+        board::panel(paper, area::top(rest, rows + 2));
+    }
+}
+
+/// The left column: friends, the groups beneath, and the parked calls.
 fn people_known(paper: &mut Paper<'_>, mut place: Rect) -> Option<Position> {
+    let parked = board::parked_rows(paper.model);
+    let parked = area::bottom(&mut place, parked);
+    board::parked(paper, parked);
     let rows = groups::rows(paper.model, place.height);
     let groups = area::bottom(&mut place, rows);
     if groups.height > 0 {
@@ -135,30 +161,47 @@ fn below_the_call(paper: &mut Paper<'_>, mut place: Rect) -> Option<Position> {
         if model.is_first_run() {
             welcome::welcome(paper, place);
         } else {
-            panes::history(paper, place);
+            return history::history(paper, place);
         }
         return None;
     }
     let people = roster::rows(model);
     if people.saturating_add(HISTORY) <= place.height {
         let cursor = roster::people(paper, area::top(&mut place, people));
-        panes::history(paper, place);
-        return cursor;
+        let below = history::history(paper, place);
+        return cursor.or(below);
     }
     if model.focus == Pane::History {
-        panes::history(paper, place);
-        return None;
+        return history::history(paper, place);
     }
     roster::people(paper, place)
 }
 
 fn narrow(paper: &mut Paper<'_>, mut rest: Rect) -> Option<Position> {
+    parked_line(paper, &mut rest);
+    let card = call::rows(paper.model, rest.width);
+    let board = board::rows(paper.model, rest.height.saturating_sub(card).max(LEAST));
+    board::lines(paper, area::top(&mut rest, board));
     let rows = call::rows(paper.model, rest.width);
     call::card(paper, area::top(&mut rest, rows));
     focused(paper, rest)
 }
 
+/// The parked calls in a line at the bottom, if there are any.
+fn parked_line(paper: &mut Paper<'_>, rest: &mut Rect) {
+    if !paper.model.parked.is_empty() {
+        board::parked_line(paper, area::bottom(rest, 1));
+    }
+}
+
 fn compact(paper: &mut Paper<'_>, mut rest: Rect) -> Option<Position> {
+    parked_line(paper, &mut rest);
+    let card = call::lines_rows(paper.model, rest);
+    let board = board::rows(paper.model, rest.height.saturating_sub(card + LEAST).max(LEAST));
+    if board > 0 {
+        board::lines(paper, area::top(&mut rest, board));
+        paper.rule(area::top(&mut rest, 1));
+    }
     let rows = call::lines_rows(paper.model, rest);
     call::lines(paper, area::top(&mut rest, rows));
     focused(paper, rest)
@@ -171,7 +214,7 @@ fn focused(paper: &mut Paper<'_>, place: Rect) -> Option<Position> {
         Pane::Friends => return panes::friends(paper, place),
         Pane::Groups => groups::groups(paper, place),
         Pane::People => return roster::people(paper, place),
-        Pane::History => panes::history(paper, place),
+        Pane::History => return history::history(paper, place),
         Pane::Events => panes::events(paper, place),
     }
     None

@@ -1,12 +1,10 @@
-//! The panels: friends, call records, events.
+//! The panels: friends, events.
 
 use ratatui::layout::{Position, Rect};
 
 use super::paper::{Paper, mood};
-use crate::domain::call::Direction;
 use crate::domain::person::Friend;
 use crate::domain::presence::PresenceState;
-use crate::domain::record::{CallRecord, Outcome};
 use crate::terminal::keys::Action;
 use crate::terminal::model::Pane;
 use crate::terminal::theme::Role;
@@ -84,62 +82,6 @@ pub(super) fn empty(paper: &mut Paper<'_>, place: Rect, text: &str) {
     for (line, text) in (0..).zip(wrapped(text, place.width.saturating_sub(2))) {
         paper.pen(area::row(place, line)).text(" ", dim).text(text, dim);
     }
-}
-
-/// The call records.
-pub(super) fn history(paper: &mut Paper<'_>, place: Rect) {
-    let model = paper.model;
-    let history = &model.history;
-    let focused = model.focus == Pane::History && model.popup.is_none();
-    let title =
-        if history.unseen > 0 { format!("CALLS  {}", screen::missed(history.unseen)) } else { "CALLS".to_owned() };
-    let inside = paper.panel(place, &title, focused);
-    if history.records.is_empty() {
-        let text = screen::no_calls(history.loaded, &model.key_of(Action::Dial));
-        return empty(paper, inside, &text);
-    }
-    let selected = history.index();
-    for (line, index) in (0..).zip(window(history.records.len(), selected, inside.height)) {
-        let record = &history.records[index];
-        self::record(paper, area::row(inside, line), record, index == selected && model.focus == Pane::History);
-    }
-}
-
-fn record(paper: &mut Paper<'_>, place: Rect, record: &CallRecord, selected: bool) {
-    let glyphs = paper.glyphs();
-    let sign = match record.direction {
-        Direction::Incoming => glyphs.incoming,
-        Direction::Outgoing => glyphs.outgoing,
-    };
-    let role = match record.outcome {
-        Outcome::Missed => Role::Bad,
-        Outcome::Failed => Role::Warn,
-        Outcome::Answered | Outcome::Ongoing => Role::Good,
-        Outcome::Declined | Outcome::Busy | Outcome::NoAnswer | Outcome::Cancelled => Role::Dim,
-    };
-    let (mut outcome, mut text, mut dim) = (paper.style(role), paper.style(Role::Text), paper.style(Role::Dim));
-    if selected {
-        paper.fill(place, Role::Selected);
-        let style = paper.style(Role::Selected);
-        (outcome, text, dim) = (style, style, style);
-    }
-    let when = clock::moment(record.started_at, paper.model.now, paper.model.look.offset);
-    let length = match (record.answered_at, record.ended_at) {
-        (Some(from), Some(to)) => clock::duration(to.since(from)),
-        _ => String::new(),
-    };
-    let mark = if selected { glyphs.selected } else { " " };
-    let mut pen = paper.pen(place);
-    pen.text(mark, text).text(sign, outcome).text(" ", text);
-    let name_width = pen.room().saturating_sub(36).clamp(8, 24);
-    pen.column_of(state::direction(record.direction), 5, dim);
-    pen.column_of(state::peer(&record.with), name_width, text).text(" ", text);
-    pen.column_of(state::outcome(record.outcome), 10, outcome);
-    pen.right(" ", dim);
-    if pen.room() > columns(&length) + columns(&when) + 2 {
-        pen.right(&length, text).right("  ", dim);
-    }
-    pen.text(&when, dim);
 }
 
 /// What happened, the newest at the bottom.

@@ -38,6 +38,15 @@ impl<'a> Paper<'a> {
         self.buffer.set_style(place, style);
     }
 
+    /// A line across a place.
+    pub(super) fn rule(&mut self, place: Rect) {
+        let (sign, style) = (self.glyphs().rule, self.style(Role::Border));
+        let mut pen = self.pen(place);
+        while pen.room() > 0 {
+            pen.text(sign, style);
+        }
+    }
+
     /// A panel's border and title; what is inside comes back.
     pub(super) fn panel(&mut self, place: Rect, title: &str, focused: bool) -> Rect {
         let border = self.style(if focused { Role::Focus } else { Role::Border });

@@ -3,13 +3,14 @@
 use ratatui::layout::{Position, Rect};
 
 use super::paper::Paper;
-use crate::terminal::model::{Dial, Input, Purpose};
+use crate::domain::id::CallId;
+use crate::terminal::model::{Dial, Input, LiveCall, Purpose};
 use crate::terminal::theme::Role;
 use crate::terminal::update::{CHOICES, shown_as};
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::pen::columns;
 use crate::terminal::widgets::rows::window;
-use crate::texts::{screen, state};
+use crate::texts::{desk, screen, state};
 
 /// A line being typed behind a prompt; where its cursor stands comes back.
 pub(super) fn typed(paper: &mut Paper<'_>, row: Rect, prompt: &str, input: &Input) -> Option<Position> {
@@ -34,16 +35,19 @@ pub(super) fn typed(paper: &mut Paper<'_>, row: Rect, prompt: &str, input: &Inpu
 /// The entry for a person.
 pub(super) fn dial(paper: &mut Paper<'_>, place: Rect, dial: &Dial) -> Option<Position> {
     let title = match dial.purpose {
-        Purpose::Call => "CALL",
-        Purpose::AddFriend => "ADD A FRIEND",
-        Purpose::Invite => "INVITE INTO THE CALL",
+        Purpose::Call => "CALL".to_owned(),
+        Purpose::AddFriend => "ADD A FRIEND".to_owned(),
+        Purpose::Invite(_) => "INVITE INTO THE CALL".to_owned(),
+        Purpose::Transfer(call) => desk::hand_on(call_name(paper, call)),
+        Purpose::Consult(call) => desk::ask_first(call_name(paper, call)),
     };
-    let mut inside = paper.popup(area::middle(place, 64, 16), title);
+    let mut inside = paper.popup(area::middle(place, 64, 16), &title);
     let cursor = typed(paper, area::top(&mut inside, 1), " name or identity: ", &dial.input);
     let dim = paper.style(Role::Dim);
     let rows = dial.candidates(&paper.model.friends.list);
     if rows.is_empty() {
         let text = match (dial.input.trimmed().is_empty(), dial.search_at.is_some()) {
+            (true, _) if dial.purpose.hands_on() => desk::NO_FAVOURITES,
             (true, _) => screen::ENTRY[0],
             (false, true) => screen::ENTRY[1],
             (false, false) => screen::ENTRY[2],
@@ -55,16 +59,34 @@ pub(super) fn dial(paper: &mut Paper<'_>, place: Rect, dial: &Dial) -> Option<Po
     for (line, index) in (0..).zip(window(rows.len(), dial.selected, inside.height)) {
         let person = rows[index];
         let selected = index == dial.selected;
-        let friend = paper.model.friends.list.iter().find(|friend| friend.person.identity == person.identity);
-        let presence = friend.map_or("", |friend| state::presence(friend.presence.state));
+        let friends = &paper.model.friends.list;
+        let at = friends.iter().position(|friend| friend.person.identity == person.identity);
+        let seen = at.map(|at| friends[at].presence.state);
+        let presence = seen.map_or("", state::presence);
+        let sign = seen.filter(|_| dial.purpose.hands_on()).map_or("", |state| paper.presence(state).0);
+        let digit = favourite(dial, at);
         let row = area::row(inside, line);
         let style = select(paper, row, selected);
         let mark = if selected { paper.glyphs().selected } else { " " };
         let mut pen = paper.pen(row);
-        pen.right(" ", style).right(presence, style).text(mark, style).text(" ", style);
+        pen.right(" ", style).right(presence, style).right(" ", style).right(sign, style);
+        pen.text(mark, style).text(" ", style).text(&digit, style);
         pen.text(person.display_name.as_str(), style).text("  ", style).text(person.name.as_str(), style);
     }
     cursor
+}
+
+/// What a call is called in the title of an entry.
+fn call_name<'a>(paper: &Paper<'a>, call: CallId) -> &'a str {
+    paper.model.board.get(call).map_or("THE CALL", LiveCall::name)
+}
+
+/// The digit that chooses a friend, while nothing is typed; a column of its own for all rows then.
+fn favourite(dial: &Dial, at: Option<usize>) -> String {
+    if !dial.purpose.hands_on() || !dial.input.text().is_empty() {
+        return String::new();
+    }
+    at.filter(|at| *at < 9).map_or_else(|| "  ".to_owned(), |at| format!("{} ", at + 1))
 }
 
 /// Marks a row that is selected; its style comes back.

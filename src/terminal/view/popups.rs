@@ -3,7 +3,7 @@
 use ratatui::layout::{Position, Rect};
 
 use super::paper::Paper;
-use super::{details, help, pickers, prompts, share, sound};
+use super::{board, details, help, ladder, notes, pickers, prompts, share, sound};
 use crate::terminal::keys::Row;
 use crate::terminal::model::{Palette, Popup};
 use crate::terminal::theme::Role;
@@ -21,10 +21,13 @@ pub(super) fn popup(paper: &mut Paper<'_>, place: Rect) -> Option<Position> {
         Some(Popup::Sound(open)) => sound::popup(paper, place, *open),
         Some(Popup::Quality { scroll }) => details::popup(paper, place, *scroll),
         Some(Popup::Presence(selected)) => pickers::presence(paper, place, *selected),
+        Some(Popup::Parked(selected)) => board::choice(paper, place, *selected),
         Some(Popup::Join(prompt)) => return prompts::join(paper, place, prompt),
         Some(Popup::Name(prompt)) => return prompts::name(paper, place, prompt),
+        Some(Popup::Note(prompt)) => return notes::prompt(paper, place, prompt),
         Some(Popup::Share(card)) => share::card(paper, place, card),
         Some(Popup::ShareWith(choice)) => share::friends(paper, place, choice),
+        Some(Popup::Ladder(open)) => return ladder::ladder(paper, place, open),
         Some(Popup::Keypad) => keypad(paper, place),
         Some(Popup::Confirm(question)) => prompts::confirm(paper, place, question),
     }
@@ -63,7 +66,7 @@ fn keypad(paper: &mut Paper<'_>, place: Rect) {
     for (line, keys) in (0..).zip(["1   2   3", "4   5   6", "7   8   9", "*   0   #"]) {
         paper.pen(area::row(inside, line)).text("         ", dim).text(keys, title);
     }
-    let Some(call) = &paper.model.call else { return };
+    let Some(call) = paper.model.call() else { return };
     let sent: String = call.sent.iter().map(|tone| tone.key()).collect();
     let received: String = call.received.iter().map(|tone| tone.key()).collect();
     paper.pen(area::row(inside, 4)).text(" sent ", dim).text(&sent, title);

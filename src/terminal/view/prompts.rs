@@ -11,7 +11,7 @@ use crate::terminal::model::{JoinPrompt, NamePrompt, Naming, Question};
 use crate::terminal::theme::Role;
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::pen::wrapped;
-use crate::texts::{group, refusal, screen};
+use crate::texts::{desk, group, refusal};
 
 /// How wide the prompts are.
 const WIDTH: u16 = 64;
@@ -74,7 +74,7 @@ fn told(paper: &mut Paper<'_>, place: Rect, text: &str, role: Role) {
 /// A question that takes a yes.
 pub(super) fn confirm(paper: &mut Paper<'_>, place: Rect, question: &Question) {
     let (title, text, yes, no) = match question {
-        Question::Quit => ("LEAVE?", screen::LEAVING_HANGS_UP.to_owned(), "hang up and leave", "stay"),
+        Question::Quit => ("LEAVE?", desk::leaving(paper.model.board.live().count()), "hang up and leave", "stay"),
         Question::EndForAll => {
             let Some(call) = paper.model.group_call() else { return };
             ("END FOR EVERYBODY?", group::end_for_all(call.name(), call.roster.here), "end it", "go on")

@@ -117,7 +117,7 @@ fn items(paper: &mut Paper<'_>, place: Rect, call: &LiveCall, used: u16, items: 
 
 /// The figures in a panel of their own.
 pub(super) fn panel(paper: &mut Paper<'_>, place: Rect) {
-    let Some(call) = &paper.model.call else { return };
+    let Some(call) = paper.model.call() else { return };
     let inside = paper.panel(place, "QUALITY", false);
     let dim = paper.style(Role::Dim);
     let Some(quality) = &call.quality else {

@@ -131,7 +131,7 @@ fn level(paper: &mut Paper<'_>, place: Rect, row: SoundRow) {
     let (on, dim, warn) = (paper.style(Role::Good), paper.style(Role::Dim), paper.style(Role::Warn));
     let (model, glyphs) = (paper.model, paper.glyphs());
     let wrong = trouble(model, which);
-    let call = model.call.as_ref().filter(|call| call.is_connected());
+    let call = model.call().filter(|call| call.is_connected());
     let mut pen = paper.pen(place);
     pen.skip(LABEL);
     match (wrong, call) {
@@ -159,7 +159,7 @@ fn setting(paper: &mut Paper<'_>, place: Rect, row: SoundRow, selected: bool) {
     let (title, text, dim, mark) = styles(paper, place, selected);
     let model = paper.model;
     let Some(part) = part(row, &model.sound) else { return };
-    let erle = model.call.as_ref().and_then(|call| call.quality.as_ref()).and_then(|quality| quality.device.erle_db);
+    let erle = model.call().and_then(|call| call.quality.as_ref()).and_then(|quality| quality.device.erle_db);
     let (label, means) = match row {
         SoundRow::Echo => ("echo", sound::echo_means(erle.filter(|_| part.done == "on"))),
         SoundRow::Noise => ("noise", sound::NOISE_MEANS.to_owned()),

@@ -3,10 +3,12 @@
 use ratatui::layout::Rect;
 
 use super::banner;
+use super::board;
 use super::call::badge;
 use super::header;
 use super::paper::Paper;
 use crate::phone::event::Link;
+use crate::terminal::keys::Action;
 use crate::terminal::model::has_microphone;
 use crate::terminal::theme::Role;
 use crate::terminal::update::rings;
@@ -17,7 +19,8 @@ use crate::texts::{clock, group, screen};
 /// As many rows as there are, the most urgent first.
 pub(super) fn tiny(paper: &mut Paper<'_>, mut place: Rect) {
     let model = paper.model;
-    if let Some(first) = model.ringing.first() {
+    let first = model.board.first_ringing();
+    if let Some(first) = first {
         let role = banner::role(model);
         let style = paper.style(role);
         let (keys, few) = (banner::keys(model), banner::few_keys(model));
@@ -29,12 +32,20 @@ pub(super) fn tiny(paper: &mut Paper<'_>, mut place: Rect) {
         paper.fill(row, role);
         paper.pen(row).text(&keys, style);
     }
-    if let Some(call) = &model.call {
+    if let Some(call) = model.call() {
         let (word, sign, role) = badge(paper, call);
         let (badge, text, warn) = (paper.style(role), paper.style(Role::Text), paper.style(Role::Warn));
         let time = clock::duration(model.now.since(call.counted_from()));
         let row = area::top(&mut place, 1);
         paper.pen(row).text(word, badge).text(" ", badge).text(sign, badge).text(" ", text).text(&time, text);
+        let named = [Some(call.view.call), first.map(|first| first.call)];
+        let others = || model.board.rows().iter().filter(|row| !named.contains(&Some(row.line.call())));
+        if others().next().is_some() {
+            let (text, keys) = (board::more(others()), model.keys.keys(Action::Pick));
+            let (warn, key) = (paper.style(Role::Warn), paper.style(Role::Key));
+            let row = area::top(&mut place, 1);
+            paper.pen(row).text(&text, warn).text(" ", warn).text(&keys, key);
+        }
         let row = area::top(&mut place, 1);
         let microphone = match (call.view.muted, has_microphone(model.audio.as_ref())) {
             (true, _) => "mic MUTED ",
@@ -59,14 +70,14 @@ pub(super) fn tiny(paper: &mut Paper<'_>, mut place: Rect) {
         } else {
             header::hints(paper, row);
         }
-    } else if let Some(text) = banner::shared_text(model).filter(|_| model.ringing.is_empty()) {
+    } else if let Some(text) = banner::shared_text(model).filter(|_| first.is_none()) {
         let style = paper.style(Role::Badge);
         for text in [text, banner::shared_keys(model)] {
             let row = area::top(&mut place, 1);
             paper.fill(row, Role::Badge);
             paper.pen(row).text(&text, style);
         }
-    } else if model.ringing.is_empty() {
+    } else if first.is_none() {
         let (title, text) = (paper.style(Role::Title), paper.style(Role::Text));
         let state = match &model.link.link {
             Link::Up => "connected",
@@ -81,9 +92,9 @@ pub(super) fn tiny(paper: &mut Paper<'_>, mut place: Rect) {
     }
     let dim = paper.style(Role::Dim);
     let row = area::top(&mut place, 1);
-    let wish = screen::MAKE_ME_BIGGER[usize::from(model.call.is_some())];
+    let wish = screen::MAKE_ME_BIGGER[usize::from(model.call().is_some())];
     paper.pen(row).text(wish, dim);
-    if model.call.is_none() {
+    if model.call().is_none() {
         let row = area::top(&mut place, 1);
         header::hints(paper, row);
     }

@@ -1,6 +1,8 @@
 //! Each case of a direct call: events in, effects compared. Here is what the cases share.
 
+mod handing;
 mod leaving;
+mod parked;
 mod ringing;
 mod talking;
 
@@ -15,10 +17,13 @@ use crate::domain::record::Outcome;
 const ALICE: EndpointId = EndpointId(Uuid::from_u128(0xa));
 const BOB: EndpointId = EndpointId(Uuid::from_u128(0xb));
 const BOB_TOO: EndpointId = EndpointId(Uuid::from_u128(0xb2));
+const CAROL: EndpointId = EndpointId(Uuid::from_u128(0xc));
+const CAROL_TOO: EndpointId = EndpointId(Uuid::from_u128(0xc2));
 const STRANGER: EndpointId = EndpointId(Uuid::from_u128(0xe));
 const LEG_A: LegId = LegId(Uuid::from_u128(0x1a));
 const LEG_B: LegId = LegId(Uuid::from_u128(0x1b));
 const LEG_C: LegId = LegId(Uuid::from_u128(0x1c));
+const LEG_D: LegId = LegId(Uuid::from_u128(0x1d));
 
 /// A call and a clock.
 struct Line {
@@ -56,6 +61,28 @@ impl Line {
         line
     }
 
+    /// Alice has handed Bob on to Carol, who rings.
+    fn transferred() -> Self {
+        let mut line = Self::connected();
+        line.transfer(ALICE, &[CAROL, CAROL_TOO]);
+        line
+    }
+
+    /// Alice has parked Bob.
+    fn parked() -> Self {
+        let mut line = Self::connected();
+        line.call.park(ALICE, line.now);
+        line
+    }
+
+    fn transfer(&mut self, endpoint: EndpointId, to: &[EndpointId]) -> Vec<Effect> {
+        self.call.transfer(endpoint, &free(to), self.now)
+    }
+
+    fn ring_back(&mut self, to: &[EndpointId]) -> Vec<Effect> {
+        self.call.ring_back(&free(to), self.now)
+    }
+
     fn feed(&mut self, event: Event) -> Vec<Effect> {
         self.call.handle(event, self.now)
     }
@@ -71,6 +98,21 @@ impl Line {
         self.now = at;
         wait
     }
+}
+
+fn free(endpoints: &[EndpointId]) -> Vec<Candidate> {
+    endpoints.iter().map(|&endpoint| Candidate { endpoint, reach: Reach::Free }).collect()
+}
+
+/// An endpoint has left a call that goes on.
+fn has_left(endpoint: EndpointId, leg: LegId, side: Side, reason: EndReason) -> Vec<Effect> {
+    vec![
+        Effect::Accept,
+        Effect::CloseLeg { leg },
+        Effect::Tell { endpoint, news: News::Ended(reason) },
+        Effect::Record { side, entry: Entry::Ended { outcome: Outcome::Answered, reason } },
+        Effect::Left { endpoint },
+    ]
 }
 
 fn refused(why: Refusal) -> Vec<Effect> {

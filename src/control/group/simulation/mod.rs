@@ -121,7 +121,8 @@ impl World {
         let endpoint = endpoint(who, which);
         let leg = self.some_leg();
         let on = self.dice.below(2) == 0;
-        match self.dice.below(40) {
+        match self.dice.below(41) {
+            40 => Event::Expect(Expect { endpoint, person: person(who), muted: on }),
             0..=3 => Event::Join(self.join(who, which)),
             4..=8 => Event::LegUp { leg },
             9..=12 => self.invite(endpoint),

@@ -57,11 +57,12 @@ impl Observer {
 
     fn accepted(&mut self, event: &Event) {
         match event {
-            Event::Join(join) => self.comes_in(join.endpoint, join.leg, join.muted),
+            Event::Join(join) => self.comes_in(join.endpoint, Some(join.leg), join.muted),
+            Event::Expect(expect) => self.comes_in(expect.endpoint, None, expect.muted),
             Event::Answer { endpoint, leg } => {
                 assert!(self.ringing.remove(endpoint), "only one that rings answers");
                 self.seen.answers += 1;
-                self.comes_in(*endpoint, *leg, false);
+                self.comes_in(*endpoint, Some(*leg), false);
             }
             Event::Rejoin { endpoint, leg } => {
                 self.members.get_mut(endpoint).unwrap().leg = Some(*leg);
@@ -73,11 +74,11 @@ impl Observer {
         }
     }
 
-    fn comes_in(&mut self, endpoint: EndpointId, leg: LegId, muted: bool) {
+    fn comes_in(&mut self, endpoint: EndpointId, leg: Option<LegId>, muted: bool) {
         self.seen.joins += 1;
-        let known = Known { leg: Some(leg), muted, ..Known::default() };
+        let known = Known { leg, muted, ..Known::default() };
         assert!(self.members.insert(endpoint, known).is_none(), "in twice");
-        assert!(self.open.insert(leg));
+        assert!(leg.is_none_or(|leg| self.open.insert(leg)));
     }
 
     fn carry_out(&mut self, effect: &Effect) {
@@ -225,6 +226,7 @@ fn is_request(event: &Event) -> bool {
     matches!(
         event,
         Event::Join(_)
+            | Event::Expect(_)
             | Event::Invite(_)
             | Event::Ringing { .. }
             | Event::Answer { .. }

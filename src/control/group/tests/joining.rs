@@ -35,6 +35,33 @@ fn who_joins_hears_the_loudest_and_nothing_changes_for_the_others() {
 }
 
 #[test]
+fn one_from_another_call_is_in_at_once_and_brings_its_leg() {
+    let expect =
+        |client: Client| Event::Expect(Expect { endpoint: client.endpoint(), person: client.person(), muted: true });
+    let mut line = Line::with(&[ALICE, BOB]);
+    let effects = line.feed(expect(CAROL));
+    assert_eq!(effects[..2], [Effect::Accept, record(CAROL, Entry::Joined)]);
+    assert_eq!(effects[2], tell(CAROL, News::Group { may_end: false }));
+    assert_eq!(line.feed(expect(CAROL)), [Effect::Refuse(Refusal::AlreadyIn)]);
+    assert_eq!(line.call.here().count(), 3);
+    let rejoin = Event::Rejoin { endpoint: CAROL.endpoint(), leg: CAROL.leg() };
+    assert_eq!(line.feed(rejoin), [Effect::Accept]);
+    let up = vec![offered(CAROL.leg(), true, 3), hears_loudest(CAROL.leg(), &[]), state(CAROL, CallState::Connected)];
+    assert_eq!(line.feed(Event::LegUp { leg: CAROL.leg() }), up);
+
+    // One of somebody who rings is in without an answer; one that brings no leg is out again.
+    line.invites(ALICE, &[DAVE]);
+    let effects = line.feed(expect(DAVE));
+    let stops = Effect::StopRinging { endpoint: DAVE.endpoint(), reason: EndReason::ANSWERED_ELSEWHERE };
+    assert_eq!(effects[..2], [Effect::Accept, stops]);
+    line.all_is_told();
+    assert_eq!(line.wait_for_deadline(), call::SETUP_MAX - GATHER);
+    let effects = line.feed(Event::DeadlinePassed);
+    assert_eq!(effects[0], tell(DAVE, News::Ended(EndReason::NO_MEDIA_PATH)));
+    assert_eq!(line.call.here().count(), 3);
+}
+
+#[test]
 fn two_clients_of_one_person_are_one_row_and_never_hear_each_other() {
     let mut line = Line::with(&[ALICE, BOB]);
     let effects = line.joins(BOB_TOO);

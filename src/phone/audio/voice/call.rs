@@ -107,6 +107,10 @@ impl CallSound {
         self.held = on;
     }
 
+    pub(super) fn is_held(&self) -> bool {
+        self.held
+    }
+
     pub(super) fn set_expected_loss(&mut self, percent: u8) {
         self.sending.set_expected_loss(percent);
     }

@@ -76,7 +76,7 @@ pub struct LegSound {
 /// What the voice thread tells. Levels and quality are left out when nobody takes them in time; the rest waits.
 #[derive(Debug, Clone, PartialEq)]
 pub enum VoiceEvent {
-    /// Sound levels, ten times a second per call, dBFS (−127 is silence).
+    /// Sound levels, ten times a second per call, or once where it is held beside another; dBFS (−127 is silence).
     Levels {
         /// Which call.
         call: CallId,
@@ -210,6 +210,11 @@ impl Voice {
         self.tell(Command::ReplaceLeg { call, leg });
     }
 
+    /// A call goes on under another id, with all that was said and heard so far; of the old id nothing more is told.
+    pub fn rename(&self, call: CallId, into: CallId) {
+        self.tell(Command::Rename { call, into });
+    }
+
     /// A call is over; answered by [`VoiceEvent::Finished`].
     pub fn detach(&self, call: CallId) {
         self.tell(Command::Detach(call));
@@ -301,6 +306,7 @@ impl Voice {
 enum Command {
     Attach { call: CallId, leg: LegSound, record: Option<PathBuf>, early: bool },
     ReplaceLeg { call: CallId, leg: LegSound },
+    Rename { call: CallId, into: CallId },
     Detach(CallId),
     Early { call: CallId, on: bool },
     Mute { call: CallId, on: bool },

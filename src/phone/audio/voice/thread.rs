@@ -151,6 +151,7 @@ impl Thread {
         match command {
             Command::Attach { call, leg, record, early } => self.attach(call, leg, record.as_deref(), early),
             Command::ReplaceLeg { call, leg } => self.with(call, |sound| sound.replace_leg(leg)),
+            Command::Rename { call, into } => self.rename(call, into),
             Command::Detach(call) => self.detach(call),
             Command::Early { call, on } => self.with(call, |sound| sound.set_early(on)),
             Command::Mute { call, on } => self.with(call, |sound| sound.set_muted(on)),
@@ -158,7 +159,7 @@ impl Thread {
             Command::Dtmf { call, tone } => self.with(call, |sound| sound.send_dtmf(tone)),
             Command::ExpectedLoss { call, percent } => self.with(call, |sound| sound.set_expected_loss(percent)),
             Command::PlayTone(tone) => self.play_tone(tone),
-            Command::PlayOnce(tone) => self.short = Some(TonePlayer::once(tone, self.region)),
+            Command::PlayOnce(tone) => self.short = Some(TonePlayer::once(tone)),
             Command::UseMicrophone(choice) => self.equipment.use_microphone(choice),
             Command::UseSpeaker(choice) => self.equipment.use_speaker(choice),
             Command::UseRinger(choice) => self.change(|thread| {
@@ -212,6 +213,12 @@ impl Thread {
         }
         self.calls.push(sound);
         self.apply_sound();
+    }
+
+    fn rename(&mut self, call: CallId, into: CallId) {
+        // Told of what was, with its name then.
+        self.detach(into);
+        self.with(call, |sound| sound.call = into);
     }
 
     fn detach(&mut self, call: CallId) {
@@ -359,13 +366,11 @@ impl Thread {
         if now >= self.next_levels {
             self.next_levels = now + LEVELS_EVERY;
             self.open_what_is_needed(now);
-            let facts = self.near.facts();
-            for sound in &mut self.calls {
-                self.outbox.offer(sound.levels(facts));
-            }
+            self.tell_levels(|held| !held);
         }
         if now >= self.next_quality {
             self.next_quality = now + QUALITY_EVERY;
+            self.tell_levels(|held| held);
             let device = self.device_figures();
             for sound in &mut self.calls {
                 let (call, quality) = (sound.call, sound.quality(device, now));
@@ -378,6 +383,14 @@ impl Thread {
             if let Some(claim) = &mut self.claim {
                 claim.try_again();
             }
+        }
+    }
+
+    /// Of a call that is held beside others there is little to see: whoever has several looks at the one they talk in.
+    fn tell_levels(&mut self, of: impl Fn(bool) -> bool) {
+        let (facts, alone) = (self.near.facts(), self.calls.len() == 1);
+        for sound in self.calls.iter_mut().filter(|sound| of(sound.is_held() && !alone)) {
+            self.outbox.offer(sound.levels(facts));
         }
     }
 

@@ -1,8 +1,12 @@
-//! The engine among commands, a service and events: group calls, step by step.
+//! The engine among commands, a service and events, step by step.
 
 mod answering;
+mod desk;
 mod diagnosing;
 mod groups;
 mod joining;
 mod kit;
+mod moved;
+mod records;
+mod several;
 mod tones;

@@ -1,9 +1,10 @@
 //! Tones, as they are heard.
 
 use super::kit::{Bench, CALL, person};
-use crate::config::JoinMuted;
+use crate::domain::call::CallState;
+use crate::domain::end_reason::EndReason;
 use crate::domain::id::CallId;
-use crate::domain::time::UnixMillis;
+use crate::domain::transfer::HandedTo;
 use crate::media::tick::Tick;
 use crate::media::tones::strength;
 use crate::phone::audio::device::SinkChoice;
@@ -13,31 +14,44 @@ use crate::protocol::notice::Notice;
 use uuid::Uuid;
 
 #[tokio::test]
-async fn a_second_call_is_heard_softly_within_the_first_and_does_not_ring() {
+async fn a_second_call_is_heard_softly_within_the_first_while_it_rings_and_does_not_ring() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("heard.wav");
-    let mut bench = Bench::playing_to(SinkChoice::File(path.clone()), JoinMuted::Never).await;
+    let mut bench = Bench::for_calls_playing_to(SinkChoice::File(path.clone()), 8).await;
     let (id, offer, _) = bench.asks_to_join(None).await;
-    bench.is_connected().await;
     bench.lets_in(id, &offer, false).await;
+    bench.stands(CALL, CallState::Connected).await;
     seconds_pass(&mut bench, 0.2).await;
     let other = CallId(Uuid::from_u128(78));
-    bench
-        .notices(Notice::CallIncoming {
-            call_id: other,
-            from: person("bob"),
-            at: UnixMillis(1),
-            group: None,
-            via: None,
-        })
-        .await;
-    bench.until("tell of it", |event| matches!(event, Event::Incoming(_)).then_some(())).await;
-    seconds_pass(&mut bench, 2.0).await;
+    bench.rings(other, "bob").await;
+    seconds_pass(&mut bench, 1.5).await;
+    bench.notices(Notice::CallIncomingEnded { call_id: other, reason: EndReason::CANCELLED }).await;
+    seconds_pass(&mut bench, 3.5).await;
     bench.quits().await;
-    // Two bursts of 0.2 s; the ring would go on, and at other pitches.
+    // Two bursts of 0.2 s. The next two would come 3 s after them, had the ringing not ended; the ring would go on, and
+    // at other pitches.
     let heard = pieces_of(&path, 425.0, 0.05);
     assert!((2..=10).contains(&heard), "{heard} pieces of 50 ms");
     assert_eq!(pieces_of(&path, 659.26, 0.05), 0, "no ring");
+}
+
+#[tokio::test]
+async fn who_is_handed_on_hears_that_somebody_rings() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("heard.wav");
+    let mut bench = Bench::for_calls_playing_to(SinkChoice::File(path.clone()), 1).await;
+    bench.talks_to(CALL, "alice").await;
+    let to = HandedTo::Person { person: person("carol") };
+    bench.notices(Notice::CallHandedOn { call_id: CALL, by: person("alice"), to }).await;
+    let ringing = bench.stands(CALL, CallState::Ringing).await;
+    assert!(ringing.connected_at.is_some(), "the time goes on");
+    seconds_pass(&mut bench, 1.5).await;
+    bench.stands(CALL, CallState::Connected).await;
+    seconds_pass(&mut bench, 4.5).await;
+    bench.quits().await;
+    // A second of tone, and four of silence: it would come again 5 s after it began.
+    let heard = pieces_of(&path, 425.0, 0.05);
+    assert!((5..=24).contains(&heard), "{heard} pieces of 50 ms");
 }
 
 /// Lets time pass as the call counts it: levels are told ten times a second.

@@ -69,6 +69,32 @@ async fn a_direct_call_whose_machine_breaks_ends_alone_and_leaves_nothing_behind
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_that_is_parked_or_handed_on_when_its_machine_breaks_leaves_nothing_behind() {
+    for parked in [true, false] {
+        let mut bare = Bare::new(&["alice", "bob", "carol"]);
+        let call = CallId(entropy::uuid());
+        let [alice, bob] = [0, 1].map(|at| bare.phones[at].0.id);
+        let [leg, answer] = [(); 2].map(|()| LegId(entropy::uuid()));
+        let start = StartCall { endpoint: alice, call, to: person("bob"), leg, ring_for: RING_DEFAULT };
+        bare.send(|reply| Message::Start { start, reply });
+        let event = Event::Answer { endpoint: bob, leg: answer };
+        bare.send(|reply| Message::Request { call, event, reply }).unwrap().unwrap();
+        for leg in [leg, answer] {
+            assert!(bare.owner.take(Message::Leg { leg, event: Event::LegUp { leg } }, clock::now()).is_continue());
+        }
+        if parked {
+            bare.send(|reply| Message::Park { endpoint: alice, call, slot: None, reply }).unwrap().unwrap();
+        } else {
+            let to = Handed::Person(person("carol"));
+            bare.send(|reply| Message::Transfer { endpoint: alice, call, to, reply }).unwrap().unwrap();
+        }
+        // Of who has left, the record ended as it left.
+        bare.owner.journal.drain();
+        bare.breaks(call, 1, usize::from(!parked));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_group_call_whose_machine_breaks_ends_alone_and_leaves_nothing_behind() {
     let mut bare = Bare::new(&["alice", "bob", "carol"]);
     let fresh = CallId(entropy::uuid());

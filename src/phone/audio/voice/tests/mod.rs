@@ -2,6 +2,7 @@
 //! events and packets, never for time to pass.
 
 mod marks;
+mod several;
 mod sound;
 
 use std::path::Path;

@@ -1,0 +1,78 @@
+//! What the task does for parked calls: into a slot, out of it by whoever picks them up, and everybody is told.
+
+use std::time::Instant;
+
+use super::owner::Owner;
+use super::refusals;
+use crate::base::clock;
+use crate::domain::id::{CallId, EndpointId, LegId};
+use crate::domain::park::{ParkSlot, ParkedCall};
+use crate::protocol::failure::Failure;
+use crate::protocol::notice::Notice;
+
+impl Owner {
+    pub(super) fn park(
+        &mut self,
+        endpoint: EndpointId,
+        call: CallId,
+        wanted: Option<ParkSlot>,
+        now: Instant,
+    ) -> Result<ParkSlot, Failure> {
+        let direct = self.to_hand_on(endpoint, call)?;
+        let slot = self.lot.free(wanted).map_err(refusals::no_slot)?;
+        let person = direct.other_than(endpoint).ok_or_else(refusals::no_such_call)?.clone();
+        let by = self.roster.seat(endpoint).ok_or_else(refusals::not_registered)?.person.clone();
+        self.lot.put(ParkedCall { slot, call_id: call, person, by, since: clock::unix_now() });
+        if let Some(direct) = self.direct_mut(call) {
+            direct.slot = Some(slot);
+        }
+        self.act(call, None, now, |call| call.park(endpoint, now))?;
+        if let Some(parked) = self.lot.get(slot).cloned() {
+            self.tell_parked(slot, Some(parked), now);
+        }
+        Ok(slot)
+    }
+
+    pub(super) fn pick_up(
+        &mut self,
+        endpoint: EndpointId,
+        slot: ParkSlot,
+        call: CallId,
+        leg: LegId,
+        now: Instant,
+    ) -> Result<(), Failure> {
+        let parked = self.lot.get(slot).filter(|parked| parked.call_id == call);
+        let waits = &parked.ok_or_else(|| refusals::nothing_parked(slot))?.person;
+        let seat = self.roster.seat(endpoint).ok_or_else(refusals::not_registered)?;
+        if seat.person.identity == waits.identity {
+            return Err(refusals::picks_up_oneself());
+        }
+        if !seat.has_room() {
+            return Err(refusals::no_room(seat));
+        }
+        if self.legs.contains_key(&leg) {
+            return Err(refusals::leg_in_use());
+        }
+        self.come_in(call, endpoint, leg, now, |this| {
+            Some(this.act(call, None, now, |call| call.pick_up(endpoint, leg, now)))
+        })
+    }
+
+    pub(super) fn parked(&self) -> Vec<ParkedCall> {
+        self.lot.all()
+    }
+
+    /// Nothing is parked in a slot any more.
+    pub(super) fn unpark(&mut self, slot: ParkSlot, now: Instant) {
+        if self.lot.take(slot).is_some() {
+            self.tell_parked(slot, None, now);
+        }
+    }
+
+    fn tell_parked(&mut self, slot: ParkSlot, parked: Option<ParkedCall>, now: Instant) {
+        let notice = Notice::ParkedChanged { slot, parked };
+        for endpoint in self.roster.endpoints() {
+            self.push(endpoint, notice.clone(), now);
+        }
+    }
+}

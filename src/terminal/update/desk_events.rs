@@ -1,0 +1,106 @@
+//! What the phone tells of several calls, taken into the model.
+
+use super::super::keys::Action;
+use super::super::message::Effect;
+use super::super::model::{LiveCall, Model, Mood, Pane, Popup, Purpose, Question};
+use super::{desk as doing, note, say};
+use crate::domain::id::CallId;
+use crate::domain::park::{ParkSlot, ParkedCall};
+use crate::domain::person::Person;
+use crate::domain::time::UnixMillis;
+use crate::domain::transfer::HandedTo;
+use crate::texts::desk;
+
+/// The other side hands the call on.
+pub(super) fn handed_on(model: &mut Model, call: CallId, by: Person, to: HandedTo) {
+    let Some(live) = model.board.get_mut(call) else { return };
+    let was_parked = matches!(live.handed, Some((_, HandedTo::Slot { .. })));
+    let text = desk::handed_on(&by, &to, was_parked);
+    live.handed = Some((by, to));
+    say(model, Mood::Warn, text);
+}
+
+/// A call goes on as another one.
+pub(super) fn moved(model: &mut Model, call: CallId, into: CallId) {
+    doing::forget(model, call);
+    if let Some(dial) = dial_about(model, call) {
+        *dial = moved_purpose(*dial, into);
+    }
+    model.board.rename(call, into);
+    if let Some(name) = model.board.get(into).map(|live| live.name().to_owned()) {
+        say(model, Mood::Good, desk::moved(&name));
+    }
+}
+
+/// What the entry for a person is about, if that is this call.
+fn dial_about(model: &mut Model, call: CallId) -> Option<&mut Purpose> {
+    match &mut model.popup {
+        Some(Popup::Dial(dial)) if dial.purpose.call() == Some(call) => Some(&mut dial.purpose),
+        _ => None,
+    }
+}
+
+fn moved_purpose(purpose: Purpose, into: CallId) -> Purpose {
+    match purpose {
+        Purpose::Invite(_) => Purpose::Invite(into),
+        Purpose::Transfer(_) => Purpose::Transfer(into),
+        Purpose::Consult(_) => Purpose::Consult(into),
+        Purpose::Call | Purpose::AddFriend => purpose,
+    }
+}
+
+/// Somebody has been on hold for a while.
+pub(super) fn held_long(model: &mut Model, call: CallId, since: UnixMillis, effects: &mut Vec<Effect>) {
+    let row = model.board.rows().iter().find(|row| row.line.call() == call);
+    let Some((row, live)) = row.and_then(|row| Some((row.number, row.line.live()?))) else { return };
+    let several = model.board.is_seen();
+    let text = desk::waited(live.name(), model.now.since(since), several.then_some(row));
+    say(model, Mood::Warn, text);
+    if model.bell {
+        effects.push(Effect::Bell);
+    }
+}
+
+/// A call of this phone was parked.
+pub(super) fn was_parked(model: &mut Model, call: CallId, slot: ParkSlot) {
+    let known = model.board.get(call).map(|live| live.name().to_owned());
+    let name = known.unwrap_or_else(|| "The call".to_owned());
+    let text = desk::parked(&name, slot, &model.key_of(Action::PickUp));
+    say(model, Mood::Good, text);
+}
+
+/// The parked calls, as they are now.
+pub(super) fn parked(model: &mut Model, mut calls: Vec<ParkedCall>) {
+    calls.sort_by_key(|call| call.slot);
+    // The choice keeps the call that is selected, wherever it stands now.
+    if let Some(Popup::Parked(selected)) = &mut model.popup {
+        let chosen = model.parked.get(*selected).map(|parked| parked.call_id);
+        match calls.iter().position(|call| Some(call.call_id) == chosen) {
+            Some(at) => *selected = at,
+            None => {
+                model.popup = None;
+                note(model, Mood::Plain, "the parked call that was selected is gone");
+            }
+        }
+    }
+    model.parked = calls;
+}
+
+/// What hangs on the call in the card changes with it: a letter pressed once, an open keypad, a question, the focus.
+pub(super) fn settle(model: &mut Model, before: Option<CallId>) {
+    let now = model.board.shown_id();
+    if before != now {
+        model.armed_until = None;
+        let about_it = matches!(model.popup, Some(Popup::Keypad | Popup::Confirm(Question::EndForAll)));
+        if about_it && before.is_some() {
+            model.popup = None;
+        }
+        if let Some(live) = model.board.shown_mut() {
+            live.roster.searching = false;
+        }
+    }
+    if model.focus == Pane::People && model.group_call().is_none() {
+        let came_from = model.board.live().find_map(|live: &LiveCall| live.came_from);
+        model.focus = came_from.filter(|pane| *pane != Pane::People).unwrap_or(Pane::Friends);
+    }
+}
