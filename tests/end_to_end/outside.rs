@@ -94,7 +94,7 @@ fn calls_are_handed_on_parked_and_brought_together_from_another_terminal() {
     home.run("--as alice ctl transfer carol").exited(0);
     carol.shows("INCOMING CALL");
     let rings = home.run("--as carol ctl status --json").exited(0).json().remove(0);
-    assert_eq!(rings["calls"][0]["via"], "transferred by Alice", "{rings}");
+    assert_eq!(rings["calls"][0]["via"], "from Alice", "{rings}");
     home.run("--as carol ctl answer").exited(0);
     bob.shows("LIVE ●  Carol");
     assert_eq!(status(&home, "alice", "{state}|{calls}"), "idle|0");
