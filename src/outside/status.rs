@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::call::{CallState, Direction, Participant, Peer};
+use crate::domain::call::{CallState, Direction, Peer};
 use crate::domain::id::{CallId, Identity};
 use crate::domain::park::{ParkSlot, ParkedCall};
 use crate::domain::presence::PresenceState;
 use crate::domain::time::UnixMillis;
 use crate::phone::event::{CallView, Event, Incoming, Link};
-use crate::texts::{outside, state};
+use crate::texts::{desk, state};
 
 /// What the phone is doing now.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -265,7 +265,7 @@ impl CallRow {
             connected_at: None,
             held_since: None,
             consult_of: None,
-            via: incoming.via.as_ref().map(outside::via),
+            via: incoming.via.as_ref().map(desk::via),
         }
     }
 
@@ -286,7 +286,7 @@ impl CallRow {
             connected_at: view.connected_at,
             held_since: view.held_since,
             consult_of: view.consult_of,
-            via: view.via.as_ref().map(outside::via),
+            via: view.via.as_ref().map(desk::via),
         }
     }
 
@@ -328,16 +328,12 @@ fn is_group(view: &CallView) -> bool {
 /// Whom a call is with now, as shown, and the identity of somebody who is alone there. The other side of a direct call may
 /// be another person than the call began with.
 pub(super) fn other_side(view: &CallView) -> (String, Option<Identity>) {
-    if let Some(card) = &view.group {
-        return (state::peer(&Peer::Group(card.group.reference())).to_owned(), None);
-    }
-    let here: Option<&Participant> = view.participants.first().map(|row| &row.participant);
-    match (here, &view.with) {
-        (Some(participant), Peer::Person(_)) => {
-            let person = &participant.person;
+    match (&view.group, view.other_side()) {
+        (None, Some(person)) if !is_group(view) => {
             (person.display_name.as_str().to_owned(), Some(person.identity.clone()))
         }
-        (_, peer) => (state::peer(peer).to_owned(), peer.person().map(|person| person.identity.clone())),
+        (Some(card), _) => (state::peer(&Peer::Group(card.group.reference())).to_owned(), None),
+        (None, _) => (state::peer(&view.with).to_owned(), None),
     }
 }
 
@@ -429,7 +425,7 @@ mod tests {
         status.take(&Event::Call(view));
         let row = status.calls.first().unwrap();
         assert_eq!((row.who.as_str(), row.identity.clone()), ("Carol", Some(carol().identity)));
-        assert_eq!(row.via.as_deref(), Some("transferred by Bob"));
+        assert_eq!(row.via.as_deref(), Some("from Bob"));
         status.take(&Event::Call(group_call(2, "Ops bridge")));
         let row = status.calls.last().unwrap();
         assert_eq!((row.who.as_str(), row.group, &row.identity), ("Ops bridge", true, &None));

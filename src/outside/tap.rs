@@ -7,7 +7,7 @@ use std::time::Instant;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::Setup;
-use super::hooks::{Hooks, Owner, Trouble, Watch};
+use super::hooks::{Happening, Hooks, Owner, Trouble, Watch};
 use super::line::{Asked, Done, Refused, Told, Why};
 use super::order::Plan;
 #[cfg(unix)]
@@ -118,6 +118,15 @@ impl Tap {
             if went_on.is_err() {
                 break;
             }
+        }
+        self.leave().await;
+    }
+
+    /// The phone ends: with the calls it leaves, of which it tells nothing more.
+    async fn leave(&self) {
+        for row in self.status.calls.iter().filter(|row| !row.rings) {
+            let ended = Happening::left(row, clock::unix_now());
+            self.hooks.run(&ended, self.status.missed, &self.owner);
         }
         self.hooks.are_started().await;
     }

@@ -1,7 +1,6 @@
 //! What the running phone says to other programs that steer and follow it, and words for status lines.
 
 use crate::domain::text::printable;
-use crate::domain::transfer::Via;
 
 /// There is no call.
 pub const NO_CALL: &str = "There is no call now.";
@@ -76,15 +75,6 @@ pub const ENDING: &str = "ending";
 pub const MUTED: &str = "muted";
 /// The microphone is on.
 pub const LIVE: &str = "live";
-
-/// How a call came to ring here.
-pub fn via(via: &Via) -> String {
-    match via {
-        Via::Transferred { by } => format!("transferred by {}", by.display_name),
-        Via::Returned { from, .. } => format!("back from {}", from.display_name),
-        Via::Recalled { slot } => format!("back from slot {slot}"),
-    }
-}
 
 /// No call has this number or ID.
 pub fn no_such_call(which: &str) -> String {

@@ -81,6 +81,52 @@ fn a_screen_is_answered_muted_held_and_hung_up_from_another_terminal() {
 }
 
 #[test]
+fn calls_are_handed_on_parked_and_brought_together_from_another_terminal() {
+    let home = Home::new();
+    let (mut alice, mut bob) = two_windows(&home);
+    let mut carol = home.screen();
+    carol.shows("Carol ● online");
+    home.run("--as bob ctl call alice").exited(0);
+    home.run("--as alice ctl answer").exited(0);
+    bob.shows("LIVE ●  Alice");
+
+    home.run("--as alice ctl transfer ghost").exited(9).saying("ghost");
+    home.run("--as alice ctl transfer carol").exited(0);
+    carol.shows("INCOMING CALL");
+    let rings = home.run("--as carol ctl status --json").exited(0).json().remove(0);
+    assert_eq!(rings["calls"][0]["via"], "from Alice", "{rings}");
+    home.run("--as carol ctl answer").exited(0);
+    bob.shows("LIVE ●  Carol");
+    assert_eq!(status(&home, "alice", "{state}|{calls}"), "idle|0");
+
+    assert_eq!(home.run("--as carol ctl park 7").exited(0).out, ["7"]);
+    home.run("--as carol ctl pick-up 8").exited(9);
+    home.run("--as alice ctl pick-up 7").exited(0);
+    bob.shows("LIVE ●  Alice");
+
+    home.run("--as alice ctl swap").exited(1).saying("two calls");
+    home.run("--as alice ctl consult carol").exited(0);
+    assert_eq!(status(&home, "alice", "{calls}|{held}"), "2|1");
+    home.run("--as carol ctl answer").exited(0);
+    carol.shows("LIVE ●  Alice");
+    home.run("--as alice ctl swap").exited(0);
+    assert_eq!(status(&home, "alice", "{who}"), "Bob");
+    home.run("--as alice ctl swap").exited(0);
+    assert_eq!(status(&home, "alice", "{who}"), "Carol");
+    home.run("--as alice ctl complete").exited(0);
+    bob.shows("LIVE ●  Carol");
+    carol.shows("LIVE ●  Bob");
+
+    home.run("--as bob ctl consult alice").exited(0);
+    home.run("--as alice ctl answer").exited(0);
+    alice.shows("LIVE ●  Bob");
+    home.run("--as bob ctl merge").exited(0);
+    let together = home.run("--as bob ctl status --json").exited(0).json().remove(0);
+    let calls = together["calls"].as_array().unwrap();
+    assert!(calls.len() == 1 && calls[0]["group"] == true, "{together}");
+}
+
+#[test]
 fn whoever_follows_is_told_of_every_change_until_the_phone_ends() {
     let home = Home::new();
     let mut alice = home.screen();
@@ -90,6 +136,7 @@ fn whoever_follows_is_told_of_every_change_until_the_phone_ends() {
     home.run("ctl call echo").exited(0);
     bar.until("connected|Echo");
     home.run("ctl hangup").exited(0);
+    alice.shows("ENDED");
     alice.types("q");
     assert_eq!(alice.ends_tidily(), 0);
     let bar = bar.ends().exited(3).saying("has ended");

@@ -7,7 +7,8 @@ use crate::domain::end_reason::EndReason;
 use crate::domain::id::{CallId, Identity};
 use crate::domain::record::{CallRecord, Outcome};
 use crate::domain::text::printable;
-use crate::outside::status::other_side;
+use crate::domain::time::UnixMillis;
+use crate::outside::status::{CallRow, other_side};
 use crate::phone::event::{CallView, Event, Incoming, Summary};
 use crate::texts::{end, state};
 
@@ -61,6 +62,21 @@ pub(in crate::outside) struct Happening {
 }
 
 impl Happening {
+    /// The end of a call of which the phone told nothing more, for it ended itself.
+    pub(in crate::outside) fn left(row: &CallRow, now: UnixMillis) -> Self {
+        let connected = row.connected_at.map_or(0, |at| now.since(at));
+        Self {
+            kind: Kind::Ended,
+            call: row.call_id,
+            direction: row.direction,
+            name: row.who.clone(),
+            identity: row.identity.clone(),
+            group: row.group.then(|| row.who.clone()),
+            reason: Some(EndReason::HUNG_UP),
+            seconds: u64::try_from(connected / 1000).unwrap_or(0),
+        }
+    }
+
     /// The variables, without the prefix that all have; no value holds what would steer a terminal.
     pub(in crate::outside) fn facts(&self, missed: u32) -> Vec<(&'static str, String)> {
         let reason = self.reason.map(|reason| end::ending(reason, self.direction, &self.name).what);
@@ -199,6 +215,7 @@ mod tests {
 
     use super::*;
     use crate::outside::kit::{BEGUN, bob, call, carol, group_call, incoming, number, person, summary};
+    use crate::outside::status::Status;
 
     fn record(id: u128, outcome: Outcome) -> CallRecord {
         CallRecord {
@@ -271,6 +288,17 @@ mod tests {
         let direct = watch.hears(&Event::Call(call(2, carol(), CallState::Connected))).unwrap().facts(0);
         assert!(direct.contains(&("FROM_NAME", "Carol".to_owned())) && direct.contains(&("GROUP", String::new())));
         assert!(direct.contains(&("DIRECTION", "outgoing".to_owned())));
+    }
+
+    #[test]
+    fn a_call_that_ends_with_the_phone_has_its_facts_too() {
+        let mut status = Status::new(String::new(), true, 7);
+        status.take(&Event::Call(call(1, carol(), CallState::LocalHold)));
+        let facts = Happening::left(&status.calls[0], BEGUN.plus(15_500)).facts(0);
+        let told = [("EVENT", "ended"), ("FROM_NAME", "Carol"), ("SECONDS", "10"), ("CODE", "0"), ("GROUP", "")];
+        for (name, value) in told {
+            assert!(facts.contains(&(name, value.to_owned())), "{name}: {facts:?}");
+        }
     }
 
     #[test]
