@@ -16,7 +16,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { entries: 100_000, bytes: 16 << 20 }
+        Self { entries: 100_000, bytes: 12 << 20 }
     }
 }
 
