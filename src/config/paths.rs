@@ -72,11 +72,6 @@ impl Paths {
         self.users.join(user.as_str())
     }
 
-    /// The folder of the sockets of the phones of `user` that run.
-    pub fn sockets_of(&self, user: &UserName) -> PathBuf {
-        self.sockets.join(user.as_str())
-    }
-
     /// The file in which a running service says how it is reached.
     pub fn service_file(&self) -> PathBuf {
         self.service.join("service.json")
@@ -105,8 +100,8 @@ mod tests {
         let alice = "alice".parse().unwrap();
         assert_eq!(paths.service_file(), Path::new("/x/service/service.json"));
         assert_eq!(paths.user(&alice), Path::new("/x/users/alice"));
-        assert_eq!(paths.sockets_of(&alice), Path::new("/x/users/alice"));
-        for path in [&paths.config_file, &paths.sound, &paths.logs, &paths.evidence, &paths.cache, &paths.sockets] {
+        assert_eq!(paths.sockets, Path::new("/x/users"));
+        for path in [&paths.config_file, &paths.sound, &paths.logs, &paths.evidence, &paths.cache] {
             assert!(path.starts_with("/x"), "{path:?}");
         }
     }

@@ -2,7 +2,9 @@
 //!
 //! One task owns the socket. It carries requests and notices and decides nothing about calls: that is the engine's.
 
-use std::net::{IpAddr, SocketAddr};
+mod opening;
+
+use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -10,24 +12,22 @@ use futures_util::{SinkExt, StreamExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, interval_at, timeout};
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::tungstenite::{self, Message, client::IntoClientRequest};
-use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::{self, Message};
 
+use self::opening::{Greeting, greet, open};
 use super::account::{Account, AccountError};
 use super::evidence::Recorder;
 use super::evidence::entry::{LinkStep, Way};
 use crate::base::{clock, seed::Seed};
-use crate::config::ServerUrl;
-use crate::control::explanation::Stage;
 use crate::domain::id::ClientId;
 use crate::domain::presence::PresenceChoice;
-use crate::protocol::failure::{Failure, FailureCode};
+use crate::protocol::codec;
+use crate::protocol::failure::Failure;
 use crate::protocol::frame::{FromClient, FromService, Hello, Resume, Welcome};
 use crate::protocol::notice::{ClosingReason, Notice};
 use crate::protocol::request::Request;
 use crate::protocol::response::Response;
-use crate::protocol::{MAX_FRAME, MAX_SERVICE_FRAME, SUBPROTOCOL, codec};
 
 /// How long connecting and the hello may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);
@@ -379,99 +379,6 @@ impl Link {
     async fn tell(&self, event: FromLink) {
         // The engine gone means that this task ends next, by its closed request queue.
         self.events.send(event).await.ok();
-    }
-}
-
-/// Why a hello was not answered by a welcome.
-enum Greeting {
-    TokenExpired,
-    Trouble(Trouble),
-}
-
-impl From<Trouble> for Greeting {
-    fn from(trouble: Trouble) -> Self {
-        Self::Trouble(trouble)
-    }
-}
-
-async fn open(server: &ServerUrl, recorder: &Recorder) -> Result<(Socket, IpAddr), Trouble> {
-    let failed = |stage, e: &dyn std::fmt::Display| {
-        recorder.link_failed(stage, &e.to_string());
-        Trouble::Retry(format!("no service at {server}: {e}"))
-    };
-    let mut began = clock::now();
-    let mut taken = |stage| {
-        let now = clock::now();
-        recorder.linked(stage, now.saturating_duration_since(std::mem::replace(&mut began, now)));
-    };
-    let addresses = tokio::net::lookup_host(server.socket()).await.map_err(|e| failed(Stage::Dns, &e))?;
-    let addresses: Vec<SocketAddr> = addresses.collect();
-    taken(Stage::Dns);
-    let stream = TcpStream::connect(&addresses[..]).await.map_err(|e| failed(Stage::Tcp, &e))?;
-    taken(Stage::Tcp);
-    let unreachable = |e: &dyn std::fmt::Display| failed(Stage::WebSocket, e);
-    let service = stream.peer_addr().map_err(|e| unreachable(&e))?.ip();
-    stream.set_nodelay(true).ok();
-    let mut request = server.signalling().into_client_request().map_err(|e| unreachable(&e))?;
-    request.headers_mut().insert("Sec-WebSocket-Protocol", tungstenite::http::HeaderValue::from_static(SUBPROTOCOL));
-    let (socket, _) = client_async_with_config(request, stream, Some(socket_config())).await.map_err(|e| match e {
-        // A gateway whose service is away for the moment, or overloaded.
-        tungstenite::Error::Http(response) if response.status().is_server_error() => {
-            unreachable(&format_args!("it answered {}", response.status()))
-        }
-        tungstenite::Error::Http(response) => {
-            recorder.link_failed(Stage::WebSocket, &format!("it answered {}", response.status()));
-            Trouble::Refused(format!(
-                "{server} answered {}: not a Switchboard service this phone can use",
-                response.status()
-            ))
-        }
-        other => unreachable(&other),
-    })?;
-    taken(Stage::WebSocket);
-    Ok((socket, service))
-}
-
-/// Small buffers: the library's own are 128 KiB each.
-fn socket_config() -> WebSocketConfig {
-    WebSocketConfig::default()
-        .read_buffer_size(8 * 1024)
-        .write_buffer_size(0)
-        .max_write_buffer_size(4 * MAX_FRAME)
-        .max_message_size(Some(MAX_SERVICE_FRAME))
-        .max_frame_size(Some(MAX_SERVICE_FRAME))
-}
-
-async fn greet(socket: &mut Socket, hello: Hello, recorder: &Recorder) -> Result<Box<Welcome>, Greeting> {
-    let began = clock::now();
-    let text = codec::encode(&FromClient::Hello { hello });
-    recorder.frame(Way::Out, &text);
-    socket.send(Message::Text(text.into())).await.map_err(|e| lost(&e))?;
-    while let Some(frame) = socket.next().await {
-        let Message::Text(text) = frame.map_err(|e| lost(&e))? else { continue };
-        recorder.frame(Way::In, &text);
-        match codec::decode_service(&text) {
-            Some(FromService::Welcome { welcome }) => {
-                recorder.linked(Stage::SignIn, clock::now().saturating_duration_since(began));
-                return Ok(welcome);
-            }
-            Some(FromService::Failure { failure, .. }) => {
-                recorder.link_failed(Stage::SignIn, &failure.message);
-                return Err(refusal(failure));
-            }
-            _ => {}
-        }
-    }
-    Err(Trouble::Retry("the service closed the connection".into()).into())
-}
-
-fn refusal(failure: Failure) -> Greeting {
-    match failure.code {
-        FailureCode::TokenExpired => Greeting::TokenExpired,
-        FailureCode::TooManyRequests | FailureCode::Unavailable | FailureCode::Internal => {
-            Trouble::Retry(failure.message).into()
-        }
-        _ => Trouble::Refused(failure.message).into(),
     }
 }
 

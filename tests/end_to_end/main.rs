@@ -7,6 +7,7 @@
 mod calls;
 mod demo;
 mod demo_script;
+mod desk_screens;
 mod evidence;
 mod group_screens;
 mod groups;
