@@ -199,7 +199,8 @@ impl<'a> Session<'a> {
 
     /// Prints how a call went, as the last word on it.
     pub(crate) fn print_summary(&mut self, summary: &Summary) -> Result<SummaryLine, Failure> {
-        let ending = end::ending(summary.end, summary.direction, state::peer(&summary.with));
+        let (with, connected) = (state::peer(&summary.with), summary.connected_for.is_some());
+        let ending = end::ending_of(summary.end, summary.direction, with, connected);
         let reason = format!("{} {}", ending.what, ending.advice).trim().to_owned();
         let mut line = SummaryLine::of_call(summary, reason);
         line.explain = self.explained(self.link.recorder.explain(summary.call));

@@ -202,6 +202,16 @@ fn of_end(facts: &Facts, end: EndReason) -> Option<Cause> {
         // What this side chose itself is no failure.
         EndReason::ANSWERED_ELSEWHERE | EndReason::CANCELLED => return None,
         EndReason::DECLINED | EndReason::RING_TIMEOUT if !facts.outgoing => return None,
+        // Whoever it was handed on to did not take it: nothing broke, and the sentence of its end says all there is.
+        EndReason::DECLINED
+        | EndReason::RING_TIMEOUT
+        | EndReason::BUSY
+        | EndReason::DO_NOT_DISTURB
+        | EndReason::OFFLINE
+            if facts.connected =>
+        {
+            return of_normal(facts);
+        }
         EndReason::DECLINED => Cause::TheyDeclined,
         EndReason::RING_TIMEOUT => Cause::NoAnswer,
         EndReason::DO_NOT_DISTURB => Cause::DoNotDisturb,
@@ -371,6 +381,9 @@ mod tests {
             check(&call(end, Some(Stage::Ice)), None);
         }
         check(&Facts { outgoing: false, ..call(EndReason::DECLINED, None) }, None);
+        for end in [EndReason::DECLINED, EndReason::RING_TIMEOUT, EndReason::OFFLINE] {
+            check(&Facts { connected: true, ..call(end, None) }, None);
+        }
         for end in [EndReason::HUNG_UP, EndReason::TRANSFERRED, EndReason::PARKED, EndReason::MERGED] {
             check(&Facts { connected: true, ..call(end, None) }, None);
             check(&call(end, Some(Stage::Ice)), None);

@@ -195,8 +195,9 @@ impl Now<'_> {
         row.filter(|row| row.rings).ok_or_else(|| refuse(Why::NotNow, outside::NOTHING_RINGS))
     }
 
+    /// The calls this phone is in. One that only rings here may be the very one that is picked up, or joined.
     fn known(&self) -> Vec<CallId> {
-        self.status.calls.iter().map(|row| row.call_id).collect()
+        self.status.calls.iter().filter(|row| !row.rings).map(|row| row.call_id).collect()
     }
 
     fn answer(&self) -> Result<Plan, Refused> {

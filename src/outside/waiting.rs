@@ -8,7 +8,8 @@ use crate::domain::end_reason::EndReason;
 use crate::domain::id::CallId;
 use crate::domain::presence::PresenceState;
 use crate::phone::event::{CallView, Event, Summary};
-use crate::texts::{end, state};
+use crate::texts::end::{self, Ending};
+use crate::texts::state;
 
 /// How long the phone may take over most things.
 const SOON: Duration = Duration::from_secs(15);
@@ -109,7 +110,8 @@ impl Waiting {
             Event::IncomingEnded { call: gone, from, reason } => match &self.wish {
                 Wish::Over { call } if call == gone => Some(done(*gone)),
                 Wish::InCall { call } if call == gone => {
-                    Some(Err(over(*reason, Direction::Incoming, from.display_name.as_str())))
+                    let name = from.display_name.as_str();
+                    Some(Err(over(*reason, end::ending(*reason, Direction::Incoming, name))))
                 }
                 _ => None,
             },
@@ -167,7 +169,10 @@ impl Waiting {
         if !self.is_about(summary.call) {
             return None;
         }
-        let failed = || Err(over(summary.end, summary.direction, state::peer(&summary.with)));
+        let failed = || {
+            let (with, connected) = (state::peer(&summary.with), summary.connected_for.is_some());
+            Err(over(summary.end, end::ending_of(summary.end, summary.direction, with, connected)))
+        };
         match (&self.wish, summary.end) {
             (Wish::Over { .. }, _)
             | (Wish::HandedOn { .. }, EndReason::TRANSFERRED)
@@ -206,7 +211,6 @@ fn done(call: CallId) -> Outcome {
 }
 
 /// A call ended that was to do something else.
-fn over(reason: EndReason, direction: Direction, name: &str) -> Refused {
-    let ending = end::ending(reason, direction, name);
+fn over(reason: EndReason, ending: Ending) -> Refused {
     Refused::new(Why::Ended { reason }, format!("{} {}", ending.what, ending.advice).trim_end().to_owned())
 }

@@ -109,8 +109,8 @@ pub fn parked(name: &str, slot: ParkSlot, pick_up: &str) -> String {
 }
 
 /// A call ended while others go on.
-pub fn ended(name: &str, reason: EndReason, direction: Direction) -> String {
-    let ending = end::ending(reason, direction, name);
+pub fn ended(name: &str, reason: EndReason, direction: Direction, connected: bool) -> String {
+    let ending = end::ending_of(reason, direction, name, connected);
     format!("{name}: {} {}", ending.what, ending.advice).trim_end().to_owned()
 }
 

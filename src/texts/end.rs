@@ -53,6 +53,18 @@ pub fn ending(reason: EndReason, direction: Direction, who: &str) -> Ending {
     Ending { what, advice }
 }
 
+/// The same, where it is known whether the two were connected before: what is otherwise said of somebody who did not answer
+/// is then about whoever the call went to next.
+pub fn ending_of(reason: EndReason, direction: Direction, who: &str, connected: bool) -> Ending {
+    let not_taken =
+        [EndReason::RING_TIMEOUT, EndReason::DECLINED, EndReason::BUSY, EndReason::DO_NOT_DISTURB, EndReason::OFFLINE];
+    if connected && not_taken.contains(&reason) {
+        let what = "The call was handed on, and nobody took it.".to_owned();
+        return Ending { what, advice: "Call again in a moment." };
+    }
+    ending(reason, direction, who)
+}
+
 /// A reason this program does not give itself: told by the class of its code, and with its numbers.
 fn other(code: u16, sub_code: u32) -> Ending {
     let (what, advice) = match code {
@@ -85,6 +97,19 @@ mod tests {
                 assert!(!ending.what.contains("code "), "{reason:?} has no sentence of its own");
                 assert!(seen.insert(ending.what.clone()), "{reason:?} shares a sentence: {}", ending.what);
             }
+        }
+    }
+
+    #[test]
+    fn who_was_handed_on_and_not_taken_declined_nothing() {
+        for direction in [Direction::Incoming, Direction::Outgoing] {
+            for reason in [EndReason::DECLINED, EndReason::RING_TIMEOUT, EndReason::OFFLINE] {
+                let what = ending_of(reason, direction, "Bob", true).what;
+                assert_eq!(what, "The call was handed on, and nobody took it.");
+                assert_eq!(ending_of(reason, direction, "Bob", false), ending(reason, direction, "Bob"));
+            }
+            let hung_up = ending_of(EndReason::HUNG_UP, direction, "Bob", true);
+            assert_eq!(hung_up, ending(EndReason::HUNG_UP, direction, "Bob"));
         }
     }
 

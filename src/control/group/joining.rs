@@ -128,8 +128,8 @@ impl GroupCall {
         if self.legs.contains_key(&leg) { Some(Refusal::LegInUse) } else { self.no_room(who) }
     }
 
-    /// Why one more endpoint of this person can't come in.
-    fn no_room(&self, who: &Identity) -> Option<Refusal> {
+    /// Why one more endpoint of this person can't come in; `None` when it can.
+    pub fn no_room(&self, who: &Identity) -> Option<Refusal> {
         if self.members.len() >= MAX_PARTICIPANTS {
             Some(Refusal::Full)
         } else if self.row_of(who).is_some_and(|row| row.endpoints.len() >= CLIENTS_MAX) {

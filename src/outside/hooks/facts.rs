@@ -79,7 +79,8 @@ impl Happening {
 
     /// The variables, without the prefix that all have; no value holds what would steer a terminal.
     pub(in crate::outside) fn facts(&self, missed: u32) -> Vec<(&'static str, String)> {
-        let reason = self.reason.map(|reason| end::ending(reason, self.direction, &self.name).what);
+        let ending = |reason| end::ending_of(reason, self.direction, &self.name, self.seconds > 0);
+        let reason = self.reason.map(|reason| ending(reason).what);
         let code = |pick: fn(EndReason) -> String| self.reason.map(pick).unwrap_or_default();
         let direction = match self.direction {
             Direction::Incoming => "incoming",
@@ -267,13 +268,14 @@ mod tests {
     fn facts_are_printable_whatever_somebody_is_called() {
         let mut hostile = person("mallory");
         hostile.display_name = "\u{1b}[2J$(reboot)`x`\n\u{202e}'; rm".into();
-        let mut ended = summary(1, hostile, EndReason::DECLINED);
+        let mut ended = summary(1, hostile, EndReason::VANISHED);
         ended.connected_for = Some(Duration::from_millis(61_900));
         let facts = Watch::default().hears(&Event::Ended(ended)).unwrap().facts(3);
         let fact = |name: &str| facts.iter().find(|(known, _)| *known == name).unwrap().1.as_str();
         assert_eq!(fact("FROM_NAME"), "[2J$(reboot)`x` '; rm");
-        assert_eq!((fact("EVENT"), fact("SECONDS"), fact("MISSED"), fact("CODE")), ("ended", "61", "3", "603"));
-        assert!(fact("REASON").contains("declined"), "{}", fact("REASON"));
+        let code = EndReason::VANISHED.code.to_string();
+        assert_eq!((fact("EVENT"), fact("SECONDS"), fact("MISSED"), fact("CODE")), ("ended", "61", "3", &*code));
+        assert!(fact("REASON").contains("was lost"), "{}", fact("REASON"));
         assert_eq!(facts.iter().map(|(name, _)| *name).collect::<Vec<_>>(), crate::config::HOOK_FACTS);
         assert!(facts.iter().all(|(_, value)| !value.chars().any(char::is_control)));
     }

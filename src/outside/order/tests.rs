@@ -276,3 +276,14 @@ fn of_two_that_call_at_once_each_has_its_own() {
     let rings = Event::Call(call(1, bob(), CallState::Ringing));
     assert!(first.hears(&rings).is_some() && second.hears(&rings).is_none());
 }
+
+#[test]
+fn what_is_picked_up_or_joined_may_ring_here_already() {
+    let rings = [Event::Incoming(incoming(1, bob()))];
+    let stops = Event::IncomingEnded { call: number(1), from: bob(), reason: EndReason::ANSWERED_ELSEWHERE };
+    let slot = ParkSlot::try_from(4).unwrap();
+    is_done(&rings, Order::PickUp { slot }, &[stops.clone(), Event::Call(call(1, bob(), CallState::Connected))]);
+    let CallView { group: Some(card), .. } = group_call(1, "Ops bridge") else { panic!("no group") };
+    let joined = Event::Joined { call: number(1), group: card, first: false };
+    is_done(&rings, Order::Join { place: "ops".to_owned() }, &[stops, joined]);
+}

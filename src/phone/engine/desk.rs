@@ -11,6 +11,7 @@ use crate::domain::id::CallId;
 use crate::domain::park::{ParkSlot, ParkedCall};
 use crate::domain::person::Person;
 use crate::domain::transfer::{HandedTo, TransferTarget};
+use crate::phone::audio::voice::SoundSummary;
 use crate::phone::command::TransferTo;
 use crate::phone::event::{Event, Refusal};
 use crate::protocol::request::Request;
@@ -127,6 +128,8 @@ impl Engine {
         }
         let card = group.map(|group| self.addresses.card(group));
         let now = clock::now();
+        // One that was handed on may be back before its last figures are in: they are not waited for.
+        self.finish_call(into, &SoundSummary::default()).await;
         let Some(call) = self.board.get_mut(id) else { return };
         call.group = card.map(GroupCall::new);
         call.on_moved(with, now);

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::call::{Call, Entering, GroupCall};
+use super::call::{Call, CallLeg, Entering, GroupCall};
 use super::places::{self, Meaning};
 use super::{Engine, Pending};
 use crate::base::{clock, entropy};
@@ -232,7 +232,14 @@ impl Engine {
     /// The service has let this phone pick up a parked call.
     pub(super) async fn on_picked_up(&mut self, id: CallId, person: Person, answer: &Sdp) {
         let Some(Joining { leg: Some(leg), early, .. }) = self.joining.take() else { return };
-        self.begin(Call::new(id, Direction::Incoming, Peer::Person(person), *leg, clock::unix_now())).await;
+        match self.board.get_mut(id) {
+            // It rang here too, and was answered in the same moment: what becomes of that answer does not matter any more.
+            Some(call) => {
+                call.leg = CallLeg::Offered(leg);
+                self.pending.retain(|_, pending| !matches!(pending, Pending::Answer(call) if *call == id));
+            }
+            None => self.begin(Call::new(id, Direction::Incoming, Peer::Person(person), *leg, clock::unix_now())).await,
+        }
         self.start_leg(id, answer).await;
         self.tell_early(id, early).await;
     }

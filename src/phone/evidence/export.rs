@@ -60,7 +60,10 @@ pub fn label(entry: &Entry) -> Cow<'_, str> {
         What::Recording(file) => Cow::Owned(format!("recorded in {file}")),
         What::Command(text) => Cow::Owned(format!("command: {text}")),
         What::Devices(text) | What::Happened(text) | What::Warning(text) => Cow::Borrowed(text),
-        What::Ended(ended) => Cow::Owned(end::ending(ended.end, ended.direction, &ended.with).what),
+        What::Ended(ended) => {
+            let connected = ended.connected_ms.is_some();
+            Cow::Owned(end::ending_of(ended.end, ended.direction, &ended.with, connected).what)
+        }
     }
 }
 

@@ -25,9 +25,9 @@ impl Owner {
         }
         let by = self.roster.seat(endpoint).ok_or_else(refusals::no_such_call)?.person.clone();
         let second = self.to_hand_on(endpoint, with)?;
-        self.check_merge(endpoint, call, &group)?;
         let who = second.other_than(endpoint).ok_or_else(refusals::no_such_call)?.clone();
         let newcomer = second.call.opposite(endpoint).ok_or_else(refusals::no_such_call)?;
+        self.check_merge(endpoint, call, &who, &group)?;
         if self.roster.seat(newcomer.endpoint).is_some_and(|seat| seat.calls.contains(&call)) {
             return Err(refusals::invitee_is_in());
         }
@@ -40,14 +40,16 @@ impl Owner {
         Ok(())
     }
 
-    /// Whether others may come into a call now, by somebody in it.
-    fn check_merge(&self, endpoint: EndpointId, call: CallId, group: &Group) -> Result<(), Failure> {
+    /// Whether `who` may come into a call now, by somebody in it.
+    fn check_merge(&self, endpoint: EndpointId, call: CallId, who: &Person, group: &Group) -> Result<(), Failure> {
         if !self.roster.seat(endpoint).is_some_and(|seat| seat.calls.contains(&call)) {
             return Err(refusals::no_such_call());
         }
         let running = self.running.get(&call).ok_or_else(refusals::no_such_call)?;
         match &running.machine {
-            Machine::Group { call, .. } if call.is_connected(endpoint) => Ok(()),
+            Machine::Group { call, .. } if call.is_connected(endpoint) => {
+                call.no_room(&who.identity).map_or(Ok(()), |why| Err(refusals::refused_in_group(why)))
+            }
             Machine::Group { .. } => Err(refusals::refused(call::Refusal::NotConnected)),
             Machine::Direct(direct) => match direct.call.cannot_merge(endpoint) {
                 Some(call::Refusal::Held) => Err(refusals::held_by_other()),

@@ -232,10 +232,11 @@ fn ended(model: &mut Model, summary: Summary) {
         let came_from = gone.and_then(|live| live.came_from);
         model.focus = came_from.filter(|pane| *pane != Pane::People).unwrap_or(Pane::Friends);
     }
+    let connected = summary.connected_for.is_some();
     if model.call().is_some() {
-        say(model, mood, desk::ended(&name, summary.end, summary.direction));
+        say(model, mood, desk::ended(&name, summary.end, summary.direction, connected));
     } else {
-        let ending = end::ending(summary.end, summary.direction, &name);
+        let ending = end::ending_of(summary.end, summary.direction, &name, connected);
         note(model, mood, format!("{name}: {}", ending.what));
         model.armed_until = None;
         if model.is_ringing() {

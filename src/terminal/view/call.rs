@@ -347,7 +347,7 @@ fn over(paper: &mut Paper<'_>, place: Rect, ended: &Ended) {
 
 fn ending(ended: &Ended) -> end::Ending {
     let summary = &ended.summary;
-    end::ending(summary.end, summary.direction, state::peer(&summary.with))
+    end::ending_of(summary.end, summary.direction, state::peer(&summary.with), summary.connected_for.is_some())
 }
 
 /// Who it was and for how long; below, in as many rows as there are, why it ended and what to do.

@@ -165,6 +165,27 @@ async fn a_merge_that_was_refused_leaves_both_calls_as_they_were() {
 }
 
 #[tokio::test]
+async fn what_is_picked_up_and_answered_in_one_moment_is_one_call() {
+    let mut bench = Bench::for_calls(8).await;
+    let waiting = parked(1, "dave");
+    let (id, slot) = (waiting.call_id, waiting.slot);
+    bench.rings_by(id, "dave", Some(Via::Recalled { slot })).await;
+    bench.tell(Command::PickUp(slot)).await;
+    let (picks, Request::CallPickUp { offer, .. }) = bench.asks().await else { panic!("nobody is picked up") };
+    bench.tell(Command::Answer(id)).await;
+    let (late, Request::CallAnswer { .. }) = bench.asks().await else { panic!("no answer") };
+    let picked_up = Response::PickedUp { call_id: id, person: waiting.person, answer: answer(&offer) };
+    bench.answers(picks, picked_up).await;
+    bench.refuses(late, FailureCode::Conflict).await;
+    bench.stands(id, CallState::Connected).await;
+    bench.tell(Command::HangUp(id)).await;
+    bench.does(Request::CallHangUp { call_id: id }).await;
+    assert_eq!(bench.ends(id).await.end, EndReason::HUNG_UP);
+    bench.tell(Command::HangUp(id)).await;
+    assert!(matches!(bench.refused("hang up").await, Refusal::NotNow(_)), "there is no other one");
+}
+
+#[tokio::test]
 async fn a_call_is_parked_and_everybody_sees_where() {
     let mut bench = Bench::for_calls(8).await;
     bench.talks_to(ONE, "carol").await;

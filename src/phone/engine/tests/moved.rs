@@ -103,6 +103,26 @@ async fn a_call_that_moves_into_one_this_phone_is_in_ends() {
     bench.asks_nothing_else().await;
 }
 
+#[tokio::test]
+async fn a_call_that_moves_back_to_one_just_ended_here_outlives_the_end_of_that() {
+    let mut bench = Bench::for_calls(8).await;
+    bench.talks_to(NEW, "bob").await;
+    bench.talks_to(OLD, "alice").await;
+    bench.notices(Notice::CallEnded { call_id: NEW, reason: EndReason::TRANSFERRED }).await;
+    bench.notices(moved(false, "bob")).await;
+    let mut ended = false;
+    let live = bench.until("go on", |event| match event {
+        Event::Ended(summary) if summary.call == NEW => {
+            ended = true;
+            None
+        }
+        Event::Moved { into: NEW, .. } => Some(()),
+        _ => None,
+    });
+    live.await;
+    assert!(ended, "the end of the one before would be taken for that of this one");
+}
+
 /// The call goes on with somebody, in a group or not.
 fn moved(in_group: bool, with: &str) -> Notice {
     Notice::CallMoved { call_id: OLD, into: NEW, with: person(with), group: in_group.then(group) }

@@ -1,6 +1,7 @@
 //! The people of two calls come together.
 
 use super::*;
+use crate::control::group::CLIENTS_MAX;
 use crate::domain::id::GroupId;
 use crate::protocol::failure::FailureCode;
 use crate::service::calls::kit::{Did, group};
@@ -106,4 +107,22 @@ async fn what_cannot_be_merged_is_refused_and_stays_as_it_is() {
     assert_eq!(held, refusals::held_by_other());
     assert_eq!(house.calls.group_of(one).await, None);
     assert_eq!(house.calls.ongoing(alice.id).await.len(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_merge_for_which_there_is_no_room_resumes_nothing() {
+    let house = House::new();
+    let [mut alice, mut carol] = desks(&house, ["alice", "carol"]).await;
+    let (meeting, leg) = alice.joins(&group(1)).await;
+    for _ in 0..CLIENTS_MAX {
+        desk(&house, "carol").await.joins(&group(1)).await;
+    }
+    house.calls.hold(alice.id, meeting, true).await.unwrap();
+    let (other, ..) = talk(&house, &mut alice, &mut carol).await;
+    house.switched();
+    let full = house.calls.merge(alice.id, meeting, other, group_of(meeting)).await.unwrap_err();
+    assert_eq!(full.code, FailureCode::Conflict, "{full}");
+    let switched = house.switched();
+    assert!(!switched.iter().any(|did| matches!(did, Did::Offers(l, _) if *l == leg)), "{switched:?}");
+    assert_eq!(house.calls.ongoing(carol.id).await.len(), 1);
 }
