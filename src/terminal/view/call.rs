@@ -16,7 +16,7 @@ use crate::terminal::theme::{Glyphs, Role};
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::meter::meter;
 use crate::terminal::widgets::pen::{Pen, wrapped};
-use crate::texts::{clock, desk, end, group, screen, state};
+use crate::texts::{clock, desk, group, screen, state};
 
 /// How many rows the card takes when it is `width` columns wide: none without a call.
 pub(super) fn rows(model: &Model, width: u16) -> u16 {
@@ -46,7 +46,7 @@ pub(super) fn lines_rows(model: &Model, place: Rect) -> u16 {
             3 + u16::from(call.is_group()) + u16::from(judged)
         }
         (None, Some(ended)) => {
-            let ending = ending(ended);
+            let ending = &ended.ending;
             let room = width.saturating_sub(2);
             let lines = wrapped(&ending.what, room).count() + wrapped(ending.advice, room).count();
             1 + u16::try_from(lines).unwrap_or(u16::MAX).min(4)
@@ -148,7 +148,8 @@ fn who(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
         }
         None => {}
     }
-    if let Some(via) = &call.view.via {
+    // How it came to ring says nothing of the others in a group call.
+    if let Some(via) = call.view.via.as_ref().filter(|_| !call.is_group()) {
         pen.text("  ", dim).text(&desk::via(via), dim);
     }
 }
@@ -345,16 +346,10 @@ fn over(paper: &mut Paper<'_>, place: Rect, ended: &Ended) {
     explained::lines(paper, below, summary.call);
 }
 
-fn ending(ended: &Ended) -> end::Ending {
-    let summary = &ended.summary;
-    end::ending(summary.end, summary.direction, state::peer(&summary.with))
-}
-
 /// Who it was and for how long; below, in as many rows as there are, why it ended and what to do.
 fn over_lines(paper: &mut Paper<'_>, place: Rect, ended: &Ended) {
     let summary = &ended.summary;
-    let name = state::peer(&summary.with);
-    let ending = ending(ended);
+    let Ended { name, ending, .. } = ended;
     let role = if summary.end.is_normal() { Role::Text } else { Role::Warn };
     let (badge, title, dim, style) =
         (paper.style(Role::Badge), paper.style(Role::Title), paper.style(Role::Dim), paper.style(role));
