@@ -92,11 +92,12 @@ fn linked(model: &mut Model, link: Link, effects: &mut Vec<Effect>) {
         Link::Refused { reason } => Link::Refused { reason: printable(&reason, 200) },
         link @ (Link::Connecting | Link::Up) => link,
     };
-    let mut retry_at = None;
+    let (mut retry_at, mut noted) = (None, model.link.noted.take());
     let was_up = model.link.link == Link::Up;
     match &link {
         Link::Connecting => {}
         Link::Up if !was_up => {
+            noted = None;
             note(model, Mood::Good, screen::LINKED);
             effects.push(Effect::Phone(Command::LoadHistory));
             effects.push(Effect::Phone(Command::LoadGroups));
@@ -105,13 +106,15 @@ fn linked(model: &mut Model, link: Link, effects: &mut Vec<Effect>) {
         Link::Down { reason, retry_in } => {
             let millis = i64::try_from(retry_in.as_millis()).unwrap_or(i64::MAX);
             retry_at = Some(model.now.plus(millis));
-            if was_up || !matches!(model.link.link, Link::Down { .. }) {
+            // Each further try that fails for the same reason is no news.
+            if noted.as_ref() != Some(reason) {
+                noted = Some(reason.clone());
                 note(model, Mood::Warn, format!("no connection to the service: {reason}"));
             }
         }
         Link::Refused { reason } => note(model, Mood::Bad, format!("the service refused: {reason}")),
     }
-    model.link = LinkView { link, retry_at };
+    model.link = LinkView { link, retry_at, noted };
 }
 
 fn friend_is(model: &mut Model, identity: &crate::domain::id::Identity, presence: Presence) {
