@@ -15,7 +15,7 @@ use crate::terminal::model::{Ended, LiveCall, Model, has_microphone};
 use crate::terminal::theme::{Glyphs, Role};
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::meter::meter;
-use crate::terminal::widgets::pen::{Pen, wrapped};
+use crate::terminal::widgets::pen::{Pen, columns, cut, wrapped};
 use crate::texts::{clock, desk, group, screen, state};
 
 /// How many rows the card takes when it is `width` columns wide: none without a call.
@@ -33,6 +33,9 @@ pub(super) fn rows(model: &Model, width: u16) -> u16 {
 
 /// How many rows of the card are always there: its border, who and how it stands, the levels, the quality.
 const FIXED: u16 = 9;
+
+/// How many columns of a name stay, however long the rest of the line is.
+const LEAST_NAME: u16 = 12;
 
 /// From how many rows on a small screen tells the quality of a call in which nothing is wrong.
 const QUALITY_FROM: u16 = 14;
@@ -212,7 +215,17 @@ fn means(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
         | CallState::Disconnected => (&plain, Role::Dim),
     };
     let style = paper.style(role);
-    paper.pen(place).text(" ", style).text(name, style).text(" ", style).text(text, style);
+    // A long name gives way to what is the matter; it stands above.
+    let room = place.width.saturating_sub(columns(text) + 2).max(LEAST_NAME);
+    let ellipsis = paper.glyphs().ellipsis;
+    let mut pen = paper.pen(place);
+    pen.text(" ", style);
+    if columns(name) <= room {
+        pen.text(name, style);
+    } else {
+        pen.text(cut(name, room.saturating_sub(1)), style).text(ellipsis, style);
+    }
+    pen.text(" ", style).text(text, style);
 }
 
 /// By whom and where to a call was handed on, while it waits for that.
