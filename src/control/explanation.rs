@@ -74,6 +74,8 @@ pub struct Facts {
     pub steps: Vec<Step>,
     /// Whether the connection to the service was down when it ended.
     pub link_down: bool,
+    /// Whether the machine of the service could be reached meanwhile, and said that nobody listens there.
+    pub nobody_listens: bool,
     /// Whether sound was flowing, and then cut, when it ended.
     pub sound_cut: bool,
     /// Why the service refused it, if it did.
@@ -219,10 +221,10 @@ fn of_end(facts: &Facts, end: EndReason) -> Option<Cause> {
         EndReason::VANISHED => Cause::TheyVanished,
         EndReason::SETUP_TIMEOUT if taken(Stage::Dtls) => Cause::TheirSoundFailed,
         EndReason::SETUP_TIMEOUT | EndReason::NO_MEDIA_PATH => of_sound(facts),
-        EndReason::MEDIA_LOST if facts.link_down => Cause::NetworkGone,
+        EndReason::MEDIA_LOST if facts.link_down => of_both(facts),
         EndReason::MEDIA_LOST if taken(Stage::Dtls) => Cause::SoundCut,
         EndReason::MEDIA_LOST => of_sound(facts),
-        EndReason::SERVICE_LOST if facts.link_down && facts.sound_cut => Cause::NetworkGone,
+        EndReason::SERVICE_LOST if facts.link_down && facts.sound_cut => of_both(facts),
         EndReason::SERVICE_LOST => Cause::ServiceGone,
         end if end.is_normal() => return of_normal(facts),
         EndReason { code: 486 | 600, .. } => Cause::TheyAreBusy,
@@ -234,6 +236,11 @@ fn of_end(facts: &Facts, end: EndReason) -> Option<Cause> {
         EndReason { code: 500..600, .. } => Cause::ServiceFault,
         _ => Cause::Unknown,
     })
+}
+
+/// Why sound and service were lost together: a machine that says that nobody listens can be reached.
+fn of_both(facts: &Facts) -> Cause {
+    if facts.nobody_listens { Cause::ServiceGone } else { Cause::NetworkGone }
 }
 
 /// Why there was no sound to begin with.
@@ -263,7 +270,7 @@ fn of_normal(facts: &Facts) -> Option<Cause> {
         });
     }
     if facts.sound_cut {
-        return Some(if facts.link_down { Cause::NetworkGone } else { Cause::SoundCut });
+        return Some(if facts.link_down { of_both(facts) } else { Cause::SoundCut });
     }
     facts.troubles.iter().copied().find(|trouble| spoils(*trouble)).map(Cause::Trouble)
 }
@@ -366,6 +373,9 @@ mod tests {
         let lost = |end| Facts { link_down: true, sound_cut: true, connected: true, ..call(end, None) };
         check(&lost(EndReason::MEDIA_LOST), Some(Cause::NetworkGone));
         check(&lost(EndReason::SERVICE_LOST), Some(Cause::NetworkGone));
+        for end in [EndReason::MEDIA_LOST, EndReason::SERVICE_LOST, EndReason::HUNG_UP] {
+            check(&Facts { nobody_listens: true, ..lost(end) }, Some(Cause::ServiceGone));
+        }
     }
 
     #[test]

@@ -1,8 +1,7 @@
 //! Sentences about several calls at once: the board, transfer, park, merge. Where one names a key, it is handed that key.
 
 use super::clock;
-use super::end;
-use crate::domain::call::Direction;
+use super::end::Ending;
 use crate::domain::end_reason::EndReason;
 use crate::domain::park::ParkSlot;
 use crate::domain::person::Person;
@@ -109,8 +108,7 @@ pub fn parked(name: &str, slot: ParkSlot, pick_up: &str) -> String {
 }
 
 /// A call ended while others go on.
-pub fn ended(name: &str, reason: EndReason, direction: Direction, connected: bool) -> String {
-    let ending = end::ending_of(reason, direction, name, connected);
+pub fn ended(name: &str, ending: &Ending) -> String {
     format!("{name}: {} {}", ending.what, ending.advice).trim_end().to_owned()
 }
 
@@ -203,6 +201,14 @@ pub fn there_already(name: &str) -> String {
 /// A call goes on as another one, with somebody else.
 pub fn moved(name: &str) -> String {
     format!("You are in a call with {name} now.")
+}
+
+/// A call goes on as a group call.
+pub const MOVED_TO_GROUP: &str = "You are all in one group call now.";
+
+/// What a call that was handed on ends with: who went to whom.
+pub fn went(name: &str, to: &str) -> String {
+    format!("You handed {name} on to {to}.")
 }
 
 /// The titles of the entries for whom to hand a call on to, and whom to ask.

@@ -189,6 +189,9 @@ pub enum LinkStep {
         stage: Stage,
         /// Why.
         why: Box<str>,
+        /// Whether the machine there was reached, and said that nobody listens.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        nobody_listens: bool,
     },
     /// It is lost, or was not made, and is tried again.
     Down {

@@ -30,7 +30,9 @@ pub fn label(entry: &Entry) -> Cow<'_, str> {
         What::Link(LinkStep::Done { stage: done, took_us }) => {
             Cow::Owned(format!("{} {}", stage(*done), short(Duration::from_micros(*took_us))))
         }
-        What::Link(LinkStep::Failed { stage: failed, why }) => Cow::Owned(format!("{} failed: {why}", stage(*failed))),
+        What::Link(LinkStep::Failed { stage: failed, why, .. }) => {
+            Cow::Owned(format!("{} failed: {why}", stage(*failed)))
+        }
         What::Link(LinkStep::Down { why, .. }) => Cow::Owned(format!("not connected: {why}")),
         What::Link(LinkStep::Refused { why }) => Cow::Owned(format!("refused: {why}")),
         What::Leg { step, .. } => match step {

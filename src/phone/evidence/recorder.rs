@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
+use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -120,7 +121,13 @@ impl Recorder {
 
     /// A step of the connection to the service failed.
     pub fn link_failed(&self, stage: Stage, why: &str) {
-        self.link(LinkStep::Failed { stage, why: words(why) });
+        self.link(LinkStep::Failed { stage, why: words(why), nobody_listens: false });
+    }
+
+    /// There is no TCP connection to the service.
+    pub fn unconnected(&self, why: &io::Error) {
+        let nobody_listens = why.kind() == io::ErrorKind::ConnectionRefused;
+        self.link(LinkStep::Failed { stage: Stage::Tcp, why: words(&why.to_string()), nobody_listens });
     }
 
     /// The connection to the service is lost, or was not made.

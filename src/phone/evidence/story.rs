@@ -101,6 +101,7 @@ fn facts(entries: &[Arc<Entry>], call: CallId) -> Option<(Facts, &Ended)> {
         connected: ended.connected_ms.is_some(),
         steps: steps(entries, call, ended_at, &offer),
         link_down: link_down(entries.iter().filter(|entry| entry.at_us <= ended_at)).0,
+        nobody_listens: nobody_listens(entries.iter().filter(|entry| entry.at_us <= ended_at)),
         sound_cut: sound_cut.unwrap_or(false) && ended.connected_ms.is_some(),
         refused: offer.refused,
         troubles: troubles.unwrap_or_default(),
@@ -128,6 +129,16 @@ fn link_down<'a>(entries: impl DoubleEndedIterator<Item = &'a Arc<Entry>>) -> (b
         _ => None,
     });
     last.unwrap_or_default()
+}
+
+/// Whether the last try to reach the service found its machine, and nobody who listens there.
+fn nobody_listens<'a>(entries: impl DoubleEndedIterator<Item = &'a Arc<Entry>>) -> bool {
+    let last = entries.rev().find_map(|entry| match &entry.what {
+        What::Link(LinkStep::Failed { nobody_listens, .. }) => Some(*nobody_listens),
+        What::Link(LinkStep::Done { stage: Stage::Tcp, .. }) => Some(false),
+        _ => None,
+    });
+    last.unwrap_or(false)
 }
 
 /// The offer of the first leg of a call, and what came of it; µs.

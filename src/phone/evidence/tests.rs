@@ -325,6 +325,12 @@ fn sound_that_was_cut_is_told_from_a_network_that_was_gone() {
     gone.down(9000);
     let (cause, advice, _) = gone.ends(90_000, EndReason::MEDIA_LOST).unwrap();
     assert!(cause.contains("at the same time") && advice == Advice::CheckNetwork, "{cause}");
+    let mut stopped = cut();
+    let refused = LinkStep::Failed { stage: Stage::Tcp, why: "refused".into(), nobody_listens: true };
+    stopped.adds(8500, None, What::Link(refused));
+    stopped.down(9000);
+    let (cause, advice, _) = stopped.ends(90_000, EndReason::MEDIA_LOST).unwrap();
+    assert!(cause.contains("The service stopped") && advice == Advice::StartService, "{cause}");
 }
 
 #[test]
@@ -353,7 +359,7 @@ fn a_service_that_is_not_reached_is_explained_by_the_step_that_failed() {
     let mut past = Past { entries: Vec::new() };
     past.adds(0, None, What::Link(LinkStep::Began));
     past.adds(2, None, What::Link(LinkStep::Done { stage: Stage::Dns, took_us: 2000 }));
-    past.adds(3, None, What::Link(LinkStep::Failed { stage: Stage::Tcp, why: "refused".into() }));
+    past.adds(3, None, What::Link(LinkStep::Failed { stage: Stage::Tcp, why: "refused".into(), nobody_listens: true }));
     past.down(3);
     let why = story::of_link(&past.entries).unwrap();
     assert_eq!((why.what.as_str(), why.advice, why.failed), ("gone", Advice::StartService, Some(Stage::Tcp)));

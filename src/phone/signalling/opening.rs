@@ -33,9 +33,10 @@ impl From<Trouble> for Greeting {
 
 /// Opens the socket. Also says where it goes.
 pub(super) async fn open(server: &ServerUrl, recorder: &Recorder) -> Result<(Socket, IpAddr), Trouble> {
+    let nowhere = |e: &dyn std::fmt::Display| Trouble::Retry(format!("no service at {server}: {e}"));
     let failed = |stage, e: &dyn std::fmt::Display| {
         recorder.link_failed(stage, &e.to_string());
-        Trouble::Retry(format!("no service at {server}: {e}"))
+        nowhere(e)
     };
     let mut began = clock::now();
     let mut taken = |stage| {
@@ -45,7 +46,10 @@ pub(super) async fn open(server: &ServerUrl, recorder: &Recorder) -> Result<(Soc
     let addresses = tokio::net::lookup_host(server.socket()).await.map_err(|e| failed(Stage::Dns, &e))?;
     let addresses: Vec<SocketAddr> = addresses.collect();
     taken(Stage::Dns);
-    let stream = TcpStream::connect(&addresses[..]).await.map_err(|e| failed(Stage::Tcp, &e))?;
+    let stream = TcpStream::connect(&addresses[..]).await.map_err(|e| {
+        recorder.unconnected(&e);
+        nowhere(&e)
+    })?;
     taken(Stage::Tcp);
     let unreachable = |e: &dyn std::fmt::Display| failed(Stage::WebSocket, e);
     let service = stream.peer_addr().map_err(|e| unreachable(&e))?.ip();

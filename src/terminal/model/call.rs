@@ -13,6 +13,7 @@ use crate::domain::time::UnixMillis;
 use crate::domain::transfer::HandedTo;
 use crate::phone::audio::device::SourceChoice;
 use crate::phone::event::{AudioState, CallView, DeviceState, Diagnosis, GroupCard, MediaState, Quality, Summary};
+use crate::texts::end::Ending;
 use crate::texts::{group, state};
 
 /// How many tones are shown, each way.
@@ -61,6 +62,8 @@ pub struct LiveCall {
     pub hanging_up: bool,
     /// By whom and where to the other side handed it on last.
     pub handed: Option<(Person, HandedTo)>,
+    /// What it ends with once it is handed on: who goes to whom.
+    pub(crate) goes: Option<String>,
 }
 
 impl LiveCall {
@@ -86,6 +89,7 @@ impl LiveCall {
             hold_asked: None,
             hanging_up: false,
             handed: None,
+            goes: None,
         }
     }
 
@@ -189,7 +193,7 @@ impl LiveCall {
 
     /// What was asked for is not going to happen.
     pub fn forget_asked(&mut self) {
-        (self.mute_asked, self.hold_asked, self.hanging_up) = (None, None, false);
+        (self.mute_asked, self.hold_asked, self.hanging_up, self.goes) = (None, None, false, None);
     }
 
     /// Notes a tone sent.
@@ -230,6 +234,10 @@ pub fn has_microphone(audio: Option<&AudioState>) -> bool {
 pub struct Ended {
     /// What it was like.
     pub summary: Summary,
+    /// Whom it was with in the end.
+    pub name: String,
+    /// Why it ended, and what to do.
+    pub ending: Ending,
     /// When it ended.
     pub at: UnixMillis,
 }

@@ -170,6 +170,8 @@ pub struct LinkView {
     pub link: Link,
     /// When it is tried again, while it is down.
     pub retry_at: Option<UnixMillis>,
+    /// Why there is none, as it is in the events; until there is one.
+    pub(crate) noted: Option<String>,
 }
 
 /// The screen's whole state.
@@ -259,7 +261,7 @@ impl Model {
             bell: options.bell,
             me: None,
             presence: None,
-            link: LinkView { link: Link::Connecting, retry_at: None },
+            link: LinkView { link: Link::Connecting, retry_at: None, noted: None },
             friends: Friends::default(),
             groups: Groups::default(),
             shared: Vec::new(),

@@ -64,7 +64,8 @@ impl Model {
             Action::HangUp | Action::Mute => self.call().is_some(),
             Action::Transfer | Action::Park => connected && up && self.group_call().is_none(),
             Action::Consult => connected && up && self.group_call().is_none() && self.board.consult().is_none(),
-            Action::Complete => up && self.board.consult().is_some(),
+            // What waits to be taken back is what these keys are about while it does.
+            Action::Complete => up && self.board.consult().is_some() && self.pending.is_none(),
             Action::Merge => up && connected && self.board.other().is_some(),
             Action::Swap => self.board.other().is_some(),
             Action::Pick => self.board.is_seen(),

@@ -322,6 +322,44 @@ fn esc_returns_to_the_caller_and_j_joins_all_three_after_three_seconds() {
 }
 
 #[test]
+fn what_waits_to_be_taken_back_is_what_enter_is_about() {
+    let mut desk = Desk::asking(CallState::Connected);
+    desk.presses("J");
+    let seen = desk.sees(132, 38);
+    assert!(!seen.contains("Enter hand") && seen.contains("Enter does it now"), "{seen}");
+    desk.presses("u");
+    assert!(desk.sees(132, 38).contains("Enter hands Bob on to Carol"));
+}
+
+#[test]
+fn a_call_handed_on_says_to_whom() {
+    let mut desk = Desk::two_calls();
+    desk.presses("t 6 t");
+    desk.hears(Event::Ended(over(2, "carol", EndReason::TRANSFERRED)));
+    assert!(desk.sees(80, 24).contains("You handed Carol on to Grace."));
+    let mut desk = Desk::asking(CallState::Connected);
+    desk.presses("Enter");
+    desk.hears(Event::Ended(over(1, "bob", EndReason::TRANSFERRED)));
+    desk.hears(Event::Ended(over(3, "carol", EndReason::TRANSFERRED)));
+    let seen = desk.sees(80, 24);
+    assert!(seen.contains("You handed Bob on to Carol.") && !seen.contains("You handed Carol"), "{seen}");
+    // One that comes to nothing says nothing of the kind.
+    let mut desk = Desk::two_calls();
+    desk.presses("t 6 t");
+    desk.hears(Event::Ended(over(2, "carol", EndReason::HUNG_UP)));
+    assert!(!desk.sees(80, 24).contains("You handed"));
+}
+
+#[test]
+fn the_slot_of_a_parked_call_stays_on_the_screen() {
+    let mut desk = Desk::two_calls();
+    desk.presses("p p");
+    desk.hears(Event::Parked { call: id(2), slot: 3.try_into().unwrap() });
+    desk.hears(Event::Ended(over(2, "carol", EndReason::PARKED)));
+    assert!(desk.sees(80, 24).contains("Carol waits in slot 3"));
+}
+
+#[test]
 fn two_calls_are_merged_by_word() {
     let typed = |text: &str| {
         let mut desk = Desk::two_calls();

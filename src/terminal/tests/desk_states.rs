@@ -95,6 +95,15 @@ fn on_the_smallest_screens_it_is_told_how_many_wait() {
 }
 
 #[test]
+fn on_the_smallest_screens_it_is_told_what_the_keys_decide() {
+    let mut desk = Desk::talking();
+    desk.presses("p");
+    assert!(desk.sees(30, 8).contains("Bob is parked in 3 s"), "{}", desk.sees(30, 8));
+    desk.presses("u q");
+    assert!(desk.sees(30, 8).contains("Leaving hangs up"), "{}", desk.sees(30, 8));
+}
+
+#[test]
 fn in_ascii_it_is_ascii() {
     let options = ScreenOptions { ascii: true, ..ScreenOptions::default() };
     let mut desk = Desk::fresh_with(&options, true).furnished();

@@ -8,7 +8,7 @@ use super::kit::{CALL, Desk, NOW, devices, incoming, quality};
 use crate::base::clock;
 use crate::domain::call::CallState;
 use crate::domain::end_reason::EndReason;
-use crate::phone::event::{Diagnosis, Event};
+use crate::phone::event::{Diagnosis, Event, Link};
 use crate::terminal::message::Message;
 use crate::terminal::model::{ScreenOptions, SshSession};
 use crate::terminal::screen::{PACE, Screen};
@@ -107,4 +107,22 @@ fn the_next_change_always_lies_ahead() {
         let ahead = next.since(desk.model.now);
         desk.waits(ahead);
     }
+}
+
+#[test]
+fn a_service_that_stays_away_is_told_once() {
+    let mut desk = Desk::ready();
+    let told =
+        |desk: &Desk| desk.model.events.entries.iter().filter(|entry| entry.text.contains("no connection")).count();
+    let down = |reason: &str| Event::Link(Link::Down { reason: reason.to_owned(), retry_in: Duration::from_secs(1) });
+    for _ in 0..3 {
+        desk.hears(down("refused"));
+        desk.hears(Event::Link(Link::Connecting));
+    }
+    assert_eq!(told(&desk), 1);
+    desk.hears(down("no route"));
+    assert_eq!(told(&desk), 2);
+    desk.hears(Event::Link(Link::Up));
+    desk.hears(down("no route"));
+    assert_eq!(told(&desk), 3);
 }

@@ -140,7 +140,7 @@ pub(super) fn complete(model: &mut Model, effects: &mut Vec<Effect>) {
         return carry_out(model, effects);
     }
     match model.board.consult().map(|(asked, waiting)| (asked.view.call, waiting.view.call)) {
-        Some((asked, call)) => effects.push(Effect::Phone(Command::Transfer { call, to: TransferTo::Call(asked) })),
+        Some((asked, call)) => complete_to(model, call, asked, effects),
         None => say(model, Mood::Plain, desk::ASKING_NOBODY),
     }
 }
@@ -149,8 +149,20 @@ pub(super) fn complete(model: &mut Model, effects: &mut Vec<Effect>) {
 pub(super) fn complete_row(model: &mut Model, text: &str, effects: &mut Vec<Effect>) {
     let Some(to) = direct(model) else { return };
     if let Some(call) = other_row(model, text, to) {
-        effects.push(Effect::Phone(Command::Transfer { call, to: TransferTo::Call(to) }));
+        complete_to(model, call, to, effects);
     }
+}
+
+/// Hands a call on to the other side of another one.
+fn complete_to(model: &mut Model, call: CallId, to: CallId, effects: &mut Vec<Effect>) {
+    let name = |call| model.board.get(call).map_or("", LiveCall::name);
+    let text = desk::went(name(call), name(to));
+    for id in [call, to] {
+        if let Some(live) = model.board.get_mut(id) {
+            live.goes = Some(text.clone());
+        }
+    }
+    effects.push(Effect::Phone(Command::Transfer { call, to: TransferTo::Call(to) }));
 }
 
 /// The answered call of the row a text names, if it is another than `shown`; otherwise it is said why not.
@@ -267,6 +279,11 @@ fn begin(model: &mut Model, what: Handing, effects: &mut Vec<Effect>) {
 /// Does what waits to be taken back now.
 pub(super) fn carry_out(model: &mut Model, effects: &mut Vec<Effect>) {
     if let Some(pending) = model.pending.take() {
+        if let Handing::Transfer { call, name, .. } = &pending.what
+            && let Some(live) = model.board.get_mut(*call)
+        {
+            live.goes = Some(desk::went(live.name(), name));
+        }
         effects.push(Effect::Phone(pending.what.command()));
         model.changed = true;
     }

@@ -27,8 +27,12 @@ pub(super) fn moved(model: &mut Model, call: CallId, into: CallId) {
         *dial = moved_purpose(*dial, into);
     }
     model.board.rename(call, into);
-    if let Some(name) = model.board.get(into).map(|live| live.name().to_owned()) {
-        say(model, Mood::Good, desk::moved(&name));
+    let text = model.board.get(into).map(|live| match live.is_group() {
+        true => desk::MOVED_TO_GROUP.to_owned(),
+        false => desk::moved(live.name()),
+    });
+    if let Some(text) = text {
+        say(model, Mood::Good, text);
     }
 }
 

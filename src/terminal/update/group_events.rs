@@ -10,7 +10,7 @@ use crate::domain::id::{CallId, GroupId};
 use crate::domain::person::Person;
 use crate::domain::text::printable;
 use crate::phone::event::GroupCard;
-use crate::texts::{group, state};
+use crate::texts::group;
 
 /// The longest link that is shown, in characters.
 const LONGEST_LINK: usize = 300;
@@ -36,13 +36,15 @@ pub(super) fn joined(model: &mut Model, call: CallId, card: &GroupCard, first: b
     say(model, Mood::Good, text);
 }
 
-/// A call is there, or changed: one that became a group call shows its people.
-pub(super) fn grown(model: &mut Model, call: CallId, was_group: Option<bool>) {
+/// A call is there, or changed: one that became a group call shows its people. `was` is there for a call known before,
+/// with whom it was with if it was a direct one.
+pub(super) fn grown(model: &mut Model, call: CallId, was: Option<Option<String>>) {
     let Some(live) = model.board.get(call).filter(|live| live.is_group()) else { return };
-    if was_group == Some(true) {
-        return;
-    }
-    let became = (was_group == Some(false)).then(|| group::became(state::peer(&live.view.with)));
+    let became = match was {
+        Some(None) => return,
+        Some(Some(with)) => Some(group::became(&with)),
+        None => None,
+    };
     let in_card = model.board.shown_id() == Some(call);
     let shared = live.group().map(|card| card.group.id);
     if let Some(group) = shared {

@@ -7,6 +7,7 @@ use super::super::model::{Ended, LinkView, LiveCall, Model, Mood, Pane, Popup, Q
 use super::super::widgets::meter::{ROSTER_METER, steps};
 use super::{desk as doing, desk_events, group_events, history, links, note, say, sound, tick};
 use crate::domain::call::{CallState, Peer};
+use crate::domain::end_reason::EndReason;
 use crate::domain::id::CallId;
 use crate::domain::presence::Presence;
 use crate::domain::text::printable;
@@ -91,11 +92,12 @@ fn linked(model: &mut Model, link: Link, effects: &mut Vec<Effect>) {
         Link::Refused { reason } => Link::Refused { reason: printable(&reason, 200) },
         link @ (Link::Connecting | Link::Up) => link,
     };
-    let mut retry_at = None;
+    let (mut retry_at, mut noted) = (None, model.link.noted.take());
     let was_up = model.link.link == Link::Up;
     match &link {
         Link::Connecting => {}
         Link::Up if !was_up => {
+            noted = None;
             note(model, Mood::Good, screen::LINKED);
             effects.push(Effect::Phone(Command::LoadHistory));
             effects.push(Effect::Phone(Command::LoadGroups));
@@ -104,13 +106,15 @@ fn linked(model: &mut Model, link: Link, effects: &mut Vec<Effect>) {
         Link::Down { reason, retry_in } => {
             let millis = i64::try_from(retry_in.as_millis()).unwrap_or(i64::MAX);
             retry_at = Some(model.now.plus(millis));
-            if was_up || !matches!(model.link.link, Link::Down { .. }) {
+            // Each further try that fails for the same reason is no news.
+            if noted.as_ref() != Some(reason) {
+                noted = Some(reason.clone());
                 note(model, Mood::Warn, format!("no connection to the service: {reason}"));
             }
         }
         Link::Refused { reason } => note(model, Mood::Bad, format!("the service refused: {reason}")),
     }
-    model.link = LinkView { link, retry_at };
+    model.link = LinkView { link, retry_at, noted };
 }
 
 fn friend_is(model: &mut Model, identity: &crate::domain::id::Identity, presence: Presence) {
@@ -155,7 +159,7 @@ fn call(model: &mut Model, mut view: CallView) {
         group_events::made_printable(card);
     }
     let (id, before) = (view.call, live(model, view.call).map(|live| live.view.state));
-    let was_group = live(model, id).map(|live| live.is_group());
+    let was = live(model, id).map(|live| (!live.is_group()).then(|| live.name().to_owned()));
     let moves = match model.board.get_mut(id) {
         Some(live) => {
             let earlier = Arc::clone(&live.view.participants);
@@ -175,7 +179,7 @@ fn call(model: &mut Model, mut view: CallView) {
         let text = stands(live, before, model.now);
         note(model, Mood::Plain, text);
     }
-    group_events::grown(model, id, was_group);
+    group_events::grown(model, id, was);
     if let Some((moves, earlier)) = moves {
         group_events::moved(model, id, &moves, &earlier);
     }
@@ -225,24 +229,32 @@ fn ended(model: &mut Model, summary: Summary) {
     let was_shown = model.board.shown_id().is_none_or(|shown| shown == summary.call);
     doing::forget(model, summary.call);
     let gone = model.board.remove(summary.call);
-    let name = gone.as_ref().map_or_else(|| state::peer(&summary.with).to_owned(), |live| live.name().to_owned());
+    let known = gone.as_ref().map(LiveCall::name).filter(|name| !name.is_empty());
+    let name = known.unwrap_or_else(|| state::peer(&summary.with)).to_owned();
     let mood = if summary.end.is_normal() { Mood::Plain } else { Mood::Warn };
     close_about(model, summary.call, was_shown);
     if was_shown && model.focus == Pane::People {
-        let came_from = gone.and_then(|live| live.came_from);
+        let came_from = gone.as_ref().and_then(|live| live.came_from);
         model.focus = came_from.filter(|pane| *pane != Pane::People).unwrap_or(Pane::Friends);
     }
     let connected = summary.connected_for.is_some();
+    let mut ending = end::ending_of(summary.end, summary.direction, &name, connected);
+    let goes = gone.and_then(|live| live.goes).filter(|_| summary.end == EndReason::TRANSFERRED);
+    if let Some(goes) = goes {
+        ending.what = goes;
+    }
     if model.call().is_some() {
-        say(model, mood, desk::ended(&name, summary.end, summary.direction, connected));
+        // Where it is parked was said, and is what is said out loud next.
+        if summary.end != EndReason::PARKED {
+            say(model, mood, desk::ended(&name, &ending));
+        }
     } else {
-        let ending = end::ending_of(summary.end, summary.direction, &name, connected);
         note(model, mood, format!("{name}: {}", ending.what));
         model.armed_until = None;
         if model.is_ringing() {
             model.bell_at = Some(model.now.plus(tick::BELL));
         }
-        model.ended = Some(Ended { summary, at: model.now });
+        model.ended = Some(Ended { summary, name, ending, at: model.now });
     }
 }
 

@@ -122,8 +122,8 @@ pub(super) fn asking_rows(model: &Model, width: u16) -> u16 {
 pub(super) fn asking(paper: &mut Paper<'_>, place: Rect) {
     let model = paper.model;
     let Some((text, keys)) = asked(model) else { return };
-    // Where a text is typed or a list is open, these keys do something else.
-    let reached = model.context() == Context::Consult;
+    // Where a text is typed, a list is open or something waits to be taken back, these keys do something else.
+    let reached = model.context() == Context::Consult && model.pending.is_none();
     let keys = match reached {
         true if columns(&keys) + 4 <= place.width => keys,
         true => asking_keys(model, true),

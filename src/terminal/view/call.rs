@@ -15,8 +15,8 @@ use crate::terminal::model::{Ended, LiveCall, Model, has_microphone};
 use crate::terminal::theme::{Glyphs, Role};
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::meter::meter;
-use crate::terminal::widgets::pen::{Pen, wrapped};
-use crate::texts::{clock, desk, end, group, screen, state};
+use crate::terminal::widgets::pen::{Pen, columns, cut, wrapped};
+use crate::texts::{clock, desk, group, screen, state};
 
 /// How many rows the card takes when it is `width` columns wide: none without a call.
 pub(super) fn rows(model: &Model, width: u16) -> u16 {
@@ -34,6 +34,9 @@ pub(super) fn rows(model: &Model, width: u16) -> u16 {
 /// How many rows of the card are always there: its border, who and how it stands, the levels, the quality.
 const FIXED: u16 = 9;
 
+/// How many columns of a name stay, however long the rest of the line is.
+const LEAST_NAME: u16 = 12;
+
 /// From how many rows on a small screen tells the quality of a call in which nothing is wrong.
 const QUALITY_FROM: u16 = 14;
 
@@ -46,7 +49,7 @@ pub(super) fn lines_rows(model: &Model, place: Rect) -> u16 {
             3 + u16::from(call.is_group()) + u16::from(judged)
         }
         (None, Some(ended)) => {
-            let ending = ending(ended);
+            let ending = &ended.ending;
             let room = width.saturating_sub(2);
             let lines = wrapped(&ending.what, room).count() + wrapped(ending.advice, room).count();
             1 + u16::try_from(lines).unwrap_or(u16::MAX).min(4)
@@ -148,7 +151,8 @@ fn who(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
         }
         None => {}
     }
-    if let Some(via) = &call.view.via {
+    // How it came to ring says nothing of the others in a group call.
+    if let Some(via) = call.view.via.as_ref().filter(|_| !call.is_group()) {
         pen.text("  ", dim).text(&desk::via(via), dim);
     }
 }
@@ -211,7 +215,17 @@ fn means(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
         | CallState::Disconnected => (&plain, Role::Dim),
     };
     let style = paper.style(role);
-    paper.pen(place).text(" ", style).text(name, style).text(" ", style).text(text, style);
+    // A long name gives way to what is the matter; it stands above.
+    let room = place.width.saturating_sub(columns(text) + 2).max(LEAST_NAME);
+    let ellipsis = paper.glyphs().ellipsis;
+    let mut pen = paper.pen(place);
+    pen.text(" ", style);
+    if columns(name) <= room {
+        pen.text(name, style);
+    } else {
+        pen.text(cut(name, room.saturating_sub(1)), style).text(ellipsis, style);
+    }
+    pen.text(" ", style).text(text, style);
 }
 
 /// By whom and where to a call was handed on, while it waits for that.
@@ -345,16 +359,10 @@ fn over(paper: &mut Paper<'_>, place: Rect, ended: &Ended) {
     explained::lines(paper, below, summary.call);
 }
 
-fn ending(ended: &Ended) -> end::Ending {
-    let summary = &ended.summary;
-    end::ending_of(summary.end, summary.direction, state::peer(&summary.with), summary.connected_for.is_some())
-}
-
 /// Who it was and for how long; below, in as many rows as there are, why it ended and what to do.
 fn over_lines(paper: &mut Paper<'_>, place: Rect, ended: &Ended) {
     let summary = &ended.summary;
-    let name = state::peer(&summary.with);
-    let ending = ending(ended);
+    let Ended { name, ending, .. } = ended;
     let role = if summary.end.is_normal() { Role::Text } else { Role::Warn };
     let (badge, title, dim, style) =
         (paper.style(Role::Badge), paper.style(Role::Title), paper.style(Role::Dim), paper.style(role));

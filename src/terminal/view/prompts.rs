@@ -7,7 +7,7 @@ use super::pickers::typed;
 use crate::domain::group::{GroupKey, GroupName};
 use crate::domain::place::{NotAPlace, Place};
 use crate::terminal::keys::Action;
-use crate::terminal::model::{JoinPrompt, NamePrompt, Naming, Question};
+use crate::terminal::model::{JoinPrompt, Model, NamePrompt, Naming, Question};
 use crate::terminal::theme::Role;
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::pen::wrapped;
@@ -71,17 +71,25 @@ fn told(paper: &mut Paper<'_>, place: Rect, text: &str, role: Role) {
     }
 }
 
+/// What is asked, in a sentence.
+pub(super) fn asked(model: &Model, question: &Question) -> Option<String> {
+    Some(match question {
+        Question::Quit => desk::leaving(model.board.live().count()),
+        Question::EndForAll => {
+            let call = model.group_call()?;
+            group::end_for_all(call.name(), call.roster.here)
+        }
+        Question::RemoveGroup { title, mine, .. } => group::give_up(title, *mine),
+    })
+}
+
 /// A question that takes a yes.
 pub(super) fn confirm(paper: &mut Paper<'_>, place: Rect, question: &Question) {
-    let (title, text, yes, no) = match question {
-        Question::Quit => ("LEAVE?", desk::leaving(paper.model.board.live().count()), "hang up and leave", "stay"),
-        Question::EndForAll => {
-            let Some(call) = paper.model.group_call() else { return };
-            ("END FOR EVERYBODY?", group::end_for_all(call.name(), call.roster.here), "end it", "go on")
-        }
-        Question::RemoveGroup { title, mine, .. } => {
-            ("REMOVE THE GROUP?", group::give_up(title, *mine), "remove it", "keep it")
-        }
+    let Some(text) = asked(paper.model, question) else { return };
+    let (title, yes, no) = match question {
+        Question::Quit => ("LEAVE?", "hang up and leave", "stay"),
+        Question::EndForAll => ("END FOR EVERYBODY?", "end it", "go on"),
+        Question::RemoveGroup { .. } => ("REMOVE THE GROUP?", "remove it", "keep it"),
     };
     let width = if *question == Question::Quit { 46 } else { 58 };
     let lines = wrapped(&text, width - 4).count().max(1);

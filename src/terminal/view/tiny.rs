@@ -7,14 +7,15 @@ use super::board;
 use super::call::badge;
 use super::header;
 use super::paper::Paper;
+use super::prompts;
 use crate::phone::event::Link;
 use crate::terminal::keys::Action;
-use crate::terminal::model::has_microphone;
+use crate::terminal::model::{Model, Popup, has_microphone};
 use crate::terminal::theme::Role;
-use crate::terminal::update::rings;
+use crate::terminal::update::{rings, told_soon};
 use crate::terminal::widgets::area;
-use crate::terminal::widgets::pen::columns;
-use crate::texts::{clock, group, screen};
+use crate::terminal::widgets::pen::{columns, wrapped};
+use crate::texts::{clock, desk, group, screen};
 
 /// As many rows as there are, the most urgent first.
 pub(super) fn tiny(paper: &mut Paper<'_>, mut place: Rect) {
@@ -91,6 +92,13 @@ pub(super) fn tiny(paper: &mut Paper<'_>, mut place: Rect) {
         paper.pen(row).text(state, text);
     }
     let dim = paper.style(Role::Dim);
+    if let Some(text) = decides(model) {
+        let warn = paper.style(Role::Warn);
+        for line in wrapped(&text, place.width) {
+            paper.pen(area::top(&mut place, 1)).text(line, warn);
+        }
+        return;
+    }
     let row = area::top(&mut place, 1);
     let wish = screen::MAKE_ME_BIGGER[usize::from(model.call().is_some())];
     paper.pen(row).text(wish, dim);
@@ -98,4 +106,17 @@ pub(super) fn tiny(paper: &mut Paper<'_>, mut place: Rect) {
         let row = area::top(&mut place, 1);
         header::hints(paper, row);
     }
+}
+
+/// What the keys of the hints decide now, where it is nowhere else to be read: a question, or what is done soon.
+fn decides(model: &Model) -> Option<String> {
+    let question = match &model.popup {
+        Some(Popup::Confirm(question)) => prompts::asked(model, question),
+        _ => None,
+    };
+    let soon = || {
+        let pending = model.pending.as_ref()?;
+        Some(desk::countdown(&told_soon(model, &pending.what), pending.seconds(model.now)))
+    };
+    question.or_else(soon).filter(|_| model.call().is_some())
 }
