@@ -250,7 +250,7 @@ impl Call {
     }
 
     /// The other side of a direct call, as it is now.
-    fn other_side(&self) -> Option<&Person> {
+    pub(super) fn other_side(&self) -> Option<&Person> {
         let now = self.participants.first().filter(|_| self.is_direct());
         now.map(|row| &row.participant.person).or_else(|| self.with.person())
     }

@@ -15,6 +15,7 @@ use crate::phone::audio::voice::SoundSummary;
 use crate::phone::command::TransferTo;
 use crate::phone::event::{Event, Refusal};
 use crate::protocol::request::Request;
+use crate::texts::desk;
 
 impl Engine {
     /// Calls somebody to ask what to do about `call`, which waits meanwhile.
@@ -26,6 +27,11 @@ impl Engine {
 
     /// It is known whom to ask.
     pub(super) async fn start_consult(&mut self, person: Person, call: CallId) {
+        let waits = self.board.get(call).filter(|call| call.is_direct()).and_then(Call::other_side);
+        if waits.is_some_and(|waits| waits.identity == person.identity) {
+            let sentence = desk::there_already(person.display_name.as_str());
+            return self.refuse("consult", Some(call), Refusal::NotNow(sentence)).await;
+        }
         // It may have ended while the name was looked up.
         if self.may_go_on("consult", call).await {
             self.start_call(person, None, Some(call)).await;

@@ -251,6 +251,15 @@ async fn who_is_there_instead_is_shown_and_the_time_goes_on() {
 }
 
 /// Carol waits in the first call, and Bob is asked.
+#[tokio::test]
+async fn who_waits_is_not_asked_about_the_own_call() {
+    let mut bench = Bench::for_calls(8).await;
+    bench.talks_to(ONE, "bob").await;
+    bench.tell(Command::Consult { call: ONE, to: "bob".into() }).await;
+    assert!(matches!(bench.refused("consult").await, Refusal::NotNow(_)));
+    bench.asks_nothing_else().await;
+}
+
 async fn consulting() -> (Bench, CallId) {
     let mut bench = Bench::for_calls(8).await;
     bench.talks_to(ONE, "carol").await;
