@@ -119,7 +119,7 @@ async fn a_phone_that_is_in_as_many_calls_as_it_can_be_begins_no_other() {
     let commands = [
         ("answer", Command::Answer(THREE)),
         ("call", Command::Call { to: "bob".into(), ring_for: None }),
-        ("consult", Command::Consult { call: ONE, to: "bob".into() }),
+        ("consult", Command::Consult { call: TWO, to: "bob".into() }),
         ("join", Command::StartGroup { name: None }),
         ("pick up", Command::PickUp(1.try_into().unwrap())),
     ];
