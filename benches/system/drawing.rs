@@ -129,7 +129,9 @@ fn busy() -> Result<Model> {
     tell(&mut model, Event::MyPresence(Presence::now(PresenceState::InCall)));
     let names = || (0..100).map(|n| format!("friend{n}"));
     let friends: Result<Vec<Friend>> = names()
-        .map(|name| Ok(Friend { person: person(&name)?, presence: Presence::now(PresenceState::Online) }))
+        .map(|name| {
+            Ok(Friend { person: person(&name)?, presence: Presence::now(PresenceState::Online), favourite: None })
+        })
         .collect();
     tell(&mut model, Event::Friends(friends?));
     let records: Result<Vec<CallRecord>> = (0_i64..).zip(names()).map(|(n, name)| record(n, &name)).collect();

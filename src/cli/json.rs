@@ -225,7 +225,7 @@ impl Journal {
                 self.state(&mut out, summary.call, CallState::Disconnected, None);
                 self.calls.remove(&summary.call);
             }
-            Event::HandedOn { call, by, to } => out.push("handed_on", desk::HandedOnLine::new(*call, by, to)),
+            Event::HandedOn { call, by, to, .. } => out.push("handed_on", desk::HandedOnLine::new(*call, by, to)),
             Event::Moved { call, into } => {
                 self.calls.remove(call);
                 out.push("moved", desk::MovedLine { call_id: *call, into: *into });
@@ -257,6 +257,7 @@ impl Journal {
             | Event::HeldLong { .. }
             | Event::Parked { .. }
             | Event::ParkedCalls(_)
+            | Event::Rules(_)
             | Event::HistoryFound { .. }
             | Event::Missed(_)
             | Event::Shared { .. }

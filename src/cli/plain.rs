@@ -49,7 +49,7 @@ impl Plain {
             Event::Call(view) => self.call(view, output),
             Event::Joined { call, group, first } => self.joined(*call, group, *first, output),
             Event::Incoming(incoming) => output.progress(&rings(incoming)),
-            Event::HandedOn { call, by, to } => self.handed_on(*call, by, to, output),
+            Event::HandedOn { call, by, to, .. } => self.handed_on(*call, by, to, output),
             Event::Moved { into, .. } => self.moved(*into, output),
             Event::Dtmf { tone, .. } => output.result(&format!("dtmf {tone}"))?,
             Event::Diagnoses { call, diagnoses } => self.diagnosed(*call, diagnoses, output),
@@ -318,7 +318,7 @@ mod tests {
         let to = HandedTo::Person { person: person("carol") };
         let events = [
             view(with(), None, &[("bob", IN)]),
-            Event::HandedOn { call: CALL, by: person("bob"), to },
+            Event::HandedOn { call: CALL, by: person("bob"), to, forwarded: None },
             in_state(CallState::Ringing, view(with(), None, &[("carol", ParticipantState::Ringing)])),
             view(with(), None, &[("carol", IN)]),
         ];
@@ -327,7 +327,7 @@ mod tests {
 
     #[test]
     fn who_was_parked_reads_that_somebody_picks_up() {
-        let handed = |to| Event::HandedOn { call: CALL, by: person("bob"), to };
+        let handed = |to| Event::HandedOn { call: CALL, by: person("bob"), to, forwarded: None };
         let slot = HandedTo::Slot { slot: 3.try_into().unwrap() };
         let bob = || HandedTo::Person { person: person("bob") };
         let lines = ["You were parked in slot 3 by Bob.", "Bob picks your call up.", "Your call goes back to Bob."];

@@ -31,6 +31,8 @@ reasons! {
     PARKED = 0 / 2;
     /// The people in it are in another call now, all together. (Subcode ours.)
     MERGED = 0 / 3;
+    /// It goes on ringing at somebody else, as whoever was called wishes. (Subcode ours.)
+    FORWARDED = 0 / 4;
     /// Who started a group call, or owns its group, ended it for everybody.
     ENDED_FOR_ALL = 0 / 4097;
     /// The other client vanished: socket and media lost.
@@ -39,6 +41,8 @@ reasons! {
     CANCELLED = 487 / 0;
     /// Answered on another client of the same person.
     ANSWERED_ELSEWHERE = 487 / 10003;
+    /// Somebody else picked it up while it rang. (Subcode ours.)
+    PICKED_UP = 487 / 1;
     /// Nobody answered in time.
     RING_TIMEOUT = 487 / 10004;
     /// Declined.

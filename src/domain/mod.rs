@@ -3,6 +3,7 @@
 pub mod call;
 pub mod dtmf;
 pub mod end_reason;
+pub mod forwarding;
 pub mod group;
 pub mod id;
 pub mod link;

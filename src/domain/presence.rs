@@ -14,6 +14,8 @@ pub enum PresenceState {
     Away,
     /// In a call on one of the clients.
     InCall,
+    /// A call rings on one of the clients.
+    Ringing,
     /// Does not want to be rung.
     DoNotDisturb,
     /// No client is connected.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::end_reason::EndReason;
+use super::forwarding::ForwardWhen;
 use super::id::{CallId, Identity};
 use super::park::ParkSlot;
 use super::person::Person;
@@ -38,6 +39,13 @@ pub enum Via {
         from: Person,
         /// Why.
         reason: EndReason,
+    },
+    /// Whoever was called forwards it here.
+    Forwarded {
+        /// Who.
+        by: Person,
+        /// In which case.
+        when: ForwardWhen,
     },
     /// It comes back to who parked it: nobody picked it up.
     Recalled {

@@ -5,9 +5,11 @@ use std::time::Duration;
 use super::audio::device::{SinkChoice, SourceChoice};
 use super::event::AudioDevice;
 use crate::domain::dtmf::Tone;
+use crate::domain::forwarding::{ForwardAfter, ForwardWhen, PickUpBy};
 use crate::domain::group::{GroupKey, GroupName};
 use crate::domain::id::{CallId, GroupId, Identity};
 use crate::domain::park::ParkSlot;
+use crate::domain::person::Favourite;
 use crate::domain::presence::PresenceChoice;
 use crate::domain::record::{CallNote, HistoryFilter};
 use crate::media::processing::Wishes;
@@ -59,6 +61,33 @@ pub enum Command {
     },
     /// Picks up a parked call.
     PickUp(ParkSlot),
+    /// Picks up the call that rings at somebody: a friend's name, a user name, or an identity.
+    PickUpRinging(String),
+    /// Forwards calls of this account, or does so no more; answered by [`super::event::Event::Rules`].
+    Forward {
+        /// In which case.
+        when: ForwardWhen,
+        /// To whom, as typed; nobody when absent.
+        to: Option<String>,
+        /// How long calls ring before that, for those nobody answers; as before when absent.
+        after: Option<ForwardAfter>,
+    },
+    /// Lets somebody ring in spite of do not disturb, or no more; answered by [`super::event::Event::Rules`].
+    Except {
+        /// Whom, as typed.
+        who: String,
+        /// Whether that person may ring.
+        on: bool,
+    },
+    /// Says who may pick up calls that ring here; answered by [`super::event::Event::Rules`].
+    LetPickUp(PickUpBy),
+    /// Makes a friend a favourite, with this number; or none any more.
+    Favour {
+        /// Whom.
+        identity: Identity,
+        /// The number.
+        favourite: Option<Favourite>,
+    },
     /// Joins a group's call: its ID, code, link or name, as typed. Answered by [`super::event::Event::Joined`], or a
     /// refusal of `join`.
     Join {

@@ -13,6 +13,7 @@ pub use crate::control::diagnosis::{AudioDevice, Diagnosis};
 use crate::domain::call::{CallState, Direction, Peer, RosterRow};
 use crate::domain::dtmf::Tone;
 use crate::domain::end_reason::EndReason;
+use crate::domain::forwarding::{AccountRules, ForwardWhen};
 use crate::domain::group::{Group, GroupRow};
 use crate::domain::id::{CallId, GroupId, Identity};
 use crate::domain::link::OpenedLink;
@@ -86,6 +87,8 @@ pub enum Event {
         by: Person,
         /// Where to.
         to: HandedTo,
+        /// In which case, where `by` never was in the call and forwards it.
+        forwarded: Option<ForwardWhen>,
     },
     /// A call goes on under another id, with other people: its [`Event::Call`] came before; of the old id nothing more
     /// comes.
@@ -102,6 +105,8 @@ pub enum Event {
         /// Since when.
         since: UnixMillis,
     },
+    /// The rules of the user's account; told at the start and whenever they change.
+    Rules(AccountRules),
     /// A call of this phone was parked.
     Parked {
         /// Which call.

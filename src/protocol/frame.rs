@@ -8,6 +8,7 @@ use super::request::Request;
 use super::response::Response;
 use crate::base::secret::Secret;
 use crate::domain::call::{Direction, Participant};
+use crate::domain::forwarding::AccountRules;
 use crate::domain::group::Group;
 use crate::domain::id::{CallId, ClientId, SessionId};
 use crate::domain::park::ParkedCall;
@@ -126,6 +127,9 @@ pub struct Welcome {
     /// The parked calls, by slot.
     #[serde(default)]
     pub parked: Vec<ParkedCall>,
+    /// The rules of the user's account.
+    #[serde(default)]
+    pub rules: AccountRules,
 }
 
 /// A call a client is still part of.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::rows::Rows;
 use crate::domain::call::{CallState, Participant};
 use crate::domain::end_reason::EndReason;
+use crate::domain::forwarding::{AccountRules, ForwardWhen};
 use crate::domain::group::Group;
 use crate::domain::id::{CallId, GroupId, Identity};
 use crate::domain::park::{ParkSlot, ParkedCall};
@@ -62,6 +63,9 @@ pub enum Notice {
         by: Person,
         /// Where to.
         to: HandedTo,
+        /// In which case, where `by` never was in the call and forwards it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        forwarded: Option<ForwardWhen>,
     },
     /// A call of this client goes on as another, with other people: the client brings a new leg into that one
     /// (`call_rejoin`), and the old call is over without a further word.
@@ -164,6 +168,16 @@ pub enum Notice {
     FriendAdded {
         /// The row.
         friend: Friend,
+    },
+    /// A row of the friend list is another now: somebody became a favourite, or is none any more.
+    FriendChanged {
+        /// The row.
+        friend: Friend,
+    },
+    /// The rules of the user's account changed, by any of the user's clients.
+    RulesChanged {
+        /// What they are now.
+        rules: AccountRules,
     },
     /// A row was taken off the friend list, by any of the user's clients.
     FriendRemoved {

@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::base::secret::Secret;
+use crate::domain::forwarding::CallRules;
 use crate::domain::group::{GroupKey, GroupName};
 use crate::domain::id::{CallId, GroupId, Identity};
 use crate::domain::park::ParkSlot;
+use crate::domain::person::Favourite;
 use crate::domain::presence::PresenceChoice;
 use crate::domain::record::{CallNote, HistoryFilter};
 use crate::domain::transfer::TransferTarget;
@@ -114,6 +116,14 @@ pub enum Request {
         /// The leg.
         offer: Sdp,
     },
+    /// Picks up a call that rings at somebody else, who has to allow it ([`PickUpBy`](crate::domain::forwarding::PickUpBy));
+    /// the one that rings longest. Answered as the pick-up of a parked call.
+    CallPickUpRinging {
+        /// At whom it rings.
+        at: Identity,
+        /// The leg.
+        offer: Sdp,
+    },
     /// Asks for the parked calls.
     ParkedList {},
     /// Ends a group call for everybody; for who started it, or owns its group.
@@ -164,6 +174,19 @@ pub enum Request {
     FriendAdd {
         /// Whom.
         identity: Identity,
+    },
+    /// Makes a friend a favourite; whoever had the number is none any more.
+    FriendFavour {
+        /// Whom.
+        identity: Identity,
+        /// The number; absent: no favourite any more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        favourite: Option<Favourite>,
+    },
+    /// Sets the rules of the user's account.
+    RulesSet {
+        /// What they are from now on.
+        rules: CallRules,
     },
     /// Takes somebody off the friend list.
     FriendRemove {

@@ -3,6 +3,7 @@
 use super::clock;
 use super::end::Ending;
 use crate::domain::end_reason::EndReason;
+use crate::domain::forwarding::ForwardWhen;
 use crate::domain::park::ParkSlot;
 use crate::domain::person::Person;
 use crate::domain::transfer::{HandedTo, Via};
@@ -52,7 +53,18 @@ pub fn via(via: &Via) -> String {
     match via {
         Via::Transferred { by } => format!("from {}", by.display_name),
         Via::Returned { from, reason } => format!("back from {}: {}", from.display_name, why(*reason)),
+        Via::Forwarded { by, when } => format!("for {}: {}", by.display_name, forwarded(*when)),
         Via::Recalled { slot } => format!("back from slot {slot}: nobody picked up"),
+    }
+}
+
+/// In which case a call was forwarded.
+fn forwarded(when: ForwardWhen) -> &'static str {
+    match when {
+        ForwardWhen::Always => "forwarded",
+        ForwardWhen::Busy => "busy",
+        ForwardWhen::NoAnswer => "no answer",
+        ForwardWhen::DoNotDisturb => "do not disturb",
     }
 }
 

@@ -26,6 +26,8 @@ pub fn ending(reason: EndReason, direction: Direction, who: &str) -> Ending {
         }
         EndReason::CANCELLED if outgoing => ("You gave up before there was an answer.".to_owned(), ""),
         EndReason::CANCELLED => (format!("{who} gave up before you answered."), "Call back if you like."),
+        EndReason::FORWARDED => ("It was forwarded, as your rules say.".to_owned(), ""),
+        EndReason::PICKED_UP => ("Somebody else picked it up.".to_owned(), ""),
         EndReason::ANSWERED_ELSEWHERE => ("You answered on another of your phones.".to_owned(), ""),
         EndReason::RING_TIMEOUT if outgoing => (format!("{who} did not answer."), "Try again later."),
         EndReason::RING_TIMEOUT => ("You did not answer in time.".to_owned(), "Call back if you like."),

@@ -18,6 +18,7 @@ pub fn presence(state: PresenceState) -> &'static str {
         PresenceState::Online => "online",
         PresenceState::Away => "away",
         PresenceState::InCall => "in a call",
+        PresenceState::Ringing => "ringing",
         PresenceState::DoNotDisturb => "do not disturb",
         PresenceState::Offline => "offline",
     }

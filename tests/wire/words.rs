@@ -30,6 +30,7 @@ names! { DIRECTION, direction: Direction { Direction::Incoming => "incoming", Di
 
 names! { PRESENCE_STATE, presence_state: PresenceState {
     PresenceState::Online => "online", PresenceState::Away => "away", PresenceState::InCall => "in_call",
+    PresenceState::Ringing => "ringing",
     PresenceState::DoNotDisturb => "do_not_disturb", PresenceState::Offline => "offline",
 }}
 

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::domain::end_reason::EndReason;
+use crate::domain::forwarding::ForwardWhen;
 use crate::domain::id::{CallId, Identity, UserName};
 use crate::domain::park::ParkSlot;
 use crate::domain::person::Person;
@@ -61,6 +62,8 @@ pub(super) enum ViaLine<'a> {
         #[serde(flatten)]
         reason: EndReason,
     },
+    /// Whoever was called forwards it here.
+    Forwarded { by: Who<'a>, when: ForwardWhen },
     /// It was parked from here, and nobody picked it up.
     Recalled { slot: ParkSlot },
 }
@@ -70,6 +73,7 @@ impl<'a> From<&'a Via> for ViaLine<'a> {
         match via {
             Via::Transferred { by } => Self::Transferred { by: by.into() },
             Via::Returned { from, reason } => Self::Returned { from: from.into(), reason: *reason },
+            Via::Forwarded { by, when } => Self::Forwarded { by: by.into(), when: *when },
             Via::Recalled { slot } => Self::Recalled { slot: *slot },
         }
     }

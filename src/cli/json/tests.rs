@@ -127,9 +127,12 @@ fn a_call_that_is_handed_on_says_to_whom_or_where() {
     let by = format!(r#"{CALL_TEXT},"by":{{"id":"8:acs:1_2","name":"bob"}}"#);
     let to = HandedTo::Person { person: person("carol") };
     let line = golden("handed_on", &format!(r#"{by},"to":{carol}"#));
-    told.expect(&Event::HandedOn { call: CALL, by: bob(), to }, &[line]);
+    told.expect(&Event::HandedOn { call: CALL, by: bob(), to, forwarded: None }, &[line]);
     let to = HandedTo::Slot { slot: ParkSlot::try_from(3).unwrap() };
-    told.expect(&Event::HandedOn { call: CALL, by: bob(), to }, &[golden("handed_on", &format!(r#"{by},"slot":3"#))]);
+    told.expect(
+        &Event::HandedOn { call: CALL, by: bob(), to, forwarded: None },
+        &[golden("handed_on", &format!(r#"{by},"slot":3"#))],
+    );
 }
 
 #[test]

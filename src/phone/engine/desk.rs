@@ -6,6 +6,7 @@ use super::people::Wanted;
 use super::{Engine, Pending};
 use crate::base::clock;
 use crate::domain::end_reason::EndReason;
+use crate::domain::forwarding::ForwardWhen;
 use crate::domain::group::Group;
 use crate::domain::id::CallId;
 use crate::domain::park::{ParkSlot, ParkedCall};
@@ -121,9 +122,15 @@ impl Engine {
     }
 
     /// The other side of a call hands it on.
-    pub(super) async fn on_handed_on(&mut self, call: CallId, by: Person, to: HandedTo) {
+    pub(super) async fn on_handed_on(
+        &mut self,
+        call: CallId,
+        by: Person,
+        to: HandedTo,
+        forwarded: Option<ForwardWhen>,
+    ) {
         if self.board.get(call).is_some() {
-            self.emit(Event::HandedOn { call, by, to }).await;
+            self.emit(Event::HandedOn { call, by, to, forwarded }).await;
         }
     }
 

@@ -10,7 +10,7 @@ use crate::base::{clock, entropy};
 use crate::config::JoinMuted;
 use crate::domain::call::{Direction, Peer};
 use crate::domain::group::{Group, GroupKey, GroupName, GroupRow};
-use crate::domain::id::{CallId, GroupId};
+use crate::domain::id::{CallId, GroupId, Identity};
 use crate::domain::park::ParkSlot;
 use crate::domain::person::Person;
 use crate::phone::event::{Event, Refusal};
@@ -54,6 +54,8 @@ enum Entry {
     Group { existing: bool },
     /// Who waits in a slot.
     Slot(ParkSlot),
+    /// Whoever calls somebody else.
+    Ringing,
 }
 
 impl Entry {
@@ -61,7 +63,7 @@ impl Entry {
     fn words(self) -> &'static str {
         match self {
             Self::Group { .. } => "join",
-            Self::Slot(_) => "pick up",
+            Self::Slot(_) | Self::Ringing => "pick up",
         }
     }
 }
@@ -112,18 +114,30 @@ impl Engine {
 
     /// Picks up who waits in a slot.
     pub(super) async fn pick_up(&mut self, slot: ParkSlot) {
-        let entry = Entry::Slot(slot);
+        if let Some(offer) = self.begin_pick_up(Entry::Slot(slot)).await {
+            self.request(Request::CallPickUp { slot, offer }, Pending::PickUp).await;
+        }
+    }
+
+    /// Picks up who calls somebody else.
+    pub(super) async fn pick_up_ringing(&mut self, at: Identity) {
+        if let Some(offer) = self.begin_pick_up(Entry::Ringing).await {
+            self.request(Request::CallPickUpRinging { at, offer }, Pending::PickUp).await;
+        }
+    }
+
+    async fn begin_pick_up(&mut self, entry: Entry) -> Option<Sdp> {
         if !self.begin_join(entry, Some(false)).await {
-            return;
+            return None;
         }
         let Some((leg, offer)) = self.offer_leg(entry.words(), None).await else {
             self.joining = None;
-            return;
+            return None;
         };
         if let Some(joining) = &mut self.joining {
             joining.leg = Some(Box::new(leg));
         }
-        self.request(Request::CallPickUp { slot, offer }, Pending::PickUp).await;
+        Some(offer)
     }
 
     async fn begin_join(&mut self, entry: Entry, muted: Option<bool>) -> bool {

@@ -61,6 +61,7 @@ impl Engine {
         self.emit(Event::Me(welcome.me)).await;
         self.emit(Event::Missed(welcome.missed)).await;
         self.set_parked(welcome.parked).await;
+        self.on_rules(welcome.rules).await;
         self.emit(Event::Friends(self.friends.clone())).await;
         self.drop_incoming().await;
         for id in self.board.ids() {
@@ -243,7 +244,8 @@ impl Engine {
             | Notice::CallHandedOn { call_id, .. }
             | Notice::CallEnded { call_id, .. } => self.on_call_notice(call_id, notice).await,
             Notice::PresenceChanged { identity, presence } => self.on_presence(&identity, presence).await,
-            Notice::FriendAdded { friend } => self.on_friend_added(friend).await,
+            Notice::FriendAdded { friend } | Notice::FriendChanged { friend } => self.on_friend(friend).await,
+            Notice::RulesChanged { rules } => self.on_rules(rules).await,
             Notice::FriendRemoved { identity } => self.on_friend_removed(&identity).await,
             Notice::HistoryAdded { record } => self.emit(Event::Recorded(record)).await,
             Notice::CallMoved { call_id, into, with, group } => self.on_moved(call_id, into, with, group).await,
@@ -265,7 +267,7 @@ impl Engine {
         match notice {
             Notice::CallChanged { state, .. } => self.on_state(id, state).await,
             Notice::CallParticipant { participant, .. } => self.on_participant(id, participant).await,
-            Notice::CallHandedOn { by, to, .. } => self.on_handed_on(id, by, to).await,
+            Notice::CallHandedOn { by, to, forwarded, .. } => self.on_handed_on(id, by, to, forwarded).await,
             Notice::CallSlots { slots, .. } => {
                 if let Some(call) = self.board.get_mut(id) {
                     call.slots = slots;
@@ -286,6 +288,8 @@ impl Engine {
             | Notice::GroupRemoved { .. }
             | Notice::PresenceChanged { .. }
             | Notice::FriendAdded { .. }
+            | Notice::FriendChanged { .. }
+            | Notice::RulesChanged { .. }
             | Notice::FriendRemoved { .. }
             | Notice::HistoryAdded { .. }
             | Notice::Closing { .. } => {}

@@ -18,6 +18,7 @@ mod places;
 mod protection;
 mod records;
 mod roster;
+mod rules;
 mod tones;
 mod verbs;
 
@@ -42,6 +43,7 @@ use super::leg::{LegEvent, LegTag};
 use super::signalling::{FromLink, ToLink};
 use crate::base::{clock, deadline};
 use crate::config::{JoinMuted, ServerUrl};
+use crate::domain::forwarding::AccountRules;
 use crate::domain::group::{GroupKey, GroupRow};
 use crate::domain::id::{CallId, Identity};
 use crate::domain::park::{ParkSlot, ParkedCall};
@@ -167,6 +169,8 @@ pub(super) struct Engine {
     groups_stale: bool,
     addresses: Addresses,
     board: Board,
+    /// The rules of the account, as they were told last.
+    rules: AccountRules,
     /// The parked calls, by slot.
     parked: BTreeMap<ParkSlot, ParkedCall>,
     joining: Option<Joining>,
@@ -209,6 +213,7 @@ impl Engine {
             groups_stale: false,
             addresses: Addresses::new(server.to_string()),
             board: Board::default(),
+            rules: AccountRules::default(),
             parked: BTreeMap::new(),
             joining: None,
             join_lost: false,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::groups::Sharing;
 use super::{Engine, Pending};
+use crate::domain::forwarding::{ForwardAfter, ForwardWhen};
 use crate::domain::id::{CallId, Identity};
 use crate::domain::person::{Friend, Person};
 use crate::domain::transfer::TransferTarget;
@@ -19,6 +20,9 @@ pub(super) enum Wanted {
     Invite(CallId),
     Share(Sharing),
     AddFriend,
+    PickUp,
+    Forward { when: ForwardWhen, after: Option<ForwardAfter> },
+    Except { on: bool },
 }
 
 impl Wanted {
@@ -31,6 +35,9 @@ impl Wanted {
             Self::Invite(_) => "invite",
             Self::Share(_) => "share",
             Self::AddFriend => "add friend",
+            Self::PickUp => "pick up",
+            Self::Forward { .. } => "forward",
+            Self::Except { .. } => "except",
         }
     }
 
@@ -38,7 +45,12 @@ impl Wanted {
     pub(super) fn call(&self) -> Option<CallId> {
         match self {
             Self::Consult(call) | Self::Transfer(call) | Self::Invite(call) => Some(*call),
-            Self::Call { .. } | Self::Share(_) | Self::AddFriend => None,
+            Self::Call { .. }
+            | Self::Share(_)
+            | Self::AddFriend
+            | Self::PickUp
+            | Self::Forward { .. }
+            | Self::Except { .. } => None,
         }
     }
 }
@@ -120,10 +132,14 @@ impl Engine {
                 let request = Request::FriendAdd { identity: person.identity };
                 self.request(request, Pending::Verb { what: "add friend", call: None }).await;
             }
+            Wanted::PickUp => self.pick_up_ringing(person.identity).await,
+            Wanted::Forward { when, after } => self.forward_to(when, Some(person.identity), after).await,
+            Wanted::Except { on } => self.except(person.identity, on).await,
         }
     }
 
-    pub(super) async fn on_friend_added(&mut self, friend: Friend) {
+    /// A row of the friend list is new, or another now.
+    pub(super) async fn on_friend(&mut self, friend: Friend) {
         self.friends.retain(|known| known.person.identity != friend.person.identity);
         let key = friend.person.display_name.as_str().to_lowercase();
         let at = self.friends.partition_point(|known| known.person.display_name.as_str().to_lowercase() <= key);

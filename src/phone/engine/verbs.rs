@@ -57,6 +57,14 @@ impl Engine {
             Command::Merge { call, with } => self.merge(call, with).await,
             Command::Park { call, slot } => self.park(call, slot).await,
             Command::PickUp(slot) => self.pick_up(slot).await,
+            Command::PickUpRinging(at) => self.resolve(at, Wanted::PickUp).await,
+            Command::Forward { when, to, after } => self.forward(when, to, after).await,
+            Command::Except { who, on } => self.resolve(who, Wanted::Except { on }).await,
+            Command::LetPickUp(by) => self.let_pick_up(by).await,
+            Command::Favour { identity, favourite } => {
+                let pending = Pending::Verb { what: "favour", call: None };
+                self.request(Request::FriendFavour { identity, favourite }, pending).await;
+            }
             Command::ListDevices => self.list_devices(),
             Command::UseMicrophone(source) => self.use_microphone(source),
             Command::UseSpeaker(sink) => self.use_speaker(sink),

@@ -89,6 +89,8 @@ impl Machine {
             | Notice::GroupRemoved { .. }
             | Notice::PresenceChanged { .. }
             | Notice::FriendAdded { .. }
+            | Notice::FriendChanged { .. }
+            | Notice::RulesChanged { .. }
             | Notice::FriendRemoved { .. }
             | Notice::HistoryAdded { .. }
             | Notice::Closing { .. } => Vec::new(),

@@ -161,7 +161,12 @@ fn a_bot_whose_call_goes_on_as_another_plays_there() {
 
 #[test]
 fn a_bot_that_stays_goes_on_and_callback_calls_back_who_was_there_at_the_end() {
-    let handed_on = Notice::CallHandedOn { call_id: call(1), by: alice(), to: HandedTo::Person { person: carol() } };
+    let handed_on = Notice::CallHandedOn {
+        call_id: call(1),
+        by: alice(),
+        to: HandedTo::Person { person: carol() },
+        forwarded: None,
+    };
     let mut trial = Trial::of(Bot::Callback);
     trial.expect(&incoming(1), &[Action::Ring(call(1)), Action::Answer(call(1))]);
     trial.expect(&connected(1), &[Action::Play(call(1), Programme::Announcement)]);

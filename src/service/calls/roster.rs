@@ -221,7 +221,7 @@ impl Roster {
 
 fn rank(state: PresenceState) -> u8 {
     match state {
-        PresenceState::InCall => 0,
+        PresenceState::Ringing | PresenceState::InCall => 0,
         PresenceState::Online => 1,
         PresenceState::Away => 2,
         PresenceState::DoNotDisturb => 3,

@@ -224,7 +224,7 @@ impl Direct {
         if let HandedTo::Person { person } = &to {
             *self.person_mut(side) = person.clone();
         }
-        Some(Notice::CallHandedOn { call_id, by, to })
+        Some(Notice::CallHandedOn { call_id, by, to, forwarded: None })
     }
 
     fn person_mut(&mut self, side: Side) -> &mut Person {

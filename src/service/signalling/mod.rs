@@ -115,7 +115,7 @@ impl Signalling {
 
     async fn tell_all_presences(&self) -> Result<(), Failure> {
         for session in self.registry.all() {
-            for Friend { person, presence } in self.friends_of(&session.identity).await? {
+            for Friend { person, presence, .. } in self.friends_of(&session.identity).await? {
                 session.notify(Notice::PresenceChanged { identity: person.identity, presence });
             }
         }
@@ -207,7 +207,11 @@ impl Signalling {
         let people = self.identities.friends(identity).await?;
         let identities: Vec<Identity> = people.iter().map(|person| person.identity.clone()).collect();
         let presences = self.calls.presence_of(&identities).await;
-        Ok(people.into_iter().zip(presences).map(|(person, presence)| Friend { person, presence }).collect())
+        Ok(people
+            .into_iter()
+            .zip(presences)
+            .map(|(person, presence)| Friend { person, presence, favourite: None })
+            .collect())
     }
 }
 

@@ -73,6 +73,9 @@ impl Signalling {
             Request::CallMerge { call_id, with } => self.call_merge(caller, call_id, with).await,
             Request::CallPark { call_id, slot } => self.call_park(caller, call_id, slot).await,
             Request::CallPickUp { slot, offer } => self.call_pick_up(caller, slot, &offer).await,
+            Request::CallPickUpRinging { .. } | Request::FriendFavour { .. } | Request::RulesSet { .. } => {
+                Err(Failure::new(FailureCode::BadRequest, "not understood"))
+            }
             Request::ParkedList {} => Ok(Response::ParkedCalls { parked: self.calls.parked().await }),
             Request::TokenRenew { token } => self.token_renew(caller, token.expose()).await,
             Request::CallInvite { call_id, to } => self.call_invite(caller, call_id, &to).await,
@@ -150,7 +153,7 @@ impl Signalling {
         let person = self.identities.add_friend(owner, identity).await?;
         let presence = self.calls.presence_of(std::slice::from_ref(identity)).await;
         let presence = presence.first().copied().unwrap_or_else(|| Presence::offline(None));
-        self.registry.notify(owner, &Notice::FriendAdded { friend: Friend { person, presence } });
+        self.registry.notify(owner, &Notice::FriendAdded { friend: Friend { person, presence, favourite: None } });
         Ok(Response::Done {})
     }
 

@@ -12,6 +12,7 @@ use super::Signalling;
 use super::requests::{Caller, Outcome};
 use super::session::{Attached, KEEP_FOR, Outgoing, SessionHandle};
 use crate::base::{clock, deadline};
+use crate::domain::forwarding::AccountRules;
 use crate::protocol::codec;
 use crate::protocol::failure::{Failure, FailureCode};
 use crate::protocol::frame::{FromClient, FromService, Hello, Welcome};
@@ -79,6 +80,7 @@ async fn greet(signalling: &Signalling, socket: &mut WebSocket, peer: IpAddr) ->
         public_url: signalling.public_url.as_deref().map(str::to_owned),
         missed: 0,
         parked: Vec::new(),
+        rules: AccountRules::default(),
     };
     if !went_on {
         welcome.friends = signalling.friends_of(&caller.person.identity).await?;

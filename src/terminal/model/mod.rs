@@ -25,6 +25,7 @@ use super::alert::Notifier;
 use super::keys::{Action, Context, KeyError, KeyMap};
 use super::theme::{self, ColourChoice, Glyphs, Theme, ThemeError};
 use crate::domain::call::{Direction, Peer};
+use crate::domain::forwarding::AccountRules;
 use crate::domain::id::CallId;
 use crate::domain::link::OpenedLink;
 use crate::domain::park::ParkedCall;
@@ -201,6 +202,8 @@ pub struct Model {
     pub board: Board,
     /// The calls that wait in slots, by slot.
     pub parked: Vec<ParkedCall>,
+    /// The rules of the account: where calls are forwarded, who may pick up.
+    pub rules: AccountRules,
     /// What is done soon, unless it is taken back.
     pub pending: Option<Pending>,
     /// The last call, until its card is put away.
@@ -267,6 +270,7 @@ impl Model {
             shared: Vec::new(),
             board: Board::default(),
             parked: Vec::new(),
+            rules: AccountRules::default(),
             pending: None,
             ended: None,
             explained: None,

@@ -98,7 +98,7 @@ fn within_reach(friends: &[Friend], person: &Person) -> u8 {
     match friend.map(|friend| friend.presence.state) {
         Some(PresenceState::Online) => 0,
         Some(PresenceState::Away) => 1,
-        Some(PresenceState::InCall) => 2,
+        Some(PresenceState::InCall | PresenceState::Ringing) => 2,
         None => 3,
         Some(PresenceState::DoNotDisturb) => 4,
         Some(PresenceState::Offline) => 5,

@@ -477,7 +477,7 @@ fn a_call_that_rings_beside_a_talk_takes_no_focus_and_blinks_not() {
 #[test]
 fn what_the_other_side_does_with_the_call_is_told() {
     let mut desk = Desk::talking();
-    let handed = |by: &str, to| Event::HandedOn { call: id(1), by: person(by), to };
+    let handed = |by: &str, to| Event::HandedOn { call: id(1), by: person(by), to, forwarded: None };
     desk.hears(handed("bob", HandedTo::Person { person: person("carol") }));
     assert!(desk.sees(80, 24).contains("Bob transfers you to Carol."));
     let mut ringing = with(1, "carol", CallState::Ringing);

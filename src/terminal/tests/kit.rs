@@ -46,7 +46,7 @@ pub(super) fn person(name: &str) -> Person {
 }
 
 pub(super) fn friend(name: &str, state: PresenceState) -> Friend {
-    Friend { person: person(name), presence: Presence::now(state) }
+    Friend { person: person(name), presence: Presence::now(state), favourite: None }
 }
 
 pub(super) fn friends() -> Vec<Friend> {

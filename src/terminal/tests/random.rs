@@ -157,8 +157,15 @@ fn event(n: usize) -> Event {
         53 => Event::Call(with(2, "carol", CallState::Connected)),
         54 => Event::Call(asked(3, "dave", CallState::Connected, 1)),
         55 => Event::Call(asked(3, "dave", CallState::Ringing, 2)),
-        56 => Event::HandedOn { call: CALL, by: person("bob"), to: HandedTo::Person { person: person("dave") } },
-        57 => Event::HandedOn { call: id(2), by: person("bob"), to: HandedTo::Slot { slot: slot(20) } },
+        56 => Event::HandedOn {
+            call: CALL,
+            by: person("bob"),
+            to: HandedTo::Person { person: person("dave") },
+            forwarded: None,
+        },
+        57 => {
+            Event::HandedOn { call: id(2), by: person("bob"), to: HandedTo::Slot { slot: slot(20) }, forwarded: None }
+        }
         58 => Event::Moved { call: id(2), into: id(3) },
         59 => Event::Moved { call: id(3), into: CALL },
         60 => Event::HeldLong { call: id(2), since: NOW.plus(i64::MIN) },

@@ -237,9 +237,14 @@ async fn who_is_there_instead_is_shown_and_the_time_goes_on() {
     let mut bench = Bench::for_calls(1).await;
     let before = bench.talks_to(ONE, "carol").await;
     let rings = Participant { person: person("dave"), state: ParticipantState::Ringing, muted: false };
-    let handed = Event::HandedOn { call: ONE, by: person("carol"), to: HandedTo::Person { person: person("dave") } };
+    let handed = Event::HandedOn {
+        call: ONE,
+        by: person("carol"),
+        to: HandedTo::Person { person: person("dave") },
+        forwarded: None,
+    };
     let Event::HandedOn { by, to, .. } = handed.clone() else { unreachable!() };
-    bench.notices(Notice::CallHandedOn { call_id: ONE, by, to }).await;
+    bench.notices(Notice::CallHandedOn { call_id: ONE, by, to, forwarded: None }).await;
     bench.until("say so", |event| (*event == handed).then_some(())).await;
     bench.notices(Notice::CallParticipant { call_id: ONE, participant: rings }).await;
     let view = bench.stands(ONE, CallState::Ringing).await;

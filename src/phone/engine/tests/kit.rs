@@ -113,11 +113,12 @@ impl Bench {
             session_id: SessionId(Uuid::from_u128(9)),
             resumed: false,
             me: person("me"),
-            friends: vec![Friend { person: person("bob"), presence: Presence::offline(None) }],
+            friends: vec![Friend { person: person("bob"), presence: Presence::offline(None), favourite: None }],
             calls,
             public_url: Some("https://calls.example".into()),
             missed: 2,
             parked: vec![parked(1, "dave")],
+            rules: Default::default(),
         };
         self.is_connected_again(welcome).await;
         self.until("know its friends", |event| matches!(event, Event::Friends(_)).then_some(())).await;
@@ -140,6 +141,7 @@ impl Bench {
             public_url: None,
             missed: 0,
             parked: Vec::new(),
+            rules: Default::default(),
         };
         self.is_connected_again(welcome).await;
         self.until("be connected again", |event| matches!(event, Event::Link(Link::Up)).then_some(())).await;

@@ -42,7 +42,7 @@ async fn who_is_handed_on_hears_that_somebody_rings() {
     let mut bench = Bench::for_calls_playing_to(SinkChoice::File(path.clone()), 1).await;
     bench.talks_to(CALL, "alice").await;
     let to = HandedTo::Person { person: person("carol") };
-    bench.notices(Notice::CallHandedOn { call_id: CALL, by: person("alice"), to }).await;
+    bench.notices(Notice::CallHandedOn { call_id: CALL, by: person("alice"), to, forwarded: None }).await;
     let ringing = bench.stands(CALL, CallState::Ringing).await;
     assert!(ringing.connected_at.is_some(), "the time goes on");
     seconds_pass(&mut bench, 1.5).await;
