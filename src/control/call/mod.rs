@@ -157,6 +157,7 @@ impl Call {
         let mut call = Self { caller, callee, setup: None, wait: Wait::Silence, ring_for, over: false };
         call.pass_on(Side::Callee, Outcome::Missed, &start.callee.forwards, &mut out);
         call.ring_called(&start.callee, now, &mut out);
+        call.settle(now, &mut out);
         (call, out)
     }
 

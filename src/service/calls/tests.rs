@@ -260,7 +260,11 @@ async fn presence_follows_connections_choices_and_calls() {
     house.sees("bob", PresenceState::Online).await;
     house.calls.set_presence(talk.bob.person.identity.clone(), PresenceChoice::Away).await;
     house.sees("bob", PresenceState::Away).await;
+    // It is the account's: a phone that comes changes nothing.
     let _sofa = house.phone("bob").await;
+    house.calls.set_presence(talk.bob.person.identity.clone(), PresenceChoice::DoNotDisturb).await;
+    house.sees("bob", PresenceState::DoNotDisturb).await;
+    house.calls.set_presence(talk.bob.person.identity.clone(), PresenceChoice::Online).await;
     house.sees("bob", PresenceState::Online).await;
 
     house.calls.lost(talk.alice.seat).await;

@@ -52,6 +52,8 @@ fn a_call_forwarded_before_it_rings_rings_at_the_last() {
     expected.extend(passed_on(ForwardWhen::Always, Outcome::Missed));
     expected.extend(passed_on(ForwardWhen::Busy, Outcome::Missed));
     expected.push(Effect::Ring { endpoint: CAROL });
+    // Who calls is told at once who it is now.
+    expected.push(other(ALICE, ParticipantState::Connecting, false));
     assert_eq!(line.began, expected);
     let effects = line.feed(Event::Ringing { endpoint: CAROL });
     assert_eq!(effects[1..], [state(ALICE, CallState::Ringing), other(ALICE, ParticipantState::Ringing, false)]);
