@@ -13,7 +13,6 @@ use crate::base::{clock, entropy, task};
 use crate::domain::group::Group;
 use crate::domain::id::{CallId, EndpointId, GroupId, LegId};
 use crate::domain::person::Person;
-use crate::domain::presence::PresenceChoice;
 use crate::protocol::failure::Failure;
 
 /// The setting that holds the ID of the demo's group.
@@ -61,8 +60,7 @@ pub(super) async fn invite(calls: &Calls, group: Group, parts: &GuestParts) -> R
     for guest in Guest::ALL {
         let id = EndpointId(entropy::uuid());
         let (notices, from_calls) = mpsc::channel(NOTICES);
-        let (person, presence) = (guest.person(), PresenceChoice::Online);
-        calls.register(Endpoint { id, person, presence, max_calls: 1, busy_from: 1, notices }).await?;
+        calls.register(Endpoint { id, person: guest.person(), max_calls: 1, busy_from: 1, notices }).await?;
         let meeting = GuestCalls { calls: calls.clone(), endpoint: id, group: group.clone() };
         task::spawn("guest", demo_group::attend(guest, meeting, from_calls, seen.clone(), parts.clone()));
     }

@@ -1,5 +1,6 @@
 //! Friends and what they are doing.
 
+use switchboard::domain::end_reason::EndReason;
 use switchboard::domain::presence::{PresenceChoice, PresenceState};
 use switchboard::phone::command::Command;
 use switchboard::phone::event::{Event, Refusal};
@@ -43,23 +44,24 @@ async fn looks(phone: &mut TestPhone, state: PresenceState) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_is_as_reachable_as_ones_most_reachable_phone_and_is_told_so() {
+async fn what_is_chosen_on_one_phone_holds_for_all_and_all_are_told() {
     let service = TestService::start().await;
     let mut alice = service.silent_phone("alice").await;
     let mut desk = service.silent_phone("bob").await;
     let mut mobile = service.silent_phone("bob").await;
     desk.tell(Command::SetPresence(PresenceChoice::DoNotDisturb)).await;
+    looks(&mut desk, PresenceState::DoNotDisturb).await;
+    looks(&mut mobile, PresenceState::DoNotDisturb).await;
+    alice.calls("bob").await;
+    assert_eq!(alice.ends().await.end, EndReason::DO_NOT_DISTURB);
+    // Whoever changes it, changes it for all.
     mobile.tell(Command::SetPresence(PresenceChoice::Away)).await;
     looks(&mut desk, PresenceState::Away).await;
     looks(&mut mobile, PresenceState::Away).await;
-    // Only the phone that may be disturbed rings.
     let call = alice.calls("bob").await;
-    assert_eq!(mobile.rings().await.call, call);
+    assert_eq!([desk.rings().await.call, mobile.rings().await.call], [call; 2]);
     mobile.tell(Command::Decline(call)).await;
-    alice.ends().await;
-    mobile.tell(Command::SetPresence(PresenceChoice::DoNotDisturb)).await;
-    looks(&mut desk, PresenceState::DoNotDisturb).await;
-    assert!(!desk.seen.iter().any(|event| matches!(event, Event::Incoming(_))));
+    assert_eq!(desk.stops_ringing().await, EndReason::DECLINED);
 }
 
 #[tokio::test(flavor = "multi_thread")]

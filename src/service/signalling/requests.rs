@@ -62,10 +62,8 @@ impl Signalling {
             Request::FriendAdd { identity } => self.friend_add(caller, &identity).await,
             Request::FriendRemove { identity } => self.friend_remove(caller, identity).await,
             Request::PeopleSearch { text } => self.people_search(&text).await,
-            Request::PresenceSet { presence } => {
-                self.calls.set_presence(caller.endpoint, presence).await;
-                Ok(Response::Done {})
-            }
+            Request::PresenceSet { presence } => self.presence_set(&caller.person.identity, presence).await,
+            Request::RulesSet { rules } => self.rules_set(caller, rules).await,
             Request::HistoryList { limit, filter } => self.history_list(caller, limit, filter).await,
             Request::HistoryNote { call_id, note } => self.history_note(caller, call_id, note).await,
             Request::HistorySeen {} => self.history_seen(caller).await,
@@ -73,7 +71,7 @@ impl Signalling {
             Request::CallMerge { call_id, with } => self.call_merge(caller, call_id, with).await,
             Request::CallPark { call_id, slot } => self.call_park(caller, call_id, slot).await,
             Request::CallPickUp { slot, offer } => self.call_pick_up(caller, slot, &offer).await,
-            Request::CallPickUpRinging { .. } | Request::FriendFavour { .. } | Request::RulesSet { .. } => {
+            Request::CallPickUpRinging { .. } | Request::FriendFavour { .. } => {
                 Err(Failure::new(FailureCode::BadRequest, "not understood"))
             }
             Request::ParkedList {} => Ok(Response::ParkedCalls { parked: self.calls.parked().await }),
