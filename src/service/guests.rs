@@ -62,7 +62,8 @@ pub(super) async fn invite(calls: &Calls, group: Group, parts: &GuestParts) -> R
         let id = EndpointId(entropy::uuid());
         let (notices, from_calls) = mpsc::channel(NOTICES);
         let (person, presence) = (guest.person(), PresenceChoice::Online);
-        calls.register(Endpoint { id, person, presence, max_calls: 1, busy_from: 1, notices }).await?;
+        let (max_calls, busy_from, seen_ringing) = (1, 1, false);
+        calls.register(Endpoint { id, person, presence, max_calls, busy_from, seen_ringing, notices }).await?;
         let meeting = GuestCalls { calls: calls.clone(), endpoint: id, group: group.clone() };
         task::spawn("guest", demo_group::attend(guest, meeting, from_calls, seen.clone(), parts.clone()));
     }

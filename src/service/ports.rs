@@ -142,6 +142,7 @@ impl BotCalls {
                 presence,
                 max_calls: bot.max_calls(),
                 busy_from: bot.max_calls(),
+                seen_ringing: false,
                 notices,
             };
             calls.register(endpoint).await?;

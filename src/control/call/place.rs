@@ -46,6 +46,8 @@ pub(super) struct Setup {
     pub until: Instant,
     /// Which side it is.
     pub newcomer: Side,
+    /// What follows when it is not: as when nobody had taken the call.
+    pub then: Then,
 }
 
 /// What the side hears that waits for the other.
@@ -66,6 +68,8 @@ pub(super) enum Due {
     End(EndReason),
     /// Whoever is rung did not take it.
     NotTaken(EndReason),
+    /// Whoever took it does not come up: it is given back.
+    NotUp(EndReason),
     /// Whoever parked it is to be rung.
     Recall,
 }

@@ -45,6 +45,10 @@ impl Book {
         };
         let record = self.records.entry(who.clone()).or_insert_with(fresh);
         (record.outcome, record.ended_at, record.end) = (Outcome::Ongoing, None, None);
+        if record.answered_at.is_none() {
+            // Somebody else picked it up, who was rung again since.
+            record.answered_by = None;
+        }
         self.unwritten.insert(who.clone());
     }
 
@@ -52,6 +56,15 @@ impl Book {
     pub fn rung(&mut self, who: &Identity, with: Peer, at: UnixMillis) {
         if self.records.get(who).is_none_or(|record| record.answered_at.is_none()) {
             self.begin(who, with, Direction::Incoming, at);
+        }
+    }
+
+    /// It rang at somebody, and somebody else picked it up. Who was in it before keeps that record as it is.
+    pub fn picked_up(&mut self, who: &Identity, by: &Person, at: UnixMillis) {
+        if let Some(record) = self.records.get_mut(who).filter(|record| record.answered_at.is_none()) {
+            (record.outcome, record.answered_by) = (Outcome::Answered, Some(by.clone()));
+            (record.ended_at, record.end) = (Some(at), Some(EndReason::PICKED_UP));
+            self.unwritten.insert(who.clone());
         }
     }
 

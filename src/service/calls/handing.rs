@@ -149,7 +149,7 @@ impl Owner {
         }
     }
 
-    fn direct(&self, call: CallId) -> Option<&Direct> {
+    pub(super) fn direct(&self, call: CallId) -> Option<&Direct> {
         match &self.running.get(&call)?.machine {
             Machine::Direct(direct) => Some(direct),
             Machine::Group { .. } => None,

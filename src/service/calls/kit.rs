@@ -71,7 +71,7 @@ pub fn endpoint_of(name: &str, max_calls: usize) -> (Endpoint, mpsc::Receiver<No
     let (notices, queue) = mpsc::channel(64);
     let id = EndpointId(entropy::uuid());
     let (person, presence) = (person(name), PresenceChoice::Online);
-    (Endpoint { id, person, presence, max_calls, busy_from: max_calls, notices }, queue)
+    (Endpoint { id, person, presence, max_calls, busy_from: max_calls, seen_ringing: true, notices }, queue)
 }
 
 pub fn person(name: &str) -> Person {

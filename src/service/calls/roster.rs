@@ -35,6 +35,7 @@ pub(super) struct Seat {
     turn: u64,
     max_calls: usize,
     busy_from: usize,
+    seen_ringing: bool,
     /// Closed once it was too slow.
     notices: Option<mpsc::Sender<Notice>>,
     lost_at: Option<Instant>,
@@ -79,6 +80,7 @@ impl Seat {
 
     fn state(&self) -> PresenceState {
         match self.choice {
+            _ if self.seen_ringing && !self.ringing.is_empty() => PresenceState::Ringing,
             _ if self.calls.len() >= self.busy_from => PresenceState::InCall,
             PresenceChoice::Online => PresenceState::Online,
             PresenceChoice::Away => PresenceState::Away,
@@ -90,7 +92,7 @@ impl Seat {
 impl Roster {
     /// Seats an endpoint; one with the same id keeps its calls. `false` when the id is another person's.
     pub fn register(&mut self, endpoint: Endpoint, registration: Registration) -> bool {
-        let Endpoint { id, person, presence, max_calls, busy_from, notices } = endpoint;
+        let Endpoint { id, person, presence, max_calls, busy_from, seen_ringing, notices } = endpoint;
         let before = self.seats.get(&id);
         if before.is_some_and(|seat| seat.person.identity != person.identity) {
             return false;
@@ -102,7 +104,8 @@ impl Roster {
         let turn = registration.turn;
         let notices = Some(notices);
         let choice = presence;
-        let seat = Seat { person, choice, turn, max_calls, busy_from, notices, lost_at: None, calls, ringing };
+        let seat =
+            Seat { person, choice, turn, max_calls, busy_from, seen_ringing, notices, lost_at: None, calls, ringing };
         self.seats.insert(id, seat);
         true
     }
@@ -183,7 +186,7 @@ impl Roster {
         false
     }
 
-    /// What somebody is doing, as far as the endpoints tell: the best of them, a call before all else.
+    /// What somebody is doing, as far as the endpoints tell: the best of them, what rings before a call, and a call before all else.
     pub fn state_of(&self, who: &Identity, now: Instant) -> PresenceState {
         let present = self.endpoints_of(who).filter_map(|id| self.seat(id)).filter(|seat| seat.is_present(now));
         present.map(Seat::state).min_by_key(|state| rank(*state)).unwrap_or(PresenceState::Offline)
@@ -221,10 +224,11 @@ impl Roster {
 
 fn rank(state: PresenceState) -> u8 {
     match state {
-        PresenceState::Ringing | PresenceState::InCall => 0,
-        PresenceState::Online => 1,
-        PresenceState::Away => 2,
-        PresenceState::DoNotDisturb => 3,
-        PresenceState::Offline => 4,
+        PresenceState::Ringing => 0,
+        PresenceState::InCall => 1,
+        PresenceState::Online => 2,
+        PresenceState::Away => 3,
+        PresenceState::DoNotDisturb => 4,
+        PresenceState::Offline => 5,
     }
 }

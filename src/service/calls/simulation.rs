@@ -408,7 +408,8 @@ impl World {
         let (notices, queue) = mpsc::channel(16);
         let max_calls = if name == "echo" { 5 } else { 3 };
         let (person, presence) = (person(name), PresenceChoice::Online);
-        let endpoint = Endpoint { id, person, presence, max_calls, busy_from: max_calls, notices };
+        let endpoint =
+            Endpoint { id, person, presence, max_calls, busy_from: max_calls, seen_ringing: name != "echo", notices };
         let registration = Registration { id, turn: u64::try_from(self.fresh()).unwrap() };
         let (reply, mut answer) = oneshot::channel();
         self.send(Message::Register { endpoint, registration, reply });

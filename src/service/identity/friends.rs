@@ -85,6 +85,14 @@ impl Identities {
         Ok(before.into_iter().chain([friend.clone()]).collect())
     }
 
+    /// Whether `friend` is on the list of `owner`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn is_friend(&self, owner: &Identity, friend: &Identity) -> Result<bool, Failure> {
+        Ok(friends::has(&self.inner.db, owner, friend).await?)
+    }
+
     /// Who has `identity` on the friend list, and so is told of its presence.
     ///
     /// # Errors

@@ -74,9 +74,8 @@ impl Signalling {
             Request::CallMerge { call_id, with } => self.call_merge(caller, call_id, with).await,
             Request::CallPark { call_id, slot } => self.call_park(caller, call_id, slot).await,
             Request::CallPickUp { slot, offer } => self.call_pick_up(caller, slot, &offer).await,
-            Request::CallPickUpRinging { .. } | Request::RulesSet { .. } => {
-                Err(Failure::new(FailureCode::BadRequest, "not understood"))
-            }
+            Request::CallPickUpRinging { at, offer } => self.call_pick_up_ringing(caller, &at, &offer).await,
+            Request::RulesSet { .. } => Err(Failure::new(FailureCode::BadRequest, "not understood")),
             Request::ParkedList {} => Ok(Response::ParkedCalls { parked: self.calls.parked().await }),
             Request::TokenRenew { token } => self.token_renew(caller, token.expose()).await,
             Request::CallInvite { call_id, to } => self.call_invite(caller, call_id, &to).await,

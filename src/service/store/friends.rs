@@ -43,6 +43,19 @@ pub async fn followers(db: &Db, friend: &Identity) -> Result<Vec<Identity>, Stor
     rows.into_iter().map(identity).collect()
 }
 
+/// Whether `friend` is on the list of `owner`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn has(db: &Db, owner: &Identity, friend: &Identity) -> Result<bool, StoreError> {
+    let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM friends WHERE identity = $1 AND friend = $2")
+        .bind(owner.as_str())
+        .bind(friend.as_str())
+        .fetch_optional(db)
+        .await?;
+    Ok(found.is_some())
+}
+
 /// How many friends `owner` has.
 ///
 /// # Errors

@@ -115,6 +115,7 @@ impl Observer {
             }
             Effect::Left { endpoint } => {
                 assert!(self.members.remove(endpoint), "it took no part");
+                self.expected.remove(endpoint);
                 assert!(self.told_end.remove(endpoint).is_some(), "it was told nothing");
                 self.states.remove(endpoint);
                 self.of.remove(endpoint);
@@ -139,9 +140,9 @@ impl Observer {
             Entry::Answered => assert_eq!(open, Some(true)),
             Entry::Rung => assert_eq!(open, Some(false), "a record of somebody else is open"),
             Entry::Taken => assert!(open.is_some()),
-            Entry::Ended { .. } => assert_eq!(open, Some(true), "ended twice"),
+            Entry::Ended { .. } | Entry::PickedUp { .. } => assert_eq!(open, Some(true), "ended twice"),
         }
-        self.entries.insert(side, !matches!(entry, Entry::Ended { .. }));
+        self.entries.insert(side, !matches!(entry, Entry::Ended { .. } | Entry::PickedUp { .. }));
     }
 
     fn tell(&mut self, endpoint: EndpointId, news: News) {

@@ -3,6 +3,7 @@
 mod handing;
 mod leaving;
 mod parked;
+mod picking;
 mod ringing;
 mod talking;
 

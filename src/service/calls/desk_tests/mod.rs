@@ -2,6 +2,7 @@
 
 mod merging;
 mod parking;
+mod picking;
 mod replacing;
 mod returning;
 mod transferring;
