@@ -21,6 +21,7 @@ mod hold;
 mod hostile;
 mod killed;
 mod people;
+mod picking;
 /// Elsewhere, loopback has one address only.
 #[cfg(target_os = "linux")]
 mod quality;

@@ -71,7 +71,7 @@ async fn a_friend_added_or_removed_on_one_phone_is_so_on_the_other() {
     let mut mobile = service.silent_phone("alice").await;
     let bob = service.silent_phone("bob").await;
     let bobs = bob.identity();
-    let lists_bob = |friends: &[switchboard::domain::person::Friend]| {
+    let lists_bob = |friends: &[Friend]| {
         friends.iter().any(|friend| friend.person.identity == bobs && friend.presence.state == PresenceState::Online)
     };
     desk.tell(Command::RemoveFriend(bobs.clone())).await;

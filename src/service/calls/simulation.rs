@@ -40,7 +40,7 @@ fn when_all_have_gone_nothing_is_left_of_their_calls() {
         done.add(&played);
     }
     assert!(done.answered > 200 && done.joined > 1000 && done.invited > 100, "{done:?}");
-    let handed = [done.transferred, done.replaced, done.parked, done.picked_up, done.merged];
+    let handed = [done.transferred, done.replaced, done.parked, done.picked_up, done.picked_up_ringing, done.merged];
     assert!(handed.iter().all(|count| *count > 50), "{done:?}");
 }
 
@@ -54,6 +54,7 @@ struct Done {
     replaced: usize,
     parked: usize,
     picked_up: usize,
+    picked_up_ringing: usize,
     merged: usize,
 }
 
@@ -66,6 +67,7 @@ impl Done {
         self.replaced += other.replaced;
         self.parked += other.parked;
         self.picked_up += other.picked_up;
+        self.picked_up_ringing += other.picked_up_ringing;
         self.merged += other.merged;
     }
 }
@@ -220,6 +222,9 @@ impl World {
         if self.dice.below(3) == 0 {
             return self.consults();
         }
+        if self.dice.below(4) == 0 {
+            return self.picks_up_ringing();
+        }
         match self.dice.below(12) {
             0..=3 => self.transfers(endpoint, call, Handed::Person(who)),
             4..=6 => self.transfers(endpoint, call, Handed::Call(with)),
@@ -304,6 +309,26 @@ impl World {
         if answer.try_recv().expect("it is picked up at once").is_ok() {
             self.takes(leg);
             self.done.picked_up += 1;
+        }
+    }
+
+    fn picks_up_ringing(&mut self) {
+        let (_, endpoint) = self.somebody();
+        let at = self.owner.calls_to.keys().next().cloned();
+        let at = at.unwrap_or_else(|| person(NAMES[self.pick(4, 4)]).identity);
+        let (reply, mut answer) = oneshot::channel();
+        self.send(Message::RingsAt { endpoint, at: at.clone(), reply });
+        let Ok((mut call, _)) = answer.try_recv().expect("it is found at once") else { return };
+        if self.dice.below(10) == 0 {
+            call = self.calls[self.pick(self.calls.len(), self.calls.len())];
+        }
+        let leg = LegId(Uuid::from_u128(self.fresh()));
+        let (reply, mut answer) = oneshot::channel();
+        self.send(Message::PickUpRinging { endpoint, at, call, leg, reply });
+        if answer.try_recv().expect("it is picked up at once").is_ok() {
+            self.takes(leg);
+            self.handed.insert(call);
+            self.done.picked_up_ringing += 1;
         }
     }
 
