@@ -85,12 +85,16 @@ impl Book {
         }
     }
 
-    /// The call is over for somebody.
+    /// The call is over for somebody. Who was in it before, and was rung again and declined, keeps that record as it is.
     pub fn ended(&mut self, who: &Identity, outcome: Outcome, reason: EndReason, at: UnixMillis) {
         if let Some(record) = self.records.get_mut(who) {
-            let unanswered = [Outcome::Missed, Outcome::Declined].contains(&outcome);
-            if unanswered && record.answered_at.is_some() {
+            if record.answered_at.is_some() && outcome == Outcome::Declined {
                 return;
+            }
+            if outcome == Outcome::Missed {
+                // Also of who was in it before: it came back, or was handed on again, and nobody was there. That is what
+                // is news, and is called back for.
+                (record.answered_at, record.direction) = (None, Direction::Incoming);
             }
             (record.outcome, record.ended_at, record.end) = (outcome, Some(at), Some(reason));
             self.unwritten.insert(who.clone());

@@ -320,7 +320,8 @@ impl World {
         self.send(Message::RingsAt { endpoint, at: at.clone(), reply });
         let Ok((mut call, _)) = answer.try_recv().expect("it is found at once") else { return };
         if self.dice.below(10) == 0 {
-            call = self.calls[self.pick(self.calls.len(), self.calls.len())];
+            let which = self.pick(self.calls.len(), self.calls.len());
+            call = self.calls[which];
         }
         let leg = LegId(Uuid::from_u128(self.fresh()));
         let (reply, mut answer) = oneshot::channel();

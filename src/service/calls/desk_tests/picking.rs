@@ -59,12 +59,12 @@ async fn who_picks_up_a_ringing_call_talks_to_who_calls_and_all_are_told() {
 #[tokio::test(start_paused = true)]
 async fn the_call_that_rings_longest_is_taken_also_one_that_was_transferred() {
     let house = House::new();
-    let [mut alice, mut bob, mut dave] = desks(&house, ["alice", "bob", "dave"]).await;
+    let [alice, mut bob, mut dave] = desks(&house, ["alice", "bob", "dave"]).await;
     let [mut carol, mut erin] = desks(&house, ["carol", "erin"]).await;
     let (first, ..) = talk(&house, &mut dave, &mut erin).await;
     transfer(&house, &dave, first, "bob").await.unwrap();
     bob.rings_with(first).await;
-    tokio::time::advance(std::time::Duration::from_millis(1)).await;
+    tokio::time::advance(Duration::from_millis(1)).await;
     let (second, leg) = alice.calls("bob").await;
     house.calls.leg_up(leg).await;
     bob.rings_with(second).await;
