@@ -1,7 +1,7 @@
 //! Refusals, worded for the person who meets them.
 
 use super::groups::PLACE_CHANGED;
-use super::lot::NoSlot;
+use super::lot::{NoSlot, PERSON_MAX};
 use super::roster::Seat;
 use crate::control::call::Refusal;
 use crate::control::group;
@@ -133,6 +133,9 @@ pub(super) fn no_slot(why: NoSlot) -> Failure {
     match why {
         NoSlot::Taken(slot) => conflict(&format!("a call is parked in slot {slot} already; choose another")),
         NoSlot::Full => conflict(&format!("all {} slots are taken; pick up a parked call first", ParkSlot::LAST)),
+        NoSlot::TooMany => {
+            conflict(&format!("you have parked {PERSON_MAX} calls, as many as you may; pick up one of them first"))
+        }
     }
 }
 
