@@ -60,7 +60,9 @@ pub(super) async fn invite(calls: &Calls, group: Group, parts: &GuestParts) -> R
     for guest in Guest::ALL {
         let id = EndpointId(entropy::uuid());
         let (notices, from_calls) = mpsc::channel(NOTICES);
-        calls.register(Endpoint { id, person: guest.person(), max_calls: 1, busy_from: 1, notices }).await?;
+        let (max_calls, busy_from, seen_ringing) = (1, 1, false);
+        let endpoint = Endpoint { id, person: guest.person(), max_calls, busy_from, seen_ringing, notices };
+        calls.register(endpoint).await?;
         let meeting = GuestCalls { calls: calls.clone(), endpoint: id, group: group.clone() };
         task::spawn("guest", demo_group::attend(guest, meeting, from_calls, seen.clone(), parts.clone()));
     }

@@ -152,6 +152,9 @@ pub struct Service;
 /// Letters waiting from the SFU's threads.
 const SFU_EVENTS: usize = 1024;
 
+/// How often it is noted that calls go on: by so much the end of a call may be wrong whose service was killed.
+const ALIVE_EVERY: Duration = Duration::from_secs(5);
+
 /// How long HTTP requests may take to end when the service stops.
 const STOP_WITHIN: Duration = Duration::from_secs(3);
 
@@ -183,6 +186,7 @@ impl Service {
         let kept = StoreRecords::new(db.clone(), identities.clone(), missed.clone());
         let calls = Calls::run(Box::new(switch), Arc::new(kept));
         task::spawn("sfu events", pass_on(from_sfu, calls.clone()));
+        task::spawn("alive", keep_alive(db.clone(), calls.clone()));
         let guests = GuestParts::new(sfu.clone(), voice.clone(), sounds.clone(), clock::now());
         let parts = BotParts { sfu: sfu.clone(), voice, sounds, callback_after: options.callback_after };
         signalling::rules::load(&identities, &calls).await?;
@@ -296,6 +300,16 @@ fn names(options: &ServiceOptions, http: SocketAddr) -> Vec<String> {
     let addresses = ips.into_iter().map(|ip| SocketAddr::new(ip, http.port()).to_string());
     let public = options.public_url.iter().map(ToString::to_string);
     options.names.iter().cloned().chain(public).chain(addresses).collect()
+}
+
+/// Notes now and then that the calls go on: should the process be killed, that is when they ended.
+async fn keep_alive(db: Db, calls: Calls) {
+    while !calls.is_stopped() {
+        if let Err(error) = records::alive(&db, clock::unix_now()).await {
+            tracing::warn!(%error, "it was not noted that calls go on");
+        }
+        tokio::time::sleep(ALIVE_EVERY).await;
+    }
 }
 
 async fn pass_on(mut events: mpsc::Receiver<SfuEvent>, calls: Calls) {

@@ -134,8 +134,14 @@ impl BotCalls {
         for bot in Bot::ALL {
             let id = EndpointId(entropy::uuid());
             let (notices, from_calls) = mpsc::channel(BOT_NOTICES);
-            let endpoint =
-                Endpoint { id, person: bot.person(), max_calls: bot.max_calls(), busy_from: bot.max_calls(), notices };
+            let endpoint = Endpoint {
+                id,
+                person: bot.person(),
+                max_calls: bot.max_calls(),
+                busy_from: bot.max_calls(),
+                seen_ringing: false,
+                notices,
+            };
             calls.register(endpoint).await?;
             let calls = Self { calls: calls.clone(), endpoint: id };
             task::spawn("bot", bots::run(bot, calls, from_calls, parts.clone()));

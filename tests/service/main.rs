@@ -22,6 +22,7 @@ mod hold;
 mod hostile;
 mod killed;
 mod people;
+mod picking;
 /// Elsewhere, loopback has one address only.
 #[cfg(target_os = "linux")]
 mod quality;

@@ -1,6 +1,8 @@
 //! Friends and what they are doing.
 
 use switchboard::domain::end_reason::EndReason;
+use switchboard::domain::id::Identity;
+use switchboard::domain::person::{Favourite, Friend};
 use switchboard::domain::presence::{PresenceChoice, PresenceState};
 use switchboard::phone::command::Command;
 use switchboard::phone::event::{Event, Refusal};
@@ -71,7 +73,7 @@ async fn a_friend_added_or_removed_on_one_phone_is_so_on_the_other() {
     let mut mobile = service.silent_phone("alice").await;
     let bob = service.silent_phone("bob").await;
     let bobs = bob.identity();
-    let lists_bob = |friends: &[switchboard::domain::person::Friend]| {
+    let lists_bob = |friends: &[Friend]| {
         friends.iter().any(|friend| friend.person.identity == bobs && friend.presence.state == PresenceState::Online)
     };
     desk.tell(Command::RemoveFriend(bobs.clone())).await;
@@ -86,6 +88,35 @@ async fn a_friend_added_or_removed_on_one_phone_is_so_on_the_other() {
     assert!(matches!(desk.is_refused("add friend").await, Refusal::Service(_)));
     desk.tell(Command::AddFriend("zorro".to_owned())).await;
     assert_eq!(desk.is_refused("add friend").await, Refusal::NobodyCalled("zorro".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn favourites_are_the_same_on_all_phones_and_last() {
+    let service = TestService::start().await;
+    let mut desk = service.silent_phone("alice").await;
+    let mut mobile = service.silent_phone("alice").await;
+    let (bob, carol) = (service.silent_phone("bob").await, service.silent_phone("carol").await);
+    let one: Favourite = 1.try_into().unwrap();
+    let favourite = |friends: &[Friend]| -> Vec<Identity> {
+        let favourites = friends.iter().filter(|friend| friend.favourite == Some(one));
+        favourites.map(|friend| friend.person.identity.clone()).collect()
+    };
+    desk.tell(Command::Favour { identity: bob.identity(), favourite: Some(one) }).await;
+    for phone in [&mut desk, &mut mobile] {
+        phone.lists("have bob under 1", |friends| favourite(friends) == [bob.identity()]).await;
+    }
+    mobile.tell(Command::Favour { identity: carol.identity(), favourite: Some(one) }).await;
+    for phone in [&mut desk, &mut mobile] {
+        phone.lists("have carol under 1 alone", |friends| favourite(friends) == [carol.identity()]).await;
+    }
+    desk.tell(Command::Favour { identity: desk.identity(), favourite: Some(one) }).await;
+    assert!(matches!(desk.is_refused("favour").await, Refusal::Service(_)));
+    let late = service.silent_phone("alice").await;
+    let friends = late.seen.iter().find_map(|event| match event {
+        Event::Friends(friends) => Some(friends.clone()),
+        _ => None,
+    });
+    assert_eq!(favourite(&friends.unwrap()), [carol.identity()]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -124,7 +124,7 @@ pub enum Next {
     },
     /// Nobody yet: the call is parked.
     Slot,
-    /// Whose endpoint this is, who took it out of its slot.
+    /// Whose endpoint this is, who picked it up: out of its slot, or while it rang at somebody else.
     Taker {
         /// Which.
         endpoint: EndpointId,
@@ -163,6 +163,11 @@ pub enum Entry {
         /// How it went if nobody takes it.
         outcome: Outcome,
     },
+    /// It rang here, and somebody else picked it up.
+    PickedUp {
+        /// Whose endpoint this is.
+        endpoint: EndpointId,
+    },
     /// It ended.
     Ended {
         /// How it went, for this side.
@@ -187,6 +192,8 @@ pub enum Refusal {
     Held,
     /// The call is not parked.
     NotParked,
+    /// The call rings at nobody from whom it could be picked up.
+    RingsNowhere,
     /// The leg belongs to the call already.
     LegInUse,
     /// The call is over.

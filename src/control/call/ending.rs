@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::Call;
 use super::effects::{Effect, Entry, News, Side};
-use super::place::{Due, Place};
+use super::place::{Due, Place, Then};
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::EndpointId;
 use crate::domain::record::Outcome;
@@ -45,6 +45,7 @@ impl Call {
                 Due::End(reason) => self.end(reason, out),
                 Due::NotTaken(reason) => self.not_taken(reason, now, out),
                 Due::Forward => self.not_answered(out),
+                Due::NotUp(reason) => self.not_up(reason, now, out),
                 Due::Recall => self.recall(now, out),
             }
             // What else is due may be different once that is answered.
@@ -56,9 +57,18 @@ impl Call {
 
     /// When, and what, happens if nothing else does.
     pub(super) fn dues(&self) -> impl Iterator<Item = (Instant, Due)> {
-        let absent = self.members().filter_map(|(_, m)| m.link.ends_at(m.settled));
-        let ends = absent.chain(self.setup_ending()).map(|(at, reason)| (at, Due::End(reason)));
+        let absent = self.members().filter_map(|(side, m)| Some((side, m.link.ends_at(m.settled)?)));
+        let ends = absent.chain(self.setup_ending()).map(|(side, (at, reason))| (at, self.due_without(side, reason)));
         ends.chain(self.caller.dues()).chain(self.callee.dues())
+    }
+
+    /// What follows when the endpoint of a side is missed: the call ends, unless it took what somebody handed on, and
+    /// was never connected.
+    fn due_without(&self, side: Side, reason: EndReason) -> Due {
+        match self.setup.filter(|setup| setup.newcomer == side).map(|setup| setup.then) {
+            Some(Then::GiveBack) => Due::NotUp(reason),
+            Some(Then::End | Then::EndFor(_)) | None => Due::End(reason),
+        }
     }
 
     /// Ends the call, once.

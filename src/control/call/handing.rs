@@ -47,7 +47,7 @@ impl Call {
     pub fn replace(&mut self, endpoint: EndpointId, newcomer: Newcomer, now: Instant) -> Vec<Effect> {
         self.hand_on(endpoint, EndReason::TRANSFERRED, now, |call, side, out| {
             *call.place_mut(side) = Place::Here(Member::expected(newcomer.endpoint, newcomer.muted));
-            call.setup = Some(Setup { until: now + SETUP_MAX, newcomer: side });
+            call.setup = Some(Setup { until: now + SETUP_MAX, newcomer: side, then: Then::GiveBack });
             call.wait = Wait::Music;
             call.handed(side, Next::Named, out);
             out.push(Effect::Record { side, entry: Entry::Taken });
@@ -111,7 +111,7 @@ impl Call {
             Err(why) => out.push(Effect::Refuse(why)),
             Ok(side) => {
                 out.push(Effect::Accept);
-                self.leave(side, reason, &mut out);
+                self.leave(side, Outcome::Answered, reason, &mut out);
                 next(self, side, &mut out);
             }
         }
@@ -128,13 +128,13 @@ impl Call {
     }
 
     /// Takes an endpoint out of the call, which goes on.
-    fn leave(&mut self, side: Side, reason: EndReason, out: &mut Vec<Effect>) {
+    fn leave(&mut self, side: Side, outcome: Outcome, reason: EndReason, out: &mut Vec<Effect>) {
         let Place::Here(mut member) = std::mem::replace(self.place_mut(side), Place::Nobody) else { return };
         let leg = member.link.leg.take();
         member.close(leg, out);
         let endpoint = member.endpoint;
         out.push(Effect::Tell { endpoint, news: News::Ended(reason) });
-        out.push(Effect::Record { side, entry: Entry::Ended { outcome: Outcome::Answered, reason } });
+        out.push(Effect::Record { side, entry: Entry::Ended { outcome, reason } });
         out.push(Effect::Left { endpoint });
     }
 
@@ -149,7 +149,19 @@ impl Call {
     pub(super) fn give_back(&mut self, side: Side, reason: EndReason, now: Instant, out: &mut Vec<Effect>) {
         self.stop_ringing(None, reason, out);
         out.push(Effect::Record { side, entry: Entry::Ended { outcome: of_rung(reason), reason } });
+        self.ring_giver(side, reason, now, out);
+    }
+
+    /// Whoever took what was handed on never came up: it rings at who handed it on.
+    pub(super) fn not_up(&mut self, reason: EndReason, now: Instant, out: &mut Vec<Effect>) {
+        let Some(setup) = self.setup.take() else { return };
+        self.leave(setup.newcomer, Outcome::Failed, reason, out);
+        self.ring_giver(setup.newcomer, reason, now, out);
+    }
+
+    fn ring_giver(&mut self, side: Side, reason: EndReason, now: Instant, out: &mut Vec<Effect>) {
         *self.place_mut(side) = Place::Rung(Rung::new(RETURN_MAX, Then::EndFor(reason), now));
+        self.wait = Wait::RingBack;
         self.handed(side, Next::Giver { reason }, out);
         out.push(Effect::Record { side, entry: Entry::Rung });
         out.push(Effect::RingBack);

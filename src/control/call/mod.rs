@@ -34,6 +34,9 @@
 //!   └────── picked up ───────────┘ ◀──────────────── not taken, and rung again later ◀─┘ parked: finished
 //! ```
 //!
+//! While it rings at somebody, somebody else may pick it up, and set-up follows. A set-up that fails ends the call; but one of
+//! a call that was handed on, or parked, gives it back to who did that.
+//!
 //! The side that stays has, at any time, somebody to hear, or ring-back or music until a deadline, or was told the end:
 //! what it is that it hears meanwhile is in its state (ringing: ring-back, made by the phone; remote hold: music).
 //! Either side may hand the other on, whoever called; only one at a time, from connected to connected.
@@ -61,6 +64,7 @@ mod forwarding;
 mod handing;
 mod member;
 mod parked;
+mod picking;
 mod place;
 mod ringing;
 mod talking;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::effects::{Effect, Entry, Next, Refusal};
 use super::handing::RETURN_MAX;
 use super::member::Member;
-use super::place::{Due, Place, Setup, Wait};
+use super::place::{Due, Place, Setup, Then, Wait};
 use super::{Call, SETUP_MAX};
 use crate::control::ring::Ring;
 use crate::domain::end_reason::EndReason;
@@ -86,7 +86,7 @@ impl Call {
         // One that rings as it picks up is told that it need not ring any more, like all the others.
         self.stop_ringing(None, EndReason::ANSWERED_ELSEWHERE, out);
         *self.place_mut(side) = Place::Here(Member::new(endpoint, leg));
-        self.setup = Some(Setup { until: now + SETUP_MAX, newcomer: side });
+        self.setup = Some(Setup { until: now + SETUP_MAX, newcomer: side, then: Then::GiveBack });
         self.handed(side, Next::Taker { endpoint }, out);
         out.push(Effect::Record { side, entry: Entry::Taken });
     }

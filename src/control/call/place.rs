@@ -59,6 +59,8 @@ pub(super) struct Setup {
     pub until: Instant,
     /// Which side it is.
     pub newcomer: Side,
+    /// What follows when it is not: as when nobody had taken the call.
+    pub then: Then,
 }
 
 /// What the side hears that waits for the other.
@@ -81,6 +83,8 @@ pub(super) enum Due {
     NotTaken(EndReason),
     /// Nobody has answered for as long as whoever is rung wishes.
     Forward,
+    /// Whoever took it does not come up: it is given back.
+    NotUp(EndReason),
     /// Whoever parked it is to be rung.
     Recall,
 }

@@ -40,7 +40,12 @@ impl Call {
         out.push(Effect::Accept);
         self.stop_ringing(Some(endpoint), EndReason::ANSWERED_ELSEWHERE, out);
         let before = std::mem::replace(self.place_mut(side), Place::Here(Member::new(endpoint, leg)));
-        self.setup = Some(Setup { until: now + SETUP_MAX, newcomer: side });
+        let then = match &before {
+            Place::Rung(rung) => rung.then,
+            Place::Parked(_) => Then::GiveBack,
+            Place::Here(_) | Place::Nobody => Then::End,
+        };
+        self.setup = Some(Setup { until: now + SETUP_MAX, newcomer: side, then });
         match before {
             Place::Rung(Rung { then: Then::End, .. }) => {
                 out.extend(Side::BOTH.map(|side| Effect::Record { side, entry: Entry::Answered }));

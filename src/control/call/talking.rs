@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::Call;
-use super::effects::{Effect, Refusal};
+use super::effects::{Effect, Refusal, Side};
 use super::place::Place;
 use crate::control::connection::Media;
 use crate::domain::end_reason::EndReason;
@@ -87,14 +87,14 @@ impl Call {
         }
     }
 
-    /// When, and why, the set-up has failed.
-    pub(super) fn setup_ending(&self) -> Option<(Instant, EndReason)> {
+    /// Whose set-up has failed when, and why.
+    pub(super) fn setup_ending(&self) -> Option<(Side, (Instant, EndReason))> {
         let setup = self.setup?;
         let reason = match self.member(setup.newcomer)?.link.media {
             Media::Starting { .. } | Media::Silent { .. } => EndReason::SETUP_TIMEOUT,
             Media::Up | Media::Failed { .. } => EndReason::NO_MEDIA_PATH,
         };
-        Some((setup.until, reason))
+        Some((setup.newcomer, (setup.until, reason)))
     }
 
     /// Ends the set-up once both legs are up; of one that was connected before, it does not matter.

@@ -47,6 +47,10 @@ impl Book {
         };
         let record = self.records.entry(who.clone()).or_insert_with(fresh);
         (record.outcome, record.ended_at, record.end) = (Outcome::Ongoing, None, None);
+        if record.answered_at.is_none() {
+            // Somebody else picked it up, who was rung again since.
+            record.answered_by = None;
+        }
         self.unwritten.insert(who.clone());
     }
 
@@ -54,6 +58,15 @@ impl Book {
     pub fn rung(&mut self, who: &Identity, with: Peer, at: UnixMillis) {
         if self.records.get(who).is_none_or(|record| record.answered_at.is_none()) {
             self.begin(who, with, Direction::Incoming, at);
+        }
+    }
+
+    /// It rang at somebody, and somebody else picked it up. Who was in it before keeps that record as it is.
+    pub fn picked_up(&mut self, who: &Identity, by: &Person, at: UnixMillis) {
+        if let Some(record) = self.records.get_mut(who).filter(|record| record.answered_at.is_none()) {
+            (record.outcome, record.answered_by) = (Outcome::Answered, Some(by.clone()));
+            (record.ended_at, record.end) = (Some(at), Some(EndReason::PICKED_UP));
+            self.unwritten.insert(who.clone());
         }
     }
 
@@ -98,12 +111,16 @@ impl Book {
         }
     }
 
-    /// The call is over for somebody.
+    /// The call is over for somebody. Who was in it before, and was rung again and declined, keeps that record as it is.
     pub fn ended(&mut self, who: &Identity, outcome: Outcome, reason: EndReason, at: UnixMillis) {
         if let Some(record) = self.records.get_mut(who) {
-            let unanswered = [Outcome::Missed, Outcome::Declined].contains(&outcome);
-            if unanswered && record.answered_at.is_some() {
+            if record.answered_at.is_some() && outcome == Outcome::Declined {
                 return;
+            }
+            if outcome == Outcome::Missed {
+                // Also of who was in it before: it came back, or was handed on again, and nobody was there. That is what
+                // is news, and is called back for.
+                (record.answered_at, record.direction) = (None, Direction::Incoming);
             }
             (record.outcome, record.ended_at, record.end) = (outcome, Some(at), Some(reason));
             self.unwritten.insert(who.clone());

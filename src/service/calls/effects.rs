@@ -8,7 +8,7 @@ use super::owner::Owner;
 use super::refusals;
 use super::running::Machine;
 use crate::base::clock;
-use crate::control::call::{Effect, Event, Next};
+use crate::control::call::{Effect, Entry, Event, Next};
 use crate::control::hearing::Hearing;
 use crate::domain::forwarding::ForwardWhen;
 use crate::domain::id::{CallId, EndpointId, Identity};
@@ -108,6 +108,7 @@ impl Owner {
         if rings != direct.rings.as_ref() {
             let rings = rings.cloned();
             let before = std::mem::replace(&mut direct.rings, rings.clone());
+            direct.rings_since = rings.is_some().then_some(now);
             if let Some(who) = before {
                 self.no_call_to(&who, call);
             }
@@ -131,10 +132,12 @@ impl Owner {
                 let at = record.map_or_else(clock::unix_now, |record| record.started_at);
                 let (from, via) = (direct.from().clone(), direct.via.clone());
                 self.roster.seat_mut(endpoint)?.ringing.insert(call);
+                self.publish_of(endpoint, now);
                 return self.push_effect(endpoint, Notice::CallIncoming { call_id: call, from, at, group: None, via });
             }
             Effect::StopRinging { endpoint, reason } => {
                 self.roster.seat_mut(endpoint)?.ringing.remove(&call);
+                self.publish_of(endpoint, now);
                 return self.push_effect(endpoint, Notice::CallIncomingEnded { call_id: call, reason });
             }
             Effect::Tell { endpoint, news } => {
@@ -159,6 +162,11 @@ impl Owner {
                 return self.push_effect(told, notice);
             }
             Effect::Left { endpoint } => self.release(endpoint, call, now),
+            Effect::Record { side, entry: Entry::PickedUp { endpoint } } => {
+                if let Some(seat) = self.roster.seat(endpoint) {
+                    running.picked_up(side, &seat.person, clock::unix_now());
+                }
+            }
             Effect::Record { side, entry } => running.record(side, entry, clock::unix_now()),
             Effect::Accept | Effect::Refuse(_) | Effect::Finished | Effect::RingBack | Effect::Forward { .. } => {}
         }

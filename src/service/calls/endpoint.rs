@@ -17,6 +17,8 @@ pub struct Endpoint {
     pub max_calls: usize,
     /// In how many calls it is seen as in a call by others: 1 for a client, more for bots that take many.
     pub busy_from: usize,
+    /// Whether others see that it rings: so for a client, not for a bot, which answers by itself.
+    pub seen_ringing: bool,
     /// Where its notices go. They are never waited for: when the queue is full the endpoint is too slow, the queue is
     /// closed, and the endpoint counts as lost until it registers again.
     pub notices: mpsc::Sender<Notice>,

@@ -53,9 +53,10 @@ impl Owner {
     fn carry_out_in_group(&mut self, call: CallId, effect: Effect, now: Instant) -> Option<EndpointId> {
         let running = self.running.get_mut(&call)?;
         match effect {
-            Effect::Ring { endpoint, by } => return self.ring_into_group(call, endpoint, by),
+            Effect::Ring { endpoint, by } => return self.ring_into_group(call, endpoint, by, now),
             Effect::StopRinging { endpoint, reason } => {
                 self.roster.seat_mut(endpoint)?.ringing.remove(&call);
+                self.publish_of(endpoint, now);
                 return self.push_effect(endpoint, Notice::CallIncomingEnded { call_id: call, reason });
             }
             Effect::Tell { endpoint, news } => {
@@ -81,13 +82,20 @@ impl Owner {
         None
     }
 
-    fn ring_into_group(&mut self, call: CallId, endpoint: EndpointId, from: Person) -> Option<EndpointId> {
+    fn ring_into_group(
+        &mut self,
+        call: CallId,
+        endpoint: EndpointId,
+        from: Person,
+        now: Instant,
+    ) -> Option<EndpointId> {
         let running = self.running.get(&call)?;
         let group = running.group().cloned();
         let seat = self.roster.seat_mut(endpoint)?;
         seat.ringing.insert(call);
         let record = running.book.get(&seat.person.identity).filter(|record| record.answered_at.is_none());
         let at = record.map_or_else(clock::unix_now, |record| record.started_at);
+        self.publish_of(endpoint, now);
         self.push_effect(endpoint, Notice::CallIncoming { call_id: call, from, at, group, via: None })
     }
 

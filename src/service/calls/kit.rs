@@ -70,7 +70,7 @@ impl House {
 pub fn endpoint_of(name: &str, max_calls: usize) -> (Endpoint, mpsc::Receiver<Notice>) {
     let (notices, queue) = mpsc::channel(64);
     let id = EndpointId(entropy::uuid());
-    (Endpoint { id, person: person(name), max_calls, busy_from: max_calls, notices }, queue)
+    (Endpoint { id, person: person(name), max_calls, busy_from: max_calls, seen_ringing: true, notices }, queue)
 }
 
 pub fn person(name: &str) -> Person {

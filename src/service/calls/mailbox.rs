@@ -108,6 +108,18 @@ pub(super) enum Message {
         leg: LegId,
         reply: Reply,
     },
+    RingsAt {
+        endpoint: EndpointId,
+        at: Identity,
+        reply: oneshot::Sender<Result<(CallId, Person), Failure>>,
+    },
+    PickUpRinging {
+        endpoint: EndpointId,
+        at: Identity,
+        call: CallId,
+        leg: LegId,
+        reply: Reply,
+    },
     Parked {
         reply: oneshot::Sender<Vec<ParkedCall>>,
     },

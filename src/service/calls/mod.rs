@@ -49,6 +49,7 @@ mod mailbox;
 mod merging;
 mod owner;
 mod parking;
+mod picking;
 mod places;
 mod ports;
 mod refusals;
@@ -286,6 +287,33 @@ impl Calls {
     /// the endpoint is not registered or has no room for a call, or the leg is in use.
     pub async fn pick_up(&self, endpoint: EndpointId, slot: ParkSlot, call: CallId, leg: LegId) -> Result<(), Failure> {
         self.ask(|reply| Message::PickUp { endpoint, slot, call, leg, reply }).await
+    }
+
+    /// Which direct call the endpoint would pick up that rings at `at`, and who is in it: the one that rings there longest.
+    /// Calls that ring again at who parked them are in their slots.
+    ///
+    /// # Errors
+    /// `not_found` when nothing rings there; `bad_request` when it is the endpoint's person who calls there; `conflict`
+    /// when the endpoint is not registered or has no room for a call.
+    pub async fn rings_at(&self, endpoint: EndpointId, at: Identity) -> Result<(CallId, Person), Failure> {
+        let (reply, answer) = oneshot::channel();
+        self.tell(Message::RingsAt { endpoint, at, reply }).await;
+        answer.await.unwrap_or_else(|_| Err(refusals::stopping()))
+    }
+
+    /// The endpoint picks up `call`, which rings at `at`, with its leg, which was opened in that call's room. Whether it may,
+    /// is decided before.
+    ///
+    /// # Errors
+    /// As [`Calls::rings_at`]; and `conflict` when the call does not ring there any more, or the leg is in use.
+    pub async fn pick_up_ringing(
+        &self,
+        endpoint: EndpointId,
+        at: Identity,
+        call: CallId,
+        leg: LegId,
+    ) -> Result<(), Failure> {
+        self.ask(|reply| Message::PickUpRinging { endpoint, at, call, leg, reply }).await
     }
 
     /// The parked calls, by slot.

@@ -126,6 +126,10 @@ impl Owner {
             Message::PickUp { endpoint, slot, call, leg, reply } => {
                 answer(reply, self.pick_up(endpoint, slot, call, leg, now));
             }
+            Message::RingsAt { endpoint, at, reply } => drop(reply.send(self.rings_at(endpoint, &at))),
+            Message::PickUpRinging { endpoint, at, call, leg, reply } => {
+                answer(reply, self.pick_up_ringing(endpoint, &at, call, leg, now));
+            }
             Message::Parked { reply } => drop(reply.send(self.parked())),
             Message::GroupOf { call, reply } => {
                 drop(reply.send(self.running.get(&call).and_then(|running| running.group().cloned())));

@@ -19,9 +19,9 @@ impl Owner {
         now: Instant,
     ) -> Result<ParkSlot, Failure> {
         let direct = self.to_hand_on(endpoint, call)?;
-        let slot = self.lot.free(wanted).map_err(refusals::no_slot)?;
         let person = direct.other_than(endpoint).ok_or_else(refusals::no_such_call)?.clone();
         let by = self.roster.seat(endpoint).ok_or_else(refusals::not_registered)?.person.clone();
+        let slot = self.lot.free(wanted, &by.identity).map_err(refusals::no_slot)?;
         self.lot.put(ParkedCall { slot, call_id: call, person, by, since: clock::unix_now() });
         if let Some(direct) = self.direct_mut(call) {
             direct.slot = Some(slot);

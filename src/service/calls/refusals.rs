@@ -1,7 +1,7 @@
 //! Refusals, worded for the person who meets them.
 
 use super::groups::PLACE_CHANGED;
-use super::lot::NoSlot;
+use super::lot::{NoSlot, PERSON_MAX};
 use super::roster::Seat;
 use crate::control::call::Refusal;
 use crate::control::group;
@@ -16,11 +16,13 @@ pub(super) fn refused(why: Refusal) -> Failure {
     match why {
         Refusal::NotInCall | Refusal::Over => no_such_call(),
         Refusal::NotRinging => not_ringing(),
-        Refusal::AnsweredElsewhere => conflict("this call was answered on another client of yours")
-            .with_sub_code(EndReason::ANSWERED_ELSEWHERE.sub_code),
+        Refusal::AnsweredElsewhere => {
+            conflict("this call was answered elsewhere already").with_sub_code(EndReason::ANSWERED_ELSEWHERE.sub_code)
+        }
         Refusal::NotConnected => conflict("the two of you are not connected yet; try again in a moment"),
         Refusal::Held => conflict("this call is on hold; resume it first"),
         Refusal::NotParked => conflict("this call is not parked any more"),
+        Refusal::RingsNowhere => rings_no_more(),
         Refusal::LegInUse => leg_in_use(),
     }
 }
@@ -131,11 +133,26 @@ pub(super) fn no_slot(why: NoSlot) -> Failure {
     match why {
         NoSlot::Taken(slot) => conflict(&format!("a call is parked in slot {slot} already; choose another")),
         NoSlot::Full => conflict(&format!("all {} slots are taken; pick up a parked call first", ParkSlot::LAST)),
+        NoSlot::TooMany => {
+            conflict(&format!("you have parked {PERSON_MAX} calls, as many as you may; pick up one of them first"))
+        }
     }
 }
 
 pub(super) fn nothing_parked(slot: ParkSlot) -> Failure {
     Failure::new(FailureCode::NotFound, format!("nothing is parked in slot {slot}"))
+}
+
+pub(super) fn nothing_rings() -> Failure {
+    Failure::new(FailureCode::NotFound, "no call rings there now")
+}
+
+pub(super) fn picks_up_own_call() -> Failure {
+    bad_request("it is you who calls there; somebody else has to answer")
+}
+
+pub(super) fn rings_no_more() -> Failure {
+    conflict("this call does not ring there any more: it was answered, or is over")
 }
 
 pub(super) fn picks_up_oneself() -> Failure {

@@ -34,6 +34,7 @@ pub(super) struct Seat {
     turn: u64,
     max_calls: usize,
     busy_from: usize,
+    seen_ringing: bool,
     /// Closed once it was too slow.
     notices: Option<mpsc::Sender<Notice>>,
     lost_at: Option<Instant>,
@@ -81,12 +82,16 @@ impl Seat {
     fn is_in_call(&self) -> bool {
         self.calls.len() >= self.busy_from
     }
+
+    fn is_seen_ringing(&self) -> bool {
+        self.seen_ringing && !self.ringing.is_empty()
+    }
 }
 
 impl Roster {
     /// Seats an endpoint; one with the same id keeps its calls. `false` when the id is another person's.
     pub fn register(&mut self, endpoint: Endpoint, registration: Registration) -> bool {
-        let Endpoint { id, person, max_calls, busy_from, notices } = endpoint;
+        let Endpoint { id, person, max_calls, busy_from, seen_ringing, notices } = endpoint;
         let before = self.seats.get(&id);
         if before.is_some_and(|seat| seat.person.identity != person.identity) {
             return false;
@@ -97,7 +102,7 @@ impl Roster {
         self.people.entry(person.identity.clone()).or_default().insert(id);
         let turn = registration.turn;
         let notices = Some(notices);
-        let seat = Seat { person, turn, max_calls, busy_from, notices, lost_at: None, calls, ringing };
+        let seat = Seat { person, turn, max_calls, busy_from, seen_ringing, notices, lost_at: None, calls, ringing };
         self.seats.insert(id, seat);
         true
     }
@@ -179,15 +184,17 @@ impl Roster {
         false
     }
 
-    /// What somebody is doing who chose to be `choice`: a call before all else.
+    /// What somebody is doing who chose to be `choice`: what rings and a call before all else.
     pub fn state_of(&self, who: &Identity, choice: PresenceChoice, now: Instant) -> PresenceState {
-        let mut present =
-            self.endpoints_of(who).filter_map(|id| self.seat(id)).filter(|s| s.is_present(now)).peekable();
-        if present.peek().is_none() {
+        let seats = self.endpoints_of(who).filter_map(|id| self.seat(id));
+        let present: Vec<&Seat> = seats.filter(|seat| seat.is_present(now)).collect();
+        if present.is_empty() {
             return PresenceState::Offline;
         }
+        let any = |holds: fn(&Seat) -> bool| present.iter().any(|seat| holds(seat));
         match choice {
-            _ if present.any(Seat::is_in_call) => PresenceState::InCall,
+            _ if any(Seat::is_seen_ringing) => PresenceState::Ringing,
+            _ if any(Seat::is_in_call) => PresenceState::InCall,
             PresenceChoice::Online => PresenceState::Online,
             PresenceChoice::Away => PresenceState::Away,
             PresenceChoice::DoNotDisturb => PresenceState::DoNotDisturb,

@@ -54,6 +54,8 @@ pub(super) struct Direct {
     pub slot: Option<ParkSlot>,
     /// Whose endpoints have to ring when they connect.
     pub rings: Option<Identity>,
+    /// Since when they do.
+    pub rings_since: Option<Instant>,
     /// Every endpoint that has, or had, to do with it.
     pub concerned: BTreeSet<EndpointId>,
 }
@@ -143,6 +145,15 @@ impl Running {
                 self.book.ended(who, outcome, reason, at);
                 self.book.forwards_not_taken(at);
             }
+            // By whom, the call does not know: see `picked_up`.
+            Entry::PickedUp { .. } => {}
+        }
+    }
+
+    /// Keeps in the record of one side of a direct call that `by` picked up what rang there.
+    pub fn picked_up(&mut self, side: Side, by: &Person, at: UnixMillis) {
+        if let Machine::Direct(direct) = &self.machine {
+            self.book.picked_up(&direct.person(side).identity, by, at);
         }
     }
 
@@ -171,8 +182,8 @@ impl Direct {
         onward: Vec<Person>,
     ) -> Self {
         let (concerned, onward) = ([endpoint].into(), onward.into());
-        let (next, giver, via, slot, rings) = (None, None, None, None, None);
-        Self { call, caller, callee, next, giver, route, onward, via, slot, rings, concerned }
+        let (next, giver, via, slot, rings, rings_since) = (None, None, None, None, None, None);
+        Self { call, caller, callee, next, giver, route, onward, via, slot, rings, rings_since, concerned }
     }
 
     pub fn person(&self, side: Side) -> &Person {
@@ -218,7 +229,7 @@ impl Direct {
         })
     }
 
-    /// A side is somebody else's from now on; the notice for the other one. `taker` is who took it out of its slot.
+    /// A side is somebody else's from now on; the notice for the other one. `taker` is who picked it up.
     pub fn handed_on(&mut self, call_id: CallId, side: Side, to: Next, taker: Option<Person>) -> Option<Notice> {
         let before = self.person(side).clone();
         let mut forwarded = None;
@@ -237,7 +248,9 @@ impl Direct {
             }
             Next::Giver { reason } => {
                 let person = self.giver.clone()?;
-                self.via = Some(Via::Returned { from: before, reason });
+                // Who parked it and fetched it again has nobody to blame.
+                let from = (before.identity != person.identity).then_some(before);
+                self.via = from.map(|from| Via::Returned { from, reason });
                 (person.clone(), HandedTo::Person { person })
             }
             Next::Slot => {

@@ -44,7 +44,7 @@ fn when_all_have_gone_nothing_is_left_of_their_calls() {
     }
     assert!(done.answered > 200 && done.joined > 1000 && done.invited > 100, "{done:?}");
     let forwarded = [done.forwarded, done.taken];
-    let handed = [done.transferred, done.replaced, done.parked, done.picked_up, done.merged];
+    let handed = [done.transferred, done.replaced, done.parked, done.picked_up, done.picked_up_ringing, done.merged];
     let handed = [handed.as_slice(), &forwarded].concat();
     assert!(handed.iter().all(|count| *count > 50), "{done:?}");
 }
@@ -59,6 +59,7 @@ struct Done {
     replaced: usize,
     parked: usize,
     picked_up: usize,
+    picked_up_ringing: usize,
     merged: usize,
     forwarded: usize,
     /// Of these, how often somebody took the call.
@@ -74,6 +75,7 @@ impl Done {
         self.replaced += other.replaced;
         self.parked += other.parked;
         self.picked_up += other.picked_up;
+        self.picked_up_ringing += other.picked_up_ringing;
         self.merged += other.merged;
         self.forwarded += other.forwarded;
         self.taken += other.taken;
@@ -248,6 +250,9 @@ impl World {
         if self.dice.below(3) == 0 {
             return self.consults();
         }
+        if self.dice.below(4) == 0 {
+            return self.picks_up_ringing();
+        }
         match self.dice.below(12) {
             0..=3 => self.transfers(endpoint, call, Handed::Person(who)),
             4..=6 => self.transfers(endpoint, call, Handed::Call(with)),
@@ -332,6 +337,27 @@ impl World {
         if answer.try_recv().expect("it is picked up at once").is_ok() {
             self.takes(leg);
             self.done.picked_up += 1;
+        }
+    }
+
+    fn picks_up_ringing(&mut self) {
+        let (_, endpoint) = self.somebody();
+        let at = self.owner.calls_to.keys().next().cloned();
+        let at = at.unwrap_or_else(|| person(NAMES[self.pick(4, 4)]).identity);
+        let (reply, mut answer) = oneshot::channel();
+        self.send(Message::RingsAt { endpoint, at: at.clone(), reply });
+        let Ok((mut call, _)) = answer.try_recv().expect("it is found at once") else { return };
+        if self.dice.below(10) == 0 {
+            let which = self.pick(self.calls.len(), self.calls.len());
+            call = self.calls[which];
+        }
+        let leg = LegId(Uuid::from_u128(self.fresh()));
+        let (reply, mut answer) = oneshot::channel();
+        self.send(Message::PickUpRinging { endpoint, at, call, leg, reply });
+        if answer.try_recv().expect("it is picked up at once").is_ok() {
+            self.takes(leg);
+            self.handed.insert(call);
+            self.done.picked_up_ringing += 1;
         }
     }
 
@@ -440,7 +466,14 @@ impl World {
     fn registers(&mut self, name: &str, id: EndpointId) {
         let (notices, queue) = mpsc::channel(16);
         let max_calls = if name == "echo" { 5 } else { 3 };
-        let endpoint = Endpoint { id, person: person(name), max_calls, busy_from: max_calls, notices };
+        let endpoint = Endpoint {
+            id,
+            person: person(name),
+            max_calls,
+            busy_from: max_calls,
+            seen_ringing: name != "echo",
+            notices,
+        };
         let registration = Registration { id, turn: u64::try_from(self.fresh()).unwrap() };
         let (reply, mut answer) = oneshot::channel();
         self.send(Message::Register { endpoint, registration, reply });

@@ -1,4 +1,4 @@
-//! Friend lists.
+//! Friend lists, and the favourites among them.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::Identities;
 use super::people::by_display_name;
 use crate::base::clock;
 use crate::domain::id::Identity;
-use crate::domain::person::Person;
+use crate::domain::person::{Favourite, Person};
 use crate::domain::time::UnixMillis;
 use crate::protocol::failure::{Failure, FailureCode};
 use crate::service::store::{friends, identities};
@@ -59,7 +59,38 @@ impl Identities {
         if friends::remove(&self.inner.db, owner, friend).await? {
             return Ok(());
         }
-        Err(Failure::new(FailureCode::NotFound, "that person is not on your friend list"))
+        Err(no_friend())
+    }
+
+    /// The favourites of `owner`, with their numbers.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn favourites(&self, owner: &Identity) -> Result<BTreeMap<Identity, Favourite>, Failure> {
+        Ok(friends::favourites(&self.inner.db, owner).await?.into_iter().collect())
+    }
+
+    /// Makes `friend` a favourite of `owner` under a number, or none any more; says whose rows of the list are others
+    /// now: whoever had the number lost it.
+    ///
+    /// # Errors
+    /// `not_found` for somebody who is not on the list.
+    pub async fn favour(
+        &self,
+        owner: &Identity,
+        friend: &Identity,
+        favourite: Option<Favourite>,
+    ) -> Result<Vec<Identity>, Failure> {
+        let before = friends::favour(&self.inner.db, owner, friend, favourite).await?.ok_or_else(no_friend)?;
+        Ok(before.into_iter().chain([friend.clone()]).collect())
+    }
+
+    /// Whether `friend` is on the list of `owner`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn is_friend(&self, owner: &Identity, friend: &Identity) -> Result<bool, Failure> {
+        Ok(friends::has(&self.inner.db, owner, friend).await?)
     }
 
     /// Who has `identity` on the friend list, and so is told of its presence.
@@ -77,6 +108,10 @@ impl Identities {
     pub async fn last_seen_of_friends(&self, owner: &Identity) -> Result<BTreeMap<Identity, UnixMillis>, Failure> {
         Ok(identities::last_seen_of_friends(&self.inner.db, owner).await?)
     }
+}
+
+fn no_friend() -> Failure {
+    Failure::new(FailureCode::NotFound, "that person is not on your friend list")
 }
 
 fn nobody() -> Failure {

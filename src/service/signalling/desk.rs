@@ -3,6 +3,7 @@
 use super::Signalling;
 use super::requests::Caller;
 use crate::base::clock;
+use crate::domain::forwarding::PickUpBy;
 use crate::domain::id::{CallId, GroupId, Identity};
 use crate::domain::park::ParkSlot;
 use crate::domain::person::Person;
@@ -63,5 +64,36 @@ impl Signalling {
         let picked_up = self.calls.pick_up(caller.endpoint, slot, parked.call_id, leg).await;
         self.unless_refused(leg, &picked_up);
         picked_up.map(|()| Response::PickedUp { call_id: parked.call_id, person: parked.person, answer })
+    }
+
+    pub(super) async fn call_pick_up_ringing(
+        &self,
+        caller: &Caller,
+        at: &Identity,
+        offer: &Sdp,
+    ) -> Result<Response, Failure> {
+        if *at == caller.person.identity {
+            return Err(Failure::new(FailureCode::BadRequest, "what rings at you, you answer"));
+        }
+        let nobody = || Failure::new(FailureCode::NotFound, format!("nobody has the identity {at}"));
+        let owner = self.identities.person(at).await?.ok_or_else(nobody)?;
+        self.check_pick_up(&owner, &caller.person.identity).await?;
+        let (call_id, person) = self.calls.rings_at(caller.endpoint, at.clone()).await?;
+        let (leg, answer) = self.open_leg(call_id, offer).await?;
+        let picked_up = self.calls.pick_up_ringing(caller.endpoint, at.clone(), call_id, leg).await;
+        self.unless_refused(leg, &picked_up);
+        picked_up.map(|()| Response::PickedUp { call_id, person, answer })
+    }
+
+    /// Whether `owner` lets `asker` pick up what rings there.
+    async fn check_pick_up(&self, owner: &Person, asker: &Identity) -> Result<(), Failure> {
+        let rules = self.identities.rules(&owner.identity).await?.rules;
+        let (allowed, whom) = match rules.pick_up {
+            PickUpBy::Everybody => (true, "everybody"),
+            PickUpBy::Friends => (self.identities.is_friend(&owner.identity, asker).await?, "friends alone"),
+            PickUpBy::Nobody => (false, "nobody"),
+        };
+        let forbidden = || format!("{} lets {whom} pick up calls that ring there", owner.display_name);
+        if allowed { Ok(()) } else { Err(Failure::new(FailureCode::Forbidden, forbidden())) }
     }
 }

@@ -37,7 +37,8 @@ use super::sfu::Sfu;
 use super::store::Db;
 use crate::base::{clock, task};
 use crate::domain::id::{EndpointId, Identity};
-use crate::domain::person::Friend;
+use crate::domain::person::{Friend, Person};
+use crate::domain::presence::Presence;
 use crate::domain::time::UnixMillis;
 use crate::protocol::failure::{Failure, FailureCode};
 use crate::protocol::frame::Hello;
@@ -210,13 +211,14 @@ impl Signalling {
 
     async fn friends_of(&self, identity: &Identity) -> Result<Vec<Friend>, Failure> {
         let people = self.identities.friends(identity).await?;
+        let favourites = self.identities.favourites(identity).await?;
         let identities: Vec<Identity> = people.iter().map(|person| person.identity.clone()).collect();
         let presences = self.calls.presence_of(&identities).await;
-        Ok(people
-            .into_iter()
-            .zip(presences)
-            .map(|(person, presence)| Friend { person, presence, favourite: None })
-            .collect())
+        let friend = |(person, presence): (Person, Presence)| {
+            let favourite = favourites.get(&person.identity).copied();
+            Friend { person, presence, favourite }
+        };
+        Ok(people.into_iter().zip(presences).map(friend).collect())
     }
 }
 

@@ -7,7 +7,7 @@ use super::groups::Join;
 use super::{Signalling, expiry};
 use crate::base::{clock, entropy};
 use crate::domain::id::{CallId, EndpointId, Identity, LegId};
-use crate::domain::person::{Friend, Person};
+use crate::domain::person::{Favourite, Friend, Person};
 use crate::domain::presence::Presence;
 use crate::domain::text;
 use crate::protocol::failure::{Failure, FailureCode};
@@ -61,6 +61,7 @@ impl Signalling {
             }
             Request::FriendAdd { identity } => self.friend_add(caller, &identity).await,
             Request::FriendRemove { identity } => self.friend_remove(caller, identity).await,
+            Request::FriendFavour { identity, favourite } => self.friend_favour(caller, &identity, favourite).await,
             Request::PeopleSearch { text } => self.people_search(&text).await,
             Request::PresenceSet { presence } => self.presence_set(&caller.person.identity, presence).await,
             Request::RulesSet { rules } => self.rules_set(caller, rules).await,
@@ -71,9 +72,7 @@ impl Signalling {
             Request::CallMerge { call_id, with } => self.call_merge(caller, call_id, with).await,
             Request::CallPark { call_id, slot } => self.call_park(caller, call_id, slot).await,
             Request::CallPickUp { slot, offer } => self.call_pick_up(caller, slot, &offer).await,
-            Request::CallPickUpRinging { .. } | Request::FriendFavour { .. } => {
-                Err(Failure::new(FailureCode::BadRequest, "not understood"))
-            }
+            Request::CallPickUpRinging { at, offer } => self.call_pick_up_ringing(caller, &at, &offer).await,
             Request::ParkedList {} => Ok(Response::ParkedCalls { parked: self.calls.parked().await }),
             Request::TokenRenew { token } => self.token_renew(caller, token.expose()).await,
             Request::CallInvite { call_id, to } => self.call_invite(caller, call_id, &to).await,
@@ -159,6 +158,23 @@ impl Signalling {
         let owner = &caller.person.identity;
         self.identities.remove_friend(owner, &identity).await?;
         self.registry.notify(owner, &Notice::FriendRemoved { identity });
+        Ok(Response::Done {})
+    }
+
+    async fn friend_favour(
+        &self,
+        caller: &Caller,
+        identity: &Identity,
+        favourite: Option<Favourite>,
+    ) -> Result<Response, Failure> {
+        let owner = &caller.person.identity;
+        let changed = self.identities.favour(owner, identity, favourite).await?;
+        // As the list is now, whatever another client changes meanwhile: what is told last is what is kept.
+        for friend in self.friends_of(owner).await? {
+            if changed.contains(&friend.person.identity) {
+                self.registry.notify(owner, &Notice::FriendChanged { friend });
+            }
+        }
         Ok(Response::Done {})
     }
 

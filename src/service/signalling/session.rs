@@ -155,7 +155,8 @@ pub(super) async fn start(
     let identity = person.identity.clone();
     let Client { id: client, max_calls } = client;
     let max_calls = usize::from(max_calls.clamp(1, CALLS_MAX));
-    let endpoint = Endpoint { id: client.into(), person, max_calls, busy_from: 1, notices };
+    let (id, busy_from, seen_ringing) = (client.into(), 1, true);
+    let endpoint = Endpoint { id, person, max_calls, busy_from, seen_ringing, notices };
     let registration = calls.register(endpoint).await?;
     let id = SessionId(entropy::uuid());
     let marks = Arc::<Marks>::default();

@@ -1,9 +1,9 @@
-//! Friend lists: who is on whose.
+//! Friend lists: who is on whose, and who is a favourite under which number.
 
 use super::identities::{PersonRow, identity, person};
-use super::{Db, StoreError};
+use super::{Db, StoreError, writing};
 use crate::domain::id::Identity;
-use crate::domain::person::Person;
+use crate::domain::person::{Favourite, Person};
 use crate::domain::time::UnixMillis;
 
 /// The friends of `owner` who have an account.
@@ -41,6 +41,19 @@ pub async fn followers(db: &Db, friend: &Identity) -> Result<Vec<Identity>, Stor
         .fetch_all(db)
         .await?;
     rows.into_iter().map(identity).collect()
+}
+
+/// Whether `friend` is on the list of `owner`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn has(db: &Db, owner: &Identity, friend: &Identity) -> Result<bool, StoreError> {
+    let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM friends WHERE identity = $1 AND friend = $2")
+        .bind(owner.as_str())
+        .bind(friend.as_str())
+        .fetch_optional(db)
+        .await?;
+    Ok(found.is_some())
 }
 
 /// How many friends `owner` has.
@@ -82,4 +95,54 @@ pub async fn remove(db: &Db, owner: &Identity, friend: &Identity) -> Result<bool
         .execute(db)
         .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// The favourites of `owner`, with their numbers.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn favourites(db: &Db, owner: &Identity) -> Result<Vec<(Identity, Favourite)>, StoreError> {
+    let rows: Vec<(String, i64)> =
+        sqlx::query_as("SELECT friend, favourite FROM friends WHERE identity = $1 AND favourite IS NOT NULL")
+            .bind(owner.as_str())
+            .fetch_all(db)
+            .await?;
+    let number = |raw: i64| u8::try_from(raw).ok().and_then(|number| number.try_into().ok());
+    let row = |(friend, raw)| Ok((identity(friend)?, number(raw).ok_or(StoreError::Damaged("favourite"))?));
+    rows.into_iter().map(row).collect()
+}
+
+/// Makes `friend` the favourite of `owner` under a number, or no favourite. Says who had that number before, if that
+/// was somebody else; `None` when `friend` is not on the list, and nothing changed.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn favour(
+    db: &Db,
+    owner: &Identity,
+    friend: &Identity,
+    favourite: Option<Favourite>,
+) -> Result<Option<Option<Identity>>, StoreError> {
+    let number = favourite.map(|favourite| i64::from(favourite.number()));
+    let mut tx = writing(db).await?;
+    let before: Option<String> = sqlx::query_scalar(
+        "UPDATE friends SET favourite = NULL WHERE identity = $1 AND favourite = $2 AND friend <> $3 RETURNING friend",
+    )
+    .bind(owner.as_str())
+    .bind(number)
+    .bind(friend.as_str())
+    .fetch_optional(&mut *tx)
+    .await?;
+    let done = sqlx::query("UPDATE friends SET favourite = $2 WHERE identity = $1 AND friend = $3")
+        .bind(owner.as_str())
+        .bind(number)
+        .bind(friend.as_str())
+        .execute(&mut *tx)
+        .await?;
+    if done.rows_affected() == 0 {
+        tx.rollback().await?;
+        return Ok(None);
+    }
+    tx.commit().await?;
+    before.map(identity).transpose().map(Some)
 }

@@ -4,7 +4,7 @@ use sqlx::{Sqlite, Transaction};
 
 use super::identities::{escaped, person};
 use super::words::{from_word, word};
-use super::{Db, StoreError, writing};
+use super::{Db, StoreError, settings, writing};
 use crate::domain::call::Peer;
 use crate::domain::end_reason::EndReason;
 use crate::domain::group::{GroupName, GroupRef};
@@ -132,20 +132,48 @@ pub async fn seen(db: &Db, owner: &Identity) -> Result<bool, StoreError> {
     Ok(done.rows_affected() > 0)
 }
 
+/// The name of the setting that says until when calls are known to have gone on.
+const ALIVE_AT: &str = "alive_at";
+
+/// How long an answered call lasted at the least, of which nothing else is known, ms.
+const MOMENT: i64 = 1000;
+
+/// Notes that the calls of open records go on at `now`, where there are any: [`close_open`] goes by it.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn alive(db: &Db, now: UnixMillis) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO settings (name, value) SELECT $1, $2 \
+         WHERE EXISTS (SELECT 1 FROM call_records WHERE ended_at IS NULL) \
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    )
+    .bind(ALIVE_AT)
+    .bind(now.0.to_string())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// Closes the records that a service which was killed left open, and says how many there were: answered calls stay
-/// answered, unanswered ones were missed by the callee and failed for the caller. Nobody knows when they ended, so
-/// the last thing known of a call counts as its end.
+/// answered, unanswered ones were missed by the callee and failed for the caller. Nobody knows when they ended: they were
+/// [`alive`] until then, and an answered one lasted a moment.
 ///
 /// # Errors
 /// See [`StoreError`].
 pub async fn close_open(db: &Db, reason: EndReason) -> Result<u64, StoreError> {
+    let alive = settings::get(db, ALIVE_AT).await?.and_then(|at| at.parse().ok()).unwrap_or(0);
     let done = sqlx::query(
-        "UPDATE call_records SET end_code = $1, end_sub_code = $2, ended_at = COALESCE(answered_at, started_at), \
+        "UPDATE call_records SET end_code = $1, end_sub_code = $2, \
+         ended_at = CASE WHEN CAST($3 AS BIGINT) > COALESCE(answered_at + $4, started_at) THEN $3 \
+         ELSE COALESCE(answered_at + $4, started_at) END, \
          outcome = CASE WHEN answered_at IS NOT NULL THEN 'answered' WHEN direction = 'incoming' THEN 'missed' \
          ELSE 'failed' END WHERE ended_at IS NULL",
     )
     .bind(i64::from(reason.code))
     .bind(i64::from(reason.sub_code))
+    .bind::<i64>(alive)
+    .bind(MOMENT)
     .execute(db)
     .await?;
     Ok(done.rows_affected())
@@ -163,7 +191,7 @@ async fn keep_one(
          group_name, direction, outcome, started_at, answered_at, ended_at, end_code, end_sub_code, \
          answered_by_identity, answered_by_user_name, answered_by_display_name, folded_names) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) \
-         ON CONFLICT (call_id, identity) DO UPDATE SET outcome = excluded.outcome, \
+         ON CONFLICT (call_id, identity) DO UPDATE SET direction = excluded.direction, outcome = excluded.outcome, \
          answered_at = excluded.answered_at, ended_at = excluded.ended_at, end_code = excluded.end_code, \
          end_sub_code = excluded.end_sub_code, answered_by_identity = excluded.answered_by_identity, \
          answered_by_user_name = excluded.answered_by_user_name, \

@@ -52,6 +52,7 @@ fn whatever_happens_every_call_ends_and_both_sides_agree() {
     }
     let all: BTreeSet<_> = EndReason::ALL.iter().map(|end| (end.code, end.sub_code)).collect();
     let never: BTreeSet<_> = all.difference(&ends).copied().collect();
+    // These are told to others than those who take part to the end.
     let others = [
         EndReason::ENDED_FOR_ALL,
         EndReason::ANSWERED_ELSEWHERE,
@@ -75,6 +76,8 @@ struct Done {
     replaced: u32,
     parked: u32,
     picked_up: u32,
+    picked_up_ringing: u32,
+    never_up: u32,
     recalled: u32,
     chains: u32,
     forwarded: u32,
@@ -92,6 +95,8 @@ impl Done {
         self.replaced += did.replaced;
         self.parked += did.parked;
         self.picked_up += did.picked_up;
+        self.picked_up_ringing += did.picked_up_ringing;
+        self.never_up += did.never_up;
         self.recalled += did.recalled;
         self.forwarded += did.forwarded;
         self.rang_on += did.rang_on;
@@ -109,6 +114,8 @@ impl Done {
             self.replaced,
             self.parked,
             self.picked_up,
+            self.picked_up_ringing,
+            self.never_up,
             self.recalled,
             self.chains,
             self.forwarded,
@@ -222,6 +229,7 @@ impl World {
             }
             (3, ..) => self.feed(Event::LegUp { leg: FIRST }),
             (4, ..) if self.call.is_parked() && self.dice.below(3) == 0 => self.picks_up(),
+            (5, ..) if self.call.rings_at_somebody() && self.dice.below(4) == 0 => self.picks_up_ringing(),
             _ => self.feed(Event::LegUp { leg }),
         }
     }
@@ -275,7 +283,10 @@ impl World {
                 self.saw(comes, &effects)
             }
             _ => {
-                self.picks_up();
+                match self.dice.below(3) {
+                    0 => self.picks_up_ringing(),
+                    _ => self.picks_up(),
+                }
                 false
             }
         };
@@ -293,6 +304,17 @@ impl World {
         let accepted = self.saw(comes, &effects);
         self.done.picked_up += u32::from(accepted);
         assert!(!accepted || !recalls || self.observer.ringing.is_empty(), "it rings on");
+    }
+
+    fn picks_up_ringing(&mut self) {
+        let by = self.somebody_else().map_or_else(|| endpoint(STRANGER, 0), |who| endpoint(who, 1));
+        let leg = self.brought_leg();
+        let rings = self.call.rings_at_somebody();
+        let effects = self.call.pick_up_ringing(by, leg, self.now);
+        let comes = effects.contains(&Effect::Accept).then_some(Comes::WithLeg(by, leg));
+        let accepted = self.saw(comes, &effects);
+        self.done.picked_up_ringing += u32::from(accepted);
+        assert!(!accepted || (rings && self.observer.ringing.is_empty()), "it rang nowhere, or rings on");
     }
 
     /// Somebody who is on neither side.
@@ -375,6 +397,8 @@ impl World {
         assert_eq!(self.call.ring_back(&[], self.now), []);
         assert_eq!(self.call.forward(None, self.now), []);
         assert_eq!(self.call.park(endpoint(ALICE, 0), self.now), [Effect::Refuse(Refusal::Over)]);
+        let leg = self.fresh_leg();
+        assert_eq!(self.call.pick_up_ringing(endpoint(STRANGER, 0), leg, self.now), [Effect::Refuse(Refusal::Over)]);
     }
 
     fn feed(&mut self, event: Event) {
@@ -436,6 +460,7 @@ impl World {
             self.observer.rung_person = Some(self.giver);
             self.done.given_back += u32::from(!self.call.is_parked());
             self.done.recalled += u32::from(self.call.is_parked());
+            self.done.never_up += u32::from(effects.iter().any(|effect| matches!(effect, Effect::Left { .. })));
             // Now and then nobody answers: the machine must come to an end all the same.
             if self.dice.below(10) > 0 {
                 let giver = candidates(&mut self.dice, self.giver);

@@ -117,6 +117,7 @@ impl Observer {
             }
             Effect::Left { endpoint } => {
                 assert!(self.members.remove(endpoint), "it took no part");
+                self.expected.remove(endpoint);
                 assert!(self.told_end.remove(endpoint).is_some(), "it was told nothing");
                 self.states.remove(endpoint);
                 self.of.remove(endpoint);
@@ -146,9 +147,12 @@ impl Observer {
             Entry::Answered => assert_eq!(open, Some(true)),
             Entry::Rung => assert_eq!(open, Some(false), "a record of somebody else is open"),
             Entry::Taken => assert!(open.is_some()),
-            Entry::Ended { .. } | Entry::Forwarded { .. } => assert_eq!(open, Some(true), "ended twice"),
+            Entry::Ended { .. } | Entry::Forwarded { .. } | Entry::PickedUp { .. } => {
+                assert_eq!(open, Some(true), "ended twice");
+            }
         }
-        self.entries.insert(side, !matches!(entry, Entry::Ended { .. } | Entry::Forwarded { .. }));
+        let over = matches!(entry, Entry::Ended { .. } | Entry::Forwarded { .. } | Entry::PickedUp { .. });
+        self.entries.insert(side, !over);
     }
 
     fn tell(&mut self, endpoint: EndpointId, news: News) {

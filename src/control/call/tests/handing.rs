@@ -177,13 +177,55 @@ fn a_hold_made_before_the_transfer_or_while_it_rings_holds_for_who_takes_it() {
 }
 
 #[test]
-fn a_taker_whose_leg_does_not_come_up_ends_the_call() {
+fn a_taker_who_does_not_come_up_gives_the_call_back() {
+    let (side, failed) = (Side::Caller, Outcome::Failed);
+    for (lost, after, reason) in [
+        (None, SETUP_MAX, EndReason::SETUP_TIMEOUT),
+        (Some(Event::LegFailed { leg: LEG_C }), SETUP_MAX, EndReason::NO_MEDIA_PATH),
+        (Some(Event::Lost { endpoint: CAROL }), GONE_AFTER + VANISHED_AFTER, EndReason::VANISHED),
+    ] {
+        let mut line = Line::transferred();
+        let began = line.now;
+        line.feed(Event::Answer { endpoint: CAROL, leg: LEG_C });
+        lost.into_iter().for_each(|event| drop(line.feed(event)));
+        let mut effects = Vec::new();
+        while !effects.contains(&Effect::RingBack) {
+            line.wait_for_deadline();
+            effects = line.feed(Event::DeadlinePassed);
+        }
+        assert_eq!(line.now - began, after, "{reason:?}");
+        let mut expected = vec![
+            Effect::CloseLeg { leg: LEG_C },
+            Effect::Tell { endpoint: CAROL, news: News::Ended(reason) },
+            Effect::Record { side, entry: Entry::Ended { outcome: failed, reason } },
+            Effect::Left { endpoint: CAROL },
+            Effect::HandedOn { side, to: Next::Giver { reason }, told: BOB },
+            Effect::Record { side, entry: Entry::Rung },
+            Effect::RingBack,
+            other(BOB, ParticipantState::Ringing, false),
+        ];
+        if reason == EndReason::NO_MEDIA_PATH {
+            // Its leg was closed as it failed.
+            expected.remove(0);
+        }
+        assert_eq!(effects, expected);
+        assert_eq!(line.ring_back(&[ALICE]), [Effect::Ring { endpoint: ALICE }]);
+        assert_eq!(line.wait_for_deadline(), RETURN_MAX);
+        line.feed(Event::DeadlinePassed);
+        assert!(line.call.is_over());
+    }
+}
+
+#[test]
+fn who_takes_back_what_was_given_back_and_does_not_come_up_ends_the_call() {
     let mut line = Line::transferred();
-    line.feed(Event::Answer { endpoint: CAROL, leg: LEG_C });
+    line.feed(Event::Decline { endpoint: CAROL });
+    line.ring_back(&[ALICE]);
+    line.feed(Event::Answer { endpoint: ALICE, leg: LEG_D });
     assert_eq!(line.wait_for_deadline(), SETUP_MAX);
     let effects = line.feed(Event::DeadlinePassed);
     let reason = EndReason::SETUP_TIMEOUT;
-    let expected = ends(&[LEG_C, LEG_B], &[CAROL, BOB], reason, Outcome::Failed, Outcome::Answered);
+    let expected = ends(&[LEG_D, LEG_B], &[ALICE, BOB], reason, Outcome::Failed, Outcome::Answered);
     assert_eq!(effects, expected);
 }
 
@@ -278,7 +320,7 @@ fn an_endpoint_of_another_call_takes_the_place_and_brings_its_leg() {
 }
 
 #[test]
-fn an_expected_endpoint_that_never_comes_ends_the_call() {
+fn an_expected_endpoint_that_never_comes_gives_the_call_back_and_one_that_hangs_up_ends_it() {
     let expecting = || {
         let mut line = Line::connected();
         line.call.replace(ALICE, Newcomer { endpoint: CAROL, muted: false }, line.now);
@@ -288,8 +330,10 @@ fn an_expected_endpoint_that_never_comes_ends_the_call() {
     assert_eq!(line.wait_for_deadline(), SETUP_MAX);
     let reason = EndReason::SETUP_TIMEOUT;
     let effects = line.feed(Event::DeadlinePassed);
-    assert!(effects.contains(&Effect::Tell { endpoint: BOB, news: News::Ended(reason) }), "{effects:?}");
     assert!(effects.contains(&Effect::Tell { endpoint: CAROL, news: News::Ended(reason) }), "{effects:?}");
+    assert!(effects.contains(&Effect::HoldMusic { to: LEG_B, on: false }), "{effects:?}");
+    assert!(effects.contains(&state(BOB, CallState::Ringing)), "{effects:?}");
+    assert!(effects.contains(&Effect::RingBack), "{effects:?}");
 
     let mut line = expecting();
     line.feed(Event::Lost { endpoint: CAROL });

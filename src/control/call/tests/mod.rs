@@ -4,6 +4,7 @@ mod forwarding;
 mod handing;
 mod leaving;
 mod parked;
+mod picking;
 mod ringing;
 mod talking;
 

@@ -38,6 +38,19 @@ fn somebody_picks_it_up_and_the_music_ends_once_the_leg_is_up() {
 }
 
 #[test]
+fn who_picks_it_up_and_does_not_come_up_gives_it_back_to_who_parked_it() {
+    let mut line = Line::parked();
+    line.call.pick_up(CAROL, LEG_C, line.now);
+    assert_eq!(line.wait_for_deadline(), SETUP_MAX);
+    let effects = line.feed(Event::DeadlinePassed);
+    assert!(effects.contains(&Effect::Left { endpoint: CAROL }) && effects.contains(&Effect::RingBack), "{effects:?}");
+    line.ring_back(&[ALICE]);
+    line.feed(Event::Answer { endpoint: ALICE, leg: LEG_D });
+    let effects = line.feed(Event::LegUp { leg: LEG_D });
+    assert!(effects.contains(&state(BOB, CallState::Connected)), "{effects:?}");
+}
+
+#[test]
 fn it_rings_at_who_parked_it_every_two_minutes_and_is_given_up_after_fifteen() {
     let mut line = Line::parked();
     let (began, mut recalls, mut effects) = (line.now, 0, Vec::new());

@@ -3,6 +3,7 @@
 mod forwarding;
 mod merging;
 mod parking;
+mod picking;
 mod replacing;
 mod returning;
 mod transferring;

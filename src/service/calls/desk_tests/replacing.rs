@@ -65,19 +65,22 @@ async fn one_that_still_rings_rings_for_the_call_that_is_handed_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_brings_no_leg_or_vanishes_leaves_nobody_waiting() {
-    for vanishes in [false, true] {
+async fn one_that_brings_no_leg_gives_the_call_back_and_one_that_leaves_ends_it() {
+    for leaves in [false, true] {
         let house = House::new();
-        let ([alice, mut bob, mut carol], call, consult) = consulting(&house, false).await;
+        let ([mut alice, mut bob, mut carol], call, consult) = consulting(&house, false).await;
         attended(&house, &alice, call, consult).await.unwrap();
         let began = clock::now();
-        if vanishes {
+        if leaves {
             house.calls.left(carol.seat).await;
             bob.ends(EndReason::HUNG_UP).await;
         } else {
-            bob.ends(EndReason::SETUP_TIMEOUT).await;
             carol.ends(EndReason::SETUP_TIMEOUT).await;
             assert_eq!(clock::now() - began, SETUP_MAX);
+            let returned = Via::Returned { from: person("carol"), reason: EndReason::SETUP_TIMEOUT };
+            assert_eq!(alice.rings_with(call).await, (person("bob"), Some(returned)));
+            bob.sees("alice", ParticipantState::Ringing).await;
+            bob.ends(EndReason::SETUP_TIMEOUT).await;
         }
         assert_eq!(house.calls.ongoing(bob.id).await, []);
     }

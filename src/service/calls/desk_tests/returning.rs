@@ -3,6 +3,7 @@
 use super::*;
 use crate::base::clock;
 use crate::control::call::{RETURN_MAX, TRANSFER_MAX};
+use crate::domain::call::Direction;
 
 #[tokio::test(start_paused = true)]
 async fn a_declined_transfer_comes_back_and_is_taken_back() {
@@ -50,7 +51,8 @@ async fn nobody_takes_it_and_it_ends_for_the_reason_of_whom_it_was_handed_to() {
     let stayed = ended(&mut bob, call).await;
     assert_eq!(summary(&stayed), ("alice", Outcome::Answered, EndReason::RING_TIMEOUT, None));
     let gave = house.store.record("alice", call).unwrap();
-    assert_eq!(summary(&gave), ("bob", Outcome::Answered, EndReason::TRANSFERRED, None));
+    assert_eq!(summary(&gave), ("bob", Outcome::Missed, EndReason::RING_TIMEOUT, None));
+    assert_eq!((gave.direction, gave.answered_at), (Direction::Incoming, None), "it is called back for like any other");
 }
 
 #[tokio::test(start_paused = true)]
@@ -68,6 +70,22 @@ async fn who_handed_it_on_and_cannot_be_rung_does_not_leave_the_other_waiting() 
         house.calls.decline(carol.id, call).await.unwrap();
         bob.ends(EndReason::DECLINED).await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_declines_what_comes_back_has_not_missed_it() {
+    let house = House::new();
+    let [mut alice, mut bob, mut carol] = desks(&house, ["alice", "bob", "carol"]).await;
+    let (call, ..) = talk(&house, &mut alice, &mut bob).await;
+    transfer(&house, &alice, call, "carol").await.unwrap();
+    carol.rings_with(call).await;
+    house.calls.decline(carol.id, call).await.unwrap();
+    alice.rings_with(call).await;
+    house.calls.decline(alice.id, call).await.unwrap();
+    bob.ends(EndReason::DECLINED).await;
+    house.calls.stop().await;
+    let gave = house.store.record("alice", call).unwrap();
+    assert_eq!(summary(&gave), ("bob", Outcome::Answered, EndReason::TRANSFERRED, None));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,7 @@
 //! Finding people, friend lists, last seen.
 
 use super::*;
+use crate::domain::person::Favourite;
 
 #[tokio::test]
 async fn people_are_found_by_name_and_by_identity() {
@@ -88,6 +89,33 @@ async fn what_can_not_be_on_a_friend_list_is_refused() {
     assert_eq!(names(&kit.identities.friends(&alice).await.unwrap()), ["bob"]);
     kit.identities.remove_friend(&alice, &bob).await.unwrap();
     assert_eq!(kit.identities.remove_friend(&alice, &bob).await.code(), FailureCode::NotFound);
+}
+
+#[tokio::test]
+async fn a_number_has_one_favourite_and_a_favourite_one_number() {
+    let kit = Kit::new().await;
+    let (alice, bob, carol) = (kit.person("alice").await, kit.person("bob").await, kit.person("carol").await);
+    let echo: Identity = "8:echo123".parse().unwrap();
+    for friend in [&bob, &carol, &echo] {
+        kit.identities.add_friend(&alice, friend).await.unwrap();
+    }
+    let number = |number: u8| Some(Favourite::try_from(number).unwrap());
+    let favour = async |friend: &Identity, to| kit.identities.favour(&alice, friend, to).await;
+    assert_eq!(favour(&bob, number(1)).await.unwrap(), std::slice::from_ref(&bob));
+    assert_eq!(favour(&echo, number(9)).await.unwrap(), std::slice::from_ref(&echo));
+    assert_eq!(favour(&bob, number(2)).await.unwrap(), std::slice::from_ref(&bob));
+    assert_eq!(favour(&carol, number(2)).await.unwrap(), [bob.clone(), carol.clone()], "bob lost it");
+    assert_eq!(favour(&alice, number(2)).await.code(), FailureCode::NotFound, "who is no friend takes nobody's number");
+    let kit = kit.restart().await;
+    let listed = kit.identities.favourites(&alice).await.unwrap();
+    assert_eq!(
+        listed.into_iter().collect::<Vec<_>>(),
+        [(carol.clone(), number(2).unwrap()), (echo.clone(), number(9).unwrap())]
+    );
+    kit.identities.favour(&alice, &carol, None).await.unwrap();
+    kit.identities.remove_friend(&alice, &echo).await.unwrap();
+    kit.identities.add_friend(&alice, &echo).await.unwrap();
+    assert!(kit.identities.favourites(&alice).await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -50,6 +50,25 @@ impl Kit {
 }
 
 #[tokio::test]
+async fn what_a_killed_service_left_open_ended_when_it_was_last_alive() {
+    let kit = Kit::new().await;
+    alive(&kit.db, UnixMillis(999)).await.unwrap();
+    let talked = CallRecord { answered_at: Some(UnixMillis(1500)), ..ringing(1) };
+    kit.keeps(&talked).await.unwrap();
+    kit.keeps(&ringing(2)).await.unwrap();
+    kit.keeps(&CallRecord { answered_at: Some(UnixMillis(60_500)), ..ringing(60) }).await.unwrap();
+    for now in [5000, 61_000] {
+        alive(&kit.db, UnixMillis(now)).await.unwrap();
+    }
+    assert_eq!(close_open(&kit.db, EndReason::SERVICE_LOST).await.unwrap(), 3);
+    alive(&kit.db, UnixMillis(90_000)).await.unwrap();
+    assert_eq!(settings::get(&kit.db, ALIVE_AT).await.unwrap().as_deref(), Some("61000"), "nothing was going on");
+    let ends: Vec<_> = list(&kit.db, &kit.owner, &HistoryFilter::default(), 10).await.unwrap();
+    let ends: Vec<_> = ends.into_iter().map(|record| (record.outcome, record.ended_at.unwrap().0)).collect();
+    assert_eq!(ends, [(Outcome::Answered, 61_500), (Outcome::Failed, 61_000), (Outcome::Answered, 61_000)]);
+}
+
+#[tokio::test]
 async fn missed_calls_are_counted_by_an_index_of_nothing_else() {
     let kit = Kit::new().await;
     let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(
