@@ -7,7 +7,8 @@ use switchboard::domain::presence::{PresenceChoice, PresenceState};
 use switchboard::phone::command::Command;
 use switchboard::phone::event::{Event, Refusal};
 
-use crate::support::{TestPhone, TestService, connect};
+use crate::support::proxy::TcpProxy;
+use crate::support::{TestPhone, TestService, connect, silence};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn friends_are_seen_to_come_talk_and_go() {
@@ -64,6 +65,34 @@ async fn what_is_chosen_on_one_phone_holds_for_all_and_all_are_told() {
     assert_eq!([desk.rings().await.call, mobile.rings().await.call], [call; 2]);
     mobile.tell(Command::Decline(call)).await;
     assert_eq!(desk.stops_ringing().await, EndReason::DECLINED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_chosen_without_a_connection_is_said_with_the_next_and_then_no_more() {
+    let (service, proxy) = TcpProxy::with_a_service().await;
+    let mut desk = TestPhone::start("bob", service.account_by(proxy.at, "bob").await, silence()).await;
+    let mut mobile = service.silent_phone("bob").await;
+    looks(&mut mobile, PresenceState::Online).await;
+    proxy.cut();
+    desk.is_down().await;
+    desk.tell(Command::SetPresence(PresenceChoice::DoNotDisturb)).await;
+    desk.is_refused("presence").await;
+    proxy.restore();
+    looks(&mut mobile, PresenceState::DoNotDisturb).await;
+    mobile.tell(Command::SetPresence(PresenceChoice::Away)).await;
+    looks(&mut desk, PresenceState::Away).await;
+    // The desk said it once: another connection of its says nothing of it.
+    proxy.cut();
+    desk.is_down().await;
+    proxy.restore();
+    desk.is_up().await;
+    mobile.tell(Command::SetPresence(PresenceChoice::Online)).await;
+    looks(&mut mobile, PresenceState::Online).await;
+    let after =
+        mobile.seen.iter().rposition(|event| matches!(event, Event::MyPresence(it) if it.state == PresenceState::Away));
+    let since = &mobile.seen[after.unwrap()..];
+    let disturbed = |event: &Event| matches!(event, Event::MyPresence(it) if it.state == PresenceState::DoNotDisturb);
+    assert!(!since.iter().any(disturbed));
 }
 
 #[tokio::test(flavor = "multi_thread")]
