@@ -144,4 +144,8 @@ pub struct OngoingCall {
     /// Its group, once it is a group call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<Group>,
+    /// The call that it was for this client, which was moved into this one ([`super::notice::Notice::CallMoved`], which may
+    /// have been lost with the session before) and has still to bring its leg.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_from: Option<CallId>,
 }

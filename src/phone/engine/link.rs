@@ -65,7 +65,7 @@ impl Engine {
         self.emit(Event::Friends(self.friends.clone())).await;
         self.drop_incoming().await;
         for id in self.board.ids() {
-            if welcome.calls.iter().all(|ongoing| ongoing.call_id != id) {
+            if !welcome.calls.iter().any(|ongoing| ongoing.call_id == id || self.is_moved(ongoing, id)) {
                 self.end_call(id, EndReason::SERVICE_LOST).await;
             }
         }
@@ -76,8 +76,20 @@ impl Engine {
         self.refresh_groups().await;
     }
 
+    /// Whether the call `id` of this phone was moved into another, which it was not told.
+    fn is_moved(&self, ongoing: &OngoingCall, id: CallId) -> bool {
+        ongoing.moved_from == Some(id) && self.board.get(id).is_some() && self.board.get(ongoing.call_id).is_none()
+    }
+
     /// As far as the service knows, this phone is in that call.
     async fn on_ongoing(&mut self, ongoing: OngoingCall) {
+        if let Some(from) = ongoing.moved_from.filter(|from| self.is_moved(&ongoing, *from)) {
+            let other = ongoing.participants.into_iter().next().map(|participant| participant.person);
+            // Who brought the people of a group together was the other side.
+            let other = other.or_else(|| self.board.get(from)?.with.person().cloned());
+            let Some(with) = other else { return };
+            return self.on_moved(from, ongoing.call_id, with, ongoing.group).await;
+        }
         let OngoingCall { call_id: id, participants, group, .. } = ongoing;
         let Some(call) = self.board.get_mut(id) else {
             // Joined, or given up, without this phone and the service having learnt it from each other.

@@ -85,6 +85,9 @@ impl Owner {
 
     fn take_part(&mut self, call: CallId, endpoint: EndpointId, leg: LegId, now: Instant) {
         self.legs.insert(leg, call);
+        if let Some(running) = self.running.get_mut(&call) {
+            running.moved.remove(&endpoint);
+        }
         if let Some(seat) = self.roster.seat_mut(endpoint) {
             seat.ringing.remove(&call);
             seat.calls.insert(call);

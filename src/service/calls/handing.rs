@@ -79,6 +79,9 @@ impl Owner {
         let stays = direct.other_than(endpoint).ok_or_else(refusals::no_such_call)?.clone();
         let newcomer = self.to_hand_on(endpoint, with)?.call.opposite(endpoint).ok_or_else(refusals::no_such_call)?;
         let moved = Notice::CallMoved { call_id: with, into: call, with: stays, group: None };
+        if let Some(running) = self.running.get_mut(&call) {
+            running.moved.insert(newcomer.endpoint, with);
+        }
         self.replace(endpoint, call, (who, newcomer), moved, now)?;
         self.dissolve(endpoint, with, EndReason::TRANSFERRED, now);
         Ok(())

@@ -79,6 +79,7 @@ impl Owner {
             return self.broken(call, now).unwrap_or(Ok(()));
         };
         if effects.first() == Some(&group::Effect::Accept) {
+            running.moved.insert(newcomer, from);
             if let Some(seat) = self.roster.seat_mut(newcomer) {
                 seat.calls.insert(call);
                 seat.ringing.remove(&call);

@@ -1,6 +1,6 @@
 //! One running call as the service sees it: the machine that decides, the people, and their records so far.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;
 
 use super::book::Book;
@@ -25,6 +25,8 @@ pub(super) struct Running {
     pub book: Book,
     /// The machine's deadline, as noted among the timers.
     pub timer: Option<Instant>,
+    /// Endpoints that were moved here and have still to bring a leg, and from which call.
+    pub moved: BTreeMap<EndpointId, CallId>,
 }
 
 /// What decides about a call.
@@ -62,7 +64,7 @@ pub(super) struct Direct {
 
 impl Running {
     pub fn new(id: CallId, machine: Machine) -> Self {
-        Self { id, machine, book: Book::new(id), timer: None }
+        Self { id, machine, book: Book::new(id), timer: None, moved: BTreeMap::new() }
     }
 
     pub fn next_deadline(&self) -> Option<Instant> {
@@ -101,16 +103,17 @@ impl Running {
 
     /// How the call looks to an endpoint that takes part.
     pub fn ongoing(&self, endpoint: EndpointId, who: &Identity) -> Option<OngoingCall> {
-        let call_id = self.id;
+        let (call_id, moved_from) = (self.id, self.moved.get(&endpoint).copied());
         match &self.machine {
             Machine::Direct(direct) => {
                 let direction = self.book.get(who).map_or(Direction::Incoming, |record| record.direction);
                 let other = direct.seen_by(endpoint)?;
-                Some(OngoingCall { call_id, direction, participants: vec![other], group: None })
+                Some(OngoingCall { call_id, direction, participants: vec![other], group: None, moved_from })
             }
             Machine::Group { call, group } => {
                 let direction = self.book.get(who).map_or(Direction::Outgoing, |record| record.direction);
-                let ongoing = OngoingCall { call_id, direction, participants: Vec::new(), group: Some(group.clone()) };
+                let (participants, group) = (Vec::new(), Some(group.clone()));
+                let ongoing = OngoingCall { call_id, direction, participants, group, moved_from };
                 call.has(endpoint).then_some(ongoing)
             }
         }

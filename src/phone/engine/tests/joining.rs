@@ -166,8 +166,13 @@ async fn a_join_whose_answer_was_lost_leaves_nobody_behind() {
     let (id, _, _) = bench.asks_to_join(None).await;
     bench.loses(id).await;
     assert_eq!(bench.refused("join").await, Refusal::NotConnected);
-    let call =
-        OngoingCall { call_id: CALL, direction: Direction::Outgoing, participants: Vec::new(), group: Some(group()) };
+    let call = OngoingCall {
+        call_id: CALL,
+        direction: Direction::Outgoing,
+        participants: Vec::new(),
+        group: Some(group()),
+        moved_from: None,
+    };
     bench.is_welcome(vec![call]).await;
     assert_eq!(bench.asks().await.1, Request::CallHangUp { call_id: CALL });
 }
@@ -186,6 +191,7 @@ async fn a_service_that_forgot_the_session_tells_the_group_anew() {
         direction: Direction::Outgoing,
         participants: Vec::new(),
         group: Some(group.clone()),
+        moved_from: None,
     };
     bench.is_welcome(vec![call]).await;
     let view = bench.view().await;

@@ -3,13 +3,14 @@
 use uuid::Uuid;
 
 use super::kit::{Bench, answer, group, numbers, person, row};
-use crate::domain::call::{CallState, Direction};
+use crate::domain::call::{CallState, Direction, Participant, ParticipantState};
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::CallId;
 use crate::domain::transfer::Via;
 use crate::phone::command::Command;
 use crate::phone::event::{Event, MediaState};
 use crate::protocol::failure::FailureCode;
+use crate::protocol::frame::OngoingCall;
 use crate::protocol::notice::Notice;
 use crate::protocol::request::Request;
 use crate::protocol::response::Response;
@@ -38,6 +39,27 @@ async fn whoever_was_asked_goes_on_with_the_caller_by_a_new_leg() {
     let summary = bench.ends(NEW).await;
     assert_eq!((summary.end, summary.connected_for.is_some()), (EndReason::HUNG_UP, true));
     assert_eq!(summary.with.person(), Some(&person("bob")));
+}
+
+#[tokio::test]
+async fn a_move_that_was_told_to_the_session_before_is_made_up_for_by_the_welcome() {
+    for in_group in [false, true] {
+        let mut bench = Bench::for_calls(1).await;
+        bench.talks_to(OLD, "alice").await;
+        let other = Participant { person: person("bob"), state: ParticipantState::Connecting, muted: false };
+        let (participants, group) = if in_group { (Vec::new(), Some(group())) } else { (vec![other], None) };
+        let direction = Direction::Incoming;
+        let ongoing = OngoingCall { call_id: NEW, direction, participants, group, moved_from: Some(OLD) };
+        bench.is_welcome(vec![ongoing.clone()]).await;
+        let view = bench.shows(NEW, |_| true).await;
+        let with = if in_group { "alice" } else { "bob" };
+        assert_eq!((view.with.person(), view.group.is_some()), (Some(&person(with)), in_group));
+        let (id, Request::CallRejoin { call_id: NEW, offer }) = bench.asks().await else { panic!("no new leg") };
+        bench.answers(id, Response::Leg { answer: answer(&offer) }).await;
+        // Once more, and it is there already.
+        bench.is_welcome(vec![ongoing]).await;
+        bench.stands(NEW, CallState::Connected).await;
+    }
 }
 
 #[tokio::test]

@@ -171,8 +171,13 @@ async fn what_was_asked_of_holding_and_lost_is_asked_again() {
 #[tokio::test]
 async fn a_service_that_forgot_the_session_ends_what_it_does_not_know_and_nothing_else() {
     let mut bench = in_two_calls().await;
-    let ongoing =
-        |call_id| OngoingCall { call_id, direction: Direction::Incoming, participants: Vec::new(), group: None };
+    let ongoing = |call_id| OngoingCall {
+        call_id,
+        direction: Direction::Incoming,
+        participants: Vec::new(),
+        group: None,
+        moved_from: None,
+    };
     bench.is_welcome(vec![ongoing(TWO), ongoing(THREE)]).await;
     let ended = bench.ends(ONE).await;
     assert_eq!((ended.end, ended.connected_for.is_some()), (EndReason::SERVICE_LOST, true));

@@ -49,6 +49,23 @@ async fn the_two_others_go_on_and_both_calls_end_for_who_brought_them_together()
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_whose_session_was_replaced_on_the_way_finds_where_it_was_moved_from_and_comes_in() {
+    let house = House::new();
+    let ([alice, mut bob, carol], call, consult) = consulting(&house, false).await;
+    attended(&house, &alice, call, consult).await.unwrap();
+    let (mut endpoint, notices) = endpoint_of("carol", 8);
+    endpoint.id = carol.id;
+    let mut carol = Phone::register(&house, (endpoint, notices)).await;
+    let ongoing = house.calls.ongoing(carol.id).await;
+    assert_eq!(ongoing.iter().map(|o| (o.call_id, o.moved_from)).collect::<Vec<_>>(), [(call, Some(consult))]);
+    assert_eq!(ongoing[0].participants[0].person, person("bob"));
+    comes_in(&house, &carol, call).await;
+    carol.is_told(CallState::Connected).await;
+    bob.sees("carol", ParticipantState::Connected).await;
+    assert_eq!(house.calls.ongoing(carol.id).await[0].moved_from, None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_that_still_rings_rings_for_the_call_that_is_handed_on() {
     let house = House::new();
     let [mut alice, mut bob, mut carol] = desks(&house, ["alice", "bob", "carol"]).await;
