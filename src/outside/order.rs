@@ -291,7 +291,7 @@ impl Now<'_> {
     }
 
     fn pick_up(&self, slot: ParkSlot) -> Result<Plan, Refused> {
-        tell(Command::PickUp(slot), &["pick up"], Wish::PickedUp { known: self.known() })
+        tell(Command::PickUp(slot), &["pick up"], Wish::PickedUp { mine: None })
     }
 
     fn call(&self, to: &str) -> Result<Plan, Refused> {
@@ -305,7 +305,7 @@ impl Now<'_> {
     fn join(&self, place: &str) -> Result<Plan, Refused> {
         place.parse::<Place>().map_err(|why| refuse(Why::Usage, why.to_string()))?;
         let command = Command::Join { place: place.to_owned(), existing: false, muted: None };
-        tell(command, &["join"], Wish::Joined { known: self.known() })
+        tell(command, &["join"], Wish::Joined { known: self.known(), mine: None })
     }
 
     /// Tones are heard by nobody here: they are sent where the call takes them.

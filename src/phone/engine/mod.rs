@@ -123,6 +123,8 @@ enum Pending {
     CreateToJoin,
     Join,
     PickUp,
+    /// Anything: what comes before the answer tells whether a join came about whose own answer was lost.
+    LookForJoin,
     Hold {
         call: CallId,
         on: bool,
@@ -174,8 +176,6 @@ pub(super) struct Engine {
     /// The parked calls, by slot.
     parked: BTreeMap<ParkSlot, ParkedCall>,
     joining: Option<Joining>,
-    /// Whether the connection was lost before a join was answered: it may have come about.
-    join_lost: bool,
     incoming: BTreeMap<CallId, Incoming>,
     pending: BTreeMap<u64, Pending>,
     next_request: u64,
@@ -216,7 +216,6 @@ impl Engine {
             rules: AccountRules::default(),
             parked: BTreeMap::new(),
             joining: None,
-            join_lost: false,
             incoming: BTreeMap::new(),
             pending: BTreeMap::new(),
             next_request: 1,

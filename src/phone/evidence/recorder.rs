@@ -192,6 +192,7 @@ impl Recorder {
             Event::Active(None) => self.add(None, What::Happened("no call is active".into())),
             Event::HandedOn { call, by, .. } => self.happened(*call, &format!("handed on by {}", by.display_name)),
             Event::Moved { call, into } => self.happened(*call, &format!("goes on as {into}")),
+            Event::PickedUp(call) => self.happened(*call, "picked up"),
             Event::Parked { call, slot } => self.happened(*call, &format!("parked in slot {slot}")),
             Event::Dtmf { call, .. } => self.happened(*call, "a tone arrived"),
             Event::MicrophoneFinished(call) => self.happened(*call, "the sound file of the microphone is over"),

@@ -6,6 +6,7 @@ mod diagnosing;
 mod groups;
 mod joining;
 mod kit;
+mod lost;
 mod moved;
 mod records;
 mod several;
