@@ -122,6 +122,7 @@ impl Engine {
             (Pending::PickUp, Response::PickedUp { call_id, person, answer }) => {
                 self.on_picked_up(call_id, person, &answer).await;
             }
+            (Pending::Rules { rules, .. }, _) => self.on_rules_set(rules),
             (Pending::LookForJoin, _) => self.no_join_found().await,
             (Pending::Park(call), Response::Parked { slot }) => self.emit(Event::Parked { call, slot }).await,
             (Pending::Merge { call, with }, _) => self.on_merge_answered(call, with, None).await,
@@ -163,6 +164,7 @@ impl Engine {
             | Pending::Rejoin(_)
             | Pending::Groups { asked: false } => {}
             Pending::Verb { what, call } => self.refuse(what, call, Refusal::Service(failure)).await,
+            Pending::Rules { what, .. } => self.refuse(what, None, Refusal::Service(failure)).await,
             Pending::Resolve { wanted, .. } => {
                 self.refuse(wanted.words(), wanted.call(), Refusal::Service(failure)).await;
             }
@@ -196,6 +198,7 @@ impl Engine {
             Pending::Answer(call) => self.not_started("answer", call, why).await,
             Pending::Verb { what: "hang up", call: Some(call) } => self.hung_up.push(call),
             Pending::Verb { what, call } => self.refuse(what, call, why).await,
+            Pending::Rules { what, .. } => self.refuse(what, None, why).await,
             Pending::Resolve { wanted, .. } => self.refuse(wanted.words(), wanted.call(), why).await,
             Pending::Search(_) => self.refuse("search", None, why).await,
             Pending::History | Pending::HistoryFound(_) => self.refuse("history", None, why).await,

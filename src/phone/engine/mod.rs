@@ -43,7 +43,7 @@ use super::leg::{LegEvent, LegTag};
 use super::signalling::{FromLink, ToLink};
 use crate::base::{clock, deadline};
 use crate::config::{JoinMuted, ServerUrl};
-use crate::domain::forwarding::AccountRules;
+use crate::domain::forwarding::{AccountRules, CallRules};
 use crate::domain::group::{GroupKey, GroupRow};
 use crate::domain::id::{CallId, Identity};
 use crate::domain::park::{ParkSlot, ParkedCall};
@@ -130,6 +130,11 @@ enum Pending {
         on: bool,
     },
     Park(CallId),
+    /// The rules of the account, as they are to be; and the words of the palette for that.
+    Rules {
+        what: &'static str,
+        rules: CallRules,
+    },
     Merge {
         call: CallId,
         with: CallId,

@@ -9,5 +9,6 @@ mod kit;
 mod lost;
 mod moved;
 mod records;
+mod rules;
 mod several;
 mod tones;
