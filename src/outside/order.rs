@@ -96,6 +96,8 @@ pub enum Order {
         /// What.
         presence: PresenceChoice,
     },
+    /// Tells what the phone remembers of itself, without what is secret.
+    Evidence,
     /// Shows a link, which asks for nothing by itself.
     Open {
         /// The link.
@@ -126,7 +128,8 @@ impl Order {
         let chosen = which.map(|which| find(which, status)).transpose()?;
         let now = Now { status, chosen };
         match self {
-            Self::Status { .. } => Ok(Plan::Nothing(Done::default())),
+            // The connection itself tells these.
+            Self::Status { .. } | Self::Evidence => Ok(Plan::Nothing(Done::default())),
             Self::Answer => now.answer(),
             Self::Decline => now.decline(),
             Self::Hangup => now.hang_up(),

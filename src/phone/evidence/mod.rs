@@ -19,4 +19,4 @@ mod tests;
 
 pub use recorder::{News, Recorder};
 pub use ring::Limits;
-pub use spill::{newest_sessions, read_session};
+pub use spill::{newest_sessions, read_lines, read_session};
