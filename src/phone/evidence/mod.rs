@@ -6,6 +6,7 @@
 //! ([`story`]); files of it are made in [`archive`], from the texts of [`export`].
 
 pub mod archive;
+mod commands;
 pub mod entry;
 pub mod export;
 mod recorder;
