@@ -3,11 +3,14 @@
 pub(super) mod choice;
 mod show;
 
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
 use self::choice::{Running, the_phone};
+use super::evidence::{self, EvidenceArgs};
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
 use super::output::Output;
@@ -19,8 +22,13 @@ use crate::outside::format::Format;
 use crate::outside::line::{Asked, Done, Refused, Told, Why};
 use crate::outside::order::Order;
 use crate::outside::status::Status;
+use crate::phone::evidence::entry::Entry;
+use crate::phone::evidence::read_lines;
 use crate::protocol::failure;
 use crate::texts::outside;
+
+/// The most a phone may remember, as lines of JSON, in bytes: several times what its recorder keeps.
+const LONGEST_EVIDENCE: usize = 128 * 1024 * 1024;
 
 /// Steer and follow the phone that runs.
 #[derive(Debug, Clone, Args)]
@@ -161,6 +169,18 @@ pub enum Verb {
         #[arg(value_name = "PRESENCE")]
         presence: PresenceWord,
     },
+    /// Write what the phone remembers into one file, without secrets, and print its path
+    Evidence {
+        /// Where to write; nothing may be there yet
+        #[arg(long, value_name = "FILE.tar.gz")]
+        out: Option<PathBuf>,
+        /// Put recordings of the calls in, too
+        #[arg(long)]
+        audio: bool,
+        /// Only of this call: its number in the status, or the first six characters of its ID or more
+        #[arg(long, value_name = "N|ID")]
+        call: Option<String>,
+    },
     /// Print what the phone is doing
     #[command(after_help = "\
 Placeholders of --format:
@@ -206,6 +226,7 @@ impl Verb {
             Self::Join { place } => (Order::Join { place: place.clone() }, None),
             Self::Dtmf { tones, which } => (Order::Dtmf { tones: tones.clone() }, Some(which)),
             Self::Presence { presence } => (Order::Presence { presence: presence.choice() }, None),
+            Self::Evidence { .. } => (Order::Evidence, None),
             Self::Status { follow, .. } => (Order::Status { follow: *follow }, None),
         };
         Asked::new(order, which.and_then(|which| which.call.clone()))
@@ -243,6 +264,12 @@ pub async fn run(
             phone.ask(&asked).await.map_err(|_| gone())?;
             follow(phone, format.as_ref(), output).await
         }
+        Verb::Evidence { out, audio, call } => {
+            let call = call.as_deref().map(|call| id_of(call, &phone.status)).transpose()?;
+            let entries = remembered(&mut phone).await?;
+            let wanted = EvidenceArgs { call, out: out.clone(), audio: *audio };
+            evidence::write(entries, &wanted, settings, output).await
+        }
         _ => show::done(&answer(&mut phone, &asked).await?, output).map(|()| Exit::Done),
     }
 }
@@ -254,9 +281,37 @@ pub(super) async fn answer(phone: &mut Running, asked: &Asked) -> Result<Done, F
         match phone.told().await.ok().flatten() {
             Some(Told::Done(done)) => return Ok(done),
             Some(Told::Refused(refused)) => return Err(failed(&refused)),
+            Some(Told::Status(_) | Told::Remembered { .. }) => {}
+            None => return Err(gone()),
+        }
+    }
+}
+
+/// Asks for what the phone remembers.
+pub(super) async fn remembered(phone: &mut Running) -> Result<Vec<Arc<Entry>>, Failure> {
+    phone.ask(&Asked::new(Order::Evidence, None)).await.map_err(|_| gone())?;
+    let mut whole = String::new();
+    while whole.len() <= LONGEST_EVIDENCE {
+        match phone.told().await.ok().flatten() {
+            Some(Told::Remembered { text, .. }) => whole.push_str(&text),
+            Some(Told::Done(_)) => return Ok(read_lines(whole.as_bytes())),
+            Some(Told::Refused(refused)) => return Err(failed(&refused)),
             Some(Told::Status(_)) => {}
             None => return Err(gone()),
         }
+    }
+    Err(Failure::new(Exit::Failed, "the phone tells more than it can remember"))
+}
+
+/// The beginning of a call's id, of a call that may be named by its number in the status.
+fn id_of(call: &str, status: &Status) -> Result<String, Failure> {
+    match call.parse::<usize>() {
+        Ok(number @ 1..=99) => {
+            let row = status.calls.iter().find(|row| row.number == number);
+            let none = || Failure::new(Exit::NobodyThere, outside::no_such_call(call));
+            row.map(|row| row.call_id.to_string()).ok_or_else(none)
+        }
+        _ => evidence::beginning(call).map_err(Failure::usage),
     }
 }
 
@@ -276,7 +331,7 @@ async fn follow(mut phone: Running, format: Option<&Format>, output: &mut Output
             told = phone.told() => match told.ok().flatten() {
                 Some(Told::Status(status)) => phone.status = *status,
                 Some(Told::Refused(refused)) => return Err(failed(&refused)),
-                Some(Told::Done(_)) => {}
+                Some(Told::Done(_) | Told::Remembered { .. }) => {}
                 None => return Err(gone()),
             },
             () = deadline::sleep_until(tick) => {}

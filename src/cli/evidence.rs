@@ -9,25 +9,29 @@ use clap::Args;
 use serde::Serialize;
 
 use self::bundle::{Bundle, Wanted};
+use super::ctl::choice::the_phone;
+use super::ctl::remembered;
 use super::exit::{Exit, Failure};
+use super::globals::Globals;
 use super::output::Output;
 use super::settings::Settings;
 use crate::phone::evidence::entry::Entry;
 use crate::phone::evidence::{newest_sessions, read_session};
 use crate::terminal::run::{Collector, Shot};
 
-/// Write what the last phone remembers into one file, without secrets: for a report of a fault.
+/// Write what a phone remembers into one file, without secrets: for a report of a fault.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 The file is a tar.gz for your eyes only (0600), and its path is printed: a ladder of all messages, the same as lines of \
 JSON, the quality of each second, an account of every call with its likely cause, settings, doctor, version. Tokens, \
 passwords and the keys of connections are not in it, names and addresses are. Recordings are in it only with --audio.
 
-Phones that make calls (the softphone, call, join, wait) are remembered, the last eight of them, also those that still run. \
-In the softphone the key e does the same for itself.
+The phone that runs is asked, as by `switchboard ctl evidence`; where none does, or it does not know the call, the file is \
+written from what the last eight phones that made calls (the softphone, call, join, wait) have left. In the softphone the \
+key e does the same for itself.
 
 Examples:
-  switchboard evidence                            of the phone that started last
+  switchboard evidence                            of the phone that runs, or ran last
   switchboard evidence --call 3f2a91              of one call, by the beginning of its id
   switchboard evidence --call 3f2a91 --audio --out fault.tar.gz")]
 pub struct EvidenceArgs {
@@ -44,9 +48,17 @@ pub struct EvidenceArgs {
     pub audio: bool,
 }
 
-fn beginning(text: &str) -> Result<String, String> {
+pub(super) fn beginning(text: &str) -> Result<String, String> {
     let fits = text.len() >= 6 && text.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
     if fits { Ok(text.to_ascii_lowercase()) } else { Err("give at least six characters of the call's id".to_owned()) }
+}
+
+impl EvidenceArgs {
+    /// Whether these entries are what is asked for.
+    fn fits(&self, entries: &[Arc<Entry>]) -> bool {
+        let holds = |call: &String| entries.iter().any(|entry| bundle::is_of(entry, call));
+        !entries.is_empty() && self.call.as_ref().is_none_or(holds)
+    }
 }
 
 /// The result, as a line.
@@ -57,12 +69,37 @@ struct EvidenceLine<'a> {
     path: &'a str,
 }
 
-/// Writes evidence of the last session, or of the one with the call that is asked for.
+/// Writes evidence of the phone that runs; else of the last session, or of the one with the call that is asked for.
 ///
 /// # Errors
 /// When there is none, or it can't be written.
-pub async fn run(arguments: &EvidenceArgs, settings: &Settings, output: &mut Output) -> Result<Exit, Failure> {
-    let entries = find(arguments, settings)?;
+pub async fn run(
+    arguments: &EvidenceArgs,
+    globals: &Globals,
+    settings: &Settings,
+    output: &mut Output,
+) -> Result<Exit, Failure> {
+    let entries = match of_running(arguments, globals, settings).await {
+        Some(entries) => entries,
+        None => find(arguments, settings)?,
+    };
+    write(entries, arguments, settings, output).await
+}
+
+/// Writes evidence of these entries, and prints where it is.
+///
+/// # Errors
+/// When it can't be written.
+pub(super) async fn write(
+    entries: Vec<Arc<Entry>>,
+    arguments: &EvidenceArgs,
+    settings: &Settings,
+    output: &mut Output,
+) -> Result<Exit, Failure> {
+    if !arguments.fits(&entries) {
+        let call = arguments.call.as_deref().unwrap_or_default();
+        return Err(Failure::new(Exit::NobodyThere, format!("this phone remembers no call {call}")));
+    }
     let wanted = Wanted { call: arguments.call.clone(), audio: arguments.audio, out: arguments.out.clone() };
     let bundle = Bundle::new(settings, entries, None, wanted).await;
     let path = bundle.write().await.map_err(|why| Failure::new(Exit::Failed, why))?;
@@ -75,6 +112,13 @@ pub async fn run(arguments: &EvidenceArgs, settings: &Settings, output: &mut Out
     Ok(Exit::Done)
 }
 
+/// What the phone remembers that runs; `None` where that is none, unclear or not known, or does not know the call.
+async fn of_running(arguments: &EvidenceArgs, globals: &Globals, settings: &Settings) -> Option<Vec<Arc<Entry>>> {
+    let mut phone = the_phone(globals, settings).await.ok()?;
+    let entries = remembered(&mut phone).await.ok()?;
+    arguments.fits(&entries).then_some(entries)
+}
+
 /// The entries of the newest session that holds what is asked for.
 fn find(arguments: &EvidenceArgs, settings: &Settings) -> Result<Vec<Arc<Entry>>, Failure> {
     let sessions = newest_sessions(&settings.paths.evidence);
@@ -85,8 +129,7 @@ fn find(arguments: &EvidenceArgs, settings: &Settings) -> Result<Vec<Arc<Entry>>
     for session in &sessions {
         // One that can't be read is that of another user, or was taken away meanwhile.
         let Ok(entries) = read_session(session) else { continue };
-        let holds = |call: &String| entries.iter().any(|entry| bundle::is_of(entry, call));
-        if !entries.is_empty() && arguments.call.as_ref().is_none_or(holds) {
+        if arguments.fits(&entries) {
             return Ok(entries);
         }
     }

@@ -255,6 +255,7 @@ impl Journal {
             | Event::GroupShared { .. }
             | Event::Active(_)
             | Event::HeldLong { .. }
+            | Event::PickedUp(_)
             | Event::Parked { .. }
             | Event::ParkedCalls(_)
             | Event::Rules(_)

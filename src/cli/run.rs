@@ -83,7 +83,7 @@ async fn with_runtime(cli: &Cli, settings: &Settings, output: &mut Output) -> Re
         Some(Command::Groups(arguments)) => groups::run(arguments, globals, settings, output).await,
         Some(Command::History(arguments)) => history::run(arguments, globals, settings, output).await,
         Some(Command::Doctor(arguments)) => doctor::run(arguments, globals, settings, output).await,
-        Some(Command::Evidence(arguments)) => evidence::run(arguments, settings, output).await,
+        Some(Command::Evidence(arguments)) => evidence::run(arguments, globals, settings, output).await,
         Some(Command::Admin(arguments)) => admin::run(arguments, globals, settings, output).await,
         Some(Command::Config(_) | Command::Devices(_) | Command::Completions(_) | Command::Man(_)) => {
             unreachable!("carried out without a runtime")

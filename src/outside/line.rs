@@ -19,6 +19,9 @@ pub const LONGEST_ASKED: usize = 4096;
 /// The longest line a phone writes, in bytes.
 pub const LONGEST_TOLD: usize = 256 * 1024;
 
+/// The longest piece of what the phone remembers, in bytes: as JSON in JSON it is at most twice as long.
+pub const LONGEST_PIECE: usize = 64 * 1024;
+
 /// What another program asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
@@ -58,6 +61,13 @@ pub enum Told {
     Done(Done),
     /// What was asked is not done.
     Refused(Refused),
+    /// A piece of what it remembers: all of them in a row are the lines of JSON that `events.jsonl` of the evidence holds.
+    Remembered {
+        /// The number of what was asked.
+        id: u64,
+        /// The piece, at most [`LONGEST_PIECE`]; it may end within a line.
+        text: String,
+    },
 }
 
 /// What was done.

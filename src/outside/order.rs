@@ -96,6 +96,8 @@ pub enum Order {
         /// What.
         presence: PresenceChoice,
     },
+    /// Tells what the phone remembers of itself, without what is secret.
+    Evidence,
     /// Shows a link, which asks for nothing by itself.
     Open {
         /// The link.
@@ -126,7 +128,8 @@ impl Order {
         let chosen = which.map(|which| find(which, status)).transpose()?;
         let now = Now { status, chosen };
         match self {
-            Self::Status { .. } => Ok(Plan::Nothing(Done::default())),
+            // The connection itself tells these.
+            Self::Status { .. } | Self::Evidence => Ok(Plan::Nothing(Done::default())),
             Self::Answer => now.answer(),
             Self::Decline => now.decline(),
             Self::Hangup => now.hang_up(),
@@ -291,7 +294,7 @@ impl Now<'_> {
     }
 
     fn pick_up(&self, slot: ParkSlot) -> Result<Plan, Refused> {
-        tell(Command::PickUp(slot), &["pick up"], Wish::PickedUp { known: self.known() })
+        tell(Command::PickUp(slot), &["pick up"], Wish::PickedUp { mine: None })
     }
 
     fn call(&self, to: &str) -> Result<Plan, Refused> {
@@ -305,7 +308,7 @@ impl Now<'_> {
     fn join(&self, place: &str) -> Result<Plan, Refused> {
         place.parse::<Place>().map_err(|why| refuse(Why::Usage, why.to_string()))?;
         let command = Command::Join { place: place.to_owned(), existing: false, muted: None };
-        tell(command, &["join"], Wish::Joined { known: self.known() })
+        tell(command, &["join"], Wish::Joined { known: self.known(), mine: None })
     }
 
     /// Tones are heard by nobody here: they are sent where the call takes them.

@@ -16,11 +16,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::line::{Asked, LONGEST_ASKED, Refused, Told, VERSION, Why};
+use super::line::{Asked, Done, LONGEST_ASKED, LONGEST_PIECE, Refused, Told, VERSION, Why};
 use super::order::Order;
 use super::place::Place;
 use super::status::Status;
 use crate::base::task;
+use crate::phone::evidence::{Recorder, export};
 use crate::texts::outside;
 
 /// How many programs may be connected at once.
@@ -45,6 +46,8 @@ pub(super) struct Reach {
     pub(super) questions: mpsc::Sender<Question>,
     /// What it is doing.
     pub(super) status: watch::Receiver<Arc<Status>>,
+    /// What it remembers.
+    pub(super) recorder: Recorder,
 }
 
 /// A socket somebody may connect to, until it is dropped.
@@ -134,6 +137,10 @@ async fn talk(read: OwnedReadHalf, mut write: OwnedWriteHalf, mut reach: Reach) 
                     return follow(&mut read, &mut write, &mut reach.status).await;
                 }
                 Ok(Asked { order: Order::Status { follow: false }, .. }) => doing(&reach.status),
+                Ok(Asked { order: Order::Evidence, id, .. }) => {
+                    remembered(&mut write, &reach.recorder, id).await?;
+                    Told::Done(Done { id, ..Done::default() })
+                }
                 Ok(asked) => answer(&reach.questions, asked).await,
             },
         };
@@ -144,6 +151,19 @@ async fn talk(read: OwnedReadHalf, mut write: OwnedWriteHalf, mut reach: Reach) 
 
 fn doing(status: &watch::Receiver<Arc<Status>>) -> Told {
     Told::Status(Box::new(Status::clone(&status.borrow())))
+}
+
+/// Tells what is remembered now, in pieces.
+async fn remembered(write: &mut OwnedWriteHalf, recorder: &Recorder, id: u64) -> io::Result<()> {
+    let mut text = String::new();
+    for entry in recorder.snapshot() {
+        text.push_str(&export::json_lines(&[entry]));
+        while text.len() >= LONGEST_PIECE {
+            let rest = text.split_off(text.floor_char_boundary(LONGEST_PIECE));
+            send(write, &Told::Remembered { id, text: std::mem::replace(&mut text, rest) }).await?;
+        }
+    }
+    send(write, &Told::Remembered { id, text }).await
 }
 
 /// What was read.

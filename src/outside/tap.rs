@@ -19,6 +19,7 @@ use crate::domain::link::OpenedLink;
 use crate::phone::PhoneLink;
 use crate::phone::command::Command;
 use crate::phone::event::Event;
+use crate::phone::evidence::Recorder;
 use crate::texts::outside;
 
 /// Events waiting for whoever drives the phone.
@@ -53,6 +54,7 @@ pub(super) fn put_in(link: PhoneLink, setup: Setup) -> PhoneLink {
         opened: setup.opened.clone(),
         questions,
         setup,
+        recorder: link.recorder.clone(),
         #[cfg(unix)]
         socket: None,
     };
@@ -75,6 +77,8 @@ struct Tap {
     opened: Option<OpenedLink>,
     questions: mpsc::Sender<Question>,
     setup: Setup,
+    /// What the phone remembers.
+    recorder: Recorder,
     /// Open once it is known whose phone it is.
     #[cfg(unix)]
     socket: Option<Socket>,
@@ -166,7 +170,8 @@ impl Tap {
             return Ok(());
         }
         let folder = self.setup.sockets.join(&self.status.account);
-        let reach = Reach { questions: self.questions.clone(), status: self.now.subscribe() };
+        let reach =
+            Reach { questions: self.questions.clone(), status: self.now.subscribe(), recorder: self.recorder.clone() };
         match Socket::open(&folder, reach) {
             Ok(socket) => {
                 tracing::info!(socket = %socket.path().display(), "this phone can be steered");

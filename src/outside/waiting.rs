@@ -47,10 +47,10 @@ pub(super) enum Wish {
     Parked { call: CallId },
     /// A call of this phone began that is none of those known, and rings at the other end; `mine` once it began.
     Begun { known: Vec<CallId>, mine: Option<CallId> },
-    /// A call that is none of those known is connected.
-    PickedUp { known: Vec<CallId> },
-    /// A group's call was joined.
-    Joined { known: Vec<CallId> },
+    /// Who was to be picked up is connected; `mine` once it is known in which call.
+    PickedUp { mine: Option<CallId> },
+    /// A group's call was joined; `mine` once it began, as none of those known.
+    Joined { known: Vec<CallId>, mine: Option<CallId> },
     /// Others see that.
     Seen { state: PresenceState },
 }
@@ -76,19 +76,32 @@ impl Waiting {
 
     /// A call that began belongs to what was ordered first: says which, so that the others leave it alone.
     pub(super) fn claims(&mut self, event: &Event) -> Option<CallId> {
-        let (Wish::Begun { known, mine: mine @ None }, Event::Call(view)) = (&mut self.wish, event) else {
-            return None;
+        let began = |view: &CallView, known: &[CallId]| {
+            (view.direction == Direction::Outgoing && !known.contains(&view.call)).then_some(view.call)
         };
-        let is_new = view.direction == Direction::Outgoing && !known.contains(&view.call);
-        *mine = is_new.then_some(view.call);
-        *mine
+        match (&mut self.wish, event) {
+            (Wish::Begun { known, mine: mine @ None }, Event::Call(view)) if view.group.is_none() => {
+                *mine = began(view, known);
+                *mine
+            }
+            (Wish::Joined { known, mine: mine @ None }, Event::Call(view)) if view.group.is_some() => {
+                *mine = began(view, known);
+                *mine
+            }
+            (Wish::PickedUp { mine: mine @ None }, Event::PickedUp(call)) => {
+                *mine = Some(*call);
+                *mine
+            }
+            _ => None,
+        }
     }
 
     /// Another order has claimed this call.
     pub(super) fn leaves(&mut self, call: CallId) {
         match &mut self.wish {
-            Wish::Begun { known, .. } | Wish::PickedUp { known } | Wish::Joined { known } => known.push(call),
-            Wish::InCall { .. }
+            Wish::Begun { known, .. } | Wish::Joined { known, .. } => known.push(call),
+            Wish::PickedUp { .. }
+            | Wish::InCall { .. }
             | Wish::Over { .. }
             | Wish::Muted { .. }
             | Wish::Held { .. }
@@ -124,7 +137,7 @@ impl Waiting {
                 Some(Ok(Done { call_id: Some(*call), slot: Some(*slot), ..Done::default() }))
             }
             Event::Joined { call, .. } => match &self.wish {
-                Wish::Joined { known } if !known.contains(call) => Some(done(*call)),
+                Wish::Joined { mine, .. } if mine.is_none_or(|mine| mine == *call) => Some(done(*call)),
                 _ => None,
             },
             Event::MyPresence(presence) => match &self.wish {
@@ -161,8 +174,7 @@ impl Waiting {
             | Wish::HandedOn { call }
             | Wish::Parked { call }
             | Wish::Merged { with: call } => *call == other,
-            Wish::Begun { mine, .. } => *mine == Some(other),
-            Wish::PickedUp { known } | Wish::Joined { known } => !known.contains(&other),
+            Wish::Begun { mine, .. } | Wish::PickedUp { mine } | Wish::Joined { mine, .. } => *mine == Some(other),
             Wish::Seen { .. } => false,
         }
     }

@@ -107,6 +107,8 @@ pub enum Event {
     },
     /// The rules of the user's account; told at the start and whenever they change.
     Rules(AccountRules),
+    /// A parked call, or one that rang at somebody else, was picked up: its [`Event::Call`] came before.
+    PickedUp(CallId),
     /// A call of this phone was parked.
     Parked {
         /// Which call.

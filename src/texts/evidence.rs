@@ -14,7 +14,7 @@ pub fn not_written(why: &str) -> String {
 }
 
 /// Nothing fits what the ladder is narrowed by.
-pub const NOTHING_FITS: &str = "nothing fits; call:ID, kind:notice and words narrow it";
+pub const NOTHING_FITS: &str = "nothing fits; call:ID, kind:notice, in:word and words narrow it";
 
 /// Nothing was sent or received yet.
 pub const NOTHING_YET: &str = "nothing yet";

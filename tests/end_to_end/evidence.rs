@@ -176,3 +176,35 @@ fn the_screen_shows_its_ladder_and_writes_evidence_of_itself() {
     }
     alice.types("\x1b\x1b\x1b");
 }
+
+#[test]
+fn a_phone_that_runs_is_asked_for_what_it_remembers() {
+    let home = Home::new();
+    let (_service, _) = home.serve("--demo");
+    let mut bob = home.start("wait --as bob --json --answer");
+    bob.until_said("waiting for a call");
+    let mut alice = home.start("call bob --as alice --json");
+    home.run("--as bob ctl status").exited(0);
+    alice.until_event("state", |line| line["state"] == "connected");
+    let out = home.file("bob.tar.gz");
+    let evidence = format!("--as bob ctl evidence --call 1 --out {}", out.display());
+    let written = home.run(&evidence).exited(0);
+    assert!(written.out[0].ends_with("bob.tar.gz"), "{:?}", written.out);
+    home.run(&evidence).exited(1).saying("is there already");
+    home.run("--as bob ctl evidence --call 9").exited(9);
+    home.run("--as bob ctl evidence --call 00000000").exited(9).saying("remembers no call");
+    // What it left on disk is not needed for that.
+    for file in std::fs::read_dir(home.file("evidence")).unwrap().map(|file| file.unwrap().path()) {
+        std::fs::remove_file(file).unwrap();
+    }
+    let path = home.run("evidence --as bob").exited(0).out.remove(0);
+    let secrets = secrets(&home);
+    for path in [out.as_path(), Path::new(&path)] {
+        let files = unpacked(path);
+        let ladder = String::from_utf8(files["ladder.txt"].clone()).unwrap();
+        assert!(ladder.contains("call incoming") && ladder.contains("call answer"), "{ladder}");
+        for (name, bytes) in &files {
+            holds_no_secret(name, bytes, &secrets);
+        }
+    }
+}

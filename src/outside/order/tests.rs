@@ -282,8 +282,23 @@ fn what_is_picked_up_or_joined_may_ring_here_already() {
     let rings = [Event::Incoming(incoming(1, bob()))];
     let stops = Event::IncomingEnded { call: number(1), from: bob(), reason: EndReason::ANSWERED_ELSEWHERE };
     let slot = ParkSlot::try_from(4).unwrap();
-    is_done(&rings, Order::PickUp { slot }, &[stops.clone(), Event::Call(call(1, bob(), CallState::Connected))]);
+    let picked = [stops.clone(), Event::PickedUp(number(1)), Event::Call(call(1, bob(), CallState::Connected))];
+    is_done(&rings, Order::PickUp { slot }, &picked);
     let CallView { group: Some(card), .. } = group_call(1, "Ops bridge") else { panic!("no group") };
     let joined = Event::Joined { call: number(1), group: card, first: false };
     is_done(&rings, Order::Join { place: "ops".to_owned() }, &[stops, joined]);
+}
+
+#[test]
+fn what_happens_to_other_calls_is_not_taken_for_what_is_picked_up_or_joined() {
+    let slot = ParkSlot::try_from(4).unwrap();
+    let other = [Event::Call(call(2, carol(), CallState::Connected)), ended(2, EndReason::HUNG_UP)];
+    assert_eq!(turns_out(&[], Order::PickUp { slot }, &other), None);
+    assert_eq!(turns_out(&[], Order::Join { place: "ops".to_owned() }, &other), None);
+    let mine = [Event::PickedUp(number(1)), ended(1, EndReason::NO_MEDIA_PATH)];
+    fails(&[], Order::PickUp { slot }, &mine, Why::Ended { reason: EndReason::NO_MEDIA_PATH });
+    let began = Event::Call(CallView { state: CallState::Connecting, ..group_call(1, "Ops bridge") });
+    let mine = [began.clone(), ended(1, EndReason::NO_MEDIA_PATH)];
+    fails(&[], Order::Join { place: "ops".to_owned() }, &mine, Why::Ended { reason: EndReason::NO_MEDIA_PATH });
+    assert_eq!(turns_out(&[], Order::Call { to: "dan".to_owned() }, &[began]), None, "a group is not called");
 }

@@ -21,7 +21,9 @@ fn bench() -> Bench {
     let folder = tempfile::tempdir().unwrap();
     let (to, questions) = mpsc::channel(4);
     let (now, status) = watch::channel(Arc::new(Status::new("http://h:1".to_owned(), true, 7)));
-    let socket = Socket::open(&folder.path().join("alice"), Reach { questions: to, status }).unwrap();
+    let socket =
+        Socket::open(&folder.path().join("alice"), Reach { questions: to, status, recorder: Recorder::default() })
+            .unwrap();
     Bench { _folder: folder, socket, questions, _status: now }
 }
 

@@ -11,7 +11,6 @@ use crate::domain::call::CallState;
 use crate::domain::end_reason::EndReason;
 use crate::outside::order::Order;
 use crate::phone::event::Link;
-use crate::phone::evidence::Recorder;
 
 /// How long a step may take on a machine that is busy with other things.
 const GENEROUS: Duration = Duration::from_secs(60);

@@ -91,6 +91,8 @@ pub(super) struct GroupCall {
 pub(super) struct Entering {
     /// Whether nobody was there.
     pub(super) first: bool,
+    /// Whether the microphone is off until then.
+    pub(super) muted: bool,
     /// Whether the microphone is off only until it is known how many are there.
     pub(super) mute_by_size: bool,
     /// When it is told all the same.
@@ -117,6 +119,11 @@ pub(super) struct Ending {
 
 impl Call {
     pub(super) fn new(id: CallId, direction: Direction, with: Peer, leg: OfferedLeg, started_at: UnixMillis) -> Self {
+        Self { leg: CallLeg::Offered(Box::new(leg)), ..Self::without_leg(id, direction, with, started_at) }
+    }
+
+    /// One whose leg has still to be offered.
+    pub(super) fn without_leg(id: CallId, direction: Direction, with: Peer, started_at: UnixMillis) -> Self {
         Self {
             id,
             direction,
@@ -128,7 +135,7 @@ impl Call {
             muted: false,
             participants: Arc::from([]),
             media: MediaState::Connecting,
-            leg: CallLeg::Offered(Box::new(leg)),
+            leg: CallLeg::Gone,
             slots: Vec::new(),
             voiced: false,
             figures: Figures::default(),
@@ -205,6 +212,11 @@ impl Call {
         self.leg = CallLeg::Gone;
         self.slots.clear();
         self.merging = false;
+        self.awaits_leg(now);
+    }
+
+    /// It has no leg, and is to get one.
+    pub(super) fn awaits_leg(&mut self, now: Instant) {
         self.on_lost(now);
         self.media = MediaState::Connecting;
     }
@@ -224,6 +236,12 @@ impl Call {
         let group = self.group.get_or_insert_with(|| GroupCall::new(card.clone()));
         group.card = card;
         group
+    }
+
+    /// It is the call of a group, and joined: the microphone is as that says, until it is known who is there.
+    pub(super) fn enters(&mut self, card: GroupCard, entering: Entering) {
+        self.set_group(card).entering = Some(entering);
+        self.muted = entering.muted;
     }
 
     /// The roster of a group call changed; says who came and went, and which tones have found their sender.

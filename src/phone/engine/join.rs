@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::call::{Call, CallLeg, Entering, GroupCall};
+use super::call::{Call, CallLeg, Entering};
 use super::places::{self, Meaning};
 use super::{Engine, Pending};
 use crate::base::{clock, entropy};
@@ -15,6 +15,7 @@ use crate::domain::park::ParkSlot;
 use crate::domain::person::Person;
 use crate::phone::event::{Event, Refusal};
 use crate::phone::leg::OfferedLeg;
+use crate::protocol::frame::OngoingCall;
 use crate::protocol::notice::Notice;
 use crate::protocol::request::{Request, Sdp};
 
@@ -76,8 +77,23 @@ pub(super) struct Joining {
     leg: Option<Box<OfferedLeg>>,
     /// Hung up before it was answered.
     pub(super) cancelled: bool,
+    /// Set once the connection was lost before the answer came: whether the service let this phone in will be seen.
+    lost: Option<Lost>,
     /// What was told of calls unknown so far: of this one, perhaps.
     early: Vec<(CallId, Notice)>,
+}
+
+/// A join whose answer was lost.
+#[derive(Default)]
+struct Lost {
+    /// Calls that were hung up meanwhile: what is told of them is of no join.
+    left: Vec<CallId>,
+}
+
+/// With whom a call is that this phone is let into.
+enum With {
+    Person(Person),
+    Group(Group),
 }
 
 /// The answer to a join.
@@ -146,7 +162,7 @@ impl Engine {
             self.refuse(entry.words(), None, Refusal::NotNow(sentence)).await;
             return false;
         }
-        self.joining = Some(Joining { entry, muted, leg: None, cancelled: false, early: Vec::new() });
+        self.joining = Some(Joining { entry, muted, leg: None, cancelled: false, lost: None, early: Vec::new() });
         true
     }
 
@@ -214,12 +230,15 @@ impl Engine {
     }
 
     /// Gives up a join that is not answered yet; should it come about, it is hung up. Whether there was one. Who is being
-    /// picked up is not hung up for that.
+    /// picked up is not hung up for that, unless the answer was lost.
     pub(super) async fn cancel_join(&mut self) -> bool {
-        let group = |joining: &&mut Joining| matches!(joining.entry, Entry::Group { .. }) && !joining.cancelled;
-        let Some(joining) = self.joining.as_mut().filter(group) else { return false };
+        let may = |joining: &&mut Joining| {
+            !joining.cancelled && (joining.lost.is_some() || matches!(joining.entry, Entry::Group { .. }))
+        };
+        let Some(joining) = self.joining.as_mut().filter(may) else { return false };
         joining.cancelled = true;
-        self.refuse("join", None, Refusal::NotNow("the join was given up".into())).await;
+        let what = joining.entry.words();
+        self.refuse(what, None, Refusal::NotNow(format!("the {} was given up", what.replace(' ', "-")))).await;
         true
     }
 
@@ -230,31 +249,44 @@ impl Engine {
             return self.request(Request::CallHangUp { call_id: id }, Pending::Silent).await;
         };
         let now = clock::now();
+        let entering = Entering::new(joined.first, muted, now);
         let with = Peer::Group(joined.group.reference());
-        let mut call = Call::new(id, Direction::Outgoing, with, *leg, clock::unix_now());
-        call.muted = muted.unwrap_or(true);
-        let mut group = GroupCall::new(self.addresses.card(joined.group));
-        group.entering = Some(Entering { first: joined.first, mute_by_size: muted.is_none(), by: now + ROSTER_WITHIN });
-        call.group = Some(group);
-        self.begin(call).await;
-        self.start_leg(id, &joined.answer).await;
+        let card = self.addresses.card(joined.group);
+        match self.board.get_mut(id) {
+            Some(call) => {
+                call.leg = CallLeg::Offered(leg);
+                call.enters(card, entering);
+                let view = call.view();
+                self.emit(Event::Call(view)).await;
+            }
+            None => {
+                let mut call = Call::new(id, Direction::Outgoing, with, *leg, clock::unix_now());
+                call.enters(card, entering);
+                self.begin(call).await;
+            }
+        }
+        self.forget_answer(id);
+        self.rejoin_leg(id, &joined.answer).await;
         self.tell_early(id, early).await;
         self.enter(id, now).await;
         self.refresh_groups().await;
+    }
+
+    /// What becomes of an answer to a call that rang here too, and is this phone's in another way now, matters no more.
+    fn forget_answer(&mut self, id: CallId) {
+        self.pending.retain(|_, pending| !matches!(pending, Pending::Answer(call) if *call == id));
     }
 
     /// The service has let this phone pick up a parked call.
     pub(super) async fn on_picked_up(&mut self, id: CallId, person: Person, answer: &Sdp) {
         let Some(Joining { leg: Some(leg), early, .. }) = self.joining.take() else { return };
         match self.board.get_mut(id) {
-            // It rang here too, and was answered in the same moment: what becomes of that answer does not matter any more.
-            Some(call) => {
-                call.leg = CallLeg::Offered(leg);
-                self.pending.retain(|_, pending| !matches!(pending, Pending::Answer(call) if *call == id));
-            }
+            Some(call) => call.leg = CallLeg::Offered(leg),
             None => self.begin(Call::new(id, Direction::Incoming, Peer::Person(person), *leg, clock::unix_now())).await,
         }
-        self.start_leg(id, answer).await;
+        self.forget_answer(id);
+        self.emit(Event::PickedUp(id)).await;
+        self.rejoin_leg(id, answer).await;
         self.tell_early(id, early).await;
     }
 
@@ -289,18 +321,91 @@ impl Engine {
         }
     }
 
-    /// Takes a notice of a call that is not this phone's: kept while a join may make it so. One that was joined without
-    /// this phone having learnt it is hung up.
+    /// Takes a notice of a call that is not this phone's: kept while a join may make it so. Where the answer to that was
+    /// lost, it is seen from this.
     pub(super) async fn on_stray(&mut self, id: CallId, notice: Notice) {
-        if let Some(joining) = &mut self.joining {
-            if joining.early.len() < MOST_EARLY {
-                joining.early.push((id, notice));
-            }
-        } else if self.join_lost && !self.board.knows(id) {
-            self.join_lost = false;
-            if !matches!(notice, Notice::CallEnded { .. }) {
-                self.request(Request::CallHangUp { call_id: id }, Pending::Silent).await;
-            }
+        let known = self.board.knows(id);
+        let Some(joining) = &mut self.joining else { return };
+        if joining.early.len() < MOST_EARLY {
+            joining.early.push((id, notice.clone()));
         }
+        let with = match (joining.entry, notice) {
+            (Entry::Group { .. }, Notice::CallGroup { group, .. }) => With::Group(group),
+            (Entry::Slot(_) | Entry::Ringing, Notice::CallParticipant { participant, .. }) => {
+                With::Person(participant.person)
+            }
+            _ => return,
+        };
+        if joining.lost.as_ref().is_some_and(|lost| !known && !lost.left.contains(&id)) {
+            Box::pin(self.come_back(id, with)).await;
+        }
+    }
+
+    /// The connection was lost before a join was answered: the next one will tell whether the service let this phone in.
+    pub(super) fn on_join_lost(&mut self) {
+        if let Some(joining) = &mut self.joining {
+            joining.leg = None;
+            joining.lost.get_or_insert_default();
+        }
+    }
+
+    /// The session goes on, in which a join may have been let in: what was missed of it is told before the answer to this.
+    pub(super) async fn look_for_join(&mut self, hung_up: &[CallId]) {
+        let Some(Joining { lost: Some(lost), .. }) = &mut self.joining else { return };
+        lost.left.extend(hung_up);
+        self.request(Request::ParkedList {}, Pending::LookForJoin).await;
+    }
+
+    /// All is told that a join may be seen from whose answer was lost: nothing came of it.
+    pub(super) async fn no_join_found(&mut self) {
+        if self.joining.as_ref().is_some_and(|joining| joining.lost.is_some()) {
+            self.not_joined(Refusal::NotConnected).await;
+        }
+    }
+
+    /// As far as the service knows, this phone is in a call that it does not know itself: by a join, or else by one given up.
+    pub(super) async fn on_unknown(&mut self, ongoing: OngoingCall) {
+        let OngoingCall { call_id: id, participants, group, .. } = ongoing;
+        let lost = self.joining.as_ref().filter(|joining| joining.lost.is_some());
+        let other = participants.into_iter().next().map(|participant| participant.person);
+        let with = match (lost.map(|joining| joining.entry), group, other) {
+            (Some(Entry::Group { .. }), Some(group), _) => With::Group(group),
+            (Some(Entry::Slot(_) | Entry::Ringing), None, Some(person)) => With::Person(person),
+            _ => return self.request(Request::CallHangUp { call_id: id }, Pending::Silent).await,
+        };
+        self.come_back(id, with).await;
+    }
+
+    /// The service has let this phone into a call, and the answer to that was lost, with the leg it was for: it comes back
+    /// with another.
+    async fn come_back(&mut self, id: CallId, with: With) {
+        let Some(Joining { muted, cancelled: false, early, .. }) = self.joining.take() else {
+            return self.request(Request::CallHangUp { call_id: id }, Pending::Silent).await;
+        };
+        let (now, wall) = (clock::now(), clock::unix_now());
+        let mut call = match with {
+            With::Person(person) => Call::without_leg(id, Direction::Incoming, Peer::Person(person), wall),
+            With::Group(group) => {
+                let mut call = Call::without_leg(id, Direction::Outgoing, Peer::Group(group.reference()), wall);
+                call.enters(self.addresses.card(group), Entering::new(false, muted, now));
+                call
+            }
+        };
+        let direct = call.is_direct();
+        call.awaits_leg(now);
+        self.begin(call).await;
+        if direct {
+            self.emit(Event::PickedUp(id)).await;
+        }
+        self.tell_early(id, early).await;
+        self.try_rejoin(id, now).await;
+        self.enter(id, now).await;
+    }
+}
+
+impl Entering {
+    /// Joined at `now`; `muted` is whether the microphone is to be off, or `None` where that is seen from who is there.
+    fn new(first: bool, muted: Option<bool>, now: Instant) -> Self {
+        Self { first, muted: muted.unwrap_or(true), mute_by_size: muted.is_none(), by: now + ROSTER_WITHIN }
     }
 }

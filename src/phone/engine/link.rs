@@ -32,6 +32,7 @@ impl Engine {
                 self.service = None;
                 self.tell_link(Link::Refused { reason }).await;
                 // There is no way back to what the service has of this phone.
+                self.no_join_found().await;
                 self.drop_incoming().await;
                 for id in self.board.ids() {
                     self.end_call(id, EndReason::SERVICE_LOST).await;
@@ -40,13 +41,17 @@ impl Engine {
         }
     }
 
-    async fn on_welcome(&mut self, welcome: Welcome, service: IpAddr) {
+    async fn on_welcome(&mut self, mut welcome: Welcome, service: IpAddr) {
         self.service = Some(service);
-        for call_id in std::mem::take(&mut self.hung_up) {
+        let hung_up = std::mem::take(&mut self.hung_up);
+        for call_id in hung_up.iter().copied() {
             self.request(Request::CallHangUp { call_id }, Pending::Silent).await;
         }
         self.tell_link(Link::Up).await;
-        if !welcome.resumed {
+        if welcome.resumed {
+            self.look_for_join(&hung_up).await;
+        } else {
+            welcome.calls.retain(|ongoing| !hung_up.contains(&ongoing.call_id));
             self.begin_session(welcome).await;
         }
         // Askings to hold a call that were lost with the connection.
@@ -69,10 +74,10 @@ impl Engine {
                 self.end_call(id, EndReason::SERVICE_LOST).await;
             }
         }
-        self.join_lost = false;
         for ongoing in welcome.calls {
             self.on_ongoing(ongoing).await;
         }
+        self.no_join_found().await;
         self.refresh_groups().await;
     }
 
@@ -90,11 +95,8 @@ impl Engine {
             let Some(with) = other else { return };
             return self.on_moved(from, ongoing.call_id, with, ongoing.group).await;
         }
+        let Some(call) = self.board.get_mut(ongoing.call_id) else { return self.on_unknown(ongoing).await };
         let OngoingCall { call_id: id, participants, group, .. } = ongoing;
-        let Some(call) = self.board.get_mut(id) else {
-            // Joined, or given up, without this phone and the service having learnt it from each other.
-            return self.request(Request::CallHangUp { call_id: id }, Pending::Silent).await;
-        };
         match group {
             Some(group) => {
                 let may_end = call.group.as_ref().is_some_and(|group| group.may_end);
@@ -132,6 +134,8 @@ impl Engine {
             (Pending::PickUp, Response::PickedUp { call_id, person, answer }) => {
                 self.on_picked_up(call_id, person, &answer).await;
             }
+            (Pending::Rules { rules, .. }, _) => self.on_rules_set(rules),
+            (Pending::LookForJoin, _) => self.no_join_found().await,
             (Pending::Park(call), Response::Parked { slot }) => self.emit(Event::Parked { call, slot }).await,
             (Pending::Merge { call, with }, _) => self.on_merge_answered(call, with, None).await,
             (Pending::Hold { call, .. }, _) => {
@@ -172,6 +176,7 @@ impl Engine {
             | Pending::Rejoin(_)
             | Pending::Groups { asked: false } => {}
             Pending::Verb { what, call } => self.refuse(what, call, Refusal::Service(failure)).await,
+            Pending::Rules { what, .. } => self.refuse(what, None, Refusal::Service(failure)).await,
             Pending::Resolve { wanted, .. } => {
                 self.refuse(wanted.words(), wanted.call(), Refusal::Service(failure)).await;
             }
@@ -184,6 +189,7 @@ impl Engine {
             Pending::Merge { call, with } => {
                 self.on_merge_answered(call, with, Some(Refusal::Service(failure))).await;
             }
+            Pending::LookForJoin => self.no_join_found().await,
             Pending::LookUp { goal, .. } => self.not_found(goal, Refusal::Service(failure)).await,
             Pending::CreateToJoin | Pending::Join | Pending::PickUp => {
                 self.not_joined(Refusal::Service(failure)).await;
@@ -204,6 +210,7 @@ impl Engine {
             Pending::Answer(call) => self.not_started("answer", call, why).await,
             Pending::Verb { what: "hang up", call: Some(call) } => self.hung_up.push(call),
             Pending::Verb { what, call } => self.refuse(what, call, why).await,
+            Pending::Rules { what, .. } => self.refuse(what, None, why).await,
             Pending::Resolve { wanted, .. } => self.refuse(wanted.words(), wanted.call(), why).await,
             Pending::Search(_) => self.refuse("search", None, why).await,
             Pending::History | Pending::HistoryFound(_) => self.refuse("history", None, why).await,
@@ -217,15 +224,12 @@ impl Engine {
             Pending::Merge { call, with } => self.on_merge_answered(call, with, Some(why)).await,
             Pending::LookUp { goal, .. } => self.not_found(goal, why).await,
             Pending::CreateToJoin => self.not_joined(why).await,
-            Pending::Join | Pending::PickUp => {
-                // The service may have let this phone in all the same.
-                self.join_lost = true;
-                self.not_joined(why).await;
-            }
+            // The service may have let this phone in all the same.
+            Pending::Join | Pending::PickUp => self.on_join_lost(),
             Pending::Groups { asked: true } => self.refuse("groups", None, why).await,
             Pending::Group(what) => self.refuse(what, None, why).await,
             Pending::Share(_) | Pending::Shared(_) => self.refuse("share", None, why).await,
-            Pending::Rejoin(_) | Pending::Silent | Pending::Groups { asked: false } => {}
+            Pending::Rejoin(_) | Pending::Silent | Pending::LookForJoin | Pending::Groups { asked: false } => {}
         }
     }
 

@@ -43,8 +43,11 @@ impl Engine {
         }
     }
 
-    /// The service has answered the offer of a new leg for a call whose old one was lost.
+    /// The service has answered the offer of a new leg for a call whose old one was lost, or never came about.
     pub(super) async fn rejoin_leg(&mut self, id: CallId, answer: &Sdp) {
+        if self.board.get(id).is_some_and(|call| !call.voiced) {
+            return self.start_leg(id, answer).await;
+        }
         match self.run_leg(id, answer) {
             Some(Ok(sound)) => {
                 self.out.voice.replace_leg(id, sound);
@@ -123,7 +126,9 @@ impl Engine {
         let Some(call) = self.board.get_mut(id) else { return };
         call.tries_leg(now);
         let asked = self.pending.values().any(|pending| matches!(pending, Pending::Rejoin(asked) if *asked == id));
-        let (Some(service), true, false) = (self.service, call.was_connected(), asked) else { return };
+        // What was never connected is given up by the service, unless this phone has yet to bring its first leg.
+        let may = call.was_connected() || !call.voiced;
+        let (Some(service), true, false) = (self.service, may, asked) else { return };
         match leg::offer(service, now) {
             Ok((offered, offer)) => {
                 call.leg = CallLeg::Offered(Box::new(offered));

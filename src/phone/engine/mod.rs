@@ -43,7 +43,7 @@ use super::leg::{LegEvent, LegTag};
 use super::signalling::{FromLink, ToLink};
 use crate::base::{clock, deadline};
 use crate::config::{JoinMuted, ServerUrl};
-use crate::domain::forwarding::AccountRules;
+use crate::domain::forwarding::{AccountRules, CallRules};
 use crate::domain::group::{GroupKey, GroupRow};
 use crate::domain::id::{CallId, Identity};
 use crate::domain::park::{ParkSlot, ParkedCall};
@@ -122,11 +122,18 @@ enum Pending {
     CreateToJoin,
     Join,
     PickUp,
+    /// Anything: what comes before the answer tells whether a join came about whose own answer was lost.
+    LookForJoin,
     Hold {
         call: CallId,
         on: bool,
     },
     Park(CallId),
+    /// The rules of the account, as they are to be; and the words of the palette for that.
+    Rules {
+        what: &'static str,
+        rules: CallRules,
+    },
     Merge {
         call: CallId,
         with: CallId,
@@ -172,8 +179,6 @@ pub(super) struct Engine {
     /// The parked calls, by slot.
     parked: BTreeMap<ParkSlot, ParkedCall>,
     joining: Option<Joining>,
-    /// Whether the connection was lost before a join was answered: it may have come about.
-    join_lost: bool,
     incoming: BTreeMap<CallId, Incoming>,
     pending: BTreeMap<u64, Pending>,
     next_request: u64,
@@ -213,7 +218,6 @@ impl Engine {
             rules: AccountRules::default(),
             parked: BTreeMap::new(),
             joining: None,
-            join_lost: false,
             incoming: BTreeMap::new(),
             pending: BTreeMap::new(),
             next_request: 1,

@@ -1,5 +1,5 @@
 //! The rules of the account: where calls are forwarded, who rings nevertheless, who may pick up. The service keeps them;
-//! what is set here is set as a whole, over what was told last.
+//! what is set here is set as a whole, over what was asked for last, or else told.
 
 use super::people::Wanted;
 use super::{Engine, Pending};
@@ -23,7 +23,7 @@ impl Engine {
 
     /// It is known to whom calls are forwarded.
     pub(super) async fn forward_to(&mut self, when: ForwardWhen, to: Option<Identity>, after: Option<ForwardAfter>) {
-        let mut rules = self.rules.rules.clone();
+        let mut rules = self.rules_asked();
         rules.set(when, to);
         rules.after_seconds = after.unwrap_or(rules.after_seconds);
         self.set_rules("forward", rules).await;
@@ -31,7 +31,7 @@ impl Engine {
 
     /// It is known who rings in spite of do not disturb, or does not any more.
     pub(super) async fn except(&mut self, who: Identity, on: bool) {
-        let mut rules = self.rules.rules.clone();
+        let mut rules = self.rules_asked();
         rules.except.retain(|known| *known != who);
         if on {
             rules.except.push(who);
@@ -41,12 +41,26 @@ impl Engine {
 
     /// Says who may pick up calls that ring here.
     pub(super) async fn let_pick_up(&mut self, by: PickUpBy) {
-        let rules = CallRules { pick_up: by, ..self.rules.rules.clone() };
+        let rules = CallRules { pick_up: by, ..self.rules_asked() };
         self.set_rules("let pick up", rules).await;
     }
 
     async fn set_rules(&mut self, what: &'static str, rules: CallRules) {
-        self.request(Request::RulesSet { rules }, Pending::Verb { what, call: None }).await;
+        self.request(Request::RulesSet { rules: rules.clone() }, Pending::Rules { what, rules }).await;
+    }
+
+    /// The rules as they will be once everything is answered that was asked for: two changes in one moment are both made.
+    fn rules_asked(&self) -> CallRules {
+        let asked = self.pending.values().rev().find_map(|pending| match pending {
+            Pending::Rules { rules, .. } => Some(rules),
+            _ => None,
+        });
+        asked.unwrap_or(&self.rules.rules).clone()
+    }
+
+    /// The service has set these rules; it tells them to all clients, with who the people are that they name.
+    pub(super) fn on_rules_set(&mut self, rules: CallRules) {
+        self.rules.rules = rules;
     }
 
     /// These are the rules now.

@@ -128,6 +128,10 @@ impl Engine {
     }
 
     async fn answer(&mut self, id: CallId) {
+        if self.board.get(id).is_some() {
+            // Joined, or picked up, while it rings here too.
+            return self.pick("answer", id).await;
+        }
         let Some(incoming) = self.incoming.get(&id).cloned() else {
             return self.refuse("answer", Some(id), Refusal::NotNow("nobody is calling any more".into())).await;
         };

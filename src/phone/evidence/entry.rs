@@ -1,5 +1,7 @@
 //! What is remembered: one entry for each thing that happened.
 
+use std::fmt::Write as _;
+
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -8,6 +10,7 @@ use crate::control::explanation::Stage;
 use crate::domain::call::{CallState, Direction};
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::CallId;
+use crate::domain::text::printable;
 use crate::domain::time::UnixMillis;
 use crate::phone::event::Quality as Figures;
 
@@ -92,6 +95,51 @@ pub struct Frame {
     pub id: Option<u64>,
     /// What it says, without what is secret.
     pub json: Json,
+    /// What matters in it beside its name: its plain values, in words. Of one that was read from a file it is empty.
+    #[serde(skip)]
+    pub gist: Box<str>,
+}
+
+impl Frame {
+    /// A frame that says this; what is secret was taken out of it.
+    pub fn new(way: Way, kind: Kind, name: &str, id: Option<u64>, says: &serde_json::Value) -> Self {
+        Self { way, kind, name: name.into(), id, json: Json::new(says), gist: gist(kind, name, says) }
+    }
+}
+
+/// The longest gist, in characters.
+const GIST: usize = 100;
+
+fn gist(kind: Kind, name: &str, whole: &serde_json::Value) -> Box<str> {
+    let mut out = String::new();
+    let body = whole.get(kind.name()).unwrap_or(whole);
+    gather(body.get(name).unwrap_or(body), &mut out);
+    printable(&out, GIST).into()
+}
+
+/// The call's id is left out.
+fn gather(value: &serde_json::Value, out: &mut String) {
+    use serde_json::Value;
+    let Value::Object(fields) = value else { return };
+    for (name, field) in fields.iter().filter(|(name, _)| *name != "call_id") {
+        if out.len() >= GIST {
+            return;
+        }
+        let comma = if out.is_empty() { "" } else { ", " };
+        let name = name.replace('_', " ");
+        let _ = match field {
+            Value::String(text) if text.starts_with("v=0") => write!(out, "{comma}{name}: SDP"),
+            Value::String(text) => write!(out, "{comma}{name} {text}"),
+            Value::Number(number) => write!(out, "{comma}{name} {number}"),
+            Value::Bool(on) => write!(out, "{comma}{name} {on}"),
+            Value::Array(rows) => write!(out, "{comma}{} {name}", rows.len()),
+            Value::Object(_) => {
+                gather(field, out);
+                Ok(())
+            }
+            Value::Null => Ok(()),
+        };
+    }
 }
 
 /// Which way a frame went.
@@ -327,7 +375,7 @@ impl Entry {
     /// How much memory it takes beside its own size, in bytes.
     pub(super) fn heap(&self) -> usize {
         match &self.what {
-            What::Frame(frame) => frame.name.len() + frame.json.0.len(),
+            What::Frame(frame) => frame.name.len() + frame.json.0.len() + frame.gist.len(),
             What::Link(LinkStep::Failed { why, .. } | LinkStep::Down { why, .. } | LinkStep::Refused { why }) => {
                 why.len()
             }

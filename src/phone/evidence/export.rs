@@ -6,14 +6,12 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
 use time::{OffsetDateTime, UtcOffset};
 
 use super::entry::{Entry, Frame, Kind, LegStep, LinkStep, Quality, Sound, Way, What};
 use super::story;
 use crate::domain::call::Direction;
 use crate::domain::id::CallId;
-use crate::domain::text::printable;
 use crate::domain::time::UnixMillis;
 use crate::texts::explanation::{short, stage};
 use crate::texts::{end, state};
@@ -88,9 +86,12 @@ pub fn kind(entry: &Entry) -> &'static str {
     }
 }
 
+/// How many characters of a call's id are shown.
+pub const CALL_NAME: usize = 6;
+
 /// The beginning of a call's id: enough to tell calls apart.
 pub fn call_name(call: CallId) -> String {
-    call.to_string().chars().take(6).collect()
+    call.to_string().chars().take(CALL_NAME).collect()
 }
 
 /// All that an entry says, over several lines.
@@ -98,42 +99,6 @@ pub fn whole(entry: &Entry) -> String {
     match &entry.what {
         What::Frame(frame) => frame.json.pretty(),
         _ => serde_json::to_string_pretty(entry).unwrap_or_default(),
-    }
-}
-
-/// The longest gist, in characters.
-const GIST: usize = 100;
-
-/// What matters in a frame beside its name: its plain values, the call's id left out.
-pub fn gist(frame: &Frame) -> String {
-    let Ok(whole) = serde_json::from_str::<Value>(frame.json.text()) else { return String::new() };
-    let mut out = String::new();
-    let body = whole.get(frame.kind.name()).unwrap_or(&whole);
-    let body = body.get(&*frame.name).unwrap_or(body);
-    gather(body, &mut out);
-    printable(&out, GIST)
-}
-
-fn gather(value: &Value, out: &mut String) {
-    let Value::Object(fields) = value else { return };
-    for (name, field) in fields.iter().filter(|(name, _)| *name != "call_id") {
-        if out.len() >= GIST {
-            return;
-        }
-        let comma = if out.is_empty() { "" } else { ", " };
-        let name = name.replace('_', " ");
-        let _ = match field {
-            Value::String(text) if text.starts_with("v=0") => write!(out, "{comma}{name}: SDP"),
-            Value::String(text) => write!(out, "{comma}{name} {text}"),
-            Value::Number(number) => write!(out, "{comma}{name} {number}"),
-            Value::Bool(on) => write!(out, "{comma}{name} {on}"),
-            Value::Array(rows) => write!(out, "{comma}{} {name}", rows.len()),
-            Value::Object(_) => {
-                gather(field, out);
-                Ok(())
-            }
-            Value::Null => Ok(()),
-        };
     }
 }
 

@@ -6,6 +6,7 @@
 //! ([`story`]); files of it are made in [`archive`], from the texts of [`export`].
 
 pub mod archive;
+mod commands;
 pub mod entry;
 pub mod export;
 mod recorder;
@@ -19,4 +20,4 @@ mod tests;
 
 pub use recorder::{News, Recorder};
 pub use ring::Limits;
-pub use spill::{newest_sessions, read_session};
+pub use spill::{newest_sessions, read_lines, read_session};

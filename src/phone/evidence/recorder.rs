@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::entry::{Ended, Entry, Frame, Json, Kind, LegStep, LinkStep, Sound, Way, What};
+use super::commands;
+use super::entry::{Ended, Entry, Frame, Kind, LegStep, LinkStep, Sound, Way, What};
 use super::redact;
 use super::ring::{Limits, Ring};
 use super::spill::{Flushed, Spill};
@@ -96,7 +97,7 @@ impl Recorder {
         let (kind, name, body) = named(&frame);
         let id = frame.get("id").or_else(|| frame.get("seq")).and_then(Value::as_u64);
         let call = body.and_then(|body| body.get("call_id")).and_then(Value::as_str).and_then(|id| id.parse().ok());
-        let frame = Frame { way, kind, name: printable(&name, 60).into(), id, json: Json::new(&frame) };
+        let frame = Frame::new(way, kind, &printable(&name, 60), id, &frame);
         let mut state = self.lock();
         let call = match (kind, id) {
             (Kind::Request, Some(id)) => {
@@ -154,14 +155,7 @@ impl Recorder {
 
     /// The phone was told to do something. Notes, and tones, which may be somebody's number, are not kept.
     pub fn command(&self, command: &Command) {
-        let text = match command {
-            Command::NoteCall { call, note } => {
-                format!("{} the note of {call}", if note.is_some() { "write" } else { "take away" })
-            }
-            Command::Dtmf { call, .. } => format!("send a tone into {call}"),
-            command => format!("{command:?}"),
-        };
-        self.add(None, What::Command(words(&text)));
+        self.add(None, What::Command(words(&commands::in_words(command))));
     }
 
     /// The phone tells something.
@@ -192,6 +186,7 @@ impl Recorder {
             Event::Active(None) => self.add(None, What::Happened("no call is active".into())),
             Event::HandedOn { call, by, .. } => self.happened(*call, &format!("handed on by {}", by.display_name)),
             Event::Moved { call, into } => self.happened(*call, &format!("goes on as {into}")),
+            Event::PickedUp(call) => self.happened(*call, "picked up"),
             Event::Parked { call, slot } => self.happened(*call, &format!("parked in slot {slot}")),
             Event::Dtmf { call, .. } => self.happened(*call, "a tone arrived"),
             Event::MicrophoneFinished(call) => self.happened(*call, "the sound file of the microphone is over"),

@@ -159,6 +159,11 @@ pub fn newest_sessions(folder: &Path) -> Vec<PathBuf> {
 pub fn read_session(path: &Path) -> io::Result<Vec<Arc<Entry>>> {
     let mut text = fs::read(older(path)).unwrap_or_default();
     text.extend(fs::read(path)?);
+    Ok(read_lines(&text))
+}
+
+/// The entries of such lines; those that are none are left out.
+pub fn read_lines(text: &[u8]) -> Vec<Arc<Entry>> {
     let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    Ok(lines.filter_map(|line| serde_json::from_slice(line).ok()).map(Arc::new).collect())
+    lines.filter_map(|line| serde_json::from_slice(line).ok()).map(Arc::new).collect()
 }

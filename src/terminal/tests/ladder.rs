@@ -12,7 +12,7 @@ use crate::domain::end_reason::EndReason;
 use crate::domain::id::CallId;
 use crate::phone::event::Event;
 use crate::phone::evidence::News;
-use crate::phone::evidence::entry::{Entry, Frame, Json, Kind, LegStep, LinkStep, Sound, Way, What};
+use crate::phone::evidence::entry::{Entry, Frame, Kind, LegStep, LinkStep, Sound, Way, What};
 use crate::phone::evidence::story::Explanation;
 use crate::terminal::message::{Effect, Message};
 use crate::terminal::model::ScreenOptions;
@@ -20,8 +20,7 @@ use crate::terminal::model::ScreenOptions;
 const OF: CallId = CallId(Uuid::from_u128(0x3f2a_9100_0000_0000_0000_0000_0000_0001));
 
 fn frame(way: Way, kind: Kind, name: &str, body: &Value) -> What {
-    let json = Json::new(&json!({kind.name(): {name: body}}));
-    What::Frame(Frame { way, kind, name: name.into(), id: Some(7), json })
+    What::Frame(Frame::new(way, kind, name, Some(7), &json!({kind.name(): {name: body}})))
 }
 
 /// What a phone remembers of a call.
@@ -31,7 +30,7 @@ fn entries() -> Vec<Arc<Entry>> {
     let all = [
         (None, 0, What::Link(LinkStep::Began)),
         (None, 2, What::Link(LinkStep::Done { stage: Stage::Dns, took_us: 1800 })),
-        (None, 900, What::Command("Call { to: \"bob\", ring_for: None }".into())),
+        (None, 900, What::Command("call bob".into())),
         (
             Some(OF),
             1000,

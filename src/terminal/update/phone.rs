@@ -53,6 +53,8 @@ pub(super) fn heard(model: &mut Model, event: Event, effects: &mut Vec<Effect>) 
         Event::Moved { call, into } => desk_events::moved(model, call, into),
         Event::HeldLong { call, since } => desk_events::held_long(model, call, since, effects),
         Event::Rules(rules) => model.rules = rules,
+        // Its call is on the board.
+        Event::PickedUp(_) => {}
         Event::Parked { call, slot } => desk_events::was_parked(model, call, slot),
         Event::ParkedCalls(calls) => desk_events::parked(model, calls),
         Event::Joined { call, group, first } => group_events::joined(model, call, &group, first),

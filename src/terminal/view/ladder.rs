@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use super::paper::Paper;
 use super::pickers;
 use crate::phone::evidence::entry::{Entry, Frame, Kind, LegStep, LinkStep, Way, What};
-use crate::phone::evidence::export::{call_name, clock, gist, label};
+use crate::phone::evidence::export::{call_name, clock, label};
 use crate::terminal::model::{Change, Ladder, Opened, TimeMode};
 use crate::terminal::theme::Role;
 use crate::terminal::widgets::area;
@@ -131,7 +131,7 @@ fn row(paper: &mut Paper<'_>, place: Rect, shown: &Shown<'_>) {
         What::Frame(frame) => {
             pen.text(bar, line);
             arrow(&mut pen, &label, frame.way, lane, (rule, heads), (line, told));
-            pen.text(bar, line).text(" ", text).text(&gist(frame), dim);
+            pen.text(bar, line).text(" ", text).text(&frame.gist, dim);
         }
         What::Leg { .. } => {
             pen.text(bar, line).skip(lane).text(bar, line).skip(9).text(point, told).text(" ", told).text(&label, told);

@@ -161,18 +161,10 @@ async fn a_join_that_was_given_up_leaves_nobody_behind() {
 }
 
 #[tokio::test]
-async fn a_join_whose_answer_was_lost_leaves_nobody_behind() {
+async fn a_call_nobody_here_knows_is_hung_up() {
     let mut bench = Bench::new(JoinMuted::Auto).await;
-    let (id, _, _) = bench.asks_to_join(None).await;
-    bench.loses(id).await;
-    assert_eq!(bench.refused("join").await, Refusal::NotConnected);
-    let call = OngoingCall {
-        call_id: CALL,
-        direction: Direction::Outgoing,
-        participants: Vec::new(),
-        group: Some(group()),
-        moved_from: None,
-    };
+    let (direction, group) = (Direction::Outgoing, Some(group()));
+    let call = OngoingCall { call_id: CALL, direction, participants: Vec::new(), group, moved_from: None };
     bench.is_welcome(vec![call]).await;
     assert_eq!(bench.asks().await.1, Request::CallHangUp { call_id: CALL });
 }

@@ -1,16 +1,20 @@
 //! Tones, as they are heard.
 
-use super::kit::{Bench, CALL, person};
-use crate::domain::call::CallState;
+use super::kit::{Bench, CALL, answer, person};
+use crate::domain::call::{CallState, Participant, ParticipantState};
 use crate::domain::end_reason::EndReason;
+use crate::domain::forwarding::ForwardWhen;
 use crate::domain::id::CallId;
 use crate::domain::transfer::HandedTo;
 use crate::media::tick::Tick;
 use crate::media::tones::strength;
 use crate::phone::audio::device::SinkChoice;
 use crate::phone::audio::wav::WavReader;
+use crate::phone::command::Command;
 use crate::phone::event::Event;
 use crate::protocol::notice::Notice;
+use crate::protocol::request::Request;
+use crate::protocol::response::Response;
 use uuid::Uuid;
 
 #[tokio::test]
@@ -54,10 +58,35 @@ async fn who_is_handed_on_hears_that_somebody_rings() {
     assert!((5..=24).contains(&heard), "{heard} pieces of 50 ms");
 }
 
+#[tokio::test]
+async fn who_is_forwarded_goes_on_hearing_that_it_rings() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("heard.wav");
+    let mut bench = Bench::for_calls_playing_to(SinkChoice::File(path.clone()), 1).await;
+    bench.tell(Command::Call { to: "bob".into(), ring_for: None }).await;
+    let (id, Request::CallStart { call_id, offer, .. }) = bench.asks().await else { panic!("no call") };
+    bench.answers(id, Response::Leg { answer: answer(&offer) }).await;
+    bench.stands(call_id, CallState::Ringing).await;
+    let to = HandedTo::Person { person: person("carol") };
+    let forwarded = Some(ForwardWhen::Busy);
+    bench.notices(Notice::CallHandedOn { call_id, by: person("bob"), to, forwarded }).await;
+    let participant = Participant { person: person("carol"), state: ParticipantState::Ringing, muted: false };
+    bench.notices(Notice::CallParticipant { call_id, participant }).await;
+    bench.stands(call_id, CallState::Ringing).await;
+    seconds_pass_in(call_id, &mut bench, 2.0).await;
+    bench.quits().await;
+    let heard = pieces_of(&path, 425.0, 0.05);
+    assert!((5..=24).contains(&heard), "{heard} pieces of 50 ms: one second of tone, which began once");
+}
+
 /// Lets time pass as the call counts it: levels are told ten times a second.
 async fn seconds_pass(bench: &mut Bench, seconds: f64) {
+    seconds_pass_in(CALL, bench, seconds).await;
+}
+
+async fn seconds_pass_in(id: CallId, bench: &mut Bench, seconds: f64) {
     for _ in 0..(seconds * 10.0) as usize {
-        let levels = |event: &Event| matches!(event, Event::Levels { call, .. } if *call == CALL).then_some(());
+        let levels = |event: &Event| matches!(event, Event::Levels { call, .. } if *call == id).then_some(());
         bench.until("measure levels", levels).await;
     }
 }

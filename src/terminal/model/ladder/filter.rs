@@ -1,7 +1,11 @@
-//! What the ladder is narrowed by: `call:ID`, `kind:notice`, and words that are somewhere in the message. All must fit.
+//! What the ladder is narrowed by: `call:ID`, `kind:notice`, words that the row shows, and `in:word` for one that is
+//! anywhere in the message. All must fit.
 
-use crate::phone::evidence::entry::{Entry, What};
-use crate::phone::evidence::export;
+use uuid::Uuid;
+
+use crate::domain::id::CallId;
+use crate::phone::evidence::entry::{Entry, Kind, What};
+use crate::phone::evidence::export::{self, CALL_NAME};
 
 /// A filter, read from what is typed.
 #[derive(Debug, Default)]
@@ -10,8 +14,10 @@ pub(crate) struct Filter {
     calls: Vec<String>,
     /// Beginnings of kinds.
     kinds: Vec<String>,
-    /// Words.
+    /// Words that are shown.
     words: Vec<Word>,
+    /// Words that are anywhere in the message.
+    within: Vec<Word>,
 }
 
 impl Filter {
@@ -23,6 +29,8 @@ impl Filter {
                 filter.calls.push(call.to_owned());
             } else if let Some(kind) = word.strip_prefix("kind:") {
                 filter.kinds.push(kind.to_owned());
+            } else if let Some(within) = word.strip_prefix("in:") {
+                filter.within.push(Word::new(within.to_owned()));
             } else {
                 filter.words.push(Word::new(word));
             }
@@ -30,9 +38,9 @@ impl Filter {
         filter
     }
 
-    /// Whether typing on can only show less: a word may still become a `call:` or a `kind:`, which are something else.
+    /// Whether typing on can only show less: a word may still become a `call:` or the like, which is something else.
     pub(crate) fn only_narrows(&self) -> bool {
-        self.calls.is_empty() && self.kinds.is_empty()
+        self.calls.is_empty() && self.kinds.is_empty() && self.within.is_empty()
     }
 
     /// Whether an entry is shown.
@@ -43,7 +51,8 @@ impl Filter {
         let of_call = |start: &String| entry.call.is_some_and(|call| call.to_string().starts_with(start));
         self.calls.iter().all(of_call)
             && self.kinds.iter().all(|kind| export::kind(entry).starts_with(kind.as_str()))
-            && self.words.iter().all(|word| word.is_said(entry))
+            && self.words.iter().all(|word| word.is_shown(entry))
+            && self.within.iter().all(|word| word.is_said(entry))
     }
 }
 
@@ -75,11 +84,29 @@ impl Word {
         })
     }
 
-    /// Whether an entry says it. The text of a frame names its kind and its name, too.
+    /// Whether the row of an entry shows it. Of a message, its name is shown in words: none of them is lost by looking
+    /// into the name itself.
+    fn is_shown(&self, entry: &Entry) -> bool {
+        let said = match &entry.what {
+            What::Frame(frame) if frame.kind != Kind::Failure => self.is_in(&frame.name) || self.is_in(&frame.gist),
+            What::Frame(frame) => self.is_in(&export::label(entry)) || self.is_in(&frame.gist),
+            _ => self.is_in(&export::label(entry)),
+        };
+        said || entry.call.is_some_and(|call| self.names(call))
+    }
+
+    /// Whether it is in the beginning of a call's id, as that is shown.
+    fn names(&self, call: CallId) -> bool {
+        let mut buffer = Uuid::encode_buffer();
+        let shown = &call.0.hyphenated().encode_lower(&mut buffer)[..CALL_NAME];
+        self.text.len() <= CALL_NAME && shown.contains(&self.text)
+    }
+
+    /// Whether an entry says it at all. The text of a frame names its kind and its name, too.
     fn is_said(&self, entry: &Entry) -> bool {
         match &entry.what {
             What::Frame(frame) => self.is_in(frame.json.text()),
-            _ => self.is_in(&export::label(entry)) || self.is_in(export::kind(entry)),
+            _ => self.is_shown(entry),
         }
     }
 }

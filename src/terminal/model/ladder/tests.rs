@@ -2,11 +2,11 @@
 
 use super::*;
 use crate::domain::id::CallId;
-use crate::phone::evidence::entry::{Frame, Json, Kind, Way};
+use crate::phone::evidence::entry::{Frame, Kind, Way};
 
 fn entry(seq: u64, call: u128, name: &str, says: &str) -> Arc<Entry> {
-    let json = Json::new(&serde_json::json!({"notice": {name: {"says": says, "n": seq}}}));
-    let frame = Frame { way: Way::In, kind: Kind::Notice, name: name.into(), id: Some(seq), json };
+    let json = serde_json::json!({"notice": {name: {"says": says, "n": seq, "deep": {"list": ["hidden"]}}}});
+    let frame = Frame::new(Way::In, Kind::Notice, name, Some(seq), &json);
     let call = Some(CallId(uuid::Uuid::from_u128(call << 96)));
     Arc::new(Entry { seq, at_us: seq * 1000, unix_ms: UnixMillis(seq as i64), call, what: What::Frame(frame) })
 }
@@ -63,9 +63,18 @@ fn it_is_narrowed_by_call_kind_and_words_as_they_are_typed() {
         ("bob", &[1][..]),
         ("call", &[1, 3]),
         ("call end", &[3]),
+        ("call_ended", &[3]),
         ("call:00000002", &[3, 4]),
         ("call:00000002 CAROL", &[3]),
         ("kind:notice", &[1, 3, 4]),
+        // What is seen, and nothing else; but for what is looked for in whole messages.
+        ("000000", &[1, 3, 4]),
+        ("00000002", &[]),
+        ("changed n", &[1]),
+        ("notice", &[]),
+        ("hidden", &[]),
+        ("in:hidden", &[1, 3, 4]),
+        ("in:hidden in:carol", &[3]),
         ("kind:request", &[]),
         ("nothing like it", &[]),
     ] {
