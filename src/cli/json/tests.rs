@@ -359,6 +359,7 @@ fn the_summary_is_the_last_line() {
         direction: Direction::Outgoing,
         with: Peer::Person(bob()),
         end: EndReason::HUNG_UP,
+        handed_over: None,
         connected_for: Some(Duration::from_millis(5020)),
         quality: quality(),
         first_audio_ms: Some(35),

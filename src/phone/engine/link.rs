@@ -122,6 +122,7 @@ impl Engine {
             }
             (Pending::Park(call), Response::Parked { slot }) => self.emit(Event::Parked { call, slot }).await,
             (Pending::Merge { call, with }, _) => self.on_merge_answered(call, with, None).await,
+            (Pending::Rules { what, rules }, _) => self.on_rules_answered(what, rules, None).await,
             (Pending::Hold { call, .. }, _) => {
                 if let Some(call) = self.board.get_mut(call) {
                     call.hold.on_answered();
@@ -172,6 +173,9 @@ impl Engine {
             Pending::Merge { call, with } => {
                 self.on_merge_answered(call, with, Some(Refusal::Service(failure))).await;
             }
+            Pending::Rules { what, rules } => {
+                self.on_rules_answered(what, rules, Some(Refusal::Service(failure))).await
+            }
             Pending::LookUp { goal, .. } => self.not_found(goal, Refusal::Service(failure)).await,
             Pending::CreateToJoin | Pending::Join | Pending::PickUp => {
                 self.not_joined(Refusal::Service(failure)).await;
@@ -203,6 +207,7 @@ impl Engine {
             }
             Pending::Park(call) => self.refuse("park", Some(call), why).await,
             Pending::Merge { call, with } => self.on_merge_answered(call, with, Some(why)).await,
+            Pending::Rules { what, rules } => self.on_rules_answered(what, rules, Some(why)).await,
             Pending::LookUp { goal, .. } => self.not_found(goal, why).await,
             Pending::CreateToJoin => self.not_joined(why).await,
             Pending::Join | Pending::PickUp => {

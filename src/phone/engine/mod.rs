@@ -43,7 +43,7 @@ use super::leg::{LegEvent, LegTag};
 use super::signalling::{FromLink, ToLink};
 use crate::base::{clock, deadline};
 use crate::config::{JoinMuted, ServerUrl};
-use crate::domain::forwarding::AccountRules;
+use crate::domain::forwarding::{AccountRules, CallRules};
 use crate::domain::group::{GroupKey, GroupRow};
 use crate::domain::id::{CallId, Identity};
 use crate::domain::park::{ParkSlot, ParkedCall};
@@ -132,6 +132,11 @@ enum Pending {
         call: CallId,
         with: CallId,
     },
+    /// These rules, and the words of the palette for what changes them.
+    Rules {
+        what: &'static str,
+        rules: CallRules,
+    },
     /// The list; `asked` for by a command.
     Groups {
         asked: bool,
@@ -171,6 +176,8 @@ pub(super) struct Engine {
     board: Board,
     /// The rules of the account, as they were told last.
     rules: AccountRules,
+    /// What the service was asked last to make of them, until it has answered.
+    rules_asked: Option<CallRules>,
     /// The parked calls, by slot.
     parked: BTreeMap<ParkSlot, ParkedCall>,
     joining: Option<Joining>,
@@ -214,6 +221,7 @@ impl Engine {
             addresses: Addresses::new(server.to_string()),
             board: Board::default(),
             rules: AccountRules::default(),
+            rules_asked: None,
             parked: BTreeMap::new(),
             joining: None,
             join_lost: false,

@@ -16,14 +16,36 @@ impl Engine {
                 let sentence = "say to whom calls are to go: a name or an identity";
                 self.refuse("forward", None, Refusal::NotNow(sentence.into())).await;
             }
-            Some(name) => self.resolve(name, Wanted::Forward { when, after }).await,
+            Some(name) => match self.named_in_rules(&name) {
+                Some(known) => self.forward_to(when, Some(known), after).await,
+                None => self.resolve(name, Wanted::Forward { when, after }).await,
+            },
             None => self.forward_to(when, None, after).await,
         }
     }
 
+    /// Lets somebody ring in spite of do not disturb, or no more.
+    pub(super) async fn except_named(&mut self, who: String, on: bool) {
+        match self.named_in_rules(&who) {
+            Some(known) => self.except(known, on).await,
+            None => self.resolve(who, Wanted::Except { on }).await,
+        }
+    }
+
+    /// The identity of somebody the rules name already, who need not be looked up, and may be gone.
+    fn named_in_rules(&self, identity: &str) -> Option<Identity> {
+        let rules = self.rules_now();
+        rules.named().into_iter().find(|known| known.as_str() == identity.trim()).cloned()
+    }
+
+    /// What the rules are once the service has taken what it was asked.
+    fn rules_now(&self) -> &CallRules {
+        self.rules_asked.as_ref().unwrap_or(&self.rules.rules)
+    }
+
     /// It is known to whom calls are forwarded.
     pub(super) async fn forward_to(&mut self, when: ForwardWhen, to: Option<Identity>, after: Option<ForwardAfter>) {
-        let mut rules = self.rules.rules.clone();
+        let mut rules = self.rules_now().clone();
         rules.set(when, to);
         rules.after_seconds = after.unwrap_or(rules.after_seconds);
         self.set_rules("forward", rules).await;
@@ -31,7 +53,7 @@ impl Engine {
 
     /// It is known who rings in spite of do not disturb, or does not any more.
     pub(super) async fn except(&mut self, who: Identity, on: bool) {
-        let mut rules = self.rules.rules.clone();
+        let mut rules = self.rules_now().clone();
         rules.except.retain(|known| *known != who);
         if on {
             rules.except.push(who);
@@ -41,12 +63,27 @@ impl Engine {
 
     /// Says who may pick up calls that ring here.
     pub(super) async fn let_pick_up(&mut self, by: PickUpBy) {
-        let rules = CallRules { pick_up: by, ..self.rules.rules.clone() };
+        let rules = CallRules { pick_up: by, ..self.rules_now().clone() };
         self.set_rules("let pick up", rules).await;
     }
 
     async fn set_rules(&mut self, what: &'static str, rules: CallRules) {
-        self.request(Request::RulesSet { rules }, Pending::Verb { what, call: None }).await;
+        // What is asked next builds on this, whether or not it was answered by then.
+        self.rules_asked = Some(rules.clone());
+        self.request(Request::RulesSet { rules: rules.clone() }, Pending::Rules { what, rules }).await;
+    }
+
+    /// The service has answered: what it did not take is told as it still is.
+    pub(super) async fn on_rules_answered(&mut self, what: &'static str, rules: CallRules, why: Option<Refusal>) {
+        let Some(why) = why else {
+            self.rules_asked.take_if(|asked| *asked == rules);
+            // Told to all clients, this one included: with who the people are.
+            self.rules.rules = rules;
+            return;
+        };
+        self.rules_asked = None;
+        self.refuse(what, None, why).await;
+        self.emit(Event::Rules(self.rules.clone())).await;
     }
 
     /// These are the rules now.
