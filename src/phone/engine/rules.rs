@@ -77,7 +77,10 @@ impl Engine {
     pub(super) async fn on_rules_answered(&mut self, what: &'static str, rules: CallRules, why: Option<Refusal>) {
         let Some(why) = why else {
             self.rules_asked.take_if(|asked| *asked == rules);
-            // Told to all clients, this one included: with who the people are.
+            // What changes is told to all clients, this one included, with who the people are.
+            if self.rules.rules == rules {
+                self.emit(Event::Rules(self.rules.clone())).await;
+            }
             self.rules.rules = rules;
             return;
         };

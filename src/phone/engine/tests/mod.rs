@@ -8,5 +8,6 @@ mod joining;
 mod kit;
 mod moved;
 mod records;
+mod rules;
 mod several;
 mod tones;
