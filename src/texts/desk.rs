@@ -107,7 +107,7 @@ fn why_forwarded(when: ForwardWhen) -> String {
 }
 
 /// What a call that was handed on is waiting for, said in the card.
-pub fn waits(by: &Person, to: &HandedTo, forwarded: Option<ForwardWhen>) -> String {
+pub fn waits(by: &Person, to: &HandedTo, forwarded: Option<ForwardWhen>, comes_back: bool) -> String {
     let by_name = &by.display_name;
     if let (HandedTo::Person { person }, Some(when)) = (to, forwarded) {
         return format!("{by_name} forwards you to {}, who is being rung{}", person.display_name, why_forwarded(when));
@@ -117,7 +117,8 @@ pub fn waits(by: &Person, to: &HandedTo, forwarded: Option<ForwardWhen>) -> Stri
         HandedTo::Person { person } if person.identity != by.identity => {
             format!("{by_name} transfers you to {}, who is being rung", person.display_name)
         }
-        HandedTo::Person { .. } => format!("your call goes back to {by_name}, who is being rung"),
+        HandedTo::Person { .. } if comes_back => format!("your call goes back to {by_name}, who is being rung"),
+        HandedTo::Person { .. } => format!("{by_name} picks your call up"),
     }
 }
 

@@ -174,7 +174,7 @@ impl Engine {
                 self.on_merge_answered(call, with, Some(Refusal::Service(failure))).await;
             }
             Pending::Rules { what, rules } => {
-                self.on_rules_answered(what, rules, Some(Refusal::Service(failure))).await
+                self.on_rules_answered(what, rules, Some(Refusal::Service(failure))).await;
             }
             Pending::LookUp { goal, .. } => self.not_found(goal, Refusal::Service(failure)).await,
             Pending::CreateToJoin | Pending::Join | Pending::PickUp => {

@@ -74,6 +74,8 @@ pub struct Handed {
     pub to: HandedTo,
     /// In which case, where `by` never was in the call and forwards it.
     pub forwarded: Option<ForwardWhen>,
+    /// Whether it comes back to `by`, who had handed it on.
+    pub comes_back: bool,
 }
 
 impl LiveCall {

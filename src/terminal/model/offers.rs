@@ -252,10 +252,8 @@ impl Model {
         if action == Action::Evidence {
             return context == Context::Ladder;
         }
-        let choosing = match action {
-            Action::Accept | Action::Back | Action::Mark | Action::More | Action::Less | Action::Clear => true,
-            _ => false,
-        };
+        let settling = matches!(action, Action::More | Action::Less | Action::Clear);
+        let choosing = settling || matches!(action, Action::Accept | Action::Back | Action::Mark);
         matches!(context, Context::Panel | Context::Consult) || urgent || offered || choosing
     }
 

@@ -146,7 +146,8 @@ fn who_is_forwarded_is_told_to_whom_and_why() {
     // A colleague of Carol picks up.
     let to = HandedTo::Person { person: person("dave") };
     desk.hears(Event::HandedOn { call: CALL, by: person("dave"), to, forwarded: None });
-    assert!(desk.sees(80, 24).contains("Dave picks your call up."));
+    let seen = desk.sees(80, 24);
+    assert!(seen.contains(" Dave picks your call up.") && seen.contains(" Dave picks your call up "), "{seen}");
 }
 
 #[test]

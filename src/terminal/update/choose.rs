@@ -27,7 +27,7 @@ pub(crate) fn shown_as(choice: PresenceChoice) -> PresenceState {
 pub(super) fn open(model: &mut Model, purpose: Purpose, text: &str, effects: &mut Vec<Effect>) {
     let mut dial = Dial::new(purpose, text);
     let call = purpose.call().filter(|_| purpose.hands_on()).and_then(|call| model.board.get(call));
-    let not = call.and_then(LiveCall::other_side).or(model.me.as_ref().filter(|_| purpose.is_rule()));
+    let not = call.and_then(LiveCall::other_side).or_else(|| model.me.as_ref().filter(|_| purpose.is_rule()));
     dial.without = not.map(|person| person.identity.clone());
     search(&dial, effects);
     model.popup = Some(Popup::Dial(dial));

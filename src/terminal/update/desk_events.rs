@@ -4,17 +4,20 @@ use super::super::keys::Action;
 use super::super::message::Effect;
 use super::super::model::{Handed, LiveCall, Model, Mood, Pane, Popup, Purpose, Question};
 use super::{desk as doing, say};
+use crate::domain::forwarding::ForwardWhen;
 use crate::domain::id::CallId;
 use crate::domain::park::{ParkSlot, ParkedCall};
+use crate::domain::person::Person;
 use crate::domain::time::UnixMillis;
+use crate::domain::transfer::HandedTo;
 use crate::texts::desk;
 
 /// The call is handed on: by the other side, by whoever was called and forwards it, or by who picks it up.
-pub(super) fn handed_on(model: &mut Model, call: CallId, handed: Handed) {
+pub(super) fn handed_on(model: &mut Model, call: CallId, by: Person, to: HandedTo, forwarded: Option<ForwardWhen>) {
     let Some(live) = model.board.get_mut(call) else { return };
-    let Handed { by, to, forwarded } = &handed;
-    let text = desk::handed_on(by, to, *forwarded, live.comes_back(by));
-    live.handed = Some(handed);
+    let comes_back = live.comes_back(&by);
+    let text = desk::handed_on(&by, &to, forwarded, comes_back);
+    live.handed = Some(Handed { by, to, forwarded, comes_back });
     say(model, Mood::Warn, text);
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::message::Effect;
-use super::super::model::{Ended, Handed, LinkView, LiveCall, Model, Mood, Pane, Popup, Question};
+use super::super::model::{Ended, LinkView, LiveCall, Model, Mood, Pane, Popup, Question};
 use super::super::widgets::meter::{ROSTER_METER, steps};
 use super::{desk as doing, desk_events, favourites, group_events, history, links, note, rules, say, sound, tick};
 use crate::domain::call::{CallState, Peer};
@@ -49,9 +49,7 @@ pub(super) fn heard(model: &mut Model, event: Event, effects: &mut Vec<Effect>) 
             call(model, view);
         }
         Event::Active(call) => model.board.activate(call),
-        Event::HandedOn { call, by, to, forwarded } => {
-            desk_events::handed_on(model, call, Handed { by, to, forwarded })
-        }
+        Event::HandedOn { call, by, to, forwarded } => desk_events::handed_on(model, call, by, to, forwarded),
         Event::Moved { call, into } => desk_events::moved(model, call, into),
         Event::HeldLong { call, since } => desk_events::held_long(model, call, since, effects),
         Event::Rules(told) => rules::told(model, told),

@@ -181,9 +181,9 @@ fn means(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
         paper.pen(place).text(" ", style).text(&text, style);
         return;
     }
-    if let Some(Handed { by, to, forwarded }) = handed(call) {
+    if let Some(Handed { by, to, forwarded, comes_back }) = handed(call) {
         let style = paper.style(Role::Warn);
-        let text = desk::waits(by, to, *forwarded);
+        let text = desk::waits(by, to, *forwarded, *comes_back);
         paper.pen(place).text(" ", style).text(&text, style);
         return;
     }
