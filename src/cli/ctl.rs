@@ -4,6 +4,7 @@ pub(super) mod choice;
 mod show;
 
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,11 +13,13 @@ use clap::{Args, Subcommand, ValueEnum};
 use self::choice::{Running, the_phone};
 use super::evidence::{self, EvidenceArgs};
 use super::exit::{Exit, Failure};
+use super::forward::Pickers;
 use super::globals::Globals;
 use super::output::Output;
 use super::settings::Settings;
 use crate::base::{clock, deadline};
-use crate::domain::park::ParkSlot;
+use crate::domain::forwarding::{ForwardAfter, ForwardWhen};
+use crate::domain::park::{NotASlot, ParkSlot};
 use crate::domain::presence::PresenceChoice;
 use crate::outside::format::Format;
 use crate::outside::line::{Asked, Done, Refused, Told, Why};
@@ -74,6 +77,30 @@ pub enum PresenceWord {
     Away,
     /// Calls are refused without a ring.
     Dnd,
+}
+
+/// When calls are forwarded, or that they are not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ForwardWord {
+    /// Every call.
+    Always,
+    /// While busy.
+    Busy,
+    /// When nobody answers.
+    NoAnswer,
+    /// While not to be disturbed.
+    Dnd,
+    /// Never.
+    Off,
+}
+
+/// What is picked up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PickUpWhat {
+    /// What is parked here.
+    Slot(ParkSlot),
+    /// What rings at this person.
+    At(String),
 }
 
 /// What to do.
@@ -136,11 +163,44 @@ pub enum Verb {
         #[command(flatten)]
         which: Which,
     },
-    /// Pick up a parked call
+    /// Pick up a parked call, or what rings at somebody
     PickUp {
-        /// Where it is parked: 1 to 20
-        #[arg(value_name = "SLOT")]
-        slot: ParkSlot,
+        /// Where it is parked, 1 to 20; or at whom it rings: a friend's name, a user name, or an identity
+        #[arg(value_name = "SLOT|NAME")]
+        what: PickUpWhat,
+    },
+    /// Say where calls go that are not taken
+    #[command(after_help = "\
+Examples:
+  switchboard ctl forward always carol
+  switchboard ctl forward no-answer carol --after 15s
+  switchboard ctl forward busy off                            calls ring on while you are busy
+  switchboard ctl forward off")]
+    Forward {
+        /// When; `off`: never any more, or not in the case that follows
+        #[arg(value_name = "WHEN|off")]
+        when: ForwardWord,
+        /// To whom: a friend's name, a user name, or an identity; `off`: nowhere
+        #[arg(value_name = "NAME|off")]
+        to: Option<String>,
+        /// How long they ring before, 5s to 120s, for those nobody answers
+        #[arg(long, value_name = "SECONDS")]
+        after: Option<ForwardAfter>,
+    },
+    /// Let somebody ring in spite of do not disturb
+    Except {
+        /// Whom: a friend's name, a user name, or an identity
+        #[arg(value_name = "NAME")]
+        who: String,
+        /// Not any more
+        #[arg(long)]
+        remove: bool,
+    },
+    /// Say who may pick up what rings here
+    LetPickUp {
+        /// Who
+        #[arg(value_name = "WHO")]
+        who: Pickers,
     },
     /// Call somebody, and wait until it rings there
     Call {
@@ -189,6 +249,7 @@ Placeholders of --format:
   {time}      for how long, such as 04:31
   {mute}      muted or live, in a call
   {missed}    how many calls were missed
+  {forwarded} whom all calls are forwarded to, if they are
   {calls} {ringing} {held} {parked}    how many there are
   {presence} {account} {name}          the user's
 
@@ -221,7 +282,10 @@ impl Verb {
             Self::Complete(which) => (Order::Complete, Some(which)),
             Self::Merge(which) => (Order::Merge, Some(which)),
             Self::Park { slot, which } => (Order::Park { slot: *slot }, Some(which)),
-            Self::PickUp { slot } => (Order::PickUp { slot: *slot }, None),
+            Self::PickUp { what } => (what.order(), None),
+            Self::Forward { when, to, after } => (forward(*when, to.as_deref(), *after), None),
+            Self::Except { who, remove } => (Order::Except { who: who.clone(), on: !remove }, None),
+            Self::LetPickUp { who } => (Order::LetPickUp { by: (*who).into() }, None),
             Self::Call { to } => (Order::Call { to: to.clone() }, None),
             Self::Join { place } => (Order::Join { place: place.clone() }, None),
             Self::Dtmf { tones, which } => (Order::Dtmf { tones: tones.clone() }, Some(which)),
@@ -230,6 +294,53 @@ impl Verb {
             Self::Status { follow, .. } => (Order::Status { follow: *follow }, None),
         };
         Asked::new(order, which.and_then(|which| which.call.clone()))
+    }
+}
+
+/// Forwards to somebody, or to nobody any more: `busy carol`, `busy off`, `off busy`, `off`. What is left out is left empty,
+/// which the phone refuses.
+fn forward(when: ForwardWord, to: Option<&str>, after: Option<ForwardAfter>) -> Order {
+    let (when, to) = match (when.case(), to) {
+        (when @ Some(_), Some("off")) | (when @ None, None) => (when, None),
+        (None, Some(word)) => match ForwardWord::from_str(word, true) {
+            Ok(word) => (word.case(), None),
+            Err(_) => (None, Some(word.to_owned())),
+        },
+        (when, to) => (when, Some(to.unwrap_or_default().to_owned())),
+    };
+    Order::Forward { when, to, after }
+}
+
+impl ForwardWord {
+    fn case(self) -> Option<ForwardWhen> {
+        match self {
+            Self::Always => Some(ForwardWhen::Always),
+            Self::Busy => Some(ForwardWhen::Busy),
+            Self::NoAnswer => Some(ForwardWhen::NoAnswer),
+            Self::Dnd => Some(ForwardWhen::DoNotDisturb),
+            Self::Off => None,
+        }
+    }
+}
+
+impl FromStr for PickUpWhat {
+    type Err = NotASlot;
+
+    fn from_str(text: &str) -> Result<Self, NotASlot> {
+        if text.chars().all(|c| c.is_ascii_digit()) {
+            text.parse().map(Self::Slot)
+        } else {
+            Ok(Self::At(text.to_owned()))
+        }
+    }
+}
+
+impl PickUpWhat {
+    fn order(&self) -> Order {
+        match self {
+            Self::Slot(slot) => Order::PickUp { slot: Some(*slot), at: None },
+            Self::At(who) => Order::PickUp { slot: None, at: Some(who.clone()) },
+        }
     }
 }
 
@@ -371,6 +482,27 @@ mod tests {
     use super::*;
     use crate::domain::end_reason::EndReason;
     use crate::protocol::failure::FailureCode;
+
+    #[test]
+    fn calls_are_forwarded_by_what_is_said() {
+        let order = |when, to| forward(when, to, None);
+        let forward = |when, to: Option<&str>| Order::Forward { when, to: to.map(str::to_owned), after: None };
+        let busy = Some(ForwardWhen::Busy);
+        for (when, to, wanted) in [
+            (ForwardWord::Busy, Some("carol"), forward(busy, Some("carol"))),
+            (ForwardWord::Busy, Some("off"), forward(busy, None)),
+            (ForwardWord::Off, Some("busy"), forward(busy, None)),
+            (ForwardWord::Off, None, forward(None, None)),
+            // These the phone refuses: to whom, and when.
+            (ForwardWord::Busy, None, forward(busy, Some(""))),
+            (ForwardWord::Off, Some("carol"), forward(None, Some("carol"))),
+        ] {
+            assert_eq!(order(when, to), wanted);
+        }
+        assert_eq!("7".parse::<PickUpWhat>().unwrap().order(), Order::PickUp { slot: 7.try_into().ok(), at: None });
+        let at = Some("bob7".to_owned());
+        assert_eq!("bob7".parse::<PickUpWhat>().unwrap().order(), Order::PickUp { slot: None, at });
+    }
 
     #[test]
     fn a_refusal_exits_as_the_headless_commands_do() {

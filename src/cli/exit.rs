@@ -65,6 +65,8 @@ impl Exit {
         match end {
             EndReason::SETUP_TIMEOUT => Self::MediaFailed,
             EndReason::SERVICE_LOST => Self::Unreachable,
+            // It rang here, and went on to somebody else.
+            EndReason::FORWARDED => Self::NoAnswer,
             end if end.is_normal() => Self::Done,
             EndReason { code: 486 | 600 | 603, .. } => Self::Declined,
             EndReason { code: 408 | 480 | 487, .. } => Self::NoAnswer,
@@ -209,6 +211,8 @@ mod tests {
             (EndReason::CANCELLED, Exit::NoAnswer),
             (EndReason::RING_TIMEOUT, Exit::NoAnswer),
             (EndReason::OFFLINE, Exit::NoAnswer),
+            (EndReason::FORWARDED, Exit::NoAnswer),
+            (EndReason::PICKED_UP, Exit::NoAnswer),
             (EndReason::SETUP_TIMEOUT, Exit::MediaFailed),
             (EndReason::NO_MEDIA_PATH, Exit::MediaFailed),
             (EndReason::MEDIA_LOST, Exit::MediaFailed),

@@ -15,6 +15,7 @@ use crate::base::signals::EndSignals;
 use crate::base::{clock, deadline};
 use crate::domain::call::Direction;
 use crate::domain::end_reason::EndReason;
+use crate::domain::forwarding::AccountRules;
 use crate::domain::person::{Friend, Person};
 use crate::outside::tapped;
 use crate::phone::account::Account;
@@ -93,6 +94,7 @@ pub(crate) struct Session<'a> {
     plain: Plain,
     signals: EndSignals,
     was_up: bool,
+    rules: AccountRules,
 }
 
 impl<'a> Session<'a> {
@@ -106,17 +108,32 @@ impl<'a> Session<'a> {
         output: &'a mut Output,
     ) -> Result<Self, Failure> {
         let acting = account::acting(globals, settings, false, false).await?;
-        Self::new(start(acting.account, &MediaFlags::silent(), settings, false)?, output)
+        let session = Self::new(start(acting.account, &MediaFlags::silent(), settings, false)?, output)?;
+        let journal = Journal::new(clock::now()).without_rules();
+        Ok(Self { journal, ..session })
     }
 
     pub(crate) fn new(link: PhoneLink, output: &'a mut Output) -> Result<Self, Failure> {
         let signals =
             EndSignals::take().map_err(|why| Failure::new(Exit::Failed, format!("signals can't be caught: {why}")))?;
-        Ok(Self { link, output, journal: Journal::new(clock::now()), plain: Plain::default(), signals, was_up: false })
+        Ok(Self {
+            link,
+            output,
+            journal: Journal::new(clock::now()),
+            plain: Plain::default(),
+            signals,
+            was_up: false,
+            rules: AccountRules::default(),
+        })
     }
 
     pub(crate) fn output(&mut self) -> &mut Output {
         self.output
+    }
+
+    /// The rules of the account, as they were told last: before the friends, at first.
+    pub(crate) fn rules(&self) -> &AccountRules {
+        &self.rules
     }
 
     pub(crate) async fn tell(&self, command: Command) {
@@ -176,6 +193,7 @@ impl<'a> Session<'a> {
         let Some(event) = event else { return Ok(Woken::Ended) };
         match &event {
             Event::Link(Link::Up) => self.was_up = true,
+            Event::Rules(rules) => self.rules = rules.clone(),
             Event::Link(Link::Refused { reason }) => return Err(Failure::new(Exit::SignInRefused, reason.clone())),
             _ => {}
         }

@@ -4,6 +4,7 @@
 
 mod desk;
 mod explain;
+mod rules;
 mod sound;
 
 use std::collections::HashMap;
@@ -12,12 +13,14 @@ use std::time::Instant;
 use serde::Serialize;
 
 pub use self::explain::ExplainLine;
+pub(crate) use self::rules::RulesLine;
 pub use self::sound::Figures;
 use super::roster::{Change, Roster};
 use super::stand_ins::StandIns;
 use crate::domain::call::{CallState, Direction, ParticipantState};
 use crate::domain::dtmf::Tone;
 use crate::domain::end_reason::EndReason;
+use crate::domain::forwarding::AccountRules;
 use crate::domain::group::{GroupCode, GroupName};
 use crate::domain::id::{CallId, GroupId, Identity, UserName};
 use crate::domain::time::UnixMillis;
@@ -173,6 +176,10 @@ pub struct Journal {
     began: Instant,
     calls: HashMap<CallId, Told>,
     stand_ins: StandIns,
+    /// The rules of the account, once they were told.
+    rules: Option<AccountRules>,
+    /// Whether it is told when they change.
+    tells_rules: bool,
 }
 
 /// What was told of a call.
@@ -191,7 +198,12 @@ struct Told {
 impl Journal {
     /// A journal of a command that began at `began`.
     pub fn new(began: Instant) -> Self {
-        Self { began, calls: HashMap::new(), stand_ins: StandIns::default() }
+        Self { began, calls: HashMap::new(), stand_ins: StandIns::default(), rules: None, tells_rules: true }
+    }
+
+    /// The same for a command that prints the rules itself, where it is about them.
+    pub(super) fn without_rules(self) -> Self {
+        Self { tells_rules: false, ..self }
     }
 
     /// The lines for `event`; none for what the line format does not tell.
@@ -225,7 +237,16 @@ impl Journal {
                 self.state(&mut out, summary.call, CallState::Disconnected, None);
                 self.calls.remove(&summary.call);
             }
-            Event::HandedOn { call, by, to, .. } => out.push("handed_on", desk::HandedOnLine::new(*call, by, to)),
+            Event::HandedOn { call, by, to, forwarded } => {
+                out.push("handed_on", desk::HandedOnLine::new(*call, by, to, *forwarded));
+            }
+            Event::Rules(rules) => {
+                // What they are at first is no news.
+                let before = self.rules.replace(rules.clone());
+                if self.tells_rules && before.is_some_and(|before| before != *rules) {
+                    out.push("rules", RulesLine::from(rules));
+                }
+            }
             Event::Moved { call, into } => {
                 self.calls.remove(call);
                 out.push("moved", desk::MovedLine { call_id: *call, into: *into });
@@ -258,7 +279,6 @@ impl Journal {
             | Event::PickedUp(_)
             | Event::Parked { .. }
             | Event::ParkedCalls(_)
-            | Event::Rules(_)
             | Event::HistoryFound { .. }
             | Event::Missed(_)
             | Event::Shared { .. }

@@ -16,6 +16,7 @@ pub mod duration;
 pub mod evidence;
 pub mod exit;
 pub mod expect;
+pub mod forward;
 pub mod friends;
 pub mod globals;
 pub mod groups;
@@ -118,6 +119,8 @@ pub enum Command {
     /// The friend list.
     #[command(alias = "friend")]
     Friends(friends::FriendsArgs),
+    /// Where calls go that are not taken, and who may pick them up.
+    Forward(forward::ForwardArgs),
     /// Groups: make, share and list them.
     #[command(alias = "group")]
     Groups(groups::GroupsArgs),

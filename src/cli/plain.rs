@@ -5,7 +5,8 @@ use super::output::Output;
 use super::roster::{Change, Kind, Roster};
 use super::stand_ins::StandIns;
 use crate::domain::call::{CallState, Direction, ParticipantState};
-use crate::domain::id::CallId;
+use crate::domain::forwarding::ForwardWhen;
+use crate::domain::id::{CallId, Identity};
 use crate::domain::person::Person;
 use crate::domain::transfer::HandedTo;
 use crate::phone::event::{CallView, Diagnosis, Event, GroupCard, Incoming, LinkReach};
@@ -21,8 +22,8 @@ pub(crate) struct Plain {
     group: Option<Meeting>,
     /// The call that was joined last.
     joined: Option<CallId>,
-    /// The call that waits in a slot.
-    parked: Option<CallId>,
+    /// The call that was handed on to somebody last, and by whom.
+    handed: Option<(CallId, Identity)>,
     /// Whom a call is with, and of which call.
     with: Option<(CallId, String)>,
     /// What is wrong with the sound, and of which call.
@@ -49,7 +50,7 @@ impl Plain {
             Event::Call(view) => self.call(view, output),
             Event::Joined { call, group, first } => self.joined(*call, group, *first, output),
             Event::Incoming(incoming) => output.progress(&rings(incoming)),
-            Event::HandedOn { call, by, to, .. } => self.handed_on(*call, by, to, output),
+            Event::HandedOn { call, by, to, forwarded } => self.handed_on(*call, by, to, *forwarded, output),
             Event::Moved { into, .. } => self.moved(*into, output),
             Event::Dtmf { tone, .. } => output.result(&format!("dtmf {tone}"))?,
             Event::Diagnoses { call, diagnoses } => self.diagnosed(*call, diagnoses, output),
@@ -60,12 +61,19 @@ impl Plain {
         Ok(())
     }
 
-    fn handed_on(&mut self, call: CallId, by: &Person, to: &HandedTo, output: &mut Output) {
-        let was_parked = self.parked.take() == Some(call);
-        if matches!(to, HandedTo::Slot { .. }) {
-            self.parked = Some(call);
+    fn handed_on(
+        &mut self,
+        call: CallId,
+        by: &Person,
+        to: &HandedTo,
+        forwarded: Option<ForwardWhen>,
+        output: &mut Output,
+    ) {
+        let comes_back = self.handed.take().is_some_and(|before| before == (call, by.identity.clone()));
+        if matches!(to, HandedTo::Person { .. }) && forwarded.is_none() {
+            self.handed = Some((call, by.identity.clone()));
         }
-        output.progress(&desk::handed_on(by, to, was_parked));
+        output.progress(&desk::handed_on(by, to, forwarded, comes_back));
     }
 
     /// Its call was told of before.

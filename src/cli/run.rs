@@ -7,7 +7,8 @@ use super::exit::{Exit, Failure};
 use super::output::Output;
 use super::settings::{self, Settings};
 use super::{
-    Cli, Command, admin, call, completions, config, ctl, devices, doctor, evidence, friends, groups, history, join, log,
+    Cli, Command, admin, call, completions, config, ctl, devices, doctor, evidence, forward, friends, groups, history,
+    join, log,
 };
 use super::{man, open, serve, sign_in, sign_out, softphone, wait, whoami};
 use crate::config::Argument;
@@ -80,6 +81,7 @@ async fn with_runtime(cli: &Cli, settings: &Settings, output: &mut Output) -> Re
         Some(Command::SignOut(arguments)) => sign_out::run(*arguments, globals, settings, output).await,
         Some(Command::Whoami(arguments)) => whoami::run(*arguments, globals, settings, output).await,
         Some(Command::Friends(arguments)) => friends::run(arguments, globals, settings, output).await,
+        Some(Command::Forward(arguments)) => forward::run(arguments, globals, settings, output).await,
         Some(Command::Groups(arguments)) => groups::run(arguments, globals, settings, output).await,
         Some(Command::History(arguments)) => history::run(arguments, globals, settings, output).await,
         Some(Command::Doctor(arguments)) => doctor::run(arguments, globals, settings, output).await,

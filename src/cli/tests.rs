@@ -76,6 +76,10 @@ fn what_can_not_be_meant_is_refused_with_what_could() {
     assert!(refused("ctl status --format {x}").contains("{state} {who} {time}"));
     assert!(refused("ctl status --json --format {who}").contains("cannot be used with"));
     assert!(refused("ctl pick-up 0").contains("slots 1 to 20"));
+    assert!(refused("forward no-answer bob --after 4s").contains("5 to 120 seconds"));
+    assert!(refused("forward sometimes bob").contains("unrecognized subcommand"));
+    assert!(refused("forward pick-up strangers").contains("nobody, friends, everybody"));
+    assert!(refused("friends favourite bob 10").contains("1 to 9"));
     for absent in ["meetings", "call bob --stdin", "call bob --camera x", "serve --tls-listen 1"] {
         refused(absent);
     }
@@ -229,4 +233,31 @@ fn every_command_has_a_page_in_the_folder_of_the_manual() {
     assert!(page("switchboard-admin-user-add.1").contains("display\\-name"));
     assert!(!page("switchboard-call.1").contains(".SH KEYS"));
     assert!(messages.text().contains("pages into"), "{}", messages.text());
+}
+
+#[test]
+fn forwarding_and_favourites_take_names_and_off() {
+    use crate::cli::forward::{ForwardCommand, Target, When};
+    use crate::cli::friends::{FriendsCommand, Number};
+    let rule = |line: &str| match command(line) {
+        Command::Forward(forward) => forward.command,
+        other => panic!("{other:?}"),
+    };
+    let bob = || Target { name: "bob".to_owned() };
+    assert!(rule("forward").is_none());
+    assert!(matches!(rule("forward always bob"), Some(ForwardCommand::Always(to)) if to == bob()));
+    let Some(ForwardCommand::NoAnswer { to, after }) = rule("forward no-answer bob --after 15s") else { panic!() };
+    assert_eq!((to, after.map(|after| after.seconds())), (bob(), Some(15)));
+    assert!(matches!(rule("forward off dnd"), Some(ForwardCommand::Off { when: Some(When::Dnd) })));
+    assert!(matches!(rule("forward except bob --remove"), Some(ForwardCommand::Except { remove: true, .. })));
+    let number = |line: &str| match command(line) {
+        Command::Friends(friends) => match friends.command {
+            Some(FriendsCommand::Favourite { number, .. }) => number,
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(number("friends favourite bob"), None);
+    assert_eq!(number("friends favourite bob off"), Some(Number::Off));
+    assert_eq!(number("friends favourite bob 3"), Some(Number::Of(3.try_into().unwrap())));
 }

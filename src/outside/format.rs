@@ -59,6 +59,8 @@ placeholders! {
     Held = "held",
     /// How many calls are parked.
     Parked = "parked",
+    /// Whom all calls are forwarded to.
+    Forwarded = "forwarded",
     /// What others see of the user.
     Presence = "presence",
     /// The name the user signs in with.
@@ -144,6 +146,7 @@ impl Placeholder {
             Self::Ringing => count(&|row| row.rings),
             Self::Held => count(&CallRow::is_held),
             Self::Parked => status.parked.len().to_string(),
+            Self::Forwarded => status.forwarded_to.clone().unwrap_or_default(),
             Self::Presence => status.presence.map(state::presence).unwrap_or_default().to_owned(),
             Self::Account => status.account.clone(),
             Self::Name => status.name.clone(),

@@ -80,6 +80,7 @@ pub(super) fn summary(call: u128, with: Person, end: EndReason) -> Summary {
         direction: Direction::Outgoing,
         with: Peer::Person(with),
         end,
+        handed_over: None,
         connected_for: None,
         quality: Quality::default(),
         first_audio_ms: None,

@@ -167,6 +167,7 @@ impl Told {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::forwarding::ForwardWhen;
 
     #[test]
     fn orders_are_lines_a_person_could_type() {
@@ -176,7 +177,12 @@ mod tests {
         assert_eq!((later.id, later.call.as_deref()), (7, Some("2")));
         assert_eq!(later.order, Order::Transfer { to: "bob".to_owned() });
         assert_eq!(asked(r#"{"do":"mute"}"#).order, Order::Mute { on: None });
-        assert_eq!(asked(r#"{"do":"pick-up","slot":7}"#).order, Order::PickUp { slot: 7.try_into().unwrap() });
+        assert_eq!(asked(r#"{"do":"pick-up","slot":7}"#).order, Order::PickUp { slot: 7.try_into().ok(), at: None });
+        let at = Some("bob".to_owned());
+        assert_eq!(asked(r#"{"do":"pick-up","at":"bob"}"#).order, Order::PickUp { slot: None, at });
+        let forward = asked(r#"{"do":"forward","when":"no_answer","to":"bob","after":15}"#).order;
+        let (to, after) = (Some("bob".to_owned()), 15.try_into().ok());
+        assert_eq!(forward, Order::Forward { when: Some(ForwardWhen::NoAnswer), to, after });
         for bad in ["", "{}", "[]", r#"{"do":"explode"}"#, r#"{"do":"pick-up","slot":21}"#, r#"{"do":"call"}"#] {
             assert!(serde_json::from_str::<Asked>(bad).is_err(), "{bad}");
         }

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::line::{Done, Refused, Why};
 use super::status::{CallRow, Status};
-use super::waiting::{Waiting, Wish};
+use super::waiting::{Rule, Waiting, Wish};
 use crate::domain::call::CallState;
 use crate::domain::dtmf::Tone;
+use crate::domain::forwarding::{ForwardAfter, ForwardWhen, PickUpBy};
 use crate::domain::id::CallId;
 use crate::domain::link::OpenedLink;
 use crate::domain::park::ParkSlot;
@@ -71,10 +72,38 @@ pub enum Order {
         #[serde(default)]
         slot: Option<ParkSlot>,
     },
-    /// Picks up a parked call.
+    /// Picks up a parked call, or what rings at somebody.
     PickUp {
         /// Where it is parked.
-        slot: ParkSlot,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        slot: Option<ParkSlot>,
+        /// At whom it rings, as typed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<String>,
+    },
+    /// Forwards calls, or does so no more.
+    Forward {
+        /// In which case; in none any more when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        when: Option<ForwardWhen>,
+        /// To whom, as typed; nobody when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<String>,
+        /// How long they ring before, in seconds, for those nobody answers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<ForwardAfter>,
+    },
+    /// Lets somebody ring in spite of do not disturb, or no more.
+    Except {
+        /// Whom, as typed.
+        who: String,
+        /// Whether that person may ring.
+        on: bool,
+    },
+    /// Says who may pick up what rings here.
+    LetPickUp {
+        /// Who.
+        by: PickUpBy,
     },
     /// Calls somebody.
     Call {
@@ -141,7 +170,15 @@ impl Order {
             Self::Complete => now.complete(),
             Self::Merge => now.merge(),
             Self::Park { slot } => now.park(*slot),
-            Self::PickUp { slot } => now.pick_up(*slot),
+            Self::PickUp { slot, at } => now.pick_up(*slot, at.as_deref()),
+            Self::Forward { when, to, after } => forward(*when, to.as_deref(), *after),
+            Self::Except { who, on } => {
+                let command = Command::Except { who: somebody(who)?, on: *on };
+                tell(command, &["except"], Wish::Ruled { rule: Rule::Told })
+            }
+            Self::LetPickUp { by } => {
+                tell(Command::LetPickUp(*by), &["let pick up"], Wish::Ruled { rule: Rule::PickUp(*by) })
+            }
             Self::Call { to } => now.call(to),
             Self::Join { place } => now.join(place),
             Self::Dtmf { tones } => now.dtmf(tones),
@@ -293,8 +330,13 @@ impl Now<'_> {
         tell(Command::Park { call, slot }, &["park"], Wish::Parked { call })
     }
 
-    fn pick_up(&self, slot: ParkSlot) -> Result<Plan, Refused> {
-        tell(Command::PickUp(slot), &["pick up"], Wish::PickedUp { mine: None })
+    fn pick_up(&self, slot: Option<ParkSlot>, at: Option<&str>) -> Result<Plan, Refused> {
+        let command = match (slot, at) {
+            (Some(slot), None) => Command::PickUp(slot),
+            (None, Some(at)) => Command::PickUpRinging(somebody(at)?),
+            (Some(_), Some(_)) | (None, None) => return Err(refuse(Why::Usage, outside::SLOT_OR_WHOM)),
+        };
+        tell(command, &["pick up"], Wish::PickedUp { mine: None })
     }
 
     fn call(&self, to: &str) -> Result<Plan, Refused> {
@@ -353,6 +395,20 @@ impl Now<'_> {
 
 fn tell(command: Command, whats: &'static [&'static str], wish: Wish) -> Result<Plan, Refused> {
     Ok(Plan::Tell { commands: vec![command], until: Waiting { whats, wish } })
+}
+
+/// Forwards calls in a case; without one, none any more.
+fn forward(when: Option<ForwardWhen>, to: Option<&str>, after: Option<ForwardAfter>) -> Result<Plan, Refused> {
+    let to = to.map(somebody).transpose()?;
+    let when = match (when, &to) {
+        (Some(when), _) => vec![when],
+        (None, None) => ForwardWhen::ALL.to_vec(),
+        (None, Some(_)) => return Err(refuse(Why::Usage, outside::SAY_WHEN)),
+    };
+    let told = |when: &ForwardWhen| Command::Forward { when: *when, to: to.clone(), after };
+    let commands = when.iter().map(told).collect();
+    let rule = Rule::Forwards { on: to.is_some(), when };
+    Ok(Plan::Tell { commands, until: Waiting { whats: &["forward"], wish: Wish::Ruled { rule } } })
 }
 
 fn so_already(call: CallId) -> Result<Plan, Refused> {

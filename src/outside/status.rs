@@ -3,12 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::call::{CallState, Direction, Peer};
+use crate::domain::forwarding::ForwardWhen;
 use crate::domain::id::{CallId, Identity};
 use crate::domain::park::{ParkSlot, ParkedCall};
+use crate::domain::person::{Favourite, Friend};
 use crate::domain::presence::PresenceState;
 use crate::domain::time::UnixMillis;
 use crate::phone::event::{CallView, Event, Incoming, Link};
-use crate::texts::{desk, state};
+use crate::texts::{desk, rules, state};
 
 /// What the phone is doing now.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,6 +35,12 @@ pub struct Status {
     pub calls: Vec<CallRow>,
     /// The parked calls, by slot.
     pub parked: Vec<ParkedRow>,
+    /// Whom all calls are forwarded to, as shown.
+    #[serde(default)]
+    pub forwarded_to: Option<String>,
+    /// The favourites, by number.
+    #[serde(default)]
+    pub favourites: Vec<FavouriteRow>,
     /// The call that was active before the one that is; for the phone alone.
     #[serde(skip)]
     pub before: Option<CallId>,
@@ -100,6 +108,19 @@ pub struct ParkedRow {
     pub since: UnixMillis,
 }
 
+/// A favourite.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FavouriteRow {
+    /// The number.
+    pub number: Favourite,
+    /// Who, as shown.
+    pub who: String,
+    /// Where calls for that person go.
+    pub identity: Identity,
+    /// What that person is doing.
+    pub presence: PresenceState,
+}
+
 impl Status {
     /// A phone nothing is known of yet but where it signs in.
     pub fn new(server: String, screen: bool, pid: u32) -> Self {
@@ -114,6 +135,8 @@ impl Status {
             missed: 0,
             calls: Vec::new(),
             parked: Vec::new(),
+            forwarded_to: None,
+            favourites: Vec::new(),
             before: None,
         }
     }
@@ -129,6 +152,12 @@ impl Status {
             Event::MyPresence(presence) => set(&mut self.presence, Some(presence.state)),
             Event::Missed(count) => set(&mut self.missed, *count),
             Event::ParkedCalls(parked) => set(&mut self.parked, parked.iter().map(ParkedRow::of).collect()),
+            Event::Rules(told) => set(&mut self.forwarded_to, rules::to(told, ForwardWhen::Always).map(str::to_owned)),
+            Event::Friends(friends) => set(&mut self.favourites, FavouriteRow::all(friends)),
+            Event::Presence { identity, presence } => {
+                let row = self.favourites.iter_mut().find(|row| row.identity == *identity);
+                row.is_some_and(|row| set(&mut row.presence, presence.state))
+            }
             Event::Incoming(incoming) => self.rings(incoming),
             Event::Call(view) => self.changed(view),
             Event::Active(active) => self.activate(*active),
@@ -310,6 +339,23 @@ impl CallRow {
     }
 }
 
+impl FavouriteRow {
+    /// Those of a friend list, by number.
+    fn all(friends: &[Friend]) -> Vec<Self> {
+        let row = |friend: &Friend| {
+            Some(Self {
+                number: friend.favourite?,
+                who: friend.person.display_name.as_str().to_owned(),
+                identity: friend.person.identity.clone(),
+                presence: friend.presence.state,
+            })
+        };
+        let mut rows: Vec<Self> = friends.iter().filter_map(row).collect();
+        rows.sort_by_key(|row| row.number);
+        rows
+    }
+}
+
 impl ParkedRow {
     fn of(parked: &ParkedCall) -> Self {
         Self {
@@ -342,6 +388,8 @@ mod tests {
     use super::super::kit::{bob, call, carol, group_call, incoming, me, number, summary};
     use super::*;
     use crate::domain::end_reason::EndReason;
+    use crate::domain::forwarding::{AccountRules, CallRules};
+    use crate::domain::person::Person;
     use crate::domain::presence::Presence;
     use crate::domain::transfer::Via;
 
@@ -390,6 +438,26 @@ mod tests {
         status.take(&Event::Call(call(4, carol(), CallState::Connecting)));
         let rows: Vec<_> = status.calls.iter().map(|row| (row.number, row.call_id)).collect();
         assert_eq!(rows, [(1, number(1)), (2, number(4)), (3, number(3))]);
+    }
+
+    #[test]
+    fn favourites_and_that_all_calls_are_forwarded_are_told() {
+        let mut status = status();
+        let friend = |person: Person, favourite: Option<u8>| Friend {
+            person,
+            presence: Presence::now(PresenceState::Online),
+            favourite: favourite.map(|number| number.try_into().unwrap()),
+        };
+        assert!(status.take(&Event::Friends(vec![friend(bob(), Some(2)), friend(carol(), None)])));
+        let presence = Presence::now(PresenceState::Ringing);
+        assert!(status.take(&Event::Presence { identity: bob().identity, presence }));
+        assert!(!status.take(&Event::Presence { identity: carol().identity, presence }));
+        let told = serde_json::to_string(&status.favourites).unwrap();
+        assert_eq!(told, r#"[{"number":2,"who":"Bob","identity":"8:acs:demo_bob","presence":"ringing"}]"#);
+        let rules = CallRules { always: Some(carol().identity), ..CallRules::default() };
+        assert!(status.take(&Event::Rules(AccountRules { rules, people: vec![carol()] })));
+        assert_eq!(status.forwarded_to.as_deref(), Some("Carol"));
+        assert!(status.take(&Event::Rules(AccountRules::default())) && status.forwarded_to.is_none());
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::line::{Done, Refused, Why};
 use crate::domain::call::{CallState, Direction};
 use crate::domain::end_reason::EndReason;
+use crate::domain::forwarding::{CallRules, ForwardWhen, PickUpBy};
 use crate::domain::id::CallId;
 use crate::domain::presence::PresenceState;
 use crate::phone::event::{CallView, Event, Summary};
@@ -53,6 +54,60 @@ pub(super) enum Wish {
     Joined { known: Vec<CallId>, mine: Option<CallId> },
     /// Others see that.
     Seen { state: PresenceState },
+    /// The rules were told as the service has them now.
+    Ruled { rule: Rule },
+}
+
+/// What has to hold of the rules.
+#[derive(Debug, PartialEq)]
+pub(super) enum Rule {
+    /// In these cases calls go somewhere, or nowhere.
+    Forwards { when: Vec<ForwardWhen>, on: bool },
+    /// Whatever they are: who is meant by a name, the phone finds out.
+    Told,
+    /// Others may pick up.
+    PickUp(PickUpBy),
+}
+
+impl Rule {
+    fn holds(&self, rules: &CallRules) -> bool {
+        match self {
+            Self::Forwards { when, on } => when.iter().all(|when| rules.to(*when).is_some() == *on),
+            Self::Told => true,
+            Self::PickUp(by) => rules.pick_up == *by,
+        }
+    }
+}
+
+impl Wish {
+    /// The call it is about, which it knows by its id; of one that is still to begin, once that is known.
+    fn call(&self) -> Option<CallId> {
+        match self {
+            Self::InCall { call }
+            | Self::Over { call }
+            | Self::Muted { call, .. }
+            | Self::Held { call, .. }
+            | Self::Active { call }
+            | Self::HandedOn { call }
+            | Self::Parked { call }
+            | Self::Merged { with: call } => Some(*call),
+            Self::Begun { mine, .. } | Self::PickedUp { mine } | Self::Joined { mine, .. } => *mine,
+            Self::Seen { .. } | Self::Ruled { .. } => None,
+        }
+    }
+
+    /// Whether a call is still to come about by it.
+    fn is_to_come(&self) -> bool {
+        matches!(self, Self::Begun { .. } | Self::PickedUp { .. } | Self::Joined { .. })
+    }
+
+    /// The calls that one is none of.
+    fn known(&mut self) -> Option<&mut Vec<CallId>> {
+        match self {
+            Self::Begun { known, .. } | Self::Joined { known, .. } => Some(known),
+            _ => None,
+        }
+    }
 }
 
 /// How it turned out.
@@ -61,17 +116,8 @@ pub(super) type Outcome = Result<Done, Refused>;
 impl Waiting {
     /// How long it may take.
     pub(super) fn patience(&self) -> Duration {
-        match self.wish {
-            Wish::InCall { .. } | Wish::Begun { .. } | Wish::PickedUp { .. } | Wish::Joined { .. } => SETTING_UP,
-            Wish::Over { .. }
-            | Wish::Muted { .. }
-            | Wish::Held { .. }
-            | Wish::Active { .. }
-            | Wish::HandedOn { .. }
-            | Wish::Merged { .. }
-            | Wish::Parked { .. }
-            | Wish::Seen { .. } => SOON,
-        }
+        let sets_up = matches!(self.wish, Wish::InCall { .. }) || self.wish.is_to_come();
+        if sets_up { SETTING_UP } else { SOON }
     }
 
     /// A call that began belongs to what was ordered first: says which, so that the others leave it alone.
@@ -98,18 +144,8 @@ impl Waiting {
 
     /// Another order has claimed this call.
     pub(super) fn leaves(&mut self, call: CallId) {
-        match &mut self.wish {
-            Wish::Begun { known, .. } | Wish::Joined { known, .. } => known.push(call),
-            Wish::PickedUp { .. }
-            | Wish::InCall { .. }
-            | Wish::Over { .. }
-            | Wish::Muted { .. }
-            | Wish::Held { .. }
-            | Wish::Active { .. }
-            | Wish::HandedOn { .. }
-            | Wish::Merged { .. }
-            | Wish::Parked { .. }
-            | Wish::Seen { .. } => {}
+        if let Some(known) = self.wish.known() {
+            known.push(call);
         }
     }
 
@@ -148,17 +184,19 @@ impl Waiting {
                 }
                 _ => None,
             },
+            Event::Rules(rules) => match &self.wish {
+                Wish::Ruled { rule } if rule.holds(&rules.rules) => Some(Ok(Done::default())),
+                _ => None,
+            },
             _ => None,
         }
     }
 
     fn is_refused(&self, what: &str, call: Option<CallId>) -> bool {
-        let same = match (&self.wish, call) {
-            // A new call is refused under an id that nobody knows here, or under the one it asks somebody for.
-            (Wish::Begun { .. } | Wish::PickedUp { .. } | Wish::Joined { .. } | Wish::Seen { .. }, _) | (_, None) => {
-                true
-            }
-            (_, Some(call)) => self.is_about(call),
+        // A new call is refused under an id that nobody knows here, or under the one it asks somebody for.
+        let same = match (self.wish.call(), call) {
+            (Some(_), Some(call)) if !self.wish.is_to_come() => self.is_about(call),
+            _ => true,
         };
         same && self.whats.contains(&what)
     }
@@ -166,16 +204,7 @@ impl Waiting {
     /// Whether it is about this call, which it knows by its id.
     fn is_about(&self, other: CallId) -> bool {
         match &self.wish {
-            Wish::InCall { call }
-            | Wish::Over { call }
-            | Wish::Muted { call, .. }
-            | Wish::Held { call, .. }
-            | Wish::Active { call }
-            | Wish::HandedOn { call }
-            | Wish::Parked { call }
-            | Wish::Merged { with: call } => *call == other,
-            Wish::Begun { mine, .. } | Wish::PickedUp { mine } | Wish::Joined { mine, .. } => *mine == Some(other),
-            Wish::Seen { .. } => false,
+            wish => wish.call() == Some(other),
         }
     }
 
@@ -208,13 +237,8 @@ impl Waiting {
             Wish::Begun { .. } => rings,
             Wish::Muted { on, .. } => view.muted == *on,
             Wish::Held { on, .. } => connected && (view.state == CallState::LocalHold) == *on,
-            Wish::Over { .. }
-            | Wish::Active { .. }
-            | Wish::HandedOn { .. }
-            | Wish::Merged { .. }
-            | Wish::Parked { .. }
-            | Wish::Joined { .. }
-            | Wish::Seen { .. } => false,
+            // Other events tell of these.
+            _ => false,
         };
         is_so.then(|| done(view.call))
     }

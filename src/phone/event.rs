@@ -6,7 +6,7 @@ mod sound;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use self::figures::{DeviceFigures, Heard, Outbound, Quality, Summary};
+pub use self::figures::{DeviceFigures, HandedOver, Heard, Outbound, Quality, Summary};
 pub use self::sound::{AudioState, DeviceState, SoundState};
 use super::audio::device::Devices;
 pub use crate::control::diagnosis::{AudioDevice, Diagnosis};

@@ -39,14 +39,14 @@ pub const NO_OTHER_CALL: &str = "There is no other call that is answered.";
 /// Nobody is asked now.
 pub const ASKING_NOBODY: &str = "You are asking nobody now.";
 
-/// Nothing is parked.
-pub const NOTHING_PARKED: &str = "No call is parked now.";
+/// Nothing is parked, and nothing rings at friends.
+pub const NOTHING_TO_PICK_UP: &str = "No call is parked now, and none rings at a friend.";
+
+/// What was selected to be picked up is gone.
+pub const PICK_UP_GONE: &str = "what was selected to be picked up is gone";
 
 /// Nothing waits to be taken back.
 pub const TAKEN_BACK: &str = "Taken back: nothing was done.";
-
-/// The entry for whom to hand a call on to, while nothing is typed and nobody is listed.
-pub const NO_FAVOURITES: &str = "type a name; the first nine friends have a digit each";
 
 /// How a call came to ring here, behind the name of who is in it.
 pub fn via(via: &Via) -> String {
@@ -81,28 +81,44 @@ fn why(reason: EndReason) -> &'static str {
     }
 }
 
-/// What the phone tells of a call that is handed on; `was_parked` when it waited in a slot before.
-pub fn handed_on(by: &Person, to: &HandedTo, was_parked: bool) -> String {
+/// What the phone tells of a call that is handed on; `forwarded` when by somebody who was never in it; `comes_back` when
+/// that somebody had handed it on.
+pub fn handed_on(by: &Person, to: &HandedTo, forwarded: Option<ForwardWhen>, comes_back: bool) -> String {
     let by_name = &by.display_name;
+    if let (HandedTo::Person { person }, Some(when)) = (to, forwarded) {
+        return format!("{by_name} forwards you to {}{}.", person.display_name, why_forwarded(when));
+    }
     match to {
         HandedTo::Slot { slot } => format!("You were parked in slot {slot} by {by_name}."),
         HandedTo::Person { person } if person.identity != by.identity => {
             format!("{by_name} transfers you to {}.", person.display_name)
         }
-        HandedTo::Person { .. } if was_parked => format!("{by_name} picks your call up."),
-        HandedTo::Person { .. } => format!("Your call goes back to {by_name}."),
+        HandedTo::Person { .. } if comes_back => format!("Your call goes back to {by_name}."),
+        HandedTo::Person { .. } => format!("{by_name} picks your call up."),
+    }
+}
+
+/// Behind whom a call is forwarded to: in which case.
+fn why_forwarded(when: ForwardWhen) -> String {
+    match when {
+        ForwardWhen::Always => String::new(),
+        when => format!(": {}", forwarded(when)),
     }
 }
 
 /// What a call that was handed on is waiting for, said in the card.
-pub fn waits(by: &Person, to: &HandedTo) -> String {
+pub fn waits(by: &Person, to: &HandedTo, forwarded: Option<ForwardWhen>, comes_back: bool) -> String {
     let by_name = &by.display_name;
+    if let (HandedTo::Person { person }, Some(when)) = (to, forwarded) {
+        return format!("{by_name} forwards you to {}, who is being rung{}", person.display_name, why_forwarded(when));
+    }
     match to {
         HandedTo::Slot { slot } => format!("{by_name} parked you in slot {slot}; wait, or hang up"),
         HandedTo::Person { person } if person.identity != by.identity => {
             format!("{by_name} transfers you to {}, who is being rung", person.display_name)
         }
-        HandedTo::Person { .. } => format!("your call goes back to {by_name}, who is being rung"),
+        HandedTo::Person { .. } if comes_back => format!("your call goes back to {by_name}, who is being rung"),
+        HandedTo::Person { .. } => format!("{by_name} picks your call up"),
     }
 }
 
@@ -294,13 +310,15 @@ mod tests {
         let (alice, carol) = (person("alice"), HandedTo::Person { person: person("carol") });
         let slot = HandedTo::Slot { slot: "3".parse().unwrap() };
         let back = HandedTo::Person { person: person("alice") };
-        for (to, was_parked, told) in [
-            (&carol, false, "alice transfers you to carol."),
-            (&slot, false, "You were parked in slot 3 by alice."),
-            (&back, false, "Your call goes back to alice."),
-            (&back, true, "alice picks your call up."),
+        for (to, forwarded, comes_back, told) in [
+            (&carol, None, false, "alice transfers you to carol."),
+            (&carol, Some(ForwardWhen::NoAnswer), false, "alice forwards you to carol: no answer."),
+            (&carol, Some(ForwardWhen::Always), false, "alice forwards you to carol."),
+            (&slot, None, false, "You were parked in slot 3 by alice."),
+            (&back, None, true, "Your call goes back to alice."),
+            (&back, None, false, "alice picks your call up."),
         ] {
-            assert_eq!(handed_on(&alice, to, was_parked), told);
+            assert_eq!(handed_on(&alice, to, forwarded, comes_back), told);
         }
     }
 

@@ -52,6 +52,12 @@ pub const OTHER_USER: &str = "This phone belongs to another user of this machine
 /// Too many programs follow the phone.
 pub const TOO_MANY: &str = "Too many programs steer this phone at once. End one of them.";
 
+/// What is picked up is in a slot, or rings at somebody.
+pub const SLOT_OR_WHOM: &str = "Say the slot, or at whom it rings: one of the two.";
+
+/// Calls are forwarded in a case.
+pub const SAY_WHEN: &str = "Say when calls are to go there: always, busy, no_answer or do_not_disturb.";
+
 /// A line that is too long.
 pub const LONG_LINE: &str = "That line is too long.";
 

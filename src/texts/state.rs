@@ -88,7 +88,7 @@ pub fn participant(state: ParticipantState, speaking: bool, muted: bool) -> &'st
         ParticipantState::Ringing => "ringing",
         ParticipantState::Connected if muted => "muted",
         ParticipantState::Connected if speaking => "speaking",
-        ParticipantState::Connected => "mic on",
+        ParticipantState::Connected => "in the call",
         ParticipantState::Hold => "on hold",
         ParticipantState::Reconnecting => "reconnecting",
         ParticipantState::Disconnected => "gone",

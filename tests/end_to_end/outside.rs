@@ -93,6 +93,7 @@ fn calls_are_handed_on_parked_and_brought_together_from_another_terminal() {
     home.run("--as alice ctl transfer ghost").exited(9).saying("ghost");
     home.run("--as alice ctl transfer carol").exited(0);
     carol.shows("INCOMING CALL");
+    alice.shows("You handed Bob on to Carol.");
     let rings = home.run("--as carol ctl status --json").exited(0).json().remove(0);
     assert_eq!(rings["calls"][0]["via"], "from Alice", "{rings}");
     home.run("--as carol ctl answer").exited(0);

@@ -31,15 +31,18 @@ pub(super) struct HandedOnLine<'a> {
     to: Option<Who<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     slot: Option<ParkSlot>,
+    /// In which case, where whoever was called forwards it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forwarded: Option<ForwardWhen>,
 }
 
 impl<'a> HandedOnLine<'a> {
-    pub(super) fn new(call_id: CallId, by: &'a Person, to: &'a HandedTo) -> Self {
+    pub(super) fn new(call_id: CallId, by: &'a Person, to: &'a HandedTo, forwarded: Option<ForwardWhen>) -> Self {
         let (to, slot) = match to {
             HandedTo::Person { person } => (Some(person.into()), None),
             HandedTo::Slot { slot } => (None, Some(*slot)),
         };
-        Self { call_id, by: by.into(), to, slot }
+        Self { call_id, by: by.into(), to, slot, forwarded }
     }
 }
 

@@ -9,6 +9,7 @@ use super::*;
 use crate::base::clock;
 use crate::cli::roster::tests::{person, rows};
 use crate::domain::call::{Participant, Peer, RosterRow};
+use crate::domain::forwarding::{CallRules, ForwardWhen};
 use crate::domain::group::Group;
 use crate::domain::park::ParkSlot;
 use crate::domain::person::Person;
@@ -121,6 +122,20 @@ fn a_ring_says_how_it_came_about() {
 }
 
 #[test]
+fn rules_are_told_when_they_change() {
+    let mut told = told();
+    told.expect(&Event::Rules(AccountRules::default()), &[]);
+    let rules = CallRules { busy: Some(bob().identity), ..CallRules::default() };
+    let rules = AccountRules { rules, people: vec![bob()] };
+    let bob = r#"{"id":"8:acs:1_2","name":"bob"}"#;
+    let body = format!(
+        r#""always":null,"busy":{bob},"no_answer":null,"after_seconds":20,"do_not_disturb":null,"except":[],"pick_up":"friends""#
+    );
+    told.expect(&Event::Rules(rules.clone()), &[golden("rules", &body)]);
+    told.expect(&Event::Rules(rules), &[]);
+}
+
+#[test]
 fn a_call_that_is_handed_on_says_to_whom_or_where() {
     let mut told = told();
     let carol = r#"{"id":"8:acs:1_carol","name":"carol"}"#;
@@ -128,6 +143,9 @@ fn a_call_that_is_handed_on_says_to_whom_or_where() {
     let to = HandedTo::Person { person: person("carol") };
     let line = golden("handed_on", &format!(r#"{by},"to":{carol}"#));
     told.expect(&Event::HandedOn { call: CALL, by: bob(), to, forwarded: None }, &[line]);
+    let to = HandedTo::Person { person: person("carol") };
+    let line = golden("handed_on", &format!(r#"{by},"to":{carol},"forwarded":"no_answer""#));
+    told.expect(&Event::HandedOn { call: CALL, by: bob(), to, forwarded: Some(ForwardWhen::NoAnswer) }, &[line]);
     let to = HandedTo::Slot { slot: ParkSlot::try_from(3).unwrap() };
     told.expect(
         &Event::HandedOn { call: CALL, by: bob(), to, forwarded: None },
@@ -359,6 +377,7 @@ fn the_summary_is_the_last_line() {
         direction: Direction::Outgoing,
         with: Peer::Person(bob()),
         end: EndReason::HUNG_UP,
+        handed_over: None,
         connected_for: Some(Duration::from_millis(5020)),
         quality: quality(),
         first_audio_ms: Some(35),

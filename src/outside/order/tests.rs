@@ -3,6 +3,7 @@
 use super::super::kit::{bob, call, carol, group_call, incoming, me, number, person, summary};
 use super::*;
 use crate::domain::end_reason::EndReason;
+use crate::domain::forwarding::{AccountRules, CallRules};
 use crate::domain::presence::Presence;
 use crate::phone::event::{CallView, Event, Refusal};
 
@@ -138,7 +139,7 @@ fn handing_on_asking_first_parking() {
     assert_eq!(planned(&two_calls(), Order::Complete, None), Err(Why::NotNow));
     let slot = ParkSlot::try_from(7).ok();
     assert_eq!(tells(&two_calls(), Order::Park { slot }, None), [Command::Park { call: number(2), slot }]);
-    assert_eq!(tells(&[], Order::PickUp { slot: slot.unwrap() }, None), [Command::PickUp(slot.unwrap())]);
+    assert_eq!(tells(&[], Order::PickUp { slot, at: None }, None), [Command::PickUp(slot.unwrap())]);
 }
 
 #[test]
@@ -277,13 +278,52 @@ fn of_two_that_call_at_once_each_has_its_own() {
     assert!(first.hears(&rings).is_some() && second.hears(&rings).is_none());
 }
 
+/// These rules, as the phone tells them.
+fn ruled(rules: CallRules) -> Event {
+    Event::Rules(AccountRules { rules, people: vec![carol()] })
+}
+
+#[test]
+fn calls_are_forwarded_until_the_rules_say_so() {
+    let to = || Some("carol".to_owned());
+    let on = || Order::Forward { when: Some(ForwardWhen::Busy), to: to(), after: None };
+    let told = |when, to| Command::Forward { when, to, after: None };
+    assert_eq!(tells(&[], on(), None), [told(ForwardWhen::Busy, to())]);
+    let busy = CallRules { busy: Some(carol().identity), ..CallRules::default() };
+    is_done(&[], on(), &[ruled(CallRules::default()), ruled(busy.clone())]);
+    assert!(turns_out(&[], on(), &[ruled(CallRules::default())]).is_none());
+    fails(&[], on(), &[refused("forward", None, Refusal::NobodyCalled("carol".to_owned()))], Why::Nobody);
+    let off = || Order::Forward { when: None, to: None, after: None };
+    assert_eq!(tells(&[], off(), None), ForwardWhen::ALL.map(|when| told(when, None)));
+    is_done(&[], off(), &[ruled(busy.clone()), ruled(CallRules::default())]);
+    assert!(turns_out(&[], off(), &[ruled(busy)]).is_none());
+    let nobody = Order::Forward { when: Some(ForwardWhen::Busy), to: Some(" ".to_owned()), after: None };
+    assert_eq!(planned(&[], nobody, None), Err(Why::Usage));
+    assert_eq!(planned(&[], Order::Forward { when: None, to: to(), after: None }, None), Err(Why::Usage));
+    let nobody = CallRules { pick_up: PickUpBy::Nobody, ..CallRules::default() };
+    let by = PickUpBy::Nobody;
+    is_done(&[], Order::LetPickUp { by }, &[ruled(nobody)]);
+    let except = || Order::Except { who: "carol".to_owned(), on: true };
+    is_done(&[], except(), &[ruled(CallRules::default())]);
+    fails(&[], except(), &[refused("except", None, Refusal::NotConnected)], Why::NotConnected);
+}
+
+#[test]
+fn what_rings_at_somebody_is_picked_up() {
+    let at = || Order::PickUp { slot: None, at: Some("carol".to_owned()) };
+    assert_eq!(tells(&[], at(), None), [Command::PickUpRinging("carol".to_owned())]);
+    is_done(&[], at(), &[Event::Call(call(5, bob(), CallState::Connected))]);
+    fails(&[], at(), &[refused("pick up", None, Refusal::NobodyCalled("carol".to_owned()))], Why::Nobody);
+    assert_eq!(planned(&[], Order::PickUp { slot: None, at: None }, None), Err(Why::Usage));
+}
+
 #[test]
 fn what_is_picked_up_or_joined_may_ring_here_already() {
     let rings = [Event::Incoming(incoming(1, bob()))];
     let stops = Event::IncomingEnded { call: number(1), from: bob(), reason: EndReason::ANSWERED_ELSEWHERE };
-    let slot = ParkSlot::try_from(4).unwrap();
+    let slot = ParkSlot::try_from(4).ok();
     let picked = [stops.clone(), Event::PickedUp(number(1)), Event::Call(call(1, bob(), CallState::Connected))];
-    is_done(&rings, Order::PickUp { slot }, &picked);
+    is_done(&rings, Order::PickUp { slot, at: None }, &picked);
     let CallView { group: Some(card), .. } = group_call(1, "Ops bridge") else { panic!("no group") };
     let joined = Event::Joined { call: number(1), group: card, first: false };
     is_done(&rings, Order::Join { place: "ops".to_owned() }, &[stops, joined]);
@@ -293,10 +333,10 @@ fn what_is_picked_up_or_joined_may_ring_here_already() {
 fn what_happens_to_other_calls_is_not_taken_for_what_is_picked_up_or_joined() {
     let slot = ParkSlot::try_from(4).unwrap();
     let other = [Event::Call(call(2, carol(), CallState::Connected)), ended(2, EndReason::HUNG_UP)];
-    assert_eq!(turns_out(&[], Order::PickUp { slot }, &other), None);
+    assert_eq!(turns_out(&[], Order::PickUp { slot: Some(slot), at: None }, &other), None);
     assert_eq!(turns_out(&[], Order::Join { place: "ops".to_owned() }, &other), None);
     let mine = [Event::PickedUp(number(1)), ended(1, EndReason::NO_MEDIA_PATH)];
-    fails(&[], Order::PickUp { slot }, &mine, Why::Ended { reason: EndReason::NO_MEDIA_PATH });
+    fails(&[], Order::PickUp { slot: Some(slot), at: None }, &mine, Why::Ended { reason: EndReason::NO_MEDIA_PATH });
     let began = Event::Call(CallView { state: CallState::Connecting, ..group_call(1, "Ops bridge") });
     let mine = [began.clone(), ended(1, EndReason::NO_MEDIA_PATH)];
     fails(&[], Order::Join { place: "ops".to_owned() }, &mine, Why::Ended { reason: EndReason::NO_MEDIA_PATH });

@@ -15,7 +15,7 @@ use crate::domain::person::Person;
 use crate::domain::time::UnixMillis;
 use crate::domain::transfer::Via;
 use crate::phone::audio::voice::SoundSummary;
-use crate::phone::event::{CallView, GroupCard, MediaState, Quality, Summary};
+use crate::phone::event::{CallView, GroupCard, HandedOver, MediaState, Quality, Summary};
 use crate::phone::leg::{Leg, LegTag, OfferedLeg};
 use crate::protocol::notice::Slot;
 
@@ -71,6 +71,8 @@ pub(super) struct Call {
     /// Whether the service was asked to bring its people together with those of another call: who holds whom is its
     /// business until that is answered.
     pub(super) merging: bool,
+    /// Who was handed on to whom out of this call, or by means of it, as far as the service was asked to.
+    pub(super) handed_over: Option<HandedOver>,
     /// Set once the call has ended and only the last figures are awaited.
     pub(super) ending: Option<Ending>,
 }
@@ -147,6 +149,7 @@ impl Call {
             consult_of: None,
             hold: Hold::default(),
             merging: false,
+            handed_over: None,
             ending: None,
         }
     }
@@ -328,6 +331,7 @@ impl Call {
             direction: self.direction,
             with: self.with.clone(),
             end: ending.reason,
+            handed_over: self.handed_over.take(),
             connected_for: ending.connected_for,
             quality: self.figures.last(),
             first_audio_ms: first_audio.and_then(|wait| u64::try_from(wait.as_millis()).ok()),

@@ -14,7 +14,7 @@ use crate::domain::person::Person;
 use crate::domain::transfer::{HandedTo, TransferTarget};
 use crate::phone::audio::voice::SoundSummary;
 use crate::phone::command::TransferTo;
-use crate::phone::event::{Event, Refusal};
+use crate::phone::event::{Event, HandedOver, Refusal};
 use crate::protocol::request::Request;
 use crate::texts::desk;
 
@@ -55,12 +55,31 @@ impl Engine {
                 let sentence = "a call can be handed to the other side of another direct call of this phone";
                 self.refuse("transfer", Some(call), Refusal::NotNow(sentence.into())).await;
             }
-            TransferTo::Call(other) => self.hand_on(call, TransferTarget::Call { call_id: other }).await,
+            TransferTo::Call(other) => {
+                if let Some(to) = self.board.get(other).and_then(Call::other_side).cloned() {
+                    self.goes(call, &to, &[call, other]);
+                }
+                self.hand_on(call, TransferTarget::Call { call_id: other }).await;
+            }
         }
     }
 
-    /// It is known to whom a call goes.
-    pub(super) async fn hand_on(&mut self, call: CallId, to: TransferTarget) {
+    /// It is known to whom a call goes, who is to be rung.
+    pub(super) async fn hand_on_to(&mut self, call: CallId, to: Person) {
+        self.goes(call, &to, &[call]);
+        self.hand_on(call, TransferTarget::Person { identity: to.identity }).await;
+    }
+
+    /// Remembers in these calls who goes to whom.
+    fn goes(&mut self, call: CallId, to: &Person, calls: &[CallId]) {
+        let Some(who) = self.board.get(call).and_then(Call::other_side).cloned() else { return };
+        let handed = HandedOver { who, to: to.clone() };
+        for call in self.board.live_mut().filter(|call| calls.contains(&call.id)) {
+            call.handed_over = Some(handed.clone());
+        }
+    }
+
+    async fn hand_on(&mut self, call: CallId, to: TransferTarget) {
         let pending = Pending::Verb { what: "transfer", call: Some(call) };
         self.request(Request::CallTransfer { call_id: call, to }, pending).await;
     }

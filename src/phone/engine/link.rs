@@ -134,10 +134,10 @@ impl Engine {
             (Pending::PickUp, Response::PickedUp { call_id, person, answer }) => {
                 self.on_picked_up(call_id, person, &answer).await;
             }
-            (Pending::Rules { rules, .. }, _) => self.on_rules_set(rules),
             (Pending::LookForJoin, _) => self.no_join_found().await,
             (Pending::Park(call), Response::Parked { slot }) => self.emit(Event::Parked { call, slot }).await,
             (Pending::Merge { call, with }, _) => self.on_merge_answered(call, with, None).await,
+            (Pending::Rules { what, rules }, _) => self.on_rules_answered(what, rules, None).await,
             (Pending::Hold { call, .. }, _) => {
                 if let Some(call) = self.board.get_mut(call) {
                     call.hold.on_answered();
@@ -176,7 +176,6 @@ impl Engine {
             | Pending::Rejoin(_)
             | Pending::Groups { asked: false } => {}
             Pending::Verb { what, call } => self.refuse(what, call, Refusal::Service(failure)).await,
-            Pending::Rules { what, .. } => self.refuse(what, None, Refusal::Service(failure)).await,
             Pending::Resolve { wanted, .. } => {
                 self.refuse(wanted.words(), wanted.call(), Refusal::Service(failure)).await;
             }
@@ -190,6 +189,9 @@ impl Engine {
                 self.on_merge_answered(call, with, Some(Refusal::Service(failure))).await;
             }
             Pending::LookForJoin => self.no_join_found().await,
+            Pending::Rules { what, rules } => {
+                self.on_rules_answered(what, rules, Some(Refusal::Service(failure))).await;
+            }
             Pending::LookUp { goal, .. } => self.not_found(goal, Refusal::Service(failure)).await,
             Pending::CreateToJoin | Pending::Join | Pending::PickUp => {
                 self.not_joined(Refusal::Service(failure)).await;
@@ -210,7 +212,6 @@ impl Engine {
             Pending::Answer(call) => self.not_started("answer", call, why).await,
             Pending::Verb { what: "hang up", call: Some(call) } => self.hung_up.push(call),
             Pending::Verb { what, call } => self.refuse(what, call, why).await,
-            Pending::Rules { what, .. } => self.refuse(what, None, why).await,
             Pending::Resolve { wanted, .. } => self.refuse(wanted.words(), wanted.call(), why).await,
             Pending::Search(_) => self.refuse("search", None, why).await,
             Pending::History | Pending::HistoryFound(_) => self.refuse("history", None, why).await,
@@ -222,6 +223,7 @@ impl Engine {
             }
             Pending::Park(call) => self.refuse("park", Some(call), why).await,
             Pending::Merge { call, with } => self.on_merge_answered(call, with, Some(why)).await,
+            Pending::Rules { what, rules } => self.on_rules_answered(what, rules, Some(why)).await,
             Pending::LookUp { goal, .. } => self.not_found(goal, why).await,
             Pending::CreateToJoin => self.not_joined(why).await,
             // The service may have let this phone in all the same.

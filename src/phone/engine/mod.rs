@@ -129,14 +129,14 @@ enum Pending {
         on: bool,
     },
     Park(CallId),
-    /// The rules of the account, as they are to be; and the words of the palette for that.
-    Rules {
-        what: &'static str,
-        rules: CallRules,
-    },
     Merge {
         call: CallId,
         with: CallId,
+    },
+    /// These rules, and the words of the palette for what changes them.
+    Rules {
+        what: &'static str,
+        rules: CallRules,
     },
     /// The list; `asked` for by a command.
     Groups {

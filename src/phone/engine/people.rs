@@ -7,7 +7,6 @@ use super::{Engine, Pending};
 use crate::domain::forwarding::{ForwardAfter, ForwardWhen};
 use crate::domain::id::{CallId, Identity};
 use crate::domain::person::{Friend, Person};
-use crate::domain::transfer::TransferTarget;
 use crate::phone::event::{Event, Refusal};
 use crate::protocol::request::Request;
 
@@ -116,10 +115,7 @@ impl Engine {
         match wanted {
             Wanted::Call { ring_for } => self.start_call(person, ring_for, None).await,
             Wanted::Consult(call) => self.start_consult(person, call).await,
-            Wanted::Transfer(call) => {
-                let to = TransferTarget::Person { identity: person.identity };
-                self.hand_on(call, to).await;
-            }
+            Wanted::Transfer(call) => self.hand_on_to(call, person).await,
             Wanted::Invite(call) => {
                 let request = Request::CallInvite { call_id: call, to: person.identity };
                 self.request(request, Pending::Verb { what: "invite", call: Some(call) }).await;

@@ -16,14 +16,40 @@ impl Engine {
                 let sentence = "say to whom calls are to go: a name or an identity";
                 self.refuse("forward", None, Refusal::NotNow(sentence.into())).await;
             }
-            Some(name) => self.resolve(name, Wanted::Forward { when, after }).await,
+            Some(name) => match self.named_in_rules(&name) {
+                Some(known) => self.forward_to(when, Some(known), after).await,
+                None => self.resolve(name, Wanted::Forward { when, after }).await,
+            },
             None => self.forward_to(when, None, after).await,
         }
     }
 
+    /// Lets somebody ring in spite of do not disturb, or no more.
+    pub(super) async fn except_named(&mut self, who: String, on: bool) {
+        match self.named_in_rules(&who) {
+            Some(known) => self.except(known, on).await,
+            None => self.resolve(who, Wanted::Except { on }).await,
+        }
+    }
+
+    /// The identity of somebody the rules name already, who need not be looked up, and may be gone.
+    fn named_in_rules(&self, identity: &str) -> Option<Identity> {
+        let rules = self.rules_now();
+        rules.named().into_iter().find(|known| known.as_str() == identity.trim()).cloned()
+    }
+
+    /// What the rules are once the service has taken what it was asked: two changes in one moment are both made.
+    fn rules_now(&self) -> &CallRules {
+        let asked = self.pending.values().rev().find_map(|pending| match pending {
+            Pending::Rules { rules, .. } => Some(rules),
+            _ => None,
+        });
+        asked.unwrap_or(&self.rules.rules)
+    }
+
     /// It is known to whom calls are forwarded.
     pub(super) async fn forward_to(&mut self, when: ForwardWhen, to: Option<Identity>, after: Option<ForwardAfter>) {
-        let mut rules = self.rules_asked();
+        let mut rules = self.rules_now().clone();
         rules.set(when, to);
         rules.after_seconds = after.unwrap_or(rules.after_seconds);
         self.set_rules("forward", rules).await;
@@ -31,7 +57,7 @@ impl Engine {
 
     /// It is known who rings in spite of do not disturb, or does not any more.
     pub(super) async fn except(&mut self, who: Identity, on: bool) {
-        let mut rules = self.rules_asked();
+        let mut rules = self.rules_now().clone();
         rules.except.retain(|known| *known != who);
         if on {
             rules.except.push(who);
@@ -41,7 +67,7 @@ impl Engine {
 
     /// Says who may pick up calls that ring here.
     pub(super) async fn let_pick_up(&mut self, by: PickUpBy) {
-        let rules = CallRules { pick_up: by, ..self.rules_asked() };
+        let rules = CallRules { pick_up: by, ..self.rules_now().clone() };
         self.set_rules("let pick up", rules).await;
     }
 
@@ -49,17 +75,16 @@ impl Engine {
         self.request(Request::RulesSet { rules: rules.clone() }, Pending::Rules { what, rules }).await;
     }
 
-    /// The rules as they will be once everything is answered that was asked for: two changes in one moment are both made.
-    fn rules_asked(&self) -> CallRules {
-        let asked = self.pending.values().rev().find_map(|pending| match pending {
-            Pending::Rules { rules, .. } => Some(rules),
-            _ => None,
-        });
-        asked.unwrap_or(&self.rules.rules).clone()
-    }
-
-    /// The service has set these rules; it tells them to all clients, with who the people are that they name.
-    pub(super) fn on_rules_set(&mut self, rules: CallRules) {
+    /// The service has answered: what it did not take is told as it still is.
+    pub(super) async fn on_rules_answered(&mut self, what: &'static str, rules: CallRules, why: Option<Refusal>) {
+        if let Some(why) = why {
+            self.refuse(what, None, why).await;
+            return self.emit(Event::Rules(self.rules.clone())).await;
+        }
+        // What changes is told to all clients, this one included, with who the people are.
+        if self.rules.rules == rules {
+            self.emit(Event::Rules(self.rules.clone())).await;
+        }
         self.rules.rules = rules;
     }
 

@@ -59,7 +59,7 @@ impl Engine {
             Command::PickUp(slot) => self.pick_up(slot).await,
             Command::PickUpRinging(at) => self.resolve(at, Wanted::PickUp).await,
             Command::Forward { when, to, after } => self.forward(when, to, after).await,
-            Command::Except { who, on } => self.resolve(who, Wanted::Except { on }).await,
+            Command::Except { who, on } => self.except_named(who, on).await,
             Command::LetPickUp(by) => self.let_pick_up(by).await,
             Command::Favour { identity, favourite } => {
                 let pending = Pending::Verb { what: "favour", call: None };

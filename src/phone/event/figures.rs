@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::domain::call::{Direction, Peer};
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::CallId;
+use crate::domain::person::Person;
 
 /// Quality figures of a call.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -97,6 +98,15 @@ pub struct DeviceFigures {
     pub erle_db: Option<f32>,
 }
 
+/// Somebody who was handed on to somebody else by this phone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandedOver {
+    /// Who.
+    pub who: Person,
+    /// To whom.
+    pub to: Person,
+}
+
 /// What a call was like, once it is over.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
@@ -108,6 +118,8 @@ pub struct Summary {
     pub with: Peer,
     /// Why it ended.
     pub end: EndReason,
+    /// Who was handed on to whom last: what came of it where it ended so.
+    pub handed_over: Option<HandedOver>,
     /// How long it was connected; `None` when it never was.
     pub connected_for: Option<Duration>,
     /// Quality at the end; its estimates ([`Quality::mos_in`], [`Quality::mos_out`]) are the means over the call.

@@ -213,6 +213,7 @@ fn summary() -> Summary {
         direction: Direction::Outgoing,
         with: Peer::Person(bob()),
         end: EndReason::HUNG_UP,
+        handed_over: None,
         connected_for: Some(Duration::from_secs(9)),
         quality: Figures::default(),
         first_audio_ms: None,

@@ -142,7 +142,9 @@ impl KeyMap {
     pub fn keys(&self, action: Action) -> String {
         let mut seen = HashSet::new();
         let keys = self.bound.iter().filter(|(key, a)| *a == action && seen.insert(*key));
-        keys.map(|(key, _)| key.to_string()).collect::<Vec<_>>().join(" ").replace("1 2 3 4 5 6 7 8 9", "1-9")
+        let keys = keys.map(|(key, _)| key.to_string()).collect::<Vec<_>>().join(" ");
+        let nine = |before: &str| (1..=9).map(|n| format!("{before}{n}")).collect::<Vec<_>>().join(" ");
+        keys.replace(&nine("Alt-"), "Alt-1..9").replace(&nine(""), "1-9")
     }
 
     /// Which of the keys of `action` this one is, from 1 on.
@@ -231,7 +233,8 @@ mod tests {
     #[test]
     fn rows_are_picked_by_the_place_of_a_key_among_those_of_the_action() {
         let map = KeyMap::new(&[]).unwrap();
-        assert_eq!(map.keys(Action::Pick), "1-9");
+        assert_eq!((map.keys(Action::Pick), map.keys(Action::Direct)), ("1-9".to_owned(), "Alt-1..9".to_owned()));
+        assert_eq!(map.place(Action::Direct, "Alt-7".parse().unwrap()), Some(7));
         assert_eq!(map.place(Action::Pick, "7".parse().unwrap()), Some(7));
         let map = with("pick", "Alt-a Alt-b").unwrap();
         assert_eq!(map.place(Action::Pick, "Alt-b".parse().unwrap()), Some(2));

@@ -20,6 +20,7 @@ pub enum Action {
     Merge,
     Park,
     PickUp,
+    Direct,
     Keypad,
     Dial,
     Redial,
@@ -36,6 +37,7 @@ pub enum Action {
     EndForAll,
     Accept,
     AddFriend,
+    Favour,
     Remove,
     Undo,
     Note,
@@ -61,6 +63,10 @@ pub enum Action {
     More,
     Less,
     Presence,
+    Forward,
+    Except,
+    LetPickUp,
+    Clear,
     Next,
     Previous,
     PageDown,
@@ -139,7 +145,8 @@ table! {
     Complete "complete" keys "Enter" in &[Consult]; hint "hand on"; words ["complete"] "[ROW]"; "Hand the waiting call on to the one you ask; or call ROW to the one you talk to".
     Merge "merge" keys "J" in &[Consult]; hint "join all three"; words ["merge"] "[ROW]"; "Bring two calls together: the people of the other, or of ROW, come into this one".
     Park "park" keys "p" in PANEL; hint "park"; words ["park"] "[SLOT]"; "Park the call in a numbered slot, where anybody picks it up".
-    PickUp "pick-up" keys "U" in PANEL; hint "pick up"; words ["pick-up", "pick up"] "[SLOT]"; "Pick up a parked call".
+    PickUp "pick-up" keys "U" in PANEL; hint "pick up"; words ["pick-up", "pick up"] "[WHAT]"; "Pick up a parked call (of slot WHAT), or what rings at a friend (called WHAT)".
+    Direct "direct" keys "Alt-1 Alt-2 Alt-3 Alt-4 Alt-5 Alt-6 Alt-7 Alt-8 Alt-9" in PANEL; hint ""; words ["direct"] "N"; "Favourite N: pick up what rings there, or hand the call on to them, or call them".
     Keypad "keypad" keys "k F8" in &[Panel, Consult, Keypad]; hint "keypad"; words ["keypad", "dtmf"] "[TONES]"; "Open the keypad: digits become DTMF tones".
     Dial "dial" keys "d F2" in PANEL; hint "dial"; words ["call", "dial"] "[NAME]"; "Call somebody by name or identity; with the number of a row, pick that call".
     Redial "redial" keys "R" in PANEL; hint "call again"; words ["redial"] ""; "Call again whom you called last, or join that group again".
@@ -155,6 +162,7 @@ table! {
     EndForAll "end-for-all" keys "B" in PANEL; hint ""; words ["end for all"] ""; "End the group call for everybody, if you started it; asks first".
     Accept "accept" keys "Enter" in &[Panel, Text, List, Marks, Ladder]; hint "call"; words ["accept"] ""; "Call the friend or record selected, join the group; take what a list or a text offers".
     AddFriend "add-friend" keys "f" in PANEL; hint "add friend"; words ["add friend"] "[NAME]"; "Put somebody on your friend list".
+    Favour "favourite" keys "*" in PANEL; hint ""; words ["favourite"] "[NAME] [N]"; "Give the selected friend a number, 1 to 9, or take it away: see the keys of `direct`".
     Remove "remove-friend" keys "Delete -" in PANEL; hint ""; words ["remove friend", "remove group"] ""; "Take the selected friend or group off your list".
     Undo "undo" keys "u" in PANEL; hint "undo"; words ["undo"] ""; "Take back a transfer, a park, a merge or the removal of a friend, for three seconds".
     Note "note" keys "N" in PANEL; hint "note"; words ["note"] "[TEXT]"; "Note something about the call, or the record selected: shown when that person rings again".
@@ -177,8 +185,12 @@ table! {
     MicrophoneVolume "mic-volume" keys "" in PANEL; hint ""; words ["mic-volume"] "[DB]"; "Turn the microphone up or down: +3, -3, 0".
     SpeakerVolume "speaker-volume" keys "" in PANEL; hint ""; words ["speaker-volume"] "[DB]"; "Turn the speaker up or down: +3, -3, 0".
     RingVolume "ring-volume" keys "" in PANEL; hint ""; words ["ring-volume"] "[DB]"; "Turn ringing up or down: +3, -3, 0".
-    More "more" keys "Right +" in &[List]; hint "next"; words ["more"] ""; "In the sound settings: turn up, or take the next value".
-    Less "less" keys "Left -" in &[List]; hint "previous"; words ["less"] ""; "In the sound settings: turn down, or take the value before".
+    More "more" keys "Right +" in &[List]; hint "next"; words ["more"] ""; "In a list of settings: turn up, or take the next value".
+    Less "less" keys "Left -" in &[List]; hint "previous"; words ["less"] ""; "In a list of settings: turn down, or take the value before".
+    Forward "forward" keys "O" in PANEL; hint ""; words ["forward"] "[WHEN WHO]"; "Where your calls go: always, busy, no-answer, dnd; then a name, or off".
+    Except "except" keys "" in PANEL; hint ""; words ["except"] "[NAME]"; "Let somebody ring in spite of do not disturb; NAME off: no more".
+    LetPickUp "let-pick-up" keys "" in PANEL; hint ""; words ["let pick up"] "[WHO]"; "Who may pick up what rings at you: nobody, friends, everybody".
+    Clear "clear" keys "Delete Backspace" in &[List]; hint "take away"; words ["clear"] ""; "In the list of where your calls go: nowhere any more; take an exception away".
     Presence "presence" keys "o" in PANEL; hint ""; words ["presence", "online", "away", "dnd"] ""; "Choose what others see of you: online, away, do not disturb".
     Next "next" keys "Down" in MOVES; hint ""; words ["next"] ""; "Select the next row".
     Previous "previous" keys "Up" in MOVES; hint ""; words ["previous"] ""; "Select the row before".

@@ -7,6 +7,7 @@ use super::roster::{Moves, moves};
 use super::{Pane, Roster, Trail};
 use crate::domain::call::{CallState, ParticipantState, Peer};
 use crate::domain::dtmf::Tone;
+use crate::domain::forwarding::ForwardWhen;
 use crate::domain::id::Identity;
 use crate::domain::person::Person;
 use crate::domain::time::UnixMillis;
@@ -60,10 +61,21 @@ pub struct LiveCall {
     pub hold_asked: Option<bool>,
     /// Whether hanging up was asked for.
     pub hanging_up: bool,
-    /// By whom and where to the other side handed it on last.
-    pub handed: Option<(Person, HandedTo)>,
-    /// What it ends with once it is handed on: who goes to whom.
-    pub(crate) goes: Option<String>,
+    /// By whom and where to it was handed on last.
+    pub handed: Option<Handed>,
+}
+
+/// How a call was handed on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handed {
+    /// By whom.
+    pub by: Person,
+    /// Where to.
+    pub to: HandedTo,
+    /// In which case, where `by` never was in the call and forwards it.
+    pub forwarded: Option<ForwardWhen>,
+    /// Whether it comes back to `by`, who had handed it on.
+    pub comes_back: bool,
 }
 
 impl LiveCall {
@@ -89,7 +101,6 @@ impl LiveCall {
             hold_asked: None,
             hanging_up: false,
             handed: None,
-            goes: None,
         }
     }
 
@@ -139,7 +150,18 @@ impl LiveCall {
 
     /// Whether the other side parked this call, and it waits in a slot.
     pub fn is_parked(&self) -> bool {
-        self.view.state == CallState::RemoteHold && matches!(self.handed, Some((_, HandedTo::Slot { .. })))
+        self.view.state == CallState::RemoteHold
+            && matches!(&self.handed, Some(Handed { to: HandedTo::Slot { .. }, .. }))
+    }
+
+    /// Whether it comes back to somebody who handed it on to somebody else, and has not parked it.
+    pub fn comes_back(&self, to: &Person) -> bool {
+        let handed = self.handed.as_ref();
+        handed.is_some_and(|handed| {
+            matches!(handed.to, HandedTo::Person { .. })
+                && handed.by.identity == to.identity
+                && handed.forwarded.is_none()
+        })
     }
 
     /// The name of somebody in it.
@@ -193,7 +215,7 @@ impl LiveCall {
 
     /// What was asked for is not going to happen.
     pub fn forget_asked(&mut self) {
-        (self.mute_asked, self.hold_asked, self.hanging_up, self.goes) = (None, None, false, None);
+        (self.mute_asked, self.hold_asked, self.hanging_up) = (None, None, false);
     }
 
     /// Notes a tone sent.

@@ -2,13 +2,13 @@
 
 use super::Input;
 use crate::domain::id::Identity;
-use crate::domain::person::{Friend, Person};
+use crate::domain::person::{Favourite, Friend, Person};
 use crate::domain::time::UnixMillis;
 
 /// The friend list.
 #[derive(Debug, Clone, Default)]
 pub struct Friends {
-    /// Everybody on it, as the phone told, sorted by name.
+    /// Everybody on it, as the phone told: favourites by number, then the others by name.
     pub list: Vec<Friend>,
     /// Whether the phone told it yet.
     pub loaded: bool,
@@ -32,11 +32,31 @@ pub struct Removal {
 }
 
 impl Friends {
-    /// Takes the list as the phone told it.
+    /// Takes the list as the phone told it: favourites first, by number.
     pub fn set(&mut self, mut list: Vec<Friend>) {
-        list.sort_by_cached_key(|friend| friend.person.display_name.as_str().to_lowercase());
+        list.sort_by_cached_key(|friend| {
+            let number = friend.favourite.map_or(u8::MAX, Favourite::number);
+            (number, friend.person.display_name.as_str().to_lowercase())
+        });
         self.list = list;
         self.loaded = true;
+    }
+
+    /// The favourites, by number; without one who is being removed.
+    pub fn favourites(&self) -> impl Iterator<Item = (Favourite, &Friend)> {
+        let removed = self.removal.as_ref().map(|removal| &removal.person.identity);
+        let favourites = self.list.iter().filter_map(|friend| Some((friend.favourite?, friend)));
+        favourites.filter(move |(_, friend)| Some(&friend.person.identity) != removed)
+    }
+
+    /// The friend with this number.
+    pub fn favourite(&self, number: Favourite) -> Option<&Friend> {
+        self.favourites().find(|(given, _)| *given == number).map(|(_, friend)| friend)
+    }
+
+    /// The first number nobody has.
+    pub fn free_number(&self) -> Option<Favourite> {
+        Favourite::all().find(|number| self.favourite(*number).is_none())
     }
 
     /// The rows to show: those that pass the filter and are not being removed.

@@ -185,12 +185,10 @@ fn fits(record: &CallRecord, text: &str) -> bool {
 }
 
 impl Model {
-    /// Whom matters most now: who rings, or else whom the call is with, or was.
+    /// Whom matters most now: who rings, or else whom the call is with.
     pub fn peer_now(&self) -> Option<Peer> {
         let rings = self.board.first_ringing().map(|incoming| Peer::Person(incoming.from.clone()));
-        rings
-            .or_else(|| self.call().map(LiveCall::peer))
-            .or_else(|| self.ended.as_ref().map(|ended| ended.summary.with.clone()))
+        rings.or_else(|| self.call().map(LiveCall::peer))
     }
 
     /// The newest record with a note about whom matters most now.

@@ -12,8 +12,10 @@ mod ladder;
 mod lists;
 mod offers;
 mod pending;
+mod pick_up;
 mod popup;
 mod roster;
+mod rules;
 mod share;
 mod sound;
 mod ssh;
@@ -38,7 +40,7 @@ use crate::phone::evidence::story::Explanation;
 
 pub use board::{Board, Line, Row};
 pub use call::SILENCE;
-pub use call::{Ended, LiveCall, has_microphone};
+pub use call::{Ended, Handed, LiveCall, has_microphone};
 pub use friends::{Friends, Removal};
 pub use groups::{Groups, SharedGroup, title};
 pub(crate) use groups::{offer, settle};
@@ -47,9 +49,11 @@ pub use input::Input;
 pub use ladder::{Change, Ladder, Opened, TimeMode};
 pub use lists::{Entry, Events, Mood};
 pub use pending::{Handing, Pending};
+pub use pick_up::{Pickable, Picked};
 pub use popup::{Dial, Palette, Popup, Purpose};
 pub use roster::Roster;
 pub(crate) use roster::{Moves, SEARCH_FROM};
+pub use rules::{RuleRow, rule_rows};
 pub use share::{JoinPrompt, NamePrompt, Naming, Qr, Question, ShareCard, ShareWith};
 pub use sound::{
     DeviceChoice, DeviceRow, Lost, Part, SoundPopup, SoundRow, Turn, VOLUMES, WhyOff, device_rows, part, state,
@@ -302,9 +306,14 @@ impl Model {
                 | Popup::Name(_)
                 | Popup::Note(_),
             ) => Context::Text,
-            Some(Popup::Sound(_) | Popup::Quality { .. } | Popup::Presence(_) | Popup::Share(_) | Popup::Parked(_)) => {
-                Context::List
-            }
+            Some(
+                Popup::Sound(_)
+                | Popup::Quality { .. }
+                | Popup::Presence(_)
+                | Popup::Share(_)
+                | Popup::PickUp(_)
+                | Popup::Rules(_),
+            ) => Context::List,
             Some(Popup::ShareWith(_)) => Context::Marks,
             Some(Popup::Keypad) => Context::Keypad,
             Some(Popup::Confirm(_)) => Context::Confirm,

@@ -1,6 +1,6 @@
 //! What can be done now: decides which hints are shown, and which rows of the help menu are marked.
 
-use super::{Model, Pane, Popup, SEARCH_FROM, SoundPopup};
+use super::{Model, Pane, Popup, RuleRow, SEARCH_FROM, SoundPopup};
 use crate::domain::call::Peer;
 use crate::phone::event::Link;
 use crate::terminal::keys::{Action, Context};
@@ -21,6 +21,7 @@ const HINTS: &[Action] = &[
     Action::Mute,
     Action::HangUp,
     Action::Hold,
+    Action::PickUp,
     Action::Transfer,
     Action::Consult,
     Action::Swap,
@@ -28,7 +29,6 @@ const HINTS: &[Action] = &[
     Action::Invite,
     Action::Keypad,
     Action::Park,
-    Action::PickUp,
     Action::Accept,
     Action::Note,
     Action::Redial,
@@ -43,6 +43,7 @@ const HINTS: &[Action] = &[
     Action::AddFriend,
     Action::More,
     Action::Less,
+    Action::Clear,
     Action::History,
     Action::Devices,
     Action::Quality,
@@ -69,7 +70,11 @@ impl Model {
             Action::Merge => up && connected && self.board.other().is_some(),
             Action::Swap => self.board.other().is_some(),
             Action::Pick => self.board.is_seen(),
-            Action::PickUp => !self.parked.is_empty() && up,
+            Action::PickUp => up && !self.pickable().is_empty(),
+            Action::Direct => up && self.friends.favourites().next().is_some(),
+            Action::Favour => up && self.focus == Pane::Friends && self.friends.current().is_some(),
+            Action::Forward | Action::Except | Action::LetPickUp => up,
+            Action::Clear => self.rule_selected().is_some_and(|row| row.is_set(&self.rules)),
             Action::Hold | Action::Keypad => connected,
             Action::Dial | Action::Join | Action::StartGroup | Action::CreateGroup => up,
             Action::Redial => up && self.last_peer().is_some(),
@@ -103,7 +108,10 @@ impl Model {
             }
             Action::Yes => matches!(self.popup, Some(Popup::Confirm(_))),
             Action::Quality => self.call().is_some(),
-            Action::More | Action::Less => matches!(self.popup, Some(Popup::Sound(SoundPopup { device: None, .. }))),
+            Action::More | Action::Less => match self.popup {
+                Some(Popup::Sound(SoundPopup { device: None, .. })) => true,
+                _ => self.rule_selected().is_some_and(|row| row.turns()),
+            },
             Action::AddFriend
             | Action::Friends
             | Action::Groups
@@ -187,6 +195,8 @@ impl Model {
                 Action::Back if context == Context::Consult => "return",
                 Action::More if self.turns_volume() => "louder",
                 Action::Less if self.turns_volume() => "quieter",
+                Action::More if self.turns_time() => "later",
+                Action::Less if self.turns_time() => "sooner",
                 Action::Mute if self.call().is_some_and(|call| call.view.muted) => "unmute",
                 Action::Hold if self.call().is_some_and(super::LiveCall::is_held_here) => "resume",
                 action => action.row().hint,
@@ -204,6 +214,11 @@ impl Model {
         matches!(&self.popup, Some(Popup::Sound(sound)) if sound.row.device().is_some())
     }
 
+    /// Whether the row of the rules is the one with a time.
+    fn turns_time(&self) -> bool {
+        matches!(self.rule_selected(), Some(RuleRow::Forward(_)))
+    }
+
     /// Whether an action belongs to what has the focus, so that popups and calls show their own hints first.
     fn is_near(&self, action: Action, context: Context) -> bool {
         let about_list = matches!(self.focus, Pane::People | Pane::History) || context == Context::Ladder;
@@ -217,6 +232,8 @@ impl Model {
         let rare = match action {
             Action::Merge => context != Context::Consult,
             Action::Invite => self.group_call().is_none(),
+            // Where calls are parked, the key stands beside them; what rings at friends does not wait.
+            Action::PickUp => self.call().is_some() && !self.friends.list.iter().any(|friend| self.rings_at(friend)),
             Action::Note => self.popup.is_some() || self.focus != Pane::History,
             _ => false,
         };
@@ -235,7 +252,8 @@ impl Model {
         if action == Action::Evidence {
             return context == Context::Ladder;
         }
-        let choosing = matches!(action, Action::Accept | Action::Back | Action::Mark | Action::More | Action::Less);
+        let settling = matches!(action, Action::More | Action::Less | Action::Clear);
+        let choosing = settling || matches!(action, Action::Accept | Action::Back | Action::Mark);
         matches!(context, Context::Panel | Context::Consult) || urgent || offered || choosing
     }
 
@@ -245,7 +263,10 @@ impl Model {
             Some(Popup::Dial(dial)) if matches!(dial.purpose, super::Purpose::Invite(_)) => "invite",
             Some(Popup::Dial(dial)) if matches!(dial.purpose, super::Purpose::Transfer(_)) => "hand on",
             Some(Popup::Dial(dial)) if matches!(dial.purpose, super::Purpose::Consult(_)) => "ask",
-            Some(Popup::Parked(_)) => "pick up",
+            Some(Popup::Dial(dial)) if dial.purpose == super::Purpose::Except => "let ring",
+            Some(Popup::Dial(dial)) if dial.purpose.is_rule() => "forward",
+            Some(Popup::Rules(_)) if self.rule_selected() == Some(RuleRow::PickUp) => "change",
+            Some(Popup::PickUp(_)) => "pick up",
             Some(Popup::Join(_)) => "join",
             Some(Popup::Name(prompt)) if prompt.naming == super::Naming::Create => "make it",
             Some(Popup::Name(_)) => "start",
@@ -255,7 +276,7 @@ impl Model {
             Some(Popup::Palette(_)) => "do it",
             Some(Popup::Help { .. }) => "close",
             Some(Popup::Sound(sound)) if sound.device.is_none() && sound.row.device().is_none() => "change",
-            Some(Popup::Sound(_) | Popup::Presence(_)) => "choose",
+            Some(Popup::Sound(_) | Popup::Presence(_) | Popup::Rules(_)) => "choose",
             Some(Popup::Ladder(ladder)) if ladder.typing => "keep",
             Some(Popup::Ladder(_)) => "open",
             None if self.is_filtering() => "keep",

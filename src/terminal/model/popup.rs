@@ -5,6 +5,7 @@ use super::friends::matches;
 use super::share::{JoinPrompt, NamePrompt, Question, ShareCard, ShareWith};
 use super::sound::SoundPopup;
 use super::{Input, NotePrompt};
+use crate::domain::forwarding::ForwardWhen;
 use crate::domain::id::{CallId, Identity};
 use crate::domain::person::{Friend, Person};
 use crate::domain::presence::PresenceState;
@@ -35,8 +36,10 @@ pub enum Popup {
     Keypad,
     /// The choice of presence, with the row selected.
     Presence(usize),
-    /// The parked calls to pick one up, with the row selected.
-    Parked(usize),
+    /// What can be picked up, with the row selected.
+    PickUp(usize),
+    /// Where the user's calls go, with the row selected.
+    Rules(usize),
     /// The prompt for a place to join.
     Join(JoinPrompt),
     /// The prompt for the name of a new group.
@@ -75,6 +78,10 @@ pub enum Purpose {
     Transfer(CallId),
     /// To be asked while this call waits.
     Consult(CallId),
+    /// To get the user's calls in this case.
+    Forward(ForwardWhen),
+    /// To ring in spite of do not disturb.
+    Except,
 }
 
 impl Purpose {
@@ -87,8 +94,13 @@ impl Purpose {
     pub fn call(self) -> Option<CallId> {
         match self {
             Self::Invite(call) | Self::Transfer(call) | Self::Consult(call) => Some(call),
-            Self::Call | Self::AddFriend => None,
+            Self::Call | Self::AddFriend | Self::Forward(_) | Self::Except => None,
         }
+    }
+
+    /// Whether it is a rule of where the user's calls go.
+    pub fn is_rule(self) -> bool {
+        matches!(self, Self::Forward(_) | Self::Except)
     }
 }
 
@@ -150,12 +162,16 @@ impl Dial {
         rows
     }
 
-    /// The friend of a digit, where a call is to be handed on and nothing is typed: always the same one, whatever order
-    /// they are listed in.
+    /// Whether a digit means a favourite now: nothing is typed, and it is about somebody to talk to.
+    pub fn takes_digits(&self) -> bool {
+        self.input.text().is_empty() && self.purpose != Purpose::AddFriend
+    }
+
+    /// The favourite of a digit, whatever order people are listed in.
     pub fn favourite<'a>(&self, digit: char, friends: &'a [Friend]) -> Option<&'a Person> {
-        let index = usize::try_from(digit.to_digit(10)?).ok()?.checked_sub(1)?;
-        let fits = self.purpose.hands_on() && self.input.text().is_empty();
-        friends.get(index).filter(|_| fits).map(|friend| &friend.person)
+        let number = u8::try_from(digit.to_digit(10)?).ok()?;
+        let friend = friends.iter().find(|friend| friend.favourite.is_some_and(|n| n.number() == number));
+        friend.filter(|_| self.takes_digits()).map(|friend| &friend.person)
     }
 
     /// The person of the selected row; `None` when the text itself is meant.

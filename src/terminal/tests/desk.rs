@@ -1,12 +1,12 @@
 //! Given several calls, these keys have these effects.
 
-use super::desk_kit::{asked, id, over, parked, rings, with};
+use super::desk_kit::{asked, handed_over, id, over, parked, rings, with};
 use super::kit::{Desk, NOW, person};
 use crate::domain::call::CallState;
 use crate::domain::end_reason::EndReason;
 use crate::domain::transfer::{HandedTo, Via};
 use crate::phone::command::{Command, TransferTo};
-use crate::phone::event::{CallView, Event};
+use crate::phone::event::{CallView, Event, MediaState, Summary};
 use crate::terminal::message::Effect;
 
 fn blind(call: u128, name: &str) -> Command {
@@ -180,20 +180,20 @@ fn it_is_taken_back_or_done_at_once() {
 
 #[test]
 fn a_transfer_that_waits_ends_with_its_call_and_is_done_when_the_phone_is_left() {
-    let mut desk = Desk::two_calls();
+    let mut desk = Desk::two_calls().with_favourites();
     desk.presses("t 1");
     desk.hears(Event::Ended(over(2, "carol", EndReason::HUNG_UP)));
     desk.waits(9000);
     assert_eq!(desk.commands(), []);
     assert!(desk.model.events.entries.iter().any(|entry| entry.text.contains("Not done, the call is over")));
-    let mut desk = Desk::talking();
+    let mut desk = Desk::talking().with_favourites();
     desk.presses("t 2 q y");
     assert_eq!(desk.effects, [Effect::Phone(blind(1, "carol")), Effect::Quit]);
 }
 
 #[test]
 fn another_one_begun_does_the_first() {
-    let mut desk = Desk::two_calls();
+    let mut desk = Desk::two_calls().with_favourites();
     desk.presses("p");
     desk.hears(Event::Active(Some(id(1))));
     desk.presses("t 3");
@@ -213,7 +213,7 @@ fn another_one_begun_does_the_first() {
 
 #[test]
 fn friends_have_digits_and_who_can_take_the_call_comes_first() {
-    let mut desk = Desk::talking();
+    let mut desk = Desk::talking().with_favourites();
     desk.presses("t");
     let seen = desk.sees(132, 38);
     let at = |text: &str| seen.find(text).unwrap_or_else(|| panic!("no {text:?} in\n{seen}"));
@@ -229,7 +229,7 @@ fn friends_have_digits_and_who_can_take_the_call_comes_first() {
 
 #[test]
 fn the_entry_is_about_the_call_it_was_opened_for() {
-    let mut desk = Desk::two_calls();
+    let mut desk = Desk::two_calls().with_favourites();
     desk.presses("t");
     desk.hears(Event::Active(Some(id(1))));
     desk.presses("6");
@@ -242,7 +242,7 @@ fn the_entry_is_about_the_call_it_was_opened_for() {
 
 #[test]
 fn a_call_is_not_handed_on_to_who_is_in_it() {
-    let mut desk = Desk::talking();
+    let mut desk = Desk::talking().with_favourites();
     desk.presses("t 1");
     desk.waits(3000);
     assert_eq!(desk.commands(), []);
@@ -333,20 +333,21 @@ fn what_waits_to_be_taken_back_is_what_enter_is_about() {
 
 #[test]
 fn a_call_handed_on_says_to_whom() {
-    let mut desk = Desk::two_calls();
+    let mut desk = Desk::two_calls().with_favourites();
     desk.presses("t 6 t");
-    desk.hears(Event::Ended(over(2, "carol", EndReason::TRANSFERRED)));
+    desk.hears(Event::Ended(handed_over(2, "carol", "carol", "grace")));
     assert!(desk.sees(80, 24).contains("You handed Carol on to Grace."));
     let mut desk = Desk::asking(CallState::Connected);
     desk.presses("Enter");
-    desk.hears(Event::Ended(over(1, "bob", EndReason::TRANSFERRED)));
-    desk.hears(Event::Ended(over(3, "carol", EndReason::TRANSFERRED)));
+    desk.hears(Event::Ended(handed_over(1, "bob", "bob", "carol")));
+    desk.hears(Event::Ended(handed_over(3, "carol", "bob", "carol")));
     let seen = desk.sees(80, 24);
     assert!(seen.contains("You handed Bob on to Carol.") && !seen.contains("You handed Carol"), "{seen}");
     // One that comes to nothing says nothing of the kind.
-    let mut desk = Desk::two_calls();
+    let mut desk = Desk::two_calls().with_favourites();
     desk.presses("t 6 t");
-    desk.hears(Event::Ended(over(2, "carol", EndReason::HUNG_UP)));
+    let hung_up = Summary { end: EndReason::HUNG_UP, ..handed_over(2, "carol", "carol", "grace") };
+    desk.hears(Event::Ended(hung_up));
     assert!(!desk.sees(80, 24).contains("You handed"));
 }
 
@@ -433,7 +434,7 @@ fn everything_has_a_word() {
     assert_eq!(typed("consult dave"), [Command::Consult { call: id(2), to: "dave".to_owned() }]);
     assert_eq!(typed("complete 1"), [Command::Transfer { call: id(1), to: TransferTo::Call(id(2)) }]);
     assert_eq!(typed("call dave"), [Command::Call { to: "dave".to_owned(), ring_for: None }]);
-    for nothing in ["park 21", "pick-up x", "pick x", "complete", "complete 2", "complete 9"] {
+    for nothing in ["park 21", "pick-up 21", "pick x", "complete", "complete 2", "complete 9"] {
         assert_eq!(typed(nothing), [], "{nothing}");
     }
 }
@@ -542,4 +543,50 @@ fn what_was_noted_of_somebody_stands_in_their_row() {
     desk.hears(Event::History(super::history::noted()));
     desk.hears(Event::Incoming(rings(5, "dave")));
     assert!(desk.sees(132, 38).contains("Dave  prefers mornings"), "{}", desk.sees(132, 38));
+}
+
+#[test]
+fn what_waits_to_be_taken_back_leaves_no_empty_row() {
+    let mut desk = Desk::asking(CallState::Connected);
+    desk.presses("J");
+    let seen = desk.sees(80, 24);
+    let row = seen.lines().position(|line| line.contains("You ask Carol, Bob waits")).unwrap();
+    assert!(!seen.lines().nth(row + 1).unwrap().is_empty(), "{seen}");
+}
+
+#[test]
+fn a_note_goes_with_the_call_of_whom_it_is_about() {
+    let mut desk = Desk::ready();
+    desk.hears(Event::History(super::history::noted()));
+    desk.tells(with(1, "dave", CallState::Connected));
+    assert!(desk.sees(80, 24).contains("note about Dave"));
+    desk.hears(Event::Ended(over(1, "dave", EndReason::HUNG_UP)));
+    assert!(!desk.sees(80, 24).contains("note about Dave"));
+}
+
+#[test]
+fn the_title_counts_missed_calls_during_a_call() {
+    let mut desk = Desk::talking();
+    desk.hears(Event::Missed(2));
+    let title = |desk: &Desk| desk.model.title.clone();
+    assert_eq!(title(&desk), "Bob - CONNECTED - 2 missed - switchboard");
+    desk.hears(Event::Incoming(rings(5, "carol")));
+    assert_eq!(title(&desk), "Carol calls - 2 missed - switchboard");
+}
+
+#[test]
+fn quality_is_judged_only_while_sound_flows() {
+    let quality = || Event::Quality { call: id(1), quality: super::kit::quality() };
+    let mut desk = Desk::talking();
+    desk.hears(quality());
+    assert!(desk.sees(80, 24).contains("quality good"));
+    desk.tells(CallView { media: MediaState::Lost, ..with(1, "bob", CallState::Connected) });
+    for (width, height) in [(132, 38), (80, 24), (60, 20)] {
+        let seen = desk.sees(width, height);
+        assert!(seen.contains("no sound") && !seen.contains("good"), "{seen}");
+    }
+    let mut desk = Desk::ready();
+    desk.tells(with(1, "bob", CallState::Ringing));
+    desk.hears(quality());
+    assert!(!desk.sees(132, 38).contains("good"), "{}", desk.sees(132, 38));
 }

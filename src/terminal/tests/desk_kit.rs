@@ -2,12 +2,14 @@
 
 use uuid::Uuid;
 
-use super::kit::{Desk, NOW, incoming, person, row, view};
+use super::kit::{Desk, NOW, friends, incoming, person, row, view};
 use crate::domain::call::{CallState, Direction, Peer};
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::CallId;
 use crate::domain::park::ParkedCall;
-use crate::phone::event::{CallView, Event, Incoming, Summary};
+use crate::domain::person::{Favourite, Friend};
+use crate::domain::presence::{Presence, PresenceState};
+use crate::phone::event::{CallView, Event, HandedOver, Incoming, Summary};
 
 use super::kit::summary;
 
@@ -42,6 +44,12 @@ pub(super) fn over(number: u128, name: &str, end: EndReason) -> Summary {
     Summary { call: id(number), with: Peer::Person(person(name)), ..summary(end, Some(30)) }
 }
 
+/// A call that ended with somebody handed on to somebody.
+pub(super) fn handed_over(number: u128, name: &str, who: &str, to: &str) -> Summary {
+    let handed_over = Some(HandedOver { who: person(who), to: person(to) });
+    Summary { handed_over, ..over(number, name, EndReason::TRANSFERRED) }
+}
+
 /// A call that waits in a slot since so many seconds.
 pub(super) fn parked(slot: u8, name: &str, by: &str, seconds: i64) -> ParkedCall {
     ParkedCall {
@@ -53,7 +61,28 @@ pub(super) fn parked(slot: u8, name: &str, by: &str, seconds: i64) -> ParkedCall
     }
 }
 
+/// The friends, each with a number.
+pub(super) fn numbered() -> Vec<Friend> {
+    let mut friends = friends();
+    for (friend, number) in friends.iter_mut().zip(Favourite::all()) {
+        friend.favourite = Some(number);
+    }
+    friends
+}
+
 impl Desk {
+    /// The same, with all friends favourites: Bob is 1, Grace is 6.
+    pub(super) fn with_favourites(mut self) -> Self {
+        self.hears(Event::Friends(numbered()));
+        self.effects.clear();
+        self
+    }
+
+    /// What a friend is doing now.
+    pub(super) fn is_now(&mut self, name: &str, state: PresenceState) {
+        self.hears(Event::Presence { identity: person(name).identity, presence: Presence::now(state) });
+    }
+
     /// Talking to Bob in call 1.
     pub(super) fn talking() -> Self {
         let mut desk = Self::ready();

@@ -71,7 +71,8 @@ fn a_transfer_that_can_be_taken_back() {
     let mut desk = Desk::two_calls();
     desk.presses("t");
     check("board_transfer", &desk);
-    desk.presses("6");
+    desk.types("grace");
+    desk.presses("Enter");
     desk.waits(1000);
     check("board_pending", &desk);
 }

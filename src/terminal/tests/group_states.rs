@@ -202,7 +202,7 @@ fn a_name_that_is_too_long_is_cut() {
     for (width, height) in [(132, 38), (100, 30), (80, 24), (60, 20), (40, 12)] {
         let seen = desk.sees(width, height);
         assert!(seen.contains("Bob of the"), "{width}x{height}\n{seen}");
-        assert!(seen.contains("mic on"), "the state is seen beside a long name:\n{seen}");
+        assert!(seen.contains("in the call"), "the state is seen beside a long name:\n{seen}");
     }
 }
 

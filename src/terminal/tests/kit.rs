@@ -176,6 +176,7 @@ pub(super) fn summary(end: EndReason, seconds: Option<u64>) -> Summary {
         direction: Direction::Outgoing,
         with: Peer::Person(person("bob")),
         end,
+        handed_over: None,
         connected_for: seconds.map(Duration::from_secs),
         quality: if seconds.is_some() { quality() } else { Quality::default() },
         first_audio_ms: Some(90),
@@ -278,7 +279,8 @@ impl Desk {
     /// Presses keys, written as in the key table and separated by blanks.
     pub(super) fn presses(&mut self, keys: &str) {
         for key in keys.split(' ').filter(|key| !key.is_empty()) {
-            let (code, modifiers) = pressed(key.parse().unwrap());
+            let (code, mut modifiers) = pressed(key.parse().unwrap());
+            modifiers.set(KeyModifiers::ALT, key.starts_with("Alt-"));
             self.takes(Message::Key(KeyEvent::new(code, modifiers)));
         }
     }

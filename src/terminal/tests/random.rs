@@ -2,15 +2,17 @@
 
 use proptest::prelude::*;
 
-use super::desk_kit::{asked, id, over, parked, rings, with};
+use super::desk_kit::{asked, handed_over, id, numbered, over, parked, rings, with};
 use super::group_kit::{card, crowd, four, group_view, groups};
 use super::history::noted;
 use super::kit::{
     CALL, Desk, NOW, devices, friends, heard, incoming, person, quality, records, sound, summary, view, working,
 };
+use super::rules::forwarding;
 use crate::domain::call::{CallState, Peer};
 use crate::domain::dtmf::Tone;
 use crate::domain::end_reason::EndReason;
+use crate::domain::forwarding::{AccountRules, ForwardWhen};
 use crate::domain::park::ParkSlot;
 use crate::domain::presence::{Presence, PresenceState};
 use crate::domain::record::HistoryFilter;
@@ -49,7 +51,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-const EVENTS: usize = 95;
+const EVENTS: usize = 105;
 
 fn slot(number: u8) -> ParkSlot {
     number.try_into().unwrap()
@@ -195,6 +197,22 @@ fn event(n: usize) -> Event {
             filter: HistoryFilter { with: Some(person("bob").identity), ..HistoryFilter::default() },
             records: noted(),
         },
+        94 => Event::Friends(numbered()),
+        95..98 => Event::Presence {
+            identity: numbered()[n - 95].person.identity.clone(),
+            presence: Presence::now(PresenceState::Ringing),
+        },
+        98 => Event::Rules(forwarding()),
+        99 => Event::Rules(AccountRules::default()),
+        100 => Event::Rules(AccountRules { people: Vec::new(), ..forwarding() }),
+        101 => Event::HandedOn {
+            call: id(3),
+            by: person("bob"),
+            to: HandedTo::Person { person: person("dave") },
+            forwarded: Some(ForwardWhen::Always),
+        },
+        102 => Event::IncomingEnded { call: id(86), from: person("heidi"), reason: EndReason::PICKED_UP },
+        103 => Event::Ended(handed_over(2, "carol", "bob", "carol")),
         _ => Event::Call(view(CallState::Connecting)),
     }
 }
@@ -283,6 +301,23 @@ fn every_size_is_drawn_with_many_calls() {
         for width in (0..=140).step_by(4) {
             for height in (0..=44).step_by(3) {
                 desk.buffer(width, height);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_size_is_drawn_with_favourites_and_rules() {
+    for mut desk in [Desk::ready(), Desk::two_calls()] {
+        for n in (94..98).chain([98, 62]) {
+            desk.hears(event(n));
+        }
+        for keys in ["", "O", "Down Down", "Enter", "Esc Esc U", "Esc t", "Esc H", "Alt-3"] {
+            desk.presses(keys);
+            for width in (0..=140).step_by(4) {
+                for height in (0..=44).step_by(3) {
+                    desk.buffer(width, height);
+                }
             }
         }
     }

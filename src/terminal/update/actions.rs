@@ -5,7 +5,7 @@ use super::super::message::Effect;
 use super::super::model::{
     Input, Model, Mood, Naming, Palette, Pane, Popup, Purpose, Question, Removal, SoundPopup, SoundRow,
 };
-use super::{call, choose, desk, groups, history, ladder, palette, say, sharing, sound};
+use super::{call, choose, desk, favourites, groups, history, ladder, palette, pick_up, rules, say, sharing, sound};
 use crate::domain::call::Peer;
 use crate::phone::command::Command;
 use crate::texts::desk as texts;
@@ -30,15 +30,20 @@ pub(super) fn perform(model: &mut Model, action: Action, trigger: Trigger, effec
         Action::HangUp => call::hang_up(model, trigger, effects),
         Action::Mute => call::mute(model, None, effects),
         Action::Hold => call::hold(model, None, effects),
-        // Which row is meant, the key says; without one, there is nothing to pick.
-        Action::Pick => {}
+        // Which row or favourite is meant, the key says.
+        Action::Pick | Action::Direct => {}
+        Action::Favour => favourites::toggle(model, effects),
+        Action::Forward => rules::open(model),
+        Action::Except => choose::open(model, Purpose::Except, "", effects),
+        Action::LetPickUp => rules::open(model),
+        Action::Clear => rules::clear(model, effects),
         Action::Swap => desk::swap(model, effects),
         Action::Transfer => desk::ask_target(model, effects),
         Action::Consult => desk::ask_whom(model, effects),
         Action::Complete => desk::complete(model, effects),
         Action::Merge => desk::merge(model, "", effects),
         Action::Park => desk::park(model, "", effects),
-        Action::PickUp => desk::ask_slot(model, effects),
+        Action::PickUp => pick_up::ask(model, effects),
         Action::Keypad => call::keypad(model),
         Action::Dial => choose::open(model, Purpose::Call, "", effects),
         Action::Redial => redial(model, effects),
@@ -111,7 +116,8 @@ fn accept(model: &mut Model, effects: &mut Vec<Effect>) {
         Some(Popup::Palette(_)) => palette::run(model, effects),
         Some(Popup::Sound(popup)) => sound::accept(model, *popup, effects),
         Some(Popup::Presence(row)) => choose::presence(model, *row, effects),
-        Some(Popup::Parked(row)) => desk::pick_up_selected(model, *row, effects),
+        Some(Popup::PickUp(row)) => pick_up::selected(model, *row, effects),
+        Some(Popup::Rules(_)) => rules::accept(model, effects),
         Some(Popup::Help { .. } | Popup::Share(_) | Popup::Quality { .. }) => model.popup = None,
         Some(Popup::Join(_)) => groups::take_place(model, effects),
         Some(Popup::Name(_)) => groups::take_name(model, effects),
@@ -257,10 +263,11 @@ fn quality(model: &mut Model) {
     }
 }
 
-/// Turns the selected row of the sound popup up or down.
+/// Turns the selected row of a list of settings up or down.
 fn adjust(model: &mut Model, up: bool, effects: &mut Vec<Effect>) {
-    if let Some(Popup::Sound(popup)) = &model.popup {
-        sound::adjust(model, *popup, up, effects);
+    match &model.popup {
+        Some(Popup::Sound(popup)) => sound::adjust(model, *popup, up, effects),
+        _ => rules::adjust(model, up, effects),
     }
 }
 
@@ -285,6 +292,7 @@ fn back(model: &mut Model, effects: &mut Vec<Effect>) {
             return model.popup = Some(Popup::Sound(SoundPopup { device: None, ..popup }));
         }
         Some(Popup::Ladder(open)) => return ladder::back(model, open),
+        Some(Popup::Dial(dial)) if dial.purpose.is_rule() => return rules::back_to(model, dial.purpose),
         Some(_) => return,
         None => {}
     }

@@ -1,8 +1,8 @@
 //! Choosing from lists: people, devices, presence; and moving in whatever list has the focus.
 
 use super::super::message::Effect;
-use super::super::model::{Dial, LiveCall, Model, Pane, Popup, Purpose, device_rows};
-use super::{call, desk, groups, palette};
+use super::super::model::{Dial, LiveCall, Model, Pane, Popup, Purpose, device_rows, rule_rows};
+use super::{call, desk, groups, palette, rules};
 use crate::domain::presence::{PresenceChoice, PresenceState};
 use crate::domain::time::UnixMillis;
 use crate::phone::command::Command;
@@ -27,7 +27,8 @@ pub(crate) fn shown_as(choice: PresenceChoice) -> PresenceState {
 pub(super) fn open(model: &mut Model, purpose: Purpose, text: &str, effects: &mut Vec<Effect>) {
     let mut dial = Dial::new(purpose, text);
     let call = purpose.call().filter(|_| purpose.hands_on()).and_then(|call| model.board.get(call));
-    dial.without = call.and_then(LiveCall::other_side).map(|person| person.identity.clone());
+    let not = call.and_then(LiveCall::other_side).or_else(|| model.me.as_ref().filter(|_| purpose.is_rule()));
+    dial.without = not.map(|person| person.identity.clone());
     search(&dial, effects);
     model.popup = Some(Popup::Dial(dial));
 }
@@ -69,6 +70,7 @@ pub(super) fn wanted(model: &mut Model, purpose: Purpose, whom: String, name: &s
         Purpose::Invite(call) => groups::invite(model, Some(call), whom, name, effects),
         Purpose::Transfer(call) => desk::transfer(model, call, whom, name.to_owned(), effects),
         Purpose::Consult(call) => desk::consult(model, call, whom, effects),
+        Purpose::Forward(_) | Purpose::Except => rules::chosen(model, purpose, whom, effects),
     }
 }
 
@@ -81,7 +83,10 @@ pub(super) fn presence(model: &mut Model, row: usize, effects: &mut Vec<Effect>)
 
 /// Moves the selection of whatever has the focus `by` rows.
 pub(super) fn step(model: &mut Model, by: isize) {
+    let (pickable, rules) = (model.pickable().len(), rule_rows(&model.rules).len());
     match &mut model.popup {
+        Some(Popup::PickUp(row)) => *row = moved(*row, by, pickable),
+        Some(Popup::Rules(row)) => *row = moved(*row, by, rules),
         Some(Popup::Dial(dial)) => {
             let rows = dial.candidates(&model.friends.list).len();
             dial.selected = moved(dial.selected, by, rows);
@@ -104,7 +109,6 @@ pub(super) fn step(model: &mut Model, by: isize) {
             *scroll = moved(*scroll, by, rows + super::super::view::QUALITY_ROWS);
         }
         Some(Popup::Presence(row)) => *row = moved(*row, by, CHOICES.len()),
-        Some(Popup::Parked(row)) => *row = moved(*row, by, model.parked.len()),
         Some(Popup::ShareWith(choice)) => choice.selected = moved(choice.selected, by, model.friends.list.len()),
         Some(Popup::Ladder(ladder)) => ladder.step(by),
         Some(

@@ -1,9 +1,9 @@
-//! What a person does with several calls: pick, swap, transfer, ask first, merge, park, pick up; and what of that can be
-//! taken back for a moment.
+//! What a person does with several calls: pick, swap, transfer, ask first, merge, park; and what of that can be taken back
+//! for a moment.
 
 use super::super::keys::Action;
 use super::super::message::Effect;
-use super::super::model::{Handing, LiveCall, Model, Mood, Pending, Popup, Purpose};
+use super::super::model::{Handing, LiveCall, Model, Mood, Pending, Purpose};
 use super::{actions, choose, say};
 use crate::domain::id::CallId;
 use crate::domain::park::ParkSlot;
@@ -93,6 +93,13 @@ pub(super) fn transfer_shown(model: &mut Model, to: &str, effects: &mut Vec<Effe
     }
 }
 
+/// Hands the call in the card on to somebody known.
+pub(super) fn transfer_to(model: &mut Model, to: String, name: &str, effects: &mut Vec<Effect>) {
+    if let Some(call) = direct(model) {
+        transfer(model, call, to, name.to_owned(), effects);
+    }
+}
+
 /// Hands a call on to somebody, in a moment.
 pub(super) fn transfer(model: &mut Model, call: CallId, to: String, name: String, effects: &mut Vec<Effect>) {
     let Some(live) = model.board.get(call) else { return say(model, Mood::Plain, screen::NO_CALL) };
@@ -140,7 +147,7 @@ pub(super) fn complete(model: &mut Model, effects: &mut Vec<Effect>) {
         return carry_out(model, effects);
     }
     match model.board.consult().map(|(asked, waiting)| (asked.view.call, waiting.view.call)) {
-        Some((asked, call)) => complete_to(model, call, asked, effects),
+        Some((asked, call)) => complete_to(call, asked, effects),
         None => say(model, Mood::Plain, desk::ASKING_NOBODY),
     }
 }
@@ -149,19 +156,12 @@ pub(super) fn complete(model: &mut Model, effects: &mut Vec<Effect>) {
 pub(super) fn complete_row(model: &mut Model, text: &str, effects: &mut Vec<Effect>) {
     let Some(to) = direct(model) else { return };
     if let Some(call) = other_row(model, text, to) {
-        complete_to(model, call, to, effects);
+        complete_to(call, to, effects);
     }
 }
 
 /// Hands a call on to the other side of another one.
-fn complete_to(model: &mut Model, call: CallId, to: CallId, effects: &mut Vec<Effect>) {
-    let name = |call| model.board.get(call).map_or("", LiveCall::name);
-    let text = desk::went(name(call), name(to));
-    for id in [call, to] {
-        if let Some(live) = model.board.get_mut(id) {
-            live.goes = Some(text.clone());
-        }
-    }
+fn complete_to(call: CallId, to: CallId, effects: &mut Vec<Effect>) {
     effects.push(Effect::Phone(Command::Transfer { call, to: TransferTo::Call(to) }));
 }
 
@@ -229,31 +229,6 @@ pub(super) fn park(model: &mut Model, slot: &str, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Picks up the one parked call, or opens the choice of them.
-pub(super) fn ask_slot(model: &mut Model, effects: &mut Vec<Effect>) {
-    match model.parked[..] {
-        [] => say(model, Mood::Plain, desk::NOTHING_PARKED),
-        [ref only] => effects.push(Effect::Phone(Command::PickUp(only.slot))),
-        _ => model.popup = Some(Popup::Parked(0)),
-    }
-}
-
-/// Picks up what waits in the slot a text names.
-pub(super) fn pick_up(model: &mut Model, slot: &str, effects: &mut Vec<Effect>) {
-    match slot.parse::<ParkSlot>() {
-        Ok(slot) => effects.push(Effect::Phone(Command::PickUp(slot))),
-        Err(why) => say(model, Mood::Warn, why.to_string()),
-    }
-}
-
-/// Picks up the call selected in the choice.
-pub(super) fn pick_up_selected(model: &mut Model, selected: usize, effects: &mut Vec<Effect>) {
-    model.popup = None;
-    if let Some(parked) = model.parked.get(selected) {
-        effects.push(Effect::Phone(Command::PickUp(parked.slot)));
-    }
-}
-
 /// Goes back from the one who is asked to the call that waits; whether somebody was asked.
 pub(super) fn stop_asking(model: &mut Model, effects: &mut Vec<Effect>) -> bool {
     let Some(asked) = model.board.consult().map(|(asked, _)| asked.view.call) else { return false };
@@ -279,11 +254,6 @@ fn begin(model: &mut Model, what: Handing, effects: &mut Vec<Effect>) {
 /// Does what waits to be taken back now.
 pub(super) fn carry_out(model: &mut Model, effects: &mut Vec<Effect>) {
     if let Some(pending) = model.pending.take() {
-        if let Handing::Transfer { call, name, .. } = &pending.what
-            && let Some(live) = model.board.get_mut(*call)
-        {
-            live.goes = Some(desk::went(live.name(), name));
-        }
         effects.push(Effect::Phone(pending.what.command()));
         model.changed = true;
     }

@@ -2,8 +2,9 @@
 
 use super::super::keys::Action;
 use super::super::message::Effect;
-use super::super::model::{LiveCall, Model, Mood, Pane, Popup, Purpose, Question};
-use super::{desk as doing, note, say};
+use super::super::model::{Handed, LiveCall, Model, Mood, Pane, Popup, Purpose, Question};
+use super::{desk as doing, say};
+use crate::domain::forwarding::ForwardWhen;
 use crate::domain::id::CallId;
 use crate::domain::park::{ParkSlot, ParkedCall};
 use crate::domain::person::Person;
@@ -11,12 +12,12 @@ use crate::domain::time::UnixMillis;
 use crate::domain::transfer::HandedTo;
 use crate::texts::desk;
 
-/// The other side hands the call on.
-pub(super) fn handed_on(model: &mut Model, call: CallId, by: Person, to: HandedTo) {
+/// The call is handed on: by the other side, by whoever was called and forwards it, or by who picks it up.
+pub(super) fn handed_on(model: &mut Model, call: CallId, by: Person, to: HandedTo, forwarded: Option<ForwardWhen>) {
     let Some(live) = model.board.get_mut(call) else { return };
-    let was_parked = matches!(live.handed, Some((_, HandedTo::Slot { .. })));
-    let text = desk::handed_on(&by, &to, was_parked);
-    live.handed = Some((by, to));
+    let comes_back = live.comes_back(&by);
+    let text = desk::handed_on(&by, &to, forwarded, comes_back);
+    live.handed = Some(Handed { by, to, forwarded, comes_back });
     say(model, Mood::Warn, text);
 }
 
@@ -49,7 +50,7 @@ fn moved_purpose(purpose: Purpose, into: CallId) -> Purpose {
         Purpose::Invite(_) => Purpose::Invite(into),
         Purpose::Transfer(_) => Purpose::Transfer(into),
         Purpose::Consult(_) => Purpose::Consult(into),
-        Purpose::Call | Purpose::AddFriend => purpose,
+        Purpose::Call | Purpose::AddFriend | Purpose::Forward(_) | Purpose::Except => purpose,
     }
 }
 
@@ -76,17 +77,6 @@ pub(super) fn was_parked(model: &mut Model, call: CallId, slot: ParkSlot) {
 /// The parked calls, as they are now.
 pub(super) fn parked(model: &mut Model, mut calls: Vec<ParkedCall>) {
     calls.sort_by_key(|call| call.slot);
-    // The choice keeps the call that is selected, wherever it stands now.
-    if let Some(Popup::Parked(selected)) = &mut model.popup {
-        let chosen = model.parked.get(*selected).map(|parked| parked.call_id);
-        match calls.iter().position(|call| Some(call.call_id) == chosen) {
-            Some(at) => *selected = at,
-            None => {
-                model.popup = None;
-                note(model, Mood::Plain, "the parked call that was selected is gone");
-            }
-        }
-    }
     model.parked = calls;
 }
 

@@ -6,7 +6,7 @@ use super::super::keys::{Action, Context, Key};
 use super::super::message::Effect;
 use super::super::model::{Input, Model, Pane, Popup};
 use super::actions::{self, Trigger};
-use super::{call, choose, desk, groups, history};
+use super::{call, choose, desk, favourites, groups, history};
 use crate::domain::dtmf::Tone;
 use crate::domain::place::Place;
 
@@ -37,12 +37,19 @@ pub(super) fn press(model: &mut Model, event: KeyEvent, effects: &mut Vec<Effect
             | Action::Merge
             | Action::Park
             | Action::PickUp
+            | Action::Direct
+            | Action::Favour
             | Action::Complete
             | Action::Accept,
         ) if event.kind == KeyEventKind::Repeat => {}
         Some(Action::Pick) => {
             if let Some(row) = model.keys.place(Action::Pick, key) {
                 desk::pick(model, row, effects);
+            }
+        }
+        Some(Action::Direct) => {
+            if let Some(number) = model.keys.place(Action::Direct, key) {
+                favourites::direct(model, number, effects);
             }
         }
         Some(action) => {
@@ -62,7 +69,7 @@ pub(super) fn press(model: &mut Model, event: KeyEvent, effects: &mut Vec<Effect
     }
 }
 
-/// A digit where a call is to be handed on, before anything is typed: one of the first nine friends.
+/// A digit where somebody is chosen, before anything is typed: the favourite of this number.
 fn favourite(model: &mut Model, key: Key, effects: &mut Vec<Effect>) -> bool {
     let Some(Popup::Dial(dial)) = &model.popup else { return false };
     let friend = key.typed().and_then(|digit| dial.favourite(digit, &model.friends.list));
@@ -157,7 +164,8 @@ fn change(model: &mut Model, edit: impl FnOnce(&mut Input)) {
             | Popup::Quality { .. }
             | Popup::Keypad
             | Popup::Presence(_)
-            | Popup::Parked(_)
+            | Popup::PickUp(_)
+            | Popup::Rules(_)
             | Popup::Share(_)
             | Popup::ShareWith(_)
             | Popup::Confirm(_),

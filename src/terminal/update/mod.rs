@@ -5,6 +5,7 @@ mod call;
 mod choose;
 mod desk;
 mod desk_events;
+mod favourites;
 mod group_events;
 mod groups;
 mod history;
@@ -13,6 +14,8 @@ mod ladder;
 mod links;
 mod palette;
 mod phone;
+mod pick_up;
+mod rules;
 mod sharing;
 mod sound;
 mod tick;
@@ -41,7 +44,11 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Copied(by) => sharing::copied(model, by),
         Message::Exported { file, failed } => history::exported(model, &file, failed),
         Message::Resize => model.changed = true,
-        Message::Phone(event) => phone::heard(model, event, &mut effects),
+        Message::Phone(event) => {
+            let picked = model.picked();
+            phone::heard(model, event, &mut effects);
+            pick_up::keep(model, picked);
+        }
         Message::PhoneBusy => phone_busy(model),
         Message::Recorded(news) => ladder::recorded(model, news),
         Message::Explained(call, why) => ladder::explained(model, call, why),
@@ -91,15 +98,14 @@ pub(crate) fn rings(incoming: &Incoming) -> String {
 
 /// Names the terminal after what matters most now.
 fn retitle(model: &mut Model, effects: &mut Vec<Effect>) {
-    let name = &model.look.title;
-    let title = match (model.board.first_ringing(), model.call()) {
-        (Some(incoming), _) => format!("{} - {name}", rings(incoming)),
-        (None, Some(call)) => {
-            format!("{} - {} - {name}", call.name(), texts::state::call(call.view.state))
-        }
-        (None, None) if model.history.missed > 0 => format!("{} - {name}", texts::screen::missed(model.history.missed)),
-        (None, None) => name.clone(),
+    let now = match (model.board.first_ringing(), model.call()) {
+        (Some(incoming), _) => Some(rings(incoming)),
+        (None, Some(call)) => Some(format!("{} - {}", call.name(), texts::state::call(call.view.state))),
+        (None, None) => None,
     };
+    let missed = Some(model.history.missed).filter(|missed| *missed > 0).map(texts::screen::missed);
+    let parts: Vec<String> = [now, missed, Some(model.look.title.clone())].into_iter().flatten().collect();
+    let title = parts.join(" - ");
     if title != model.title {
         model.title.clone_from(&title);
         effects.push(Effect::Title(title));

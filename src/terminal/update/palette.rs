@@ -4,7 +4,7 @@ use super::super::keys::{Action, Row, TABLE};
 use super::super::message::Effect;
 use super::super::model::{Input, Model, Mood, Pane, Popup, Purpose};
 use super::actions::{self, Trigger};
-use super::{call, choose, desk, groups, history, say, sound};
+use super::{call, choose, desk, favourites, groups, history, pick_up, rules, say, sound};
 use crate::domain::dtmf::Tone;
 use crate::domain::presence::PresenceChoice;
 use crate::phone::command::Command;
@@ -115,7 +115,12 @@ fn carry_out(model: &mut Model, word: &str, action: Action, argument: &str, effe
         (Action::Complete, row) if !row.is_empty() => desk::complete_row(model, row, effects),
         (Action::Merge, row) => desk::merge(model, row, effects),
         (Action::Park, slot) => desk::park(model, slot, effects),
-        (Action::PickUp, slot) if !slot.is_empty() => desk::pick_up(model, slot, effects),
+        (Action::PickUp, what) if !what.is_empty() => pick_up::named(model, what, effects),
+        (Action::Direct, number) => favourites::direct_named(model, number, effects),
+        (Action::Favour, who) if !who.is_empty() => favourites::named(model, who, effects),
+        (Action::Forward, rule) if !rule.is_empty() => rules::forward_named(model, rule, effects),
+        (Action::Except, who) if !who.is_empty() => rules::except_named(who, effects),
+        (Action::LetPickUp, who) if !who.is_empty() => rules::let_pick_up(model, who, effects),
         (Action::Dial, to) if !to.is_empty() => call::start(model, to.to_owned(), effects),
         (Action::AddFriend, who) if !who.is_empty() => effects.push(Effect::Phone(Command::AddFriend(who.to_owned()))),
         (Action::Join, place) if !place.is_empty() => groups::join(model, place.to_owned(), effects),

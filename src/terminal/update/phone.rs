@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::message::Effect;
 use super::super::model::{Ended, LinkView, LiveCall, Model, Mood, Pane, Popup, Question};
 use super::super::widgets::meter::{ROSTER_METER, steps};
-use super::{desk as doing, desk_events, group_events, history, links, note, say, sound, tick};
+use super::{desk as doing, desk_events, favourites, group_events, history, links, note, rules, say, sound, tick};
 use crate::domain::call::{CallState, Peer};
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::CallId;
@@ -22,7 +22,7 @@ pub(super) fn heard(model: &mut Model, event: Event, effects: &mut Vec<Effect>) 
         Event::Link(link) => linked(model, link, effects),
         Event::Me(person) => model.me = Some(person),
         Event::MyPresence(presence) => model.presence = Some(presence.state),
-        Event::Friends(list) => model.friends.set(list),
+        Event::Friends(list) => favourites::listed(model, list),
         Event::Presence { identity, presence } => friend_is(model, &identity, presence),
         Event::People { text, people } => {
             if let Some(Popup::Dial(dial)) = &mut model.popup
@@ -49,10 +49,10 @@ pub(super) fn heard(model: &mut Model, event: Event, effects: &mut Vec<Effect>) 
             call(model, view);
         }
         Event::Active(call) => model.board.activate(call),
-        Event::HandedOn { call, by, to, .. } => desk_events::handed_on(model, call, by, to),
+        Event::HandedOn { call, by, to, forwarded } => desk_events::handed_on(model, call, by, to, forwarded),
         Event::Moved { call, into } => desk_events::moved(model, call, into),
         Event::HeldLong { call, since } => desk_events::held_long(model, call, since, effects),
-        Event::Rules(rules) => model.rules = rules,
+        Event::Rules(told) => rules::told(model, told),
         // Its call is on the board.
         Event::PickedUp(_) => {}
         Event::Parked { call, slot } => desk_events::was_parked(model, call, slot),
@@ -242,9 +242,8 @@ fn ended(model: &mut Model, summary: Summary) {
     }
     let connected = summary.connected_for.is_some();
     let mut ending = end::ending_of(summary.end, summary.direction, &name, connected);
-    let goes = gone.and_then(|live| live.goes).filter(|_| summary.end == EndReason::TRANSFERRED);
-    if let Some(goes) = goes {
-        ending.what = goes;
+    if let Some(handed) = summary.handed_over.as_ref().filter(|_| summary.end == EndReason::TRANSFERRED) {
+        ending.what = desk::went(handed.who.display_name.as_str(), handed.to.display_name.as_str());
     }
     if model.call().is_some() {
         // Where it is parked was said, and is what is said out loud next.

@@ -106,29 +106,14 @@ fn beside_a_talk(paper: &mut Paper<'_>, place: Rect) {
 
 /// How many rows tell that somebody is asked while a call waits: none when nobody is.
 pub(super) fn asking_rows(model: &Model, width: u16) -> u16 {
-    match asked(model) {
-        None => 0,
-        Some((text, keys)) => {
-            if columns(&text) + columns(&keys) + 6 <= width {
-                1
-            } else {
-                2
-            }
-        }
-    }
+    let Some((text, keys)) = asked(model, width) else { return 0 };
+    if keys.is_empty() || columns(&text) + columns(&keys) + 6 <= width { 1 } else { 2 }
 }
 
 /// Who is asked, who waits, and what can be done about it.
 pub(super) fn asking(paper: &mut Paper<'_>, place: Rect) {
     let model = paper.model;
-    let Some((text, keys)) = asked(model) else { return };
-    // Where a text is typed, a list is open or something waits to be taken back, these keys do something else.
-    let reached = model.context() == Context::Consult && model.pending.is_none();
-    let keys = match reached {
-        true if columns(&keys) + 4 <= place.width => keys,
-        true => asking_keys(model, true),
-        false => String::new(),
-    };
+    let Some((text, keys)) = asked(model, place.width) else { return };
     paper.fill(place, Role::Badge);
     let style = paper.style(Role::Badge);
     let mut pen = paper.pen(area::row(place, 0));
@@ -141,10 +126,18 @@ pub(super) fn asking(paper: &mut Paper<'_>, place: Rect) {
     }
 }
 
-/// Who is asked and who waits, in words, and the keys for it at full length.
-fn asked(model: &Model) -> Option<(String, String)> {
+/// Who is asked and who waits, in words, and the keys for it, in as many words as fit in a row.
+fn asked(model: &Model, width: u16) -> Option<(String, String)> {
     let (asked, waiting) = model.board.consult()?;
-    Some((desk::asking(asked.name(), waiting.name()), asking_keys(model, false)))
+    let keys = asking_keys(model, false);
+    // Where a text is typed, a list is open or something waits to be taken back, these keys do something else.
+    let reached = model.context() == Context::Consult && model.pending.is_none();
+    let keys = match reached {
+        true if columns(&keys) + 4 <= width => keys,
+        true => asking_keys(model, true),
+        false => String::new(),
+    };
+    Some((desk::asking(asked.name(), waiting.name()), keys))
 }
 
 fn asking_keys(model: &Model, few: bool) -> String {

@@ -7,8 +7,9 @@ use super::paper::Paper;
 use super::pickers::select;
 use crate::domain::call::{CallState, Direction, Peer};
 use crate::domain::park::ParkedCall;
+use crate::domain::person::Friend;
 use crate::terminal::keys::Action;
-use crate::terminal::model::{Board, Handing, Line, LiveCall, Model, Row};
+use crate::terminal::model::{Board, Handing, Line, LiveCall, Model, Pickable, Row};
 use crate::terminal::theme::Role;
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::pen::columns;
@@ -245,12 +246,27 @@ pub(super) fn parked_line(paper: &mut Paper<'_>, place: Rect) {
     }
 }
 
-/// The choice of a parked call to pick up.
+/// The choice of what to pick up.
 pub(super) fn choice(paper: &mut Paper<'_>, place: Rect, selected: usize) {
-    let model = paper.model;
-    let height = u16::try_from(model.parked.len()).unwrap_or(u16::MAX).saturating_add(2).clamp(3, 16);
+    let rows = paper.model.pickable();
+    let height = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(2).clamp(3, 16);
     let inside = paper.popup(area::middle(place, 58, height), "PICK UP");
-    for (line, index) in (0..).zip(window(model.parked.len(), selected, inside.height)) {
-        parked_row(paper, area::row(inside, line), &model.parked[index], index == selected);
+    for (line, index) in (0..).zip(window(rows.len(), selected, inside.height)) {
+        let row = area::row(inside, line);
+        match rows[index] {
+            Pickable::Ringing(friend) => ringing_row(paper, row, friend, index == selected),
+            Pickable::Parked(call) => parked_row(paper, row, call, index == selected),
+        }
     }
+}
+
+/// A friend at whom it rings.
+fn ringing_row(paper: &mut Paper<'_>, place: Rect, friend: &Friend, selected: bool) {
+    let style = select(paper, place, selected);
+    let badge = if selected { style } else { paper.style(Role::Ring) };
+    let sign = paper.glyphs().waiting;
+    let mut pen = paper.pen(place);
+    pen.right(" ", style).right(desk::RING, badge).right(" ", style);
+    pen.text("    ", style).text(sign, style).text(" ", style);
+    pen.text(friend.person.display_name.as_str(), style);
 }

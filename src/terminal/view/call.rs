@@ -7,11 +7,10 @@ use super::paper::Paper;
 use super::{diagnosis, explained, quality};
 use crate::domain::call::{CallState, Direction};
 use crate::domain::dtmf::Tone;
-use crate::domain::person::Person;
 use crate::domain::transfer::HandedTo;
 use crate::phone::event::{DeviceState, MediaState};
 use crate::terminal::keys::Action;
-use crate::terminal::model::{Ended, LiveCall, Model, has_microphone};
+use crate::terminal::model::{Ended, Handed, LiveCall, Model, has_microphone};
 use crate::terminal::theme::{Glyphs, Role};
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::meter::meter;
@@ -182,9 +181,9 @@ fn means(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
         paper.pen(place).text(" ", style).text(&text, style);
         return;
     }
-    if let Some((by, to)) = handed(call) {
+    if let Some(Handed { by, to, forwarded, comes_back }) = handed(call) {
         let style = paper.style(Role::Warn);
-        let text = desk::waits(by, to);
+        let text = desk::waits(by, to, *forwarded, *comes_back);
         paper.pen(place).text(" ", style).text(&text, style);
         return;
     }
@@ -228,11 +227,11 @@ fn means(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
     pen.text(" ", style).text(text, style);
 }
 
-/// By whom and where to a call was handed on, while it waits for that.
-fn handed(call: &LiveCall) -> Option<(&Person, &HandedTo)> {
-    let (by, to) = call.handed.as_ref()?;
-    let rings = matches!(to, HandedTo::Person { .. }) && call.view.state == CallState::Ringing;
-    (rings || call.is_parked()).then_some((by, to))
+/// How a call was handed on, while it waits for that.
+fn handed(call: &LiveCall) -> Option<&Handed> {
+    let handed = call.handed.as_ref()?;
+    let rings = matches!(handed.to, HandedTo::Person { .. }) && call.view.state == CallState::Ringing;
+    (rings || call.is_parked()).then_some(handed)
 }
 
 /// What the state of a group call means for the person.

@@ -83,7 +83,7 @@ fn all(paper: &Paper<'_>, width: u16, quality: &Quality) -> Vec<Row> {
 }
 
 fn overall(paper: &Paper<'_>, width: u16, call: &LiveCall, quality: &Quality) -> Vec<Row> {
-    let (word, role) = quality::word(quality);
+    let (word, role) = quality::judged(call, quality);
     let dim = paper.style(Role::Dim);
     let separator = paper.glyphs().separator;
     let scores = [quality.mos_in.map(words::we_hear), quality.mos_out.map(words::they_hear)];

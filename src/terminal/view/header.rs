@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::paper::{Paper, mood};
+use crate::domain::forwarding::ForwardWhen;
 use crate::phone::event::{AudioDevice, DeviceState, Link};
 use crate::terminal::keys::{Action, Context};
 use crate::terminal::model::{LiveCall, Model, Pending, state};
@@ -10,14 +11,14 @@ use crate::terminal::theme::Role;
 use crate::terminal::update::{hurry_key, told_soon};
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::pen::{columns, wrapped};
-use crate::texts::{desk, screen, sound, ssh, state as states};
+use crate::texts::{desk, rules, screen, sound, ssh, state as states};
 
 /// The top row.
 pub(super) fn header(paper: &mut Paper<'_>, place: Rect) {
     let model = paper.model;
     let glyphs = paper.glyphs();
     let (title, dim, badge) = (paper.style(Role::Title), paper.style(Role::Dim), paper.style(Role::Badge));
-    let (warn, key) = (paper.style(Role::Warn), paper.style(Role::Key));
+    let (warn, key, ring) = (paper.style(Role::Warn), paper.style(Role::Key), paper.style(Role::Ring));
     let presence = model.presence.map(|state| (paper.presence(state), state));
     let presence = presence.map(|((sign, role), state)| (sign, paper.style(role), state));
     let (link_word, link_role) = link_word(model);
@@ -38,6 +39,16 @@ pub(super) fn header(paper: &mut Paper<'_>, place: Rect) {
     if let Some((sign, style, state)) = presence {
         pen.text(sign, style).text(" ", style).text(states::presence(state), style).text("  ", dim);
     }
+    if forwarded_rows(model, place.width) == 0
+        && let Some(text) = all_to(model)
+    {
+        pen.text(" ", ring)
+            .text(glyphs.outgoing, ring)
+            .text(" ", ring)
+            .text(&text, ring)
+            .text(" ", ring)
+            .text("  ", dim);
+    }
     if model.history.missed > 0 {
         let history = model.key_of(Action::History);
         pen.text(&screen::missed(model.history.missed), warn).text(" (", warn).text(&history, key).text(")  ", warn);
@@ -45,6 +56,37 @@ pub(super) fn header(paper: &mut Paper<'_>, place: Rect) {
     if let Some(warning) = sound_warning(model) {
         pen.text(glyphs.warning, warn).text(" ", warn).text(&warning, warn);
     }
+}
+
+/// To whom all calls are forwarded, in words, if they are.
+fn all_to(model: &Model) -> Option<String> {
+    rules::to(&model.rules, ForwardWhen::Always).map(rules::all_to)
+}
+
+/// How many rows that all calls are forwarded takes below the header: one where it does not fit in.
+pub(super) fn forwarded_rows(model: &Model, width: u16) -> u16 {
+    let Some(text) = all_to(model) else { return 0 };
+    let hint = if model.look.hint.is_empty() { 0 } else { columns(&model.look.hint) + 3 };
+    let me = model.me.as_ref().map_or(0, |me| columns(me.display_name.as_str()) + 3);
+    let presence = model.presence.map_or(0, |state| columns(states::presence(state)) + 4);
+    let talking = talking_muted(model).map_or(0, |text| columns(&text) + 1);
+    let missed = if model.history.missed > 0 { columns(&screen::missed(model.history.missed)) + 6 } else { 0 };
+    let others =
+        columns(&model.look.title) + 2 + hint + me + presence + missed + columns(link_word(model).0) + 2 + talking;
+    u16::from(others.saturating_add(columns(&text) + 6) > width)
+}
+
+/// How many rows that takes where the header has no place for it.
+pub(super) fn all_rows(model: &Model) -> u16 {
+    u16::from(all_to(model).is_some())
+}
+
+/// All calls are forwarded: nobody may miss that none rings here.
+pub(super) fn forwarded(paper: &mut Paper<'_>, place: Rect) {
+    let Some(text) = all_to(paper.model).filter(|_| place.height > 0) else { return };
+    paper.fill(place, Role::Ring);
+    let (ring, sign) = (paper.style(Role::Ring), paper.glyphs().outgoing);
+    paper.pen(place).text(" ", ring).text(sign, ring).text(" ", ring).text(&text, ring);
 }
 
 fn link_word(model: &Model) -> (&'static str, Role) {

@@ -6,6 +6,7 @@ mod call;
 mod details;
 mod diagnosis;
 mod explained;
+mod favourites;
 mod groups;
 mod header;
 mod help;
@@ -19,6 +20,7 @@ mod popups;
 mod prompts;
 mod quality;
 mod roster;
+mod rules;
 mod share;
 mod sound;
 mod tiny;
@@ -89,6 +91,7 @@ pub fn draw(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<Position> 
     }
     let mut rest = area;
     header::header(&mut paper, area::top(&mut rest, 1));
+    header::forwarded(&mut paper, area::top(&mut rest, header::forwarded_rows(model, area.width)));
     header::link(&mut paper, area::top(&mut rest, header::link_rows(model, area.width)));
     banner::banner(&mut paper, area::top(&mut rest, banner::rows(model, area)));
     banner::asking(&mut paper, area::top(&mut rest, banner::asking_rows(model, area.width)));
@@ -141,7 +144,7 @@ fn board_above(paper: &mut Paper<'_>, rest: &mut Rect, card: u16) {
     }
 }
 
-/// The left column: friends, the groups beneath, and the parked calls.
+/// The left column: favourites, friends, the groups beneath, and the parked calls.
 fn people_known(paper: &mut Paper<'_>, mut place: Rect) -> Option<Position> {
     let parked = board::parked_rows(paper.model);
     let parked = area::bottom(&mut place, parked);
@@ -151,7 +154,11 @@ fn people_known(paper: &mut Paper<'_>, mut place: Rect) -> Option<Position> {
     if groups.height > 0 {
         groups::groups(paper, groups);
     }
-    panes::friends(paper, place)
+    let favourites = favourites::rows(paper.model, place.height);
+    if favourites > 0 {
+        favourites::panel(paper, area::top(&mut place, favourites));
+    }
+    panes::friends(paper, place, favourites > 0)
 }
 
 /// The main panel below the call: the people of a group call, the call records, or both where there is room.
@@ -184,6 +191,8 @@ fn narrow(paper: &mut Paper<'_>, mut rest: Rect) -> Option<Position> {
     board::lines(paper, area::top(&mut rest, board));
     let rows = call::rows(paper.model, rest.width);
     call::card(paper, area::top(&mut rest, rows));
+    let favourites = favourites::strip_rows(paper.model, rest.height);
+    favourites::strip(paper, area::bottom(&mut rest, favourites));
     focused(paper, rest)
 }
 
@@ -211,7 +220,7 @@ fn compact(paper: &mut Paper<'_>, mut rest: Rect) -> Option<Position> {
 fn focused(paper: &mut Paper<'_>, place: Rect) -> Option<Position> {
     match paper.model.focus {
         Pane::Friends if paper.model.is_first_run() && !paper.model.friends.filtering => welcome::welcome(paper, place),
-        Pane::Friends => return panes::friends(paper, place),
+        Pane::Friends => return panes::friends(paper, place, false),
         Pane::Groups => groups::groups(paper, place),
         Pane::People => return roster::people(paper, place),
         Pane::History => return history::history(paper, place),

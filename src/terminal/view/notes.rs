@@ -18,7 +18,7 @@ pub(super) fn rows(model: &Model, screen: Rect) -> u16 {
     u16::from(screen.height >= FROM && model.note_now().is_some())
 }
 
-/// The newest note about who rings, whom the call is with, or was.
+/// The newest note about who rings, or whom the call is with.
 pub(super) fn strip(paper: &mut Paper<'_>, place: Rect) {
     let model = paper.model;
     let Some(record) = model.note_now() else { return };

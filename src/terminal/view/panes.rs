@@ -11,13 +11,16 @@ use crate::terminal::theme::Role;
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::pen::{columns, wrapped};
 use crate::terminal::widgets::rows::window;
+use crate::texts::favourites::ALL_ABOVE;
 use crate::texts::{clock, screen, state};
 
-/// The friend list; where the filter is typed comes back.
-pub(super) fn friends(paper: &mut Paper<'_>, place: Rect) -> Option<Position> {
+/// The friend list, favourites first unless they have a panel `apart`; where the filter is typed comes back.
+pub(super) fn friends(paper: &mut Paper<'_>, place: Rect, apart: bool) -> Option<Position> {
     let model = paper.model;
     let friends = &model.friends;
-    let focused = model.focus == Pane::Friends && model.popup.is_none();
+    let chosen_above = apart && friends.filter.text().is_empty() && !friends.filtering;
+    let chosen_above = chosen_above && friends.current().is_some_and(|friend| friend.favourite.is_some());
+    let focused = model.focus == Pane::Friends && model.popup.is_none() && !chosen_above;
     let title = format!("FRIENDS {}", friends.list.len());
     let mut inside = paper.panel(place, &title, focused);
     let mut cursor = None;
@@ -30,30 +33,47 @@ pub(super) fn friends(paper: &mut Paper<'_>, place: Rect) -> Option<Position> {
         pen.text(friends.filter.text(), text);
         cursor = (friends.filtering && at < row.right()).then_some(Position::new(at, row.y));
     }
-    let rows: Vec<&Friend> = friends.shown().collect();
+    let filtered = !friends.filter.text().is_empty();
+    let all: Vec<&Friend> = friends.shown().collect();
+    // Those in a panel of their own are not repeated, unless they were looked for.
+    let above = if apart && !filtered { friends.favourites().count().min(all.len()) } else { 0 };
+    let rows = &all[above..];
+    let numbers = above == 0 && friends.favourites().next().is_some();
+    if rows.is_empty() && above > 0 {
+        empty(paper, inside, ALL_ABOVE);
+        return cursor;
+    }
     if rows.is_empty() {
         let (add, clear) = (model.key_of(Action::AddFriend), model.key_of(Action::Back));
         let text = screen::no_friends(friends.loaded, friends.list.is_empty(), &add, &clear);
         empty(paper, inside, &text);
         return cursor;
     }
-    let selected = friends.index();
-    for (line, index) in (0..).zip(window(rows.len(), selected, inside.height)) {
-        friend(paper, area::row(inside, line), rows[index], index == selected && model.focus == Pane::Friends);
+    let selected = friends.index().checked_sub(above);
+    for (line, index) in (0..).zip(window(rows.len(), selected.unwrap_or(0), inside.height)) {
+        let here = Some(index) == selected && model.focus == Pane::Friends;
+        friend(paper, area::row(inside, line), rows[index], numbers, here);
     }
     cursor
 }
 
-fn friend(paper: &mut Paper<'_>, place: Rect, friend: &Friend, selected: bool) {
+/// A friend; behind a column for numbers, where some have one.
+fn friend(paper: &mut Paper<'_>, place: Rect, friend: &Friend, numbers: bool, selected: bool) {
     let presence = friend.presence;
     let (sign, role) = paper.presence(presence.state);
     let (mut colour, mut text) = (paper.style(role), paper.style(Role::Text));
+    let mut key = paper.style(Role::Key);
+    if paper.model.rings_at(friend) {
+        paper.fill(place, Role::Ring);
+        (colour, text, key) = (paper.style(Role::Ring), paper.style(Role::Ring), paper.style(Role::Ring));
+    }
     if presence.state == PresenceState::Offline {
         text = paper.style(Role::Dim);
     }
     if selected {
         paper.fill(place, Role::Selected);
         (colour, text) = (paper.style(Role::Selected), paper.style(Role::Selected));
+        key = text;
     }
     let mark = if selected { paper.glyphs().selected } else { " " };
     let word = match (presence.state, presence.last_seen) {
@@ -63,7 +83,12 @@ fn friend(paper: &mut Paper<'_>, place: Rect, friend: &Friend, selected: bool) {
         (state, _) => state::presence(state).to_owned(),
     };
     let mut pen = paper.pen(place);
-    pen.text(mark, text).text(sign, colour).text(" ", text);
+    pen.text(mark, text);
+    if numbers {
+        let number = friend.favourite.map_or_else(|| " ".to_owned(), |number| number.to_string());
+        pen.text(&number, key).text(" ", text);
+    }
+    pen.text(sign, colour).text(" ", text);
     let name = friend.person.display_name.as_str();
     if columns(name) + columns(&word) + 2 <= pen.room() {
         pen.right(" ", colour).right(&word, colour);

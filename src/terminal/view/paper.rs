@@ -74,7 +74,7 @@ impl<'a> Paper<'a> {
             PresenceState::Online => (glyphs.online, Role::Good),
             PresenceState::Away => (glyphs.away, Role::Warn),
             PresenceState::InCall => (glyphs.in_call, Role::Focus),
-            PresenceState::Ringing => (glyphs.in_call, Role::Warn),
+            PresenceState::Ringing => (glyphs.waiting, Role::Warn),
             PresenceState::DoNotDisturb => (glyphs.do_not_disturb, Role::Bad),
             PresenceState::Offline => (glyphs.offline, Role::Dim),
         }

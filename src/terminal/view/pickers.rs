@@ -4,13 +4,14 @@ use ratatui::layout::{Position, Rect};
 
 use super::paper::Paper;
 use crate::domain::id::CallId;
+use crate::terminal::keys::Action;
 use crate::terminal::model::{Dial, Input, LiveCall, Purpose};
 use crate::terminal::theme::Role;
 use crate::terminal::update::{CHOICES, shown_as};
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::pen::columns;
 use crate::terminal::widgets::rows::window;
-use crate::texts::{desk, screen, state};
+use crate::texts::{desk, favourites, rules, screen, state};
 
 /// A line being typed behind a prompt; where its cursor stands comes back.
 pub(super) fn typed(paper: &mut Paper<'_>, row: Rect, prompt: &str, input: &Input) -> Option<Position> {
@@ -40,14 +41,20 @@ pub(super) fn dial(paper: &mut Paper<'_>, place: Rect, dial: &Dial) -> Option<Po
         Purpose::Invite(_) => "INVITE INTO THE CALL".to_owned(),
         Purpose::Transfer(call) => desk::hand_on(call_name(paper, call)),
         Purpose::Consult(call) => desk::ask_first(call_name(paper, call)),
+        Purpose::Forward(when) => rules::forward_to(when),
+        Purpose::Except => rules::WHO_RINGS.to_owned(),
     };
     let mut inside = paper.popup(area::middle(place, 64, 16), &title);
     let cursor = typed(paper, area::top(&mut inside, 1), " name or identity: ", &dial.input);
     let dim = paper.style(Role::Dim);
     let rows = dial.candidates(&paper.model.friends.list);
+    let digits = dial.takes_digits() && paper.model.friends.favourites().next().is_some();
+    if dial.purpose.hands_on() && dial.takes_digits() && !digits {
+        let text = favourites::how_to(&paper.model.key_of(Action::Favour));
+        paper.pen(area::bottom(&mut inside, 1)).text(" ", dim).text(&text, dim);
+    }
     if rows.is_empty() {
         let text = match (dial.input.trimmed().is_empty(), dial.search_at.is_some()) {
-            (true, _) if dial.purpose.hands_on() => desk::NO_FAVOURITES,
             (true, _) => screen::ENTRY[0],
             (false, true) => screen::ENTRY[1],
             (false, false) => screen::ENTRY[2],
@@ -60,11 +67,12 @@ pub(super) fn dial(paper: &mut Paper<'_>, place: Rect, dial: &Dial) -> Option<Po
         let person = rows[index];
         let selected = index == dial.selected;
         let friends = &paper.model.friends.list;
-        let at = friends.iter().position(|friend| friend.person.identity == person.identity);
-        let seen = at.map(|at| friends[at].presence.state);
+        let friend = friends.iter().find(|friend| friend.person.identity == person.identity);
+        let seen = friend.map(|friend| friend.presence.state);
         let presence = seen.map_or("", state::presence);
         let sign = seen.filter(|_| dial.purpose.hands_on()).map_or("", |state| paper.presence(state).0);
-        let digit = favourite(dial, at);
+        let number = friend.and_then(|friend| friend.favourite);
+        let digit = if digits { number.map_or_else(|| "  ".to_owned(), |n| format!("{n} ")) } else { String::new() };
         let row = area::row(inside, line);
         let style = select(paper, row, selected);
         let mark = if selected { paper.glyphs().selected } else { " " };
@@ -79,14 +87,6 @@ pub(super) fn dial(paper: &mut Paper<'_>, place: Rect, dial: &Dial) -> Option<Po
 /// What a call is called in the title of an entry.
 fn call_name<'a>(paper: &Paper<'a>, call: CallId) -> &'a str {
     paper.model.board.get(call).map_or("THE CALL", LiveCall::name)
-}
-
-/// The digit that chooses a friend, while nothing is typed; a column of its own for all rows then.
-fn favourite(dial: &Dial, at: Option<usize>) -> String {
-    if !dial.purpose.hands_on() || !dial.input.text().is_empty() {
-        return String::new();
-    }
-    at.filter(|at| *at < 9).map_or_else(|| "  ".to_owned(), |at| format!("{} ", at + 1))
 }
 
 /// Marks a row that is selected; its style comes back.

@@ -22,6 +22,22 @@ pub(super) fn word(quality: &Quality) -> (&'static str, Role) {
     (grade.as_str(), role(grade))
 }
 
+/// Whether there is something to judge: the call was answered, and its sound is not cut.
+fn flows(call: &LiveCall) -> bool {
+    call.is_connected() && !call.is_reconnecting()
+}
+
+/// The word for the quality of a call, with its role: a judgement only while sound flows, or has flowed.
+pub(super) fn judged(call: &LiveCall, quality: &Quality) -> (&'static str, Role) {
+    if call.is_reconnecting() {
+        (CUT, Role::Warn)
+    } else if call.is_connected() {
+        word(quality)
+    } else {
+        (UNKNOWN, Role::Dim)
+    }
+}
+
 /// The role of a grade.
 pub(super) fn role(grade: Grade) -> Role {
     match grade {
@@ -52,6 +68,9 @@ pub(super) fn loss(quality: &Quality) -> f32 {
 /// What is said of a figure nobody knows yet.
 const UNKNOWN: &str = "not yet";
 
+/// What is said of a call whose sound is cut.
+const CUT: &str = "no sound";
+
 /// A figure of the strip, with its curve where there is one.
 type Item = (String, Option<Figure>);
 
@@ -77,7 +96,7 @@ pub(super) fn line(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
 }
 
 fn heard(paper: &mut Paper<'_>, place: Rect, call: &LiveCall, quality: &Quality) {
-    let (word, role) = word(quality);
+    let (word, role) = judged(call, quality);
     let (style, dim) = (paper.style(role), paper.style(Role::Dim));
     let mut pen = paper.pen(place);
     pen.text(" quality ", dim).text(word, style);
@@ -85,7 +104,7 @@ fn heard(paper: &mut Paper<'_>, place: Rect, call: &LiveCall, quality: &Quality)
     let scores =
         [(quality.mos_in.map(we_hear), Some(Figure::MosIn)), (quality.mos_out.map(they_hear), Some(Figure::MosOut))];
     let scores: Vec<Item> = scores.into_iter().filter_map(|(text, figure)| Some((text?, figure))).collect();
-    if used > 0 && !scores.is_empty() {
+    if used > 0 && !scores.is_empty() && flows(call) {
         items(paper, place, call, used, &scores);
     }
 }
@@ -124,7 +143,7 @@ pub(super) fn panel(paper: &mut Paper<'_>, place: Rect) {
         paper.pen(area::row(inside, 0)).text(" no figures yet", dim);
         return;
     };
-    let (word, role) = word(quality);
+    let (word, role) = judged(call, quality);
     let (style, key) = (paper.style(role), paper.style(Role::Key));
     let details = paper.model.key_of(Action::Quality);
     let mut pen = paper.pen(area::row(inside, 0));

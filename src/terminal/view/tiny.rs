@@ -90,6 +90,8 @@ pub(super) fn tiny(paper: &mut Paper<'_>, mut place: Rect) {
         paper.pen(row).text(&model.look.title, title);
         let row = area::top(&mut place, 1);
         paper.pen(row).text(state, text);
+        let row = area::top(&mut place, header::all_rows(model));
+        header::forwarded(paper, row);
     }
     let dim = paper.style(Role::Dim);
     if let Some(text) = decides(model) {

@@ -9,7 +9,7 @@ use crate::domain::id::CallId;
 use crate::domain::park::ParkedCall;
 use crate::domain::transfer::{HandedTo, TransferTarget, Via};
 use crate::phone::command::{Command, TransferTo};
-use crate::phone::event::{Event, Refusal};
+use crate::phone::event::{Event, HandedOver, Refusal};
 use crate::protocol::failure::FailureCode;
 use crate::protocol::notice::Notice;
 use crate::protocol::request::Request;
@@ -80,6 +80,7 @@ async fn a_call_is_handed_to_whom_a_name_means() {
     bench.notices(Notice::CallEnded { call_id: ONE, reason: EndReason::TRANSFERRED }).await;
     let ended = bench.ends(ONE).await;
     assert_eq!((ended.end, ended.connected_for.is_some()), (EndReason::TRANSFERRED, true));
+    assert_eq!(ended.handed_over, Some(HandedOver { who: person("carol"), to: person("bob") }));
 }
 
 #[tokio::test]
@@ -105,7 +106,8 @@ async fn a_call_is_handed_to_whom_was_asked_and_both_end_here() {
     // In whichever order they end: nobody is resumed.
     for call_id in [asked, ONE] {
         bench.notices(Notice::CallEnded { call_id, reason: EndReason::TRANSFERRED }).await;
-        bench.ends(call_id).await;
+        let ended = bench.ends(call_id).await;
+        assert!(ended.handed_over.is_some(), "both tell who goes to whom");
     }
     bench.asks_nothing_else().await;
 }

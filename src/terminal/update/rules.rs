@@ -1,0 +1,147 @@
+//! Where the user's calls go: the list of rules, and the commands for them. What is set is told by the phone once the
+//! service has it; only what is turned by a key is shown at once, so that the next key counts from there.
+
+use super::super::message::Effect;
+use super::super::model::{Model, Mood, Popup, Purpose, RuleRow, beside, rule_rows};
+use super::{choose, note, say};
+use crate::domain::forwarding::{AccountRules, ForwardAfter, ForwardWhen};
+use crate::domain::text::printable;
+use crate::phone::command::Command;
+use crate::texts::rules as texts;
+
+/// How much one key turns the time by, seconds.
+const STEP: u16 = 5;
+
+/// Opens the list.
+pub(super) fn open(model: &mut Model) {
+    model.popup = Some(Popup::Rules(0));
+}
+
+/// Opens the list at the row that an entry for a person was opened from.
+pub(super) fn back_to(model: &mut Model, purpose: Purpose) {
+    let row = match purpose {
+        Purpose::Forward(when) => RuleRow::Forward(when),
+        _ => RuleRow::AddExcept,
+    };
+    let at = rule_rows(&model.rules).iter().position(|known| *known == row);
+    model.popup = Some(Popup::Rules(at.unwrap_or(0)));
+}
+
+/// Takes the row selected: asks for whom it is, or takes its next value.
+pub(super) fn accept(model: &mut Model, effects: &mut Vec<Effect>) {
+    match model.rule_selected() {
+        Some(RuleRow::Forward(when)) => choose::open(model, Purpose::Forward(when), "", effects),
+        Some(RuleRow::AddExcept) => choose::open(model, Purpose::Except, "", effects),
+        Some(RuleRow::PickUp) => adjust(model, true, effects),
+        Some(RuleRow::Except(_)) | None => {}
+    }
+}
+
+/// Turns the row selected up (or down), or takes its next value (or the one before).
+pub(super) fn adjust(model: &mut Model, up: bool, effects: &mut Vec<Effect>) {
+    match model.rule_selected() {
+        Some(RuleRow::Forward(ForwardWhen::NoAnswer)) => {
+            let rules = &mut model.rules.rules;
+            let seconds = rules.after_seconds.seconds();
+            let seconds = if up { seconds.saturating_add(STEP) } else { seconds.saturating_sub(STEP) };
+            let Ok(after) = ForwardAfter::try_from(seconds) else { return };
+            rules.after_seconds = after;
+            let to = rules.no_answer.as_ref().map(|to| to.as_str().to_owned());
+            forward(ForwardWhen::NoAnswer, to, Some(after), effects);
+        }
+        Some(RuleRow::PickUp) => {
+            let by = beside(&texts::PICK_UP_BY, model.rules.rules.pick_up, up);
+            model.rules.rules.pick_up = by;
+            effects.push(Effect::Phone(Command::LetPickUp(by)));
+        }
+        Some(RuleRow::Forward(_) | RuleRow::Except(_) | RuleRow::AddExcept) | None => {}
+    }
+}
+
+/// Takes away what the row selected holds.
+pub(super) fn clear(model: &mut Model, effects: &mut Vec<Effect>) {
+    match model.rule_selected().filter(|row| row.is_set(&model.rules)) {
+        Some(RuleRow::Forward(when)) => forward(when, None, None, effects),
+        Some(RuleRow::Except(who)) => {
+            effects.push(Effect::Phone(Command::Except { who: who.as_str().to_owned(), on: false }));
+        }
+        Some(RuleRow::AddExcept | RuleRow::PickUp) | None => {}
+    }
+}
+
+fn forward(when: ForwardWhen, to: Option<String>, after: Option<ForwardAfter>, effects: &mut Vec<Effect>) {
+    effects.push(Effect::Phone(Command::Forward { when, to, after }));
+}
+
+/// Somebody was chosen for a rule.
+pub(super) fn chosen(model: &mut Model, purpose: Purpose, whom: String, effects: &mut Vec<Effect>) {
+    back_to(model, purpose);
+    match purpose {
+        Purpose::Forward(when) => forward(when, Some(whom), None, effects),
+        _ => effects.push(Effect::Phone(Command::Except { who: whom, on: true })),
+    }
+}
+
+/// `forward` as typed: a case and a name, a case and `off`, or `off` for all of them.
+pub(super) fn forward_named(model: &mut Model, text: &str, effects: &mut Vec<Effect>) {
+    let (first, rest) = text.split_once(' ').unwrap_or((text, ""));
+    let off = |text: &str| text.trim() == "off";
+    let when = ForwardWhen::ALL.into_iter().find(|when| texts::word(*when) == first);
+    match when {
+        Some(when) if off(rest) => forward(when, None, None, effects),
+        Some(when) if rest.trim().is_empty() => choose::open(model, Purpose::Forward(when), "", effects),
+        Some(when) => {
+            let (to, after) = timed(when, rest.trim());
+            forward(when, Some(to.to_owned()), after, effects);
+        }
+        None if off(text) => {
+            for when in ForwardWhen::ALL.into_iter().filter(|when| model.rules.rules.to(*when).is_some()) {
+                forward(when, None, None, effects);
+            }
+        }
+        None => say(model, Mood::Warn, texts::no_such_case(&printable(first, 40))),
+    }
+}
+
+/// Takes the time off the end of what follows `no-answer`: `carol 30s`.
+fn timed(when: ForwardWhen, text: &str) -> (&str, Option<ForwardAfter>) {
+    let timed = text.rsplit_once(' ').filter(|(_, last)| when == ForwardWhen::NoAnswer && last.ends_with('s'));
+    match timed.and_then(|(name, last)| Some((name.trim_end(), last.parse().ok()?))) {
+        Some((name, after)) => (name, Some(after)),
+        None => (text, None),
+    }
+}
+
+/// `except` as typed: a name, or a name and `off`.
+pub(super) fn except_named(text: &str, effects: &mut Vec<Effect>) {
+    let (who, on) = text.strip_suffix(" off").map_or((text, true), |who| (who.trim_end(), false));
+    effects.push(Effect::Phone(Command::Except { who: who.to_owned(), on }));
+}
+
+/// `let pick up` as typed.
+pub(super) fn let_pick_up(model: &mut Model, text: &str, effects: &mut Vec<Effect>) {
+    match texts::PICK_UP_BY.into_iter().find(|by| texts::pick_up_by(*by) == text) {
+        Some(by) => effects.push(Effect::Phone(Command::LetPickUp(by))),
+        None => say(model, Mood::Warn, texts::no_such_people(&printable(text, 40))),
+    }
+}
+
+/// The rules, as the phone told them: what is another than before is news.
+pub(super) fn told(model: &mut Model, rules: AccountRules) {
+    let before = std::mem::replace(&mut model.rules, rules);
+    for when in ForwardWhen::ALL {
+        let now = model.rules.rules.to(when);
+        if before.rules.to(when) == now {
+            continue;
+        }
+        let text = texts::goes(when, texts::to(&model.rules, when));
+        if when == ForwardWhen::Always {
+            say(model, Mood::Warn, text);
+        } else {
+            note(model, Mood::Plain, text);
+        }
+    }
+    if let Some(Popup::Rules(selected)) = &mut model.popup {
+        *selected = (*selected).min(rule_rows(&model.rules).len().saturating_sub(1));
+    }
+}
