@@ -59,6 +59,8 @@ impl Rotated {
                 }
             }
         }
+        // A program that is being started holds a copy of the file for a moment: closing it here would not let go of it.
+        lock.unlock()?;
         self.file = append_to(&self.path)?;
         Ok(())
     }
