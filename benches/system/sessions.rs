@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 use switchboard::base::secret::Secret;
 use switchboard::base::{clock, task};
 use switchboard::domain::id::{CallId, ClientId};
-use switchboard::domain::presence::PresenceChoice;
 use switchboard::protocol::frame::{FromClient, FromService, Hello};
 use switchboard::protocol::request::Request;
 use switchboard::protocol::response::Response;
@@ -138,8 +137,7 @@ async fn open(service: SocketAddr, token: String, client: usize) -> Result<Socke
     request.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static(SUBPROTOCOL));
     let (mut socket, _) = client_async(request, stream).await?;
     let client_id = ClientId(Uuid::from_u128(client as u128 + 1));
-    let hello =
-        Hello { token: Secret::new(token), client_id, presence: PresenceChoice::default(), max_calls: 1, resume: None };
+    let hello = Hello { token: Secret::new(token), client_id, presence: None, max_calls: 1, resume: None };
     socket.send(Message::text(codec::encode(&FromClient::Hello { hello }))).await?;
     let welcome = socket.next().await.context("the service hung up")??;
     match codec::decode_service(welcome.to_text()?) {

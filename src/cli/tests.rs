@@ -206,13 +206,27 @@ fn completions_and_manual_know_the_commands() {
         completions::run(&arguments, &mut output).unwrap();
         assert!(results.text().contains("sign-in"), "{shell}");
     }
-    for (line, expected) in [("man", "SUBCOMMANDS"), ("man admin user add", "display\\-name")] {
+    for (line, expected) in
+        [("man", "SUBCOMMANDS"), ("man", "Hang up: the letter twice"), ("man admin user add", "display\\-name")]
+    {
         let Command::Man(arguments) = command(line) else { panic!("not that") };
         let (mut output, results, _) = taped(&Globals::default());
         man::run(&arguments, &mut output).unwrap();
         assert!(results.text().contains(expected), "{line}:\n{}", results.text());
     }
     let (mut output, ..) = taped(&Globals::default());
-    let nowhere = man::ManArgs { command: vec!["attic".to_owned()] };
+    let nowhere = man::ManArgs { command: vec!["attic".to_owned()], all: None };
     assert_eq!(man::run(&nowhere, &mut output).unwrap_err().exit, Exit::Usage);
+}
+
+#[test]
+fn every_command_has_a_page_in_the_folder_of_the_manual() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut output, _, messages) = taped(&Globals::default());
+    man::run(&man::ManArgs { command: vec![], all: Some(folder.path().join("man1")) }, &mut output).unwrap();
+    let page = |name: &str| std::fs::read_to_string(folder.path().join("man1").join(name)).unwrap();
+    assert!(page("switchboard.1").contains(".SH KEYS"));
+    assert!(page("switchboard-admin-user-add.1").contains("display\\-name"));
+    assert!(!page("switchboard-call.1").contains(".SH KEYS"));
+    assert!(messages.text().contains("pages into"), "{}", messages.text());
 }

@@ -4,6 +4,7 @@ pub mod call;
 pub mod connection;
 pub mod diagnosis;
 pub mod explanation;
+pub mod forwarding;
 pub mod group;
 pub mod hearing;
 pub mod ring;

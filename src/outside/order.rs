@@ -332,8 +332,9 @@ impl Now<'_> {
             PresenceChoice::DoNotDisturb => PresenceState::DoNotDisturb,
         };
         let command = Command::SetPresence(choice);
-        // In a call, others see that; and what is seen already does not change.
-        if self.status.presence == Some(state) || self.status.presence == Some(PresenceState::InCall) {
+        // In a call, or while one rings, others see that; and what is seen already does not change.
+        let hidden = [Some(PresenceState::InCall), Some(PresenceState::Ringing)].contains(&self.status.presence);
+        if self.status.presence == Some(state) || hidden {
             return Ok(Plan::JustTell { commands: vec![command], done: Done::default() });
         }
         tell(command, &["presence"], Wish::Seen { state })

@@ -128,7 +128,9 @@ impl Waiting {
                 _ => None,
             },
             Event::MyPresence(presence) => match &self.wish {
-                Wish::Seen { state } if presence.state == *state || presence.state == PresenceState::InCall => {
+                Wish::Seen { state }
+                    if [*state, PresenceState::InCall, PresenceState::Ringing].contains(&presence.state) =>
+                {
                     Some(Ok(Done::default()))
                 }
                 _ => None,

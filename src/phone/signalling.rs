@@ -53,7 +53,7 @@ pub(crate) enum ToLink {
         /// What.
         request: Request,
     },
-    /// What hellos say about presence from now on.
+    /// What the user chose to be: said by the hellos until the service has taken it.
     Presence(PresenceChoice),
     /// Say bye and stop.
     Bye,
@@ -100,7 +100,9 @@ pub(crate) struct Link {
     client: ClientId,
     /// In how many calls it can be at once.
     max_calls: u8,
-    presence: PresenceChoice,
+    /// What the user chose to be, and the service does not know yet; and the request that says so.
+    presence: Option<PresenceChoice>,
+    presence_request: Option<u64>,
     requests: mpsc::Receiver<ToLink>,
     events: mpsc::Sender<FromLink>,
     resume: Option<Resume>,
@@ -132,7 +134,8 @@ impl Link {
             account,
             client,
             max_calls,
-            presence: PresenceChoice::default(),
+            presence: None,
+            presence_request: None,
             requests,
             events,
             resume: None,
@@ -209,6 +212,7 @@ impl Link {
     }
 
     fn on_welcome(&mut self, welcome: &Welcome) {
+        self.presence = None;
         if !welcome.resumed {
             self.resume = Some(Resume { session_id: welcome.session_id, seq: 0 });
         }
@@ -305,6 +309,9 @@ impl Link {
             return;
         }
         self.pending.retain(|&pending| pending != id);
+        if self.presence_request == Some(id) {
+            self.presence = None;
+        }
         self.tell(FromLink::Answer { id, result: Some(result) }).await;
     }
 
@@ -312,10 +319,13 @@ impl Link {
         match order {
             Some(ToLink::Request { id, request }) => {
                 self.pending.push(id);
+                if matches!(request, Request::PresenceSet { .. }) {
+                    self.presence_request = Some(id);
+                }
                 self.send(socket, id, request).await
             }
             Some(ToLink::Presence(choice)) => {
-                self.presence = choice;
+                self.presence = Some(choice);
                 ControlFlow::Continue(())
             }
             Some(ToLink::Bye) | None => {
@@ -354,7 +364,7 @@ impl Link {
                 () = crate::base::deadline::sleep_until(until) => return ControlFlow::Continue(()),
                 order = self.requests.recv() => match order {
                     Some(ToLink::Request { id, .. }) => self.tell(FromLink::Answer { id, result: None }).await,
-                    Some(ToLink::Presence(choice)) => self.presence = choice,
+                    Some(ToLink::Presence(choice)) => self.presence = Some(choice),
                     Some(ToLink::Bye) | None => return ControlFlow::Break(()),
                 },
             }

@@ -73,9 +73,9 @@ pub struct Hello {
     pub token: Secret<String>,
     /// Which client this is; the same over reconnects.
     pub client_id: ClientId,
-    /// What the user chose to be.
-    #[serde(default)]
-    pub presence: PresenceChoice,
+    /// What the user chose to be while the client could not say so; absent: what is kept for the account stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub presence: Option<PresenceChoice>,
     /// In how many calls the client can be at once, 1–8: while it is in fewer, more calls ring there.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub max_calls: u8,

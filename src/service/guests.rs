@@ -13,7 +13,6 @@ use crate::base::{clock, entropy, task};
 use crate::domain::group::Group;
 use crate::domain::id::{CallId, EndpointId, GroupId, LegId};
 use crate::domain::person::Person;
-use crate::domain::presence::PresenceChoice;
 use crate::protocol::failure::Failure;
 
 /// The setting that holds the ID of the demo's group.
@@ -61,9 +60,9 @@ pub(super) async fn invite(calls: &Calls, group: Group, parts: &GuestParts) -> R
     for guest in Guest::ALL {
         let id = EndpointId(entropy::uuid());
         let (notices, from_calls) = mpsc::channel(NOTICES);
-        let (person, presence) = (guest.person(), PresenceChoice::Online);
         let (max_calls, busy_from, seen_ringing) = (1, 1, false);
-        calls.register(Endpoint { id, person, presence, max_calls, busy_from, seen_ringing, notices }).await?;
+        let endpoint = Endpoint { id, person: guest.person(), max_calls, busy_from, seen_ringing, notices };
+        calls.register(endpoint).await?;
         let meeting = GuestCalls { calls: calls.clone(), endpoint: id, group: group.clone() };
         task::spawn("guest", demo_group::attend(guest, meeting, from_calls, seen.clone(), parts.clone()));
     }

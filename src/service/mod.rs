@@ -189,6 +189,7 @@ impl Service {
         task::spawn("alive", keep_alive(db.clone(), calls.clone()));
         let guests = GuestParts::new(sfu.clone(), voice.clone(), sounds.clone(), clock::now());
         let parts = BotParts { sfu: sfu.clone(), voice, sounds, callback_after: options.callback_after };
+        signalling::rules::load(&identities, &calls).await?;
         BotCalls::register_all(&calls, &parts).await?;
         let groups = Groups::new(db.clone(), identities.clone());
         if options.demo

@@ -17,7 +17,6 @@ use crate::base::{entropy, task};
 use crate::control::hearing::{Hearing, Source};
 use crate::domain::id::{CallId, EndpointId, Identity, LegId};
 use crate::domain::person::Person;
-use crate::domain::presence::PresenceChoice;
 use crate::domain::record::Outcome;
 use crate::domain::time::UnixMillis;
 use crate::protocol::failure::Failure;
@@ -135,11 +134,9 @@ impl BotCalls {
         for bot in Bot::ALL {
             let id = EndpointId(entropy::uuid());
             let (notices, from_calls) = mpsc::channel(BOT_NOTICES);
-            let presence = PresenceChoice::Online;
             let endpoint = Endpoint {
                 id,
                 person: bot.person(),
-                presence,
                 max_calls: bot.max_calls(),
                 busy_from: bot.max_calls(),
                 seen_ringing: false,

@@ -17,4 +17,5 @@ mod offers;
 mod raw;
 mod readers;
 mod resume;
+mod rules;
 mod talk;

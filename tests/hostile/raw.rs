@@ -7,7 +7,6 @@ use futures_util::{SinkExt, StreamExt};
 use switchboard::base::entropy;
 use switchboard::base::secret::Secret;
 use switchboard::domain::id::{CallId, ClientId, Identity};
-use switchboard::domain::presence::PresenceChoice;
 use switchboard::protocol::codec::{decode_service, encode};
 use switchboard::protocol::failure::{Failure, FailureCode};
 use switchboard::protocol::frame::{FromClient, FromService, Hello, Resume, Welcome};
@@ -104,7 +103,7 @@ impl Raw {
     }
 
     pub async fn says_hello(&mut self, token: &Secret<String>, client_id: ClientId, resume: Option<Resume>) {
-        let hello = Hello { token: token.clone(), client_id, presence: PresenceChoice::Online, max_calls: 1, resume };
+        let hello = Hello { token: token.clone(), client_id, presence: None, max_calls: 1, resume };
         self.says(&encode(&FromClient::Hello { hello })).await;
     }
 

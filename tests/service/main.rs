@@ -14,6 +14,7 @@ mod bots;
 mod demo_group;
 mod desk;
 mod direct_calls;
+mod forwarding;
 mod group_calls;
 mod groups;
 mod history;

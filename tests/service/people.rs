@@ -1,12 +1,14 @@
 //! Friends and what they are doing.
 
+use switchboard::domain::end_reason::EndReason;
 use switchboard::domain::id::Identity;
 use switchboard::domain::person::{Favourite, Friend};
 use switchboard::domain::presence::{PresenceChoice, PresenceState};
 use switchboard::phone::command::Command;
 use switchboard::phone::event::{Event, Refusal};
 
-use crate::support::{TestPhone, TestService, connect};
+use crate::support::proxy::TcpProxy;
+use crate::support::{TestPhone, TestService, connect, silence};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn friends_are_seen_to_come_talk_and_go() {
@@ -45,23 +47,52 @@ async fn looks(phone: &mut TestPhone, state: PresenceState) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_is_as_reachable_as_ones_most_reachable_phone_and_is_told_so() {
+async fn what_is_chosen_on_one_phone_holds_for_all_and_all_are_told() {
     let service = TestService::start().await;
     let mut alice = service.silent_phone("alice").await;
     let mut desk = service.silent_phone("bob").await;
     let mut mobile = service.silent_phone("bob").await;
     desk.tell(Command::SetPresence(PresenceChoice::DoNotDisturb)).await;
+    looks(&mut desk, PresenceState::DoNotDisturb).await;
+    looks(&mut mobile, PresenceState::DoNotDisturb).await;
+    alice.calls("bob").await;
+    assert_eq!(alice.ends().await.end, EndReason::DO_NOT_DISTURB);
+    // Whoever changes it, changes it for all.
     mobile.tell(Command::SetPresence(PresenceChoice::Away)).await;
     looks(&mut desk, PresenceState::Away).await;
     looks(&mut mobile, PresenceState::Away).await;
-    // Only the phone that may be disturbed rings.
     let call = alice.calls("bob").await;
-    assert_eq!(mobile.rings().await.call, call);
+    assert_eq!([desk.rings().await.call, mobile.rings().await.call], [call; 2]);
     mobile.tell(Command::Decline(call)).await;
-    alice.ends().await;
-    mobile.tell(Command::SetPresence(PresenceChoice::DoNotDisturb)).await;
-    looks(&mut desk, PresenceState::DoNotDisturb).await;
-    assert!(!desk.seen.iter().any(|event| matches!(event, Event::Incoming(_))));
+    assert_eq!(desk.stops_ringing().await, EndReason::DECLINED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_chosen_without_a_connection_is_said_with_the_next_and_then_no_more() {
+    let (service, proxy) = TcpProxy::with_a_service().await;
+    let mut desk = TestPhone::start("bob", service.account_by(proxy.at, "bob").await, silence()).await;
+    let mut mobile = service.silent_phone("bob").await;
+    looks(&mut mobile, PresenceState::Online).await;
+    proxy.cut();
+    desk.is_down().await;
+    desk.tell(Command::SetPresence(PresenceChoice::DoNotDisturb)).await;
+    desk.is_refused("presence").await;
+    proxy.restore();
+    looks(&mut mobile, PresenceState::DoNotDisturb).await;
+    mobile.tell(Command::SetPresence(PresenceChoice::Away)).await;
+    looks(&mut desk, PresenceState::Away).await;
+    // The desk said it once: another connection of its says nothing of it.
+    proxy.cut();
+    desk.is_down().await;
+    proxy.restore();
+    desk.is_up().await;
+    mobile.tell(Command::SetPresence(PresenceChoice::Online)).await;
+    looks(&mut mobile, PresenceState::Online).await;
+    let after =
+        mobile.seen.iter().rposition(|event| matches!(event, Event::MyPresence(it) if it.state == PresenceState::Away));
+    let since = &mobile.seen[after.unwrap()..];
+    let disturbed = |event: &Event| matches!(event, Event::MyPresence(it) if it.state == PresenceState::DoNotDisturb);
+    assert!(!since.iter().any(disturbed));
 }
 
 #[tokio::test(flavor = "multi_thread")]

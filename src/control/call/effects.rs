@@ -2,6 +2,7 @@
 
 use crate::domain::call::{CallState, ParticipantState};
 use crate::domain::end_reason::EndReason;
+use crate::domain::forwarding::ForwardWhen;
 use crate::domain::id::{EndpointId, LegId};
 use crate::domain::record::Outcome;
 
@@ -88,6 +89,13 @@ pub enum Effect {
     },
     /// Ask for the endpoints of who handed the call on: they are to ring ([`super::Call::ring_back`]).
     RingBack,
+    /// Ask to whom whoever is rung forwards the call; to be answered at once ([`super::Call::forward`]).
+    Forward {
+        /// In which case.
+        when: ForwardWhen,
+        /// Whether it rings on meanwhile, and if nobody else can be rung.
+        rings_on: bool,
+    },
     /// Keep something in the record of whoever's side it is now.
     Record {
         /// Whose record.
@@ -104,6 +112,11 @@ pub enum Effect {
 pub enum Next {
     /// Whom the request named.
     Named,
+    /// To whom whoever is there forwards it.
+    Forwarded {
+        /// In which case.
+        when: ForwardWhen,
+    },
     /// Again who handed it on: it was not taken.
     Giver {
         /// Why not.
@@ -145,6 +158,11 @@ pub enum Entry {
     Rung,
     /// Somebody who did not begin it took it over.
     Taken,
+    /// It is forwarded, and open how it goes for this one: as for whoever takes it, else like this.
+    Forwarded {
+        /// How it went if nobody takes it.
+        outcome: Outcome,
+    },
     /// It rang here, and somebody else picked it up.
     PickedUp {
         /// Whose endpoint this is.

@@ -44,8 +44,13 @@ impl Call {
             match due {
                 Due::End(reason) => self.end(reason, out),
                 Due::NotTaken(reason) => self.not_taken(reason, now, out),
+                Due::Forward => self.not_answered(out),
                 Due::NotUp(reason) => self.not_up(reason, now, out),
                 Due::Recall => self.recall(now, out),
+            }
+            // What else is due may be different once that is answered.
+            if matches!(out.last(), Some(Effect::Forward { .. })) {
+                return;
             }
         }
     }

@@ -7,8 +7,8 @@ use super::effects::{Effect, Entry, News, Next, Refusal, Side};
 use super::ending::of_rung;
 use super::member::Member;
 use super::place::{Place, Rung, Setup, Then, Wait};
-use super::{Call, Candidate, SETUP_MAX};
-use crate::control::ring::{self, Ring};
+use super::{Call, Candidate, Onward, SETUP_MAX};
+use crate::control::ring;
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::EndpointId;
 use crate::domain::record::Outcome;
@@ -29,16 +29,16 @@ pub struct Newcomer {
 }
 
 impl Call {
-    /// An endpoint hands the other side on to somebody who is rung: all endpoints of that person, none of which takes
-    /// part. The endpoint has left then.
-    pub fn transfer(&mut self, endpoint: EndpointId, to: &[Candidate], now: Instant) -> Vec<Effect> {
+    /// An endpoint hands the other side on to somebody who is rung, or to whom that one forwards it: all endpoints of that
+    /// person, none of which takes part. The endpoint has left then.
+    pub fn transfer(&mut self, endpoint: EndpointId, to: &Onward, now: Instant) -> Vec<Effect> {
         self.hand_on(endpoint, EndReason::TRANSFERRED, now, |call, side, out| {
-            let ring = Ring::new(now + TRANSFER_MAX, now);
-            *call.place_mut(side) = Place::Rung(Rung { ring, then: Then::GiveBack });
+            *call.place_mut(side) = Place::Rung(Rung::new(TRANSFER_MAX, Then::GiveBack, now));
             call.wait = Wait::RingBack;
             call.handed(side, Next::Named, out);
             out.push(Effect::Record { side, entry: Entry::Rung });
-            call.ring_free(to, now, out);
+            call.pass_on(side, Outcome::Missed, &to.forwards, out);
+            call.ring_free(&to.candidates, now, out);
         })
     }
 
@@ -160,8 +160,7 @@ impl Call {
     }
 
     fn ring_giver(&mut self, side: Side, reason: EndReason, now: Instant, out: &mut Vec<Effect>) {
-        let ring = Ring::new(now + RETURN_MAX, now);
-        *self.place_mut(side) = Place::Rung(Rung { ring, then: Then::EndFor(reason) });
+        *self.place_mut(side) = Place::Rung(Rung::new(RETURN_MAX, Then::EndFor(reason), now));
         self.wait = Wait::RingBack;
         self.handed(side, Next::Giver { reason }, out);
         out.push(Effect::Record { side, entry: Entry::Rung });

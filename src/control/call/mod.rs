@@ -5,9 +5,12 @@
 //!              │ a client of the callee can ring │ none can: OFFLINE, BUSY, DO_NOT_DISTURB
 //!              ▼                                 │
 //!        ┌──────────┐  decline, cancel, ring     │
-//!        │ ringing  │  timeout, caller vanished, │
-//!        │          │  nobody left to ring ──────┤
-//!        └──────────┘                            │
+//!   ┌──▶ │ ringing  │  timeout, caller vanished, │
+//!   │    │          │  nobody left to ring ──────┤
+//!   │    └──────────┘                            │
+//!   │          │ declined or not answered, and whoever is rung wishes it forwarded: somebody else is rung
+//!   └──────────┤                                 │
+//!              │                                 │
 //!              │ first answer (others: ANSWERED_ELSEWHERE)
 //!              ▼                                 │
 //!        ┌──────────┐  hang up, a leg not up     │
@@ -57,6 +60,7 @@
 mod effects;
 mod ending;
 mod events;
+mod forwarding;
 mod handing;
 mod member;
 mod parked;
@@ -79,13 +83,14 @@ pub use handing::{Newcomer, RETURN_MAX, TRANSFER_MAX};
 pub use parked::{PARK_MAX, PARKED_MAX};
 
 pub use super::connection::{ABSENT_MAX, GONE_AFTER, SILENT_AFTER, VANISHED_AFTER};
+pub use super::forwarding::{Onward, Wishes};
 pub use super::ring::{Candidate, NOBODY_MAX, RING_DEFAULT, Reach};
 
 use super::connection::Connection;
-use super::ring::Ring;
 use crate::domain::call::{CallState, ParticipantState};
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::{EndpointId, LegId};
+use crate::domain::record::Outcome;
 use member::Member;
 use place::{Place, Rung, Setup, Then, Wait};
 
@@ -103,10 +108,10 @@ pub struct Start {
     pub caller: EndpointId,
     /// Its leg.
     pub leg: LegId,
-    /// How long it may ring; brought into [`RING_RANGE`].
+    /// How long it may ring at each who is rung; brought into [`RING_RANGE`].
     pub ring_for: Duration,
-    /// All endpoints of the callee.
-    pub callee: Vec<Candidate>,
+    /// Who is rung: the callee, or to whom the call is forwarded before it rings.
+    pub callee: Onward,
 }
 
 /// A direct call.
@@ -118,6 +123,8 @@ pub struct Call {
     setup: Option<Setup>,
     /// What the side hears that waits for the other.
     wait: Wait,
+    /// How long it may ring at each who is called.
+    ring_for: Duration,
     over: bool,
 }
 
@@ -148,11 +155,13 @@ impl Call {
     pub fn start(start: Start, now: Instant) -> (Self, Vec<Effect>) {
         let mut out = vec![Effect::Accept];
         out.extend(Side::BOTH.map(|side| Effect::Record { side, entry: Entry::Started }));
-        let until = now + start.ring_for.clamp(*RING_RANGE.start(), *RING_RANGE.end());
+        let ring_for = start.ring_for.clamp(*RING_RANGE.start(), *RING_RANGE.end());
         let caller = Place::Here(Member::new(start.caller, start.leg));
-        let callee = Place::Rung(Rung { ring: Ring::new(until, now), then: Then::End });
-        let mut call = Self { caller, callee, setup: None, wait: Wait::Silence, over: false };
-        call.ring_first(&start.callee, now, &mut out);
+        let callee = Place::Rung(Rung::new(ring_for, Then::End, now));
+        let mut call = Self { caller, callee, setup: None, wait: Wait::Silence, ring_for, over: false };
+        call.pass_on(Side::Callee, Outcome::Missed, &start.callee.forwards, &mut out);
+        call.ring_called(&start.callee, now, &mut out);
+        call.settle(now, &mut out);
         (call, out)
     }
 

@@ -6,19 +6,11 @@ use super::effects::{Effect, Entry, Next, Refusal, Side};
 use super::member::{Known, Member};
 use super::place::{Place, Rung, Setup, Then, Wait};
 use super::{Call, Candidate, Reach, SETUP_MAX};
-use crate::control::ring::{self, Ring};
+use crate::control::ring::Ring;
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::{EndpointId, LegId};
 
 impl Call {
-    /// Rings every endpoint of the callee that can ring, or ends the call with the reason why none can.
-    pub(super) fn ring_first(&mut self, callee: &[Candidate], now: Instant, out: &mut Vec<Effect>) {
-        self.ring_free(callee, now, out);
-        if let Some(reason) = ring::unreachable(callee) {
-            self.end(reason, out);
-        }
-    }
-
     pub(super) fn ring_free(&mut self, candidates: &[Candidate], now: Instant, out: &mut Vec<Effect>) {
         for candidate in candidates.iter().filter(|c| c.reach == Reach::Free) {
             self.ring(candidate.endpoint, now, out);
@@ -79,8 +71,11 @@ impl Call {
     /// Whoever is rung does not take the call.
     pub(super) fn not_taken(&mut self, reason: EndReason, now: Instant, out: &mut Vec<Effect>) {
         let Some(side) = self.rung_side() else { return };
-        match self.place(side) {
-            Place::Rung(Rung { then: Then::End, .. }) => self.end(reason, out),
+        match self.place_mut(side) {
+            Place::Rung(Rung { then: Then::End, forwards, .. }) => match forwards.ask(reason) {
+                Some(when) => out.push(Effect::Forward { when, rings_on: false }),
+                None => self.end(reason, out),
+            },
             Place::Rung(Rung { then: Then::GiveBack, .. }) => self.give_back(side, reason, now, out),
             Place::Rung(Rung { then: Then::EndFor(first), .. }) => {
                 let first = *first;

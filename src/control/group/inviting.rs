@@ -10,6 +10,7 @@ use crate::control::ring::{RING_DEFAULT, Reach, Ring};
 use crate::domain::end_reason::EndReason;
 use crate::domain::group::MAX_PARTICIPANTS;
 use crate::domain::id::{EndpointId, Identity};
+use crate::domain::person::Person;
 use crate::domain::record::Outcome;
 
 impl GroupCall {
@@ -35,12 +36,7 @@ impl GroupCall {
     }
 
     /// Whose invitation it would be; refused otherwise.
-    fn may_invite(
-        &self,
-        endpoint: EndpointId,
-        who: &Identity,
-        out: &mut Vec<Effect>,
-    ) -> Option<crate::domain::person::Person> {
+    fn may_invite(&self, endpoint: EndpointId, who: &Identity, out: &mut Vec<Effect>) -> Option<Person> {
         let Some(member) = self.members.get(&endpoint) else {
             out.push(self.stranger());
             return None;
@@ -104,6 +100,12 @@ impl GroupCall {
         if let Some(number) = self.numbers.get(who).copied() {
             self.ring(number, endpoint, now, out);
         }
+    }
+
+    /// Who invited somebody who is being rung.
+    pub fn inviter_of(&self, who: &Identity) -> Option<&Person> {
+        let row = self.row_of(who)?;
+        row.invitation.as_ref().map(|invitation| &invitation.inviter)
     }
 
     /// The ring an endpoint takes part in, if it rings.

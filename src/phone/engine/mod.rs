@@ -48,7 +48,6 @@ use crate::domain::group::{GroupKey, GroupRow};
 use crate::domain::id::{CallId, Identity};
 use crate::domain::park::{ParkSlot, ParkedCall};
 use crate::domain::person::{Friend, Person};
-use crate::domain::presence::PresenceChoice;
 use crate::domain::record::HistoryFilter;
 use crate::media::tones::CallTone;
 use crate::protocol::request::Request;
@@ -162,7 +161,6 @@ pub(super) struct Engine {
     /// Where signalling goes; `None` while it is down.
     service: Option<IpAddr>,
     me: Option<Person>,
-    presence: PresenceChoice,
     friends: Vec<Friend>,
     /// The groups of the user's list, once they were asked for; and whether they have changed since they were asked for.
     groups: Option<Vec<GroupRow>>,
@@ -207,7 +205,6 @@ impl Engine {
             recordings: 0,
             service: None,
             me: None,
-            presence: PresenceChoice::default(),
             friends: Vec::new(),
             groups: None,
             groups_stale: false,

@@ -270,7 +270,6 @@ impl Engine {
     }
 
     async fn set_presence(&mut self, choice: PresenceChoice) {
-        self.presence = choice;
         self.out.link.send(ToLink::Presence(choice)).await.ok();
         self.request(Request::PresenceSet { presence: choice }, Pending::Verb { what: "presence", call: None }).await;
     }

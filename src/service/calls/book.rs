@@ -15,13 +15,15 @@ use crate::domain::time::UnixMillis;
 pub(super) struct Book {
     call: CallId,
     records: BTreeMap<Identity, CallRecord>,
+    /// Who forwarded it, and how it went for them if nobody takes it.
+    forwarded: Vec<(Identity, Outcome)>,
     /// Whose changed since they were last put into the journal.
     unwritten: BTreeSet<Identity>,
 }
 
 impl Book {
     pub fn new(call: CallId) -> Self {
-        Self { call, records: BTreeMap::new(), unwritten: BTreeSet::new() }
+        Self { call, records: BTreeMap::new(), forwarded: Vec::new(), unwritten: BTreeSet::new() }
     }
 
     pub fn get(&self, who: &Identity) -> Option<&CallRecord> {
@@ -82,6 +84,30 @@ impl Book {
             let as_it_began = record.with.person().is_some_and(|with| with.identity == by.identity);
             record.answered_by = (!as_it_began).then(|| by.clone());
             self.unwritten.insert(whose.clone());
+        }
+    }
+
+    /// Somebody forwards it: how it goes for them is open until somebody takes it, or nobody does.
+    pub fn forwarded(&mut self, who: &Identity, outcome: Outcome) {
+        self.forwarded.push((who.clone(), outcome));
+    }
+
+    /// What was forwarded is taken: it counts as answered, by whoever did.
+    pub fn forwards_taken(&mut self, by: &Person, at: UnixMillis) {
+        for (who, _) in std::mem::take(&mut self.forwarded) {
+            // Who was in it before keeps that record as it is.
+            if let Some(record) = self.records.get_mut(&who).filter(|record| record.ended_at.is_none()) {
+                record.answered_by = Some(by.clone());
+                self.answered(&who, at);
+                self.ended(&who, Outcome::Answered, EndReason::FORWARDED, at);
+            }
+        }
+    }
+
+    /// What was forwarded is not taken by anybody.
+    pub fn forwards_not_taken(&mut self, at: UnixMillis) {
+        for (who, outcome) in std::mem::take(&mut self.forwarded) {
+            self.ended(&who, outcome, EndReason::FORWARDED, at);
         }
     }
 

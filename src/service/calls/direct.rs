@@ -8,6 +8,7 @@ use super::owner::{Owner, answer};
 use super::refusals;
 use super::running::{Direct, Machine, Running};
 use crate::control::call::{Call, Event, Start};
+use crate::control::forwarding::Route;
 use crate::domain::id::{CallId, EndpointId, LegId};
 use crate::protocol::failure::Failure;
 
@@ -16,16 +17,18 @@ impl Owner {
         if let Err(failure) = self.check_start(&start) {
             return answer(reply, Err(failure));
         }
-        let callee = self.roster.candidates(&start.to.identity, now);
+        let Some(caller) = self.roster.seat(start.endpoint).map(|seat| seat.person.clone()) else { return };
+        let mut route = Route::of_call(&caller.identity, &start.to.identity);
+        let (way, people) = self.way(&mut route, &start.to, &caller.identity, now);
+        let callee = way.onward;
         let begin = Start { caller: start.endpoint, leg: start.leg, ring_for: start.ring_for, callee };
         let Some((call, effects)) = fenced(start.call, || Call::start(begin, now)) else {
             return answer(reply, Err(refusals::broken()));
         };
         let Some(seat) = self.roster.seat_mut(start.endpoint) else { return };
         seat.calls.insert(start.call);
-        let caller = seat.person.clone();
         self.legs.insert(start.leg, start.call);
-        let direct = Direct::new(call, start.endpoint, caller, start.to);
+        let direct = Direct::new(call, start.endpoint, (caller, start.to), route, people);
         self.running.insert(start.call, Running::new(start.call, Machine::Direct(Box::new(direct))));
         self.publish_of(start.endpoint, now);
         self.apply(start.call, effects, Some(reply), now);

@@ -10,6 +10,7 @@ use super::running::Machine;
 use crate::base::clock;
 use crate::control::call::{Effect, Entry, Event, Next};
 use crate::control::hearing::Hearing;
+use crate::domain::forwarding::ForwardWhen;
 use crate::domain::id::{CallId, EndpointId, Identity};
 use crate::protocol::failure::Failure;
 use crate::protocol::notice::Notice;
@@ -24,6 +25,12 @@ pub(super) struct Outcome {
     pub finished: bool,
     /// Endpoints that do not read what they are told.
     pub too_slow: Vec<EndpointId>,
+}
+
+/// What a machine asks for; answered after the rest.
+enum Asked {
+    RingBack,
+    Forward { when: ForwardWhen, rings_on: bool },
 }
 
 impl Owner {
@@ -47,19 +54,22 @@ impl Owner {
 
     /// Carries out the effects of one event. A `reply` is answered once the records they wrote are kept.
     pub(super) fn apply(&mut self, call: CallId, effects: Vec<Effect>, reply: Option<Reply>, now: Instant) -> Verdict {
-        let (mut outcome, mut ring_back) = (Outcome::default(), false);
+        let (mut outcome, mut asked) = (Outcome::default(), None);
         for effect in effects {
             match effect {
                 Effect::Accept => outcome.verdict = Some(Ok(())),
                 Effect::Refuse(why) => outcome.verdict = Some(Err(refusals::refused(why))),
                 Effect::Finished => outcome.finished = true,
-                Effect::RingBack => ring_back = true,
+                Effect::RingBack => asked = Some(Asked::RingBack),
+                Effect::Forward { when, rings_on } => asked = Some(Asked::Forward { when, rings_on }),
                 effect => outcome.too_slow.extend(self.carry_out(call, effect, now)),
             }
         }
         let verdict = self.conclude(call, outcome, reply, now);
-        if ring_back {
-            self.ring_back(call, now);
+        match asked {
+            Some(Asked::RingBack) => self.ring_back(call, now),
+            Some(Asked::Forward { when, rings_on }) => self.forward(call, when, rings_on, now),
+            None => {}
         }
         verdict
     }
@@ -146,7 +156,7 @@ impl Owner {
                         direct.concerned.insert(endpoint);
                         self.roster.seat(endpoint).map(|seat| seat.person.clone())
                     }
-                    Next::Named | Next::Giver { .. } | Next::Slot => None,
+                    Next::Named | Next::Forwarded { .. } | Next::Giver { .. } | Next::Slot => None,
                 };
                 let notice = direct.handed_on(call, side, to, taker)?;
                 return self.push_effect(told, notice);
@@ -158,7 +168,7 @@ impl Owner {
                 }
             }
             Effect::Record { side, entry } => running.record(side, entry, clock::unix_now()),
-            Effect::Accept | Effect::Refuse(_) | Effect::RingBack | Effect::Finished => {}
+            Effect::Accept | Effect::Refuse(_) | Effect::Finished | Effect::RingBack | Effect::Forward { .. } => {}
         }
         None
     }

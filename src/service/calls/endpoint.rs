@@ -4,7 +4,6 @@ use tokio::sync::mpsc;
 
 use crate::domain::id::EndpointId;
 use crate::domain::person::Person;
-use crate::domain::presence::PresenceChoice;
 use crate::protocol::notice::Notice;
 
 /// An endpoint, as it registers.
@@ -14,8 +13,6 @@ pub struct Endpoint {
     pub id: EndpointId,
     /// Who rings when it rings.
     pub person: Person,
-    /// What its user chose to be.
-    pub presence: PresenceChoice,
     /// In how many calls it can be at once: as many as a client says, more for most bots. With 0 it is always busy.
     pub max_calls: usize,
     /// In how many calls it is seen as in a call by others: 1 for a client, more for bots that take many.

@@ -1,6 +1,7 @@
 //! What the task does about endpoints: they come, are lost, come back and leave; their calls learn of it, and so does
 //! everybody who follows their presence.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use super::endpoint::{Endpoint, Registration};
@@ -8,9 +9,9 @@ use super::owner::Owner;
 use super::ports::{OwnedRecord, PresenceChanged};
 use super::refusals;
 use crate::base::clock;
-use crate::control::call::{Event, Reach};
+use crate::control::call::Event;
 use crate::domain::id::{CallId, EndpointId, Identity};
-use crate::domain::presence::{Presence, PresenceChoice, PresenceState};
+use crate::domain::presence::{Presence, PresenceState};
 use crate::protocol::failure::Failure;
 use crate::protocol::notice::Notice;
 
@@ -27,10 +28,7 @@ impl Owner {
             return Err(refusals::not_yours());
         }
         let Some(seat) = self.roster.seat(id) else { return Ok(()) };
-        let mut appears = seat.calls.clone();
-        if seat.reach() == Reach::Free {
-            appears.extend(self.calls_to.get(&who).into_iter().flatten());
-        }
+        let appears: BTreeSet<CallId> = seat.calls.iter().copied().chain(self.calls_to_ring(id)).collect();
         let missed: Vec<CallId> = seat.ringing.difference(&appears).copied().collect();
         for call in appears {
             self.drive(call, Event::Appeared { endpoint: id }, now);
@@ -67,16 +65,6 @@ impl Owner {
         self.publish_of(id, now);
     }
 
-    /// Calls that began while the endpoint was lost ring now.
-    fn ring_waiting_calls(&mut self, id: EndpointId, now: Instant) {
-        let Some(seat) = self.roster.seat(id).filter(|seat| seat.reach() == Reach::Free) else { return };
-        let to_me = self.calls_to.get(&seat.person.identity).into_iter().flatten();
-        let waiting: Vec<CallId> = to_me.filter(|call| !seat.ringing.contains(call)).copied().collect();
-        for call in waiting {
-            self.drive(call, Event::Appeared { endpoint: id }, now);
-        }
-    }
-
     pub(super) fn left(&mut self, registration: Registration, now: Instant) {
         if self.roster.is_current(registration) {
             self.remove(registration.id, now);
@@ -96,13 +84,6 @@ impl Owner {
         let concerned = self.roster.seat(id).map(|seat| seat.concerned()).unwrap_or_default();
         for call in concerned {
             self.drive(call, event, now);
-        }
-    }
-
-    pub(super) fn set_presence(&mut self, id: EndpointId, choice: PresenceChoice, now: Instant) {
-        if let Some(seat) = self.roster.seat_mut(id) {
-            seat.choice = choice;
-            self.publish_of(id, now);
         }
     }
 
@@ -136,8 +117,8 @@ impl Owner {
     }
 
     /// Publishes somebody's presence, if it is another than before.
-    fn publish(&mut self, who: &Identity, now: Instant) {
-        let state = self.roster.state_of(who, now);
+    pub(super) fn publish(&mut self, who: &Identity, now: Instant) {
+        let state = self.roster.state_of(who, self.rulebook.choice(who), now);
         let before = self.presence.get(who).copied().unwrap_or(PresenceState::Offline);
         if state == before {
             return;

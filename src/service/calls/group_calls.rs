@@ -143,7 +143,7 @@ impl Owner {
             Machine::Group { call, .. } if call.has_person(&who.identity) => return Err(refusals::invitee_is_in()),
             Machine::Group { .. } => {}
         }
-        let candidates = self.roster.candidates(&who.identity, now);
+        let candidates = self.candidates(&who.identity, &inviter.identity, now);
         if let Some(reason) = ring::unreachable(&candidates) {
             return Err(refusals::unreachable(&who.display_name, reason));
         }

@@ -9,7 +9,7 @@ use super::owner::Owner;
 use super::refusals;
 use super::running::{Direct, Machine};
 use crate::control::call::{Call, Effect, Event, Newcomer};
-use crate::control::ring;
+use crate::control::forwarding::Route;
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::{CallId, EndpointId};
 use crate::domain::person::Person;
@@ -39,17 +39,23 @@ impl Owner {
         }
     }
 
-    /// Somebody else is rung.
+    /// Somebody else is rung, or to whom that one forwards the call.
     fn transfer_to(&mut self, endpoint: EndpointId, call: CallId, who: Person, now: Instant) -> Result<(), Failure> {
         let direct = self.to_hand_on(endpoint, call)?;
         if direct.is_with(&who) {
             return Err(refusals::handed_to_those_in_it());
         }
-        let candidates = self.roster.candidates(&who.identity, now);
-        if let Some(reason) = ring::unreachable(&candidates) {
-            return Err(refusals::unreachable(&who.display_name, reason));
+        let stays = direct.other_than(endpoint).ok_or_else(refusals::no_such_call)?.identity.clone();
+        let giver = &self.roster.seat(endpoint).ok_or_else(refusals::not_registered)?.person.identity;
+        let mut route = Route::of_transfer(&stays, giver, &who.identity);
+        let (way, people) = self.way(&mut route, &who, &stays, now);
+        if let Some(reason) = way.onward.unreachable() {
+            return Err(refusals::unreachable(&people.last().unwrap_or(&who).display_name, reason));
         }
-        self.act(call, Some(who), now, |call| call.transfer(endpoint, &candidates, now))
+        if let Some(direct) = self.direct_mut(call) {
+            direct.onward = people.into();
+        }
+        self.act(call, Some(who), now, |call| call.transfer(endpoint, &way.onward, now))
     }
 
     /// The other side of another call comes in: at once where that one is connected; where it still rings, it rings for
@@ -108,8 +114,11 @@ impl Owner {
 
     /// Rings at who handed a call on: it was not taken.
     pub(super) fn ring_back(&mut self, call: CallId, now: Instant) {
-        let giver = self.direct(call).and_then(|direct| direct.giver.as_ref());
-        let candidates = giver.map(|giver| self.roster.candidates(&giver.identity, now)).unwrap_or_default();
+        let candidates = self.direct(call).and_then(|direct| {
+            let (giver, from) = (direct.giver.as_ref()?, direct.from());
+            Some(self.candidates(&giver.identity, &from.identity, now))
+        });
+        let candidates = candidates.unwrap_or_default();
         // It asks for nothing that could be refused.
         let _ = self.act(call, None, now, |call| call.ring_back(&candidates, now));
     }

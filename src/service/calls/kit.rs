@@ -17,7 +17,7 @@ use crate::domain::end_reason::EndReason;
 use crate::domain::group::Group;
 use crate::domain::id::{CallId, DisplayName, EndpointId, GroupId, Identity, LegId};
 use crate::domain::person::Person;
-use crate::domain::presence::{PresenceChoice, PresenceState};
+use crate::domain::presence::PresenceState;
 use crate::domain::record::{CallRecord, Outcome};
 use crate::domain::time::UnixMillis;
 use crate::protocol::failure::Failure;
@@ -70,8 +70,7 @@ impl House {
 pub fn endpoint_of(name: &str, max_calls: usize) -> (Endpoint, mpsc::Receiver<Notice>) {
     let (notices, queue) = mpsc::channel(64);
     let id = EndpointId(entropy::uuid());
-    let (person, presence) = (person(name), PresenceChoice::Online);
-    (Endpoint { id, person, presence, max_calls, busy_from: max_calls, seen_ringing: true, notices }, queue)
+    (Endpoint { id, person: person(name), max_calls, busy_from: max_calls, seen_ringing: true, notices }, queue)
 }
 
 pub fn person(name: &str) -> Person {

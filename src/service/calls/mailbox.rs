@@ -9,6 +9,7 @@ use super::groups::{GroupPlace, JoinCall, JoinedCall};
 use super::handing::Handed;
 use super::ports::{OwnedRecord, SlotUse};
 use crate::control::call::Event;
+use crate::domain::forwarding::AccountRules;
 use crate::domain::group::Group;
 use crate::domain::id::{CallId, EndpointId, GroupId, Identity, LegId};
 use crate::domain::park::{ParkSlot, ParkedCall};
@@ -32,8 +33,12 @@ pub(super) enum Message {
     Back(Registration),
     Left(Registration),
     SetPresence {
-        endpoint: EndpointId,
+        who: Identity,
         choice: PresenceChoice,
+    },
+    SetRules {
+        who: Identity,
+        rules: AccountRules,
     },
     Start {
         start: StartCall,

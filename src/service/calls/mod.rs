@@ -36,6 +36,7 @@ mod effects;
 mod endpoint;
 mod endpoints;
 mod fence;
+mod forwarding;
 mod group_calls;
 mod group_effects;
 mod groups;
@@ -54,6 +55,7 @@ mod places;
 mod ports;
 mod refusals;
 mod roster;
+mod rulebook;
 mod running;
 
 #[cfg(test)]
@@ -78,6 +80,7 @@ pub use ports::{NotKept, OwnedRecord, PresenceChanged, Records, SlotUse, Switch}
 
 use crate::base::task;
 use crate::control::call::{Event, RING_DEFAULT, RING_RANGE};
+use crate::domain::forwarding::AccountRules;
 use crate::domain::group::Group;
 use crate::domain::id::{CallId, EndpointId, Identity, LegId};
 use crate::domain::park::{ParkSlot, ParkedCall};
@@ -156,13 +159,18 @@ impl Calls {
         self.tell(Message::Left(registration)).await;
     }
 
-    /// The endpoint's user chose to be something else.
-    pub async fn set_presence(&self, endpoint: EndpointId, choice: PresenceChoice) {
-        self.tell(Message::SetPresence { endpoint, choice }).await;
+    /// Somebody chose to be something else, on whatever client.
+    pub async fn set_presence(&self, who: Identity, choice: PresenceChoice) {
+        self.tell(Message::SetPresence { who, choice }).await;
     }
 
-    /// Calls `to`; answered once the call's records are kept. A callee who can't be rung is no failure: the call
-    /// begins, and ends with the reason. `ring_seconds` is 1–300, 60 when absent.
+    /// These are somebody's rules from now on. Calls that ring go by those there were when they began to, but to whom.
+    pub async fn set_rules(&self, who: Identity, rules: AccountRules) {
+        self.tell(Message::SetRules { who, rules }).await;
+    }
+
+    /// Calls `to`, or to whom `to` forwards the call; answered once its records are kept. When nobody can be rung that is
+    /// no failure: the call begins, and ends with the reason. `ring_seconds` is 1–300, 60 when absent, at each who is rung.
     ///
     /// # Errors
     /// `bad_request` for a ring time out of range or a call to oneself; `conflict` when the endpoint is not registered

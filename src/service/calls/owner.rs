@@ -16,6 +16,7 @@ use super::paced::Paced;
 use super::places::Places;
 use super::ports::{PresenceChanged, SlotUse, Switch};
 use super::roster::Roster;
+use super::rulebook::Rulebook;
 use super::running::Running;
 use crate::base::{clock, deadline};
 use crate::control::call::Event;
@@ -38,6 +39,7 @@ pub(super) struct Owner {
     pub(super) switch: Box<dyn Switch>,
     pub(super) journal: Arc<Journal>,
     pub(super) roster: Roster,
+    pub(super) rulebook: Rulebook,
     pub(super) running: BTreeMap<CallId, Running>,
     pub(super) legs: BTreeMap<LegId, CallId>,
     /// The calls that ring at each person: a client that connects may have to ring too.
@@ -66,6 +68,7 @@ impl Owner {
             switch,
             journal,
             roster: Roster::default(),
+            rulebook: Rulebook::default(),
             running: BTreeMap::new(),
             legs: BTreeMap::new(),
             calls_to: BTreeMap::new(),
@@ -111,7 +114,8 @@ impl Owner {
             Message::Lost(registration) => self.lost(registration, now),
             Message::Back(registration) => self.back(registration, now),
             Message::Left(registration) => self.left(registration, now),
-            Message::SetPresence { endpoint, choice } => self.set_presence(endpoint, choice, now),
+            Message::SetPresence { who, choice } => self.set_presence(who, choice, now),
+            Message::SetRules { who, rules } => self.set_rules(who, rules),
             Message::Start { start, reply } => self.start(start, reply, now),
             Message::Request { call, event, reply } => answer(reply, self.request(call, event, now)),
             // Whoever asked and is gone needs no answer.

@@ -31,7 +31,6 @@ pub(super) struct Roster {
 #[derive(Debug)]
 pub(super) struct Seat {
     pub person: Person,
-    pub choice: PresenceChoice,
     turn: u64,
     max_calls: usize,
     busy_from: usize,
@@ -55,12 +54,14 @@ impl Seat {
         self.lost_at.is_some()
     }
 
+    /// Whether it can ring, as far as nobody minds being disturbed.
     pub fn reach(&self) -> Reach {
-        match self.choice {
-            PresenceChoice::DoNotDisturb => Reach::DoNotDisturb,
-            _ if !self.has_room() => Reach::InCall,
-            _ if self.is_lost() => Reach::Lost,
-            PresenceChoice::Online | PresenceChoice::Away => Reach::Free,
+        if !self.has_room() {
+            Reach::InCall
+        } else if self.is_lost() {
+            Reach::Lost
+        } else {
+            Reach::Free
         }
     }
 
@@ -78,21 +79,19 @@ impl Seat {
         !self.calls.is_empty() || self.lost_at.is_none_or(|at| now < at + PRESENT_AFTER_LOSS)
     }
 
-    fn state(&self) -> PresenceState {
-        match self.choice {
-            _ if self.seen_ringing && !self.ringing.is_empty() => PresenceState::Ringing,
-            _ if self.calls.len() >= self.busy_from => PresenceState::InCall,
-            PresenceChoice::Online => PresenceState::Online,
-            PresenceChoice::Away => PresenceState::Away,
-            PresenceChoice::DoNotDisturb => PresenceState::DoNotDisturb,
-        }
+    fn is_in_call(&self) -> bool {
+        self.calls.len() >= self.busy_from
+    }
+
+    fn is_seen_ringing(&self) -> bool {
+        self.seen_ringing && !self.ringing.is_empty()
     }
 }
 
 impl Roster {
     /// Seats an endpoint; one with the same id keeps its calls. `false` when the id is another person's.
     pub fn register(&mut self, endpoint: Endpoint, registration: Registration) -> bool {
-        let Endpoint { id, person, presence, max_calls, busy_from, seen_ringing, notices } = endpoint;
+        let Endpoint { id, person, max_calls, busy_from, seen_ringing, notices } = endpoint;
         let before = self.seats.get(&id);
         if before.is_some_and(|seat| seat.person.identity != person.identity) {
             return false;
@@ -103,9 +102,7 @@ impl Roster {
         self.people.entry(person.identity.clone()).or_default().insert(id);
         let turn = registration.turn;
         let notices = Some(notices);
-        let choice = presence;
-        let seat =
-            Seat { person, choice, turn, max_calls, busy_from, seen_ringing, notices, lost_at: None, calls, ringing };
+        let seat = Seat { person, turn, max_calls, busy_from, seen_ringing, notices, lost_at: None, calls, ringing };
         self.seats.insert(id, seat);
         true
     }
@@ -166,7 +163,8 @@ impl Roster {
         self.seats.iter().filter(move |(_, seat)| concerned(seat)).map(|(id, _)| *id)
     }
 
-    /// The endpoints of somebody who is called; those lost for long are not waited for.
+    /// The endpoints of somebody who is called, as if nobody minded being disturbed; those lost for long are not waited
+    /// for.
     pub fn candidates(&self, who: &Identity, now: Instant) -> Vec<Candidate> {
         let seats = self.endpoints_of(who).filter_map(|id| Some((id, self.seat(id)?)));
         let seats = seats.filter(|(_, seat)| seat.is_present(now));
@@ -186,10 +184,21 @@ impl Roster {
         false
     }
 
-    /// What somebody is doing, as far as the endpoints tell: the best of them, what rings before a call, and a call before all else.
-    pub fn state_of(&self, who: &Identity, now: Instant) -> PresenceState {
-        let present = self.endpoints_of(who).filter_map(|id| self.seat(id)).filter(|seat| seat.is_present(now));
-        present.map(Seat::state).min_by_key(|state| rank(*state)).unwrap_or(PresenceState::Offline)
+    /// What somebody is doing who chose to be `choice`: what rings and a call before all else.
+    pub fn state_of(&self, who: &Identity, choice: PresenceChoice, now: Instant) -> PresenceState {
+        let seats = self.endpoints_of(who).filter_map(|id| self.seat(id));
+        let present: Vec<&Seat> = seats.filter(|seat| seat.is_present(now)).collect();
+        if present.is_empty() {
+            return PresenceState::Offline;
+        }
+        let any = |holds: fn(&Seat) -> bool| present.iter().any(|seat| holds(seat));
+        match choice {
+            _ if any(Seat::is_seen_ringing) => PresenceState::Ringing,
+            _ if any(Seat::is_in_call) => PresenceState::InCall,
+            PresenceChoice::Online => PresenceState::Online,
+            PresenceChoice::Away => PresenceState::Away,
+            PresenceChoice::DoNotDisturb => PresenceState::DoNotDisturb,
+        }
     }
 
     /// When [`Roster::take_due`] has something next.
@@ -219,16 +228,5 @@ impl Roster {
 impl Roster {
     pub fn is_empty(&self) -> bool {
         self.seats.is_empty() && self.people.is_empty() && self.due.is_empty()
-    }
-}
-
-fn rank(state: PresenceState) -> u8 {
-    match state {
-        PresenceState::Ringing => 0,
-        PresenceState::InCall => 1,
-        PresenceState::Online => 2,
-        PresenceState::Away => 3,
-        PresenceState::DoNotDisturb => 4,
-        PresenceState::Offline => 5,
     }
 }

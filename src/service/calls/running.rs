@@ -1,10 +1,11 @@
 //! One running call as the service sees it: the machine that decides, the people, and their records so far.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;
 
 use super::book::Book;
 use crate::control::call::{Call, Entry, News, Next, Side};
+use crate::control::forwarding::Route;
 use crate::control::group::{self, GroupCall};
 use crate::domain::call::{Direction, Participant, Peer};
 use crate::domain::group::Group;
@@ -45,6 +46,10 @@ pub(super) struct Direct {
     pub next: Option<Person>,
     /// Who handed it on last.
     pub giver: Option<Person>,
+    /// At whom it has been since it was called.
+    pub route: Route,
+    /// To whom the machine's forwards lead, one after another.
+    pub onward: VecDeque<Person>,
     /// How it comes to ring, when nobody simply called.
     pub via: Option<Via>,
     /// Where it is parked.
@@ -124,16 +129,27 @@ impl Running {
         };
         match entry {
             Entry::Started => self.book.begin(who, Peer::Person(with.clone()), direction, at),
-            Entry::Answered => self.book.answered(who, at),
+            Entry::Answered => {
+                self.book.answered(who, at);
+                match side {
+                    Side::Caller => self.book.taken(who, with),
+                    Side::Callee => self.book.forwards_taken(direct.person(side), at),
+                }
+            }
             Entry::Rung => self.book.rung(who, Peer::Person(with.clone()), at),
             Entry::Taken => {
                 self.book.begin(who, Peer::Person(with.clone()), Direction::Incoming, at);
                 self.book.answered(who, at);
                 self.book.taken(&with.identity, direct.person(side));
+                self.book.forwards_taken(direct.person(side), at);
+            }
+            Entry::Forwarded { outcome } => self.book.forwarded(who, outcome),
+            Entry::Ended { outcome, reason } => {
+                self.book.ended(who, outcome, reason, at);
+                self.book.forwards_not_taken(at);
             }
             // By whom, the call does not know: see `picked_up`.
             Entry::PickedUp { .. } => {}
-            Entry::Ended { outcome, reason } => self.book.ended(who, outcome, reason, at),
         }
     }
 
@@ -160,10 +176,17 @@ impl Running {
 }
 
 impl Direct {
-    pub fn new(call: Call, endpoint: EndpointId, caller: Person, callee: Person) -> Self {
-        let concerned = [endpoint].into();
+    /// A call that goes the way of `route`, which leads from the callee to each of `onward`.
+    pub fn new(
+        call: Call,
+        endpoint: EndpointId,
+        (caller, callee): (Person, Person),
+        route: Route,
+        onward: Vec<Person>,
+    ) -> Self {
+        let (concerned, onward) = ([endpoint].into(), onward.into());
         let (next, giver, via, slot, rings, rings_since) = (None, None, None, None, None, None);
-        Self { call, caller, callee, next, giver, via, slot, rings, rings_since, concerned }
+        Self { call, caller, callee, next, giver, route, onward, via, slot, rings, rings_since, concerned }
     }
 
     pub fn person(&self, side: Side) -> &Person {
@@ -212,11 +235,18 @@ impl Direct {
     /// A side is somebody else's from now on; the notice for the other one. `taker` is who picked it up.
     pub fn handed_on(&mut self, call_id: CallId, side: Side, to: Next, taker: Option<Person>) -> Option<Notice> {
         let before = self.person(side).clone();
+        let mut forwarded = None;
         let (by, to) = match to {
             Next::Named => {
                 let person = self.next.take()?;
                 self.via = Some(Via::Transferred { by: before.clone() });
                 self.giver = Some(before.clone());
+                (before, HandedTo::Person { person })
+            }
+            Next::Forwarded { when } => {
+                let person = self.onward.pop_front()?;
+                self.via = Some(Via::Forwarded { by: before.clone(), when });
+                forwarded = Some(when);
                 (before, HandedTo::Person { person })
             }
             Next::Giver { reason } => {
@@ -240,7 +270,7 @@ impl Direct {
         if let HandedTo::Person { person } = &to {
             *self.person_mut(side) = person.clone();
         }
-        Some(Notice::CallHandedOn { call_id, by, to, forwarded: None })
+        Some(Notice::CallHandedOn { call_id, by, to, forwarded })
     }
 
     fn person_mut(&mut self, side: Side) -> &mut Person {

@@ -20,9 +20,12 @@ use crate::base::clock;
 use crate::base::seed::Seed;
 use crate::control::call::Event;
 use crate::control::hearing::{Choice, Hearing};
+use crate::domain::end_reason::EndReason;
+use crate::domain::forwarding::{AccountRules, CallRules, ForwardWhen};
 use crate::domain::group::Group;
 use crate::domain::id::{CallId, EndpointId, GroupId, Identity, LegId};
 use crate::domain::presence::PresenceChoice;
+use crate::domain::record::Outcome;
 use crate::protocol::failure::Failure;
 use crate::protocol::notice::Notice;
 
@@ -40,7 +43,9 @@ fn when_all_have_gone_nothing_is_left_of_their_calls() {
         done.add(&played);
     }
     assert!(done.answered > 200 && done.joined > 1000 && done.invited > 100, "{done:?}");
+    let forwarded = [done.forwarded, done.taken];
     let handed = [done.transferred, done.replaced, done.parked, done.picked_up, done.picked_up_ringing, done.merged];
+    let handed = [handed.as_slice(), &forwarded].concat();
     assert!(handed.iter().all(|count| *count > 50), "{done:?}");
 }
 
@@ -56,6 +61,9 @@ struct Done {
     picked_up: usize,
     picked_up_ringing: usize,
     merged: usize,
+    forwarded: usize,
+    /// Of these, how often somebody took the call.
+    taken: usize,
 }
 
 impl Done {
@@ -69,6 +77,8 @@ impl Done {
         self.picked_up += other.picked_up;
         self.picked_up_ringing += other.picked_up_ringing;
         self.merged += other.merged;
+        self.forwarded += other.forwarded;
+        self.taken += other.taken;
     }
 }
 
@@ -82,7 +92,8 @@ fn play(seed: u64) -> Done {
     world.all_leave();
     assert!(world.owner.is_empty(), "something is left");
     world.check_legs();
-    world.done.answered = world.check_records();
+    let answered = world.check_records();
+    world.done.answered = answered;
     world.done
 }
 
@@ -165,9 +176,26 @@ impl World {
             _ => {
                 let choice = [PresenceChoice::Online, PresenceChoice::Away, PresenceChoice::DoNotDisturb];
                 let choice = choice[self.pick(3, 3)];
-                self.send(Message::SetPresence { endpoint, choice });
+                self.send(Message::SetPresence { who: person(name).identity, choice });
+                self.sets_rules(name);
             }
         }
+    }
+
+    fn sets_rules(&mut self, name: &str) {
+        let mut rules = CallRules { after_seconds: 5.try_into().unwrap(), ..CallRules::default() };
+        for when in ForwardWhen::ALL {
+            let to = (self.dice.below(3) == 0).then(|| person(NAMES[self.pick(4, 4)]).identity);
+            rules.set(when, to);
+        }
+        if self.dice.below(2) == 0 {
+            rules.except = vec![person(NAMES[self.pick(4, 4)]).identity];
+        }
+        // Now and then somebody is gone whom they name.
+        let gone = self.pick(10, 10);
+        let people = NAMES.into_iter().enumerate().filter(|(which, _)| *which != gone).map(|(_, name)| person(name));
+        let rules = AccountRules { rules, people: people.collect() };
+        self.send(Message::SetRules { who: person(name).identity, rules });
     }
 
     fn something_happens_in_groups(&mut self, endpoint: EndpointId, call: CallId, leg: LegId) {
@@ -414,16 +442,21 @@ impl World {
         assert_eq!(closed, self.taken, "the legs of the calls are closed, and no others");
     }
 
-    fn check_records(&self) -> usize {
+    fn check_records(&mut self) -> usize {
         let mut owners: BTreeMap<CallId, BTreeSet<Identity>> = BTreeMap::new();
-        let mut answered = 0;
+        let (mut answered, mut forwarded) = (0, BTreeSet::new());
         for kept in self.journal.drain() {
             assert!(kept.record.ended_at.is_some() && kept.record.end.is_some(), "never ended: {kept:?}");
             answered += usize::from(kept.record.answered_at.is_some());
+            if kept.record.end == Some(EndReason::FORWARDED) {
+                forwarded.insert(kept.record.call_id);
+                self.done.forwarded += 1;
+                self.done.taken += usize::from(kept.record.outcome == Outcome::Answered);
+            }
             owners.entry(kept.record.call_id).or_default().insert(kept.owner);
         }
         for (call, owners) in &owners {
-            let others = self.group_calls.contains(call) || self.handed.contains(call);
+            let others = self.group_calls.contains(call) || self.handed.contains(call) || forwarded.contains(call);
             assert!(others || owners.len() == 2, "whose records? {owners:?}");
         }
         assert_eq!(owners.len() + 1, self.calls.len(), "every call begun has its records");
@@ -433,9 +466,14 @@ impl World {
     fn registers(&mut self, name: &str, id: EndpointId) {
         let (notices, queue) = mpsc::channel(16);
         let max_calls = if name == "echo" { 5 } else { 3 };
-        let (person, presence) = (person(name), PresenceChoice::Online);
-        let endpoint =
-            Endpoint { id, person, presence, max_calls, busy_from: max_calls, seen_ringing: name != "echo", notices };
+        let endpoint = Endpoint {
+            id,
+            person: person(name),
+            max_calls,
+            busy_from: max_calls,
+            seen_ringing: name != "echo",
+            notices,
+        };
         let registration = Registration { id, turn: u64::try_from(self.fresh()).unwrap() };
         let (reply, mut answer) = oneshot::channel();
         self.send(Message::Register { endpoint, registration, reply });

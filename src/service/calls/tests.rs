@@ -118,7 +118,7 @@ async fn who_is_offline_busy_or_not_to_be_disturbed_misses_the_call_unrung() {
     let Talk { alice: _alice, mut bob, .. } = Talk::begin(&house).await;
     let mut carol = house.phone("carol").await;
     let mut dave = house.phone("dave").await;
-    house.calls.set_presence(dave.id, PresenceChoice::DoNotDisturb).await;
+    house.calls.set_presence(dave.person.identity.clone(), PresenceChoice::DoNotDisturb).await;
 
     for (name, reason) in
         [("nobody", EndReason::OFFLINE), ("bob", EndReason::BUSY), ("dave", EndReason::DO_NOT_DISTURB)]
@@ -258,9 +258,13 @@ async fn presence_follows_connections_choices_and_calls() {
 
     house.calls.hang_up(talk.alice.id, talk.call).await.unwrap();
     house.sees("bob", PresenceState::Online).await;
-    house.calls.set_presence(talk.bob.id, PresenceChoice::Away).await;
+    house.calls.set_presence(talk.bob.person.identity.clone(), PresenceChoice::Away).await;
     house.sees("bob", PresenceState::Away).await;
+    // It is the account's: a phone that comes changes nothing.
     let _sofa = house.phone("bob").await;
+    house.calls.set_presence(talk.bob.person.identity.clone(), PresenceChoice::DoNotDisturb).await;
+    house.sees("bob", PresenceState::DoNotDisturb).await;
+    house.calls.set_presence(talk.bob.person.identity.clone(), PresenceChoice::Online).await;
     house.sees("bob", PresenceState::Online).await;
 
     house.calls.lost(talk.alice.seat).await;

@@ -64,7 +64,11 @@ impl Identities {
         if disabled {
             self.revoke(user).await?;
         }
-        self.account(user).await
+        let account = self.account(user).await?;
+        if let Some(identity) = account.identity.clone() {
+            self.inner.standing_changed.tell(identity);
+        }
+        Ok(account)
     }
 
     /// Removes an account for good, with its identity; somebody new under the same name is somebody else.
@@ -77,7 +81,8 @@ impl Identities {
             return Err(no_such_account(user));
         }
         if let Some(identity) = account.identity {
-            self.inner.revoked.tell(identity);
+            self.inner.revoked.tell(identity.clone());
+            self.inner.standing_changed.tell(identity);
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ mod friends;
 mod keys;
 mod passwords;
 mod people;
+mod rules;
 mod sign_in;
 mod token;
 
@@ -89,6 +90,7 @@ struct Inner {
     demo_secret: Mutex<Option<Secret<String>>>,
     tries: Mutex<Tries>,
     revoked: Topic<Identity>,
+    standing_changed: Topic<Identity>,
 }
 
 /// Failed sign-ins, by what they are counted for.
@@ -124,6 +126,7 @@ impl Identities {
             demo_secret: Mutex::new(None),
             tries: Mutex::new(tries),
             revoked: Topic::new(),
+            standing_changed: Topic::new(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }

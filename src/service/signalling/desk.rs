@@ -87,7 +87,8 @@ impl Signalling {
 
     /// Whether `owner` lets `asker` pick up what rings there.
     async fn check_pick_up(&self, owner: &Person, asker: &Identity) -> Result<(), Failure> {
-        let (allowed, whom) = match PickUpBy::default() {
+        let rules = self.identities.rules(&owner.identity).await?.rules;
+        let (allowed, whom) = match rules.pick_up {
             PickUpBy::Everybody => (true, "everybody"),
             PickUpBy::Friends => (self.identities.is_friend(&owner.identity, asker).await?, "friends alone"),
             PickUpBy::Nobody => (false, "nobody"),

@@ -9,6 +9,7 @@ mod occupied;
 mod outbox;
 pub(crate) mod registry;
 mod requests;
+pub(crate) mod rules;
 mod session;
 mod socket;
 
@@ -65,13 +66,16 @@ pub(crate) struct Signalling {
     /// Whose count of missed calls changed.
     missed: Topic<Identity>,
     hellos: Arc<Mutex<Buckets<IpAddr>>>,
+    /// Held while what an account says is kept and told, so that what is told last is what was kept last.
+    accounts: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Signalling {
     pub(crate) fn new(identities: Identities, groups: Groups, calls: Calls, sfu: Sfu, db: Db) -> Self {
         let hellos = Arc::new(Mutex::new(Buckets::new(HELLOS, PEERS)));
         let (registry, missed) = (Registry::default(), Topic::new());
-        Self { identities, groups, calls, sfu, db, public_url: None, registry, missed, hellos }
+        let accounts = Arc::default();
+        Self { identities, groups, calls, sfu, db, public_url: None, registry, missed, hellos, accounts }
     }
 
     /// The same, whose links begin with `public_url`.
@@ -90,13 +94,14 @@ impl Signalling {
     }
 
     /// Passes on presence to friends, who is in which group to those who have it on their list, and how many calls somebody
-    /// missed to all of their clients; ends the sessions of identities whose tokens were revoked, and codes that are not
+    /// missed to all of their clients; looks up rules that name accounts which come and go; ends the sessions of identities whose tokens were revoked, and codes that are not
     /// used any more, for as long as the service runs.
     pub(crate) fn follow(&self) {
         task::spawn("presence", self.clone().follow_presence(self.calls.presence_changes()));
         task::spawn("occupied", self.clone().follow_occupied(self.calls.occupied()));
         task::spawn("group codes", self.clone().tend_codes());
         task::spawn("missed calls", self.clone().follow_missed(self.missed.listen()));
+        task::spawn("rules", self.clone().follow_standings(self.identities.standing_changed()));
         task::spawn("revoked", self.clone().follow_revoked(self.identities.revoked()));
     }
 

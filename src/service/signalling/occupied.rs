@@ -99,7 +99,6 @@ mod tests {
     use crate::domain::group::{Group, GroupKey};
     use crate::domain::id::{CallId, ClientId, Identity, LegId};
     use crate::domain::person::Person;
-    use crate::domain::presence::PresenceChoice;
     use crate::protocol::failure::CODE_ENDED;
     use crate::protocol::rest::NewAccount;
     use crate::service::calls::JoinCall;
@@ -185,14 +184,8 @@ mod tests {
         kit.joins(&bob, &group).await;
         let (client, registry) = (ClientId(entropy::uuid()), kit.signalling.registry.clone());
         let calls = kit.house.calls.clone();
-        let session = session::start(
-            session::Client { id: client, presence: PresenceChoice::Online, max_calls: 1 },
-            me,
-            registry.clone(),
-            calls,
-        )
-        .await
-        .unwrap();
+        let session =
+            session::start(session::Client { id: client, max_calls: 1 }, me, registry.clone(), calls).await.unwrap();
         registry.enter(client, session.clone());
         let mut socket = session.attach(None).await.unwrap();
         kit.signalling.tell_all_groups().await.unwrap();

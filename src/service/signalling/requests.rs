@@ -63,10 +63,8 @@ impl Signalling {
             Request::FriendRemove { identity } => self.friend_remove(caller, identity).await,
             Request::FriendFavour { identity, favourite } => self.friend_favour(caller, &identity, favourite).await,
             Request::PeopleSearch { text } => self.people_search(&text).await,
-            Request::PresenceSet { presence } => {
-                self.calls.set_presence(caller.endpoint, presence).await;
-                Ok(Response::Done {})
-            }
+            Request::PresenceSet { presence } => self.presence_set(&caller.person.identity, presence).await,
+            Request::RulesSet { rules } => self.rules_set(caller, rules).await,
             Request::HistoryList { limit, filter } => self.history_list(caller, limit, filter).await,
             Request::HistoryNote { call_id, note } => self.history_note(caller, call_id, note).await,
             Request::HistorySeen {} => self.history_seen(caller).await,
@@ -75,7 +73,6 @@ impl Signalling {
             Request::CallPark { call_id, slot } => self.call_park(caller, call_id, slot).await,
             Request::CallPickUp { slot, offer } => self.call_pick_up(caller, slot, &offer).await,
             Request::CallPickUpRinging { at, offer } => self.call_pick_up_ringing(caller, &at, &offer).await,
-            Request::RulesSet { .. } => Err(Failure::new(FailureCode::BadRequest, "not understood")),
             Request::ParkedList {} => Ok(Response::ParkedCalls { parked: self.calls.parked().await }),
             Request::TokenRenew { token } => self.token_renew(caller, token.expose()).await,
             Request::CallInvite { call_id, to } => self.call_invite(caller, call_id, &to).await,

@@ -15,7 +15,6 @@ use super::registry::Registry;
 use crate::base::{clock, deadline, entropy, task};
 use crate::domain::id::{ClientId, Identity, SessionId};
 use crate::domain::person::Person;
-use crate::domain::presence::PresenceChoice;
 use crate::protocol::codec;
 use crate::protocol::failure::Failure;
 use crate::protocol::frame::{FromService, Hello};
@@ -131,15 +130,13 @@ impl SessionHandle {
 pub(super) struct Client {
     /// Which.
     pub(super) id: ClientId,
-    /// What its user chose to be.
-    pub(super) presence: PresenceChoice,
     /// In how many calls it can be at once, as it says.
     pub(super) max_calls: u8,
 }
 
 impl From<&Hello> for Client {
     fn from(hello: &Hello) -> Self {
-        Self { id: hello.client_id, presence: hello.presence, max_calls: hello.max_calls }
+        Self { id: hello.client_id, max_calls: hello.max_calls }
     }
 }
 
@@ -156,10 +153,10 @@ pub(super) async fn start(
     let (letters, mailbox) = mpsc::channel(MAILBOX);
     let (notices, from_calls) = mpsc::channel(MAILBOX);
     let identity = person.identity.clone();
-    let Client { id: client, presence, max_calls } = client;
+    let Client { id: client, max_calls } = client;
     let max_calls = usize::from(max_calls.clamp(1, CALLS_MAX));
     let (id, busy_from, seen_ringing) = (client.into(), 1, true);
-    let endpoint = Endpoint { id, person, presence, max_calls, busy_from, seen_ringing, notices };
+    let endpoint = Endpoint { id, person, max_calls, busy_from, seen_ringing, notices };
     let registration = calls.register(endpoint).await?;
     let id = SessionId(entropy::uuid());
     let marks = Arc::<Marks>::default();
@@ -321,14 +318,7 @@ mod tests {
 
     async fn session(house: &House) -> SessionHandle {
         let (client, registry) = (ClientId(entropy::uuid()), Registry::default());
-        start(
-            Client { id: client, presence: PresenceChoice::Online, max_calls: 1 },
-            person("alice"),
-            registry,
-            house.calls.clone(),
-        )
-        .await
-        .unwrap()
+        start(Client { id: client, max_calls: 1 }, person("alice"), registry, house.calls.clone()).await.unwrap()
     }
 
     fn notice() -> Notice {

@@ -65,6 +65,9 @@ async fn greet(signalling: &Signalling, socket: &mut WebSocket, peer: IpAddr) ->
     let hello = read_hello(socket).await?;
     signalling.allow_hello(peer)?;
     let caller = signalling.verify(&hello).await?;
+    if let Some(presence) = hello.presence {
+        signalling.presence_set(&caller.person.identity, presence).await?;
+    }
     let resumed = resume(signalling, &hello, &caller).await;
     let went_on = resumed.is_some();
     let (session, attached) = match resumed {
@@ -86,6 +89,7 @@ async fn greet(signalling: &Signalling, socket: &mut WebSocket, peer: IpAddr) ->
         welcome.friends = signalling.friends_of(&caller.person.identity).await?;
         welcome.calls = signalling.calls.ongoing(caller.endpoint).await;
         welcome.parked = signalling.calls.parked().await;
+        welcome.rules = signalling.identities.rules(&caller.person.identity).await?;
         welcome.missed = signalling.missed_by(&caller.person.identity).await?;
     }
     let frame = FromService::Welcome { welcome: Box::new(welcome) };

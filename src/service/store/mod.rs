@@ -9,7 +9,9 @@ pub mod groups;
 pub mod identities;
 pub mod records;
 pub mod refresh_tokens;
+pub mod rules;
 pub mod settings;
+mod words;
 
 #[cfg(test)]
 mod tests;

@@ -1,10 +1,9 @@
 //! Call records: one for each participant of each call, with what its owner noted about it.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use sqlx::{Sqlite, Transaction};
 
 use super::identities::{escaped, person};
+use super::words::{from_word, word};
 use super::{Db, StoreError, settings, writing};
 use crate::domain::call::Peer;
 use crate::domain::end_reason::EndReason;
@@ -295,18 +294,6 @@ impl Row {
 fn reason((code, sub_code): (i64, i64)) -> Result<EndReason, StoreError> {
     let damaged = |_| StoreError::Damaged("end reason");
     Ok(EndReason { code: u16::try_from(code).map_err(damaged)?, sub_code: u32::try_from(sub_code).map_err(damaged)? })
-}
-
-/// The word a value has on the wire: the store uses the same.
-fn word<T: Serialize>(value: &T) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(word)) => word,
-        other => unreachable!("directions and outcomes are words on the wire, not {other:?}"),
-    }
-}
-
-fn from_word<T: DeserializeOwned>(word: String) -> Result<T, StoreError> {
-    serde_json::from_value(serde_json::Value::String(word)).map_err(|_| StoreError::Damaged("word"))
 }
 
 #[cfg(test)]

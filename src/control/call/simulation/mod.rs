@@ -4,7 +4,7 @@
 
 mod observer;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use uuid::Uuid;
@@ -12,12 +12,14 @@ use uuid::Uuid;
 use super::*;
 use crate::base::clock;
 use crate::base::seed::Seed;
+use crate::control::forwarding::FORWARDS_MAX;
+use crate::domain::forwarding::ForwardWhen;
 use observer::{Observer, is_request};
 
 /// Calls that are played through.
 const CALLS: u64 = 4000;
 
-/// No call outlives the last event of its people by more: parked, it waits the longest.
+/// No call outlives the last event of its people by more: parked, it waits the longest, or forwarded again and again.
 const LONGEST: Duration = Duration::from_secs(PARKED_MAX.as_secs() + 301);
 
 /// People, each with two endpoints.
@@ -78,6 +80,9 @@ struct Done {
     never_up: u32,
     recalled: u32,
     chains: u32,
+    forwarded: u32,
+    rang_on: u32,
+    forwards_taken: u32,
 }
 
 impl Done {
@@ -93,6 +98,9 @@ impl Done {
         self.picked_up_ringing += did.picked_up_ringing;
         self.never_up += did.never_up;
         self.recalled += did.recalled;
+        self.forwarded += did.forwarded;
+        self.rang_on += did.rang_on;
+        self.forwards_taken += did.forwards_taken;
         self.chains += u32::from(did.transferred + did.replaced + did.parked > 1);
     }
 
@@ -110,6 +118,9 @@ impl Done {
             self.never_up,
             self.recalled,
             self.chains,
+            self.forwarded,
+            self.rang_on,
+            self.forwards_taken,
         ];
         assert!(counts.iter().all(|count| *count > 40), "some things hardly happen: {self:?}");
     }
@@ -138,6 +149,9 @@ struct World {
     /// Whom the request at hand names, and who handed the call on last.
     named: u128,
     giver: u128,
+    /// How often it was forwarded, and to whom the forwards at hand lead.
+    forwards: usize,
+    onward: VecDeque<u128>,
     done: Done,
 }
 
@@ -149,11 +163,22 @@ impl World {
         callee.truncate(usize::from(dice.below(20) > 0) * usize::try_from(1 + dice.below(2)).unwrap());
         let ring_for = Duration::from_secs(dice.below(320));
         let caller = endpoint(ALICE, 0);
+        let mut callee = Onward { candidates: callee, wishes: wishes(&mut dice), forwards: Vec::new() };
+        let mut onward = VecDeque::new();
+        if dice.below(8) == 0 {
+            onward.push_back(BOB + 1);
+            callee = Onward { candidates: candidates(&mut dice, BOB + 1), forwards: vec![ForwardWhen::Busy], ..callee };
+        }
+        let forwards = onward.len();
         let (call, effects) = Call::start(Start { caller, leg: FIRST, ring_for, callee }, now);
         let mut observer = Observer::new(caller, FIRST, BOB);
+        observer.onward = onward.clone();
         observer.see(&effects, true);
-        let people = [Some(ALICE), Some(BOB)];
-        Self { dice, now, call, observer, legs: vec![FIRST], people, named: BOB, giver: ALICE, done: Done::default() }
+        let (people, legs, done) = ([Some(ALICE), Some(BOB)], vec![FIRST], Done::default());
+        let mut world =
+            Self { dice, now, call, observer, legs, people, named: BOB, giver: ALICE, forwards, onward, done };
+        world.follow(&effects);
+        world
     }
 
     fn random_event(&mut self) {
@@ -227,7 +252,12 @@ impl World {
         self.giver = person(by);
         let accepted = match self.dice.below(8) {
             0..=3 => {
-                let effects = self.call.transfer(by, &candidates, self.now);
+                let mut onward = Onward::from(candidates);
+                if self.dice.below(4) == 0 {
+                    let next = self.leads_on(to);
+                    onward = Onward { forwards: vec![ForwardWhen::Always], ..next };
+                }
+                let effects = self.call.transfer(by, &onward, self.now);
                 let accepted = self.saw(None, &effects);
                 self.done.transferred += u32::from(accepted);
                 accepted
@@ -365,6 +395,7 @@ impl World {
             assert_eq!(effects, expected, "{event:?}");
         }
         assert_eq!(self.call.ring_back(&[], self.now), []);
+        assert_eq!(self.call.forward(None, self.now), []);
         assert_eq!(self.call.park(endpoint(ALICE, 0), self.now), [Effect::Refuse(Refusal::Over)]);
         let leg = self.fresh_leg();
         assert_eq!(self.call.pick_up_ringing(endpoint(STRANGER, 0), leg, self.now), [Effect::Refuse(Refusal::Over)]);
@@ -386,6 +417,9 @@ impl World {
         {
             self.done.taken += u32::from(rung.is_some() && !given_back);
             self.done.taken_back += u32::from(given_back);
+        }
+        if matches!(event, Event::Answer { .. }) && self.forwards > 0 && effects.contains(&Effect::Accept) {
+            self.done.forwards_taken += 1;
         }
         self.observer.see(&effects, is_request(event));
         self.follow(&effects);
@@ -413,6 +447,7 @@ impl World {
             if let Effect::HandedOn { side, to, .. } = effect {
                 let who = match to {
                     Next::Named => Some(self.named),
+                    Next::Forwarded { .. } => self.onward.pop_front(),
                     Next::Giver { .. } => Some(self.giver),
                     Next::Slot => None,
                     Next::Taker { endpoint } => Some(person(*endpoint)),
@@ -433,7 +468,37 @@ impl World {
                 self.observer.see(&effects, false);
             }
         }
+        for effect in effects {
+            if let Effect::Forward { rings_on, .. } = effect {
+                self.is_asked_to_forward(*rings_on);
+            }
+        }
         self.observer.check(self.call.next_deadline().is_some());
+    }
+
+    /// Whoever is rung wishes the call forwarded, and mostly there is somebody.
+    fn is_asked_to_forward(&mut self, rings_on: bool) {
+        self.onward.clear();
+        let to = self.people[usize::from(self.call.rung_side() == Some(Side::Callee))].unwrap_or(BOB);
+        let onward = (self.forwards < FORWARDS_MAX && self.dice.below(5) > 0).then(|| self.leads_on(to));
+        let onward = onward.filter(|onward| !rings_on || onward.unreachable().is_none());
+        self.done.rang_on += u32::from(rings_on && onward.is_none());
+        self.done.forwarded += u32::from(onward.is_some());
+        let effects = self.call.forward(onward.as_ref(), self.now);
+        self.observer.see(&effects, false);
+        self.follow(&effects);
+    }
+
+    /// Somebody else who is on neither side is rung instead of `instead`, or another one whom that one leads to.
+    fn leads_on(&mut self, instead: u128) -> Onward {
+        let others: Vec<u128> =
+            (1..=PEOPLE).filter(|who| !self.people.contains(&Some(*who)) && *who != instead).collect();
+        self.onward = others[..1 + self.pick(others.len())].to_vec().into();
+        self.observer.onward = self.onward.clone();
+        self.forwards += self.onward.len();
+        let last = others[self.onward.len() - 1];
+        let forwards = vec![ForwardWhen::NoAnswer; self.onward.len()];
+        Onward { forwards, candidates: candidates(&mut self.dice, last), wishes: wishes(&mut self.dice) }
     }
 
     /// A deadline that was served must not come again at once.
@@ -482,6 +547,11 @@ enum Comes {
     Expected(EndpointId),
     WithLeg(EndpointId, LegId),
     Away(EndpointId),
+}
+
+fn wishes(dice: &mut Seed) -> Wishes {
+    let after = Duration::from_secs(5 + dice.below(60));
+    Wishes { declined: dice.below(2) == 0, unanswered: (dice.below(2) == 0).then_some(after) }
 }
 
 fn candidates(dice: &mut Seed, who: u128) -> Vec<Candidate> {

@@ -1,6 +1,6 @@
 //! The books of whoever carries out the effects, and what must be true in them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::{Effect, Entry, Event, News, Next, Side, person};
 use crate::domain::call::CallState;
@@ -14,6 +14,8 @@ pub(super) struct Observer {
     pub rung_person: Option<u128>,
     /// Whom the request at hand names.
     pub named: Option<u128>,
+    /// To whom the forwards at hand lead.
+    pub onward: VecDeque<u128>,
     pub open: BTreeSet<LegId>,
     /// The legs that were up once, and whose each is.
     up: BTreeSet<LegId>,
@@ -125,9 +127,14 @@ impl Observer {
                 assert!(self.ringing.is_empty() || matches!(to, Next::Taker { .. }), "somebody still rings");
                 // What goes before the side is somebody else's is in the record of who was there.
                 assert_eq!(self.entries.get(side).copied(), Some(false), "the record before is open");
-                self.rung_person = self.named.take().filter(|_| *to == Next::Named);
+                self.rung_person = match to {
+                    Next::Forwarded { .. } => Some(self.onward.pop_front().expect("a forward leads to somebody")),
+                    Next::Named => self.named.take(),
+                    Next::Giver { .. } | Next::Slot | Next::Taker { .. } => None,
+                };
             }
             Effect::RingBack => assert!(self.ringing.is_empty(), "somebody still rings"),
+            Effect::Forward { rings_on, .. } => assert!(*rings_on || self.rung_person.is_some(), "nobody was rung"),
             Effect::Record { side, entry } => self.record(*side, *entry),
             Effect::Finished => self.finish(),
         }
@@ -140,9 +147,12 @@ impl Observer {
             Entry::Answered => assert_eq!(open, Some(true)),
             Entry::Rung => assert_eq!(open, Some(false), "a record of somebody else is open"),
             Entry::Taken => assert!(open.is_some()),
-            Entry::Ended { .. } | Entry::PickedUp { .. } => assert_eq!(open, Some(true), "ended twice"),
+            Entry::Ended { .. } | Entry::Forwarded { .. } | Entry::PickedUp { .. } => {
+                assert_eq!(open, Some(true), "ended twice");
+            }
         }
-        self.entries.insert(side, !matches!(entry, Entry::Ended { .. } | Entry::PickedUp { .. }));
+        let over = matches!(entry, Entry::Ended { .. } | Entry::Forwarded { .. } | Entry::PickedUp { .. });
+        self.entries.insert(side, !over);
     }
 
     fn tell(&mut self, endpoint: EndpointId, news: News) {

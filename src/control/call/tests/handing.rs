@@ -285,7 +285,8 @@ fn only_a_connected_call_is_handed_on() {
 #[test]
 fn a_client_of_whom_it_is_handed_to_that_connects_meanwhile_rings_too() {
     let mut line = Line::connected();
-    line.call.transfer(ALICE, &[Candidate { endpoint: CAROL, reach: Reach::Lost }], line.now);
+    let lost = vec![Candidate { endpoint: CAROL, reach: Reach::Lost }];
+    line.call.transfer(ALICE, &lost.into(), line.now);
     assert_eq!(line.call.rung_side(), Some(Side::Caller));
     assert_eq!(line.feed(Event::Appeared { endpoint: CAROL }), [Effect::Ring { endpoint: CAROL }]);
     line.feed(Event::Left { endpoint: CAROL });

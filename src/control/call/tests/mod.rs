@@ -1,5 +1,6 @@
 //! Each case of a direct call: events in, effects compared. Here is what the cases share.
 
+mod forwarding;
 mod handing;
 mod leaving;
 mod parked;
@@ -35,8 +36,12 @@ struct Line {
 
 impl Line {
     fn new(callee: &[(EndpointId, Reach)], ring_for: Duration) -> Self {
+        let callee: Vec<_> = callee.iter().map(|&(endpoint, reach)| Candidate { endpoint, reach }).collect();
+        Self::leading(callee.into(), ring_for)
+    }
+
+    fn leading(callee: Onward, ring_for: Duration) -> Self {
         let now = crate::base::clock::now();
-        let callee = callee.iter().map(|&(endpoint, reach)| Candidate { endpoint, reach }).collect();
         let (call, began) = Call::start(Start { caller: ALICE, leg: LEG_A, ring_for, callee }, now);
         Self { call, began, now }
     }
@@ -77,7 +82,7 @@ impl Line {
     }
 
     fn transfer(&mut self, endpoint: EndpointId, to: &[EndpointId]) -> Vec<Effect> {
-        self.call.transfer(endpoint, &free(to), self.now)
+        self.call.transfer(endpoint, &free(to).into(), self.now)
     }
 
     fn ring_back(&mut self, to: &[EndpointId]) -> Vec<Effect> {

@@ -169,7 +169,7 @@ fn a_leg_that_does_not_come_up_within_fifteen_seconds_is_out() {
 
 /// Alice called Bob, and they talk.
 fn talking(now: Instant) -> Call {
-    let callee = vec![Candidate { endpoint: BOB.endpoint(), reach: Reach::Free }];
+    let callee = vec![Candidate { endpoint: BOB.endpoint(), reach: Reach::Free }].into();
     let ring_for = call::RING_DEFAULT;
     let start = call::Start { caller: ALICE.endpoint(), leg: ALICE.leg(), ring_for, callee };
     let (mut direct, _) = Call::start(start, now);
@@ -212,7 +212,7 @@ fn a_call_that_is_held_or_not_connected_does_not_become_a_group_call() {
     held.handle(call::Event::Hold { endpoint: BOB.endpoint(), on: true }, now);
     assert_eq!(held.cannot_grow(), Some(call::Refusal::Held));
 
-    let callee = vec![Candidate { endpoint: BOB.endpoint(), reach: Reach::Free }];
+    let callee = vec![Candidate { endpoint: BOB.endpoint(), reach: Reach::Free }].into();
     let start = call::Start { caller: ALICE.endpoint(), leg: ALICE.leg(), ring_for: call::RING_DEFAULT, callee };
     let (ringing, _) = Call::start(start, now);
     assert_eq!(ringing.cannot_grow(), Some(call::Refusal::NotConnected));

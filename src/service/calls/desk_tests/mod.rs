@@ -1,5 +1,6 @@
 //! Calls that go on with somebody else, in sentences. Here is what the cases share.
 
+mod forwarding;
 mod merging;
 mod parking;
 mod picking;

@@ -65,7 +65,7 @@ async fn who_handed_it_on_and_cannot_be_rung_does_not_leave_the_other_waiting() 
         carol.rings_with(call).await;
         match away {
             true => house.calls.left(alice.seat).await,
-            false => house.calls.set_presence(alice.id, PresenceChoice::DoNotDisturb).await,
+            false => house.calls.set_presence(alice.person.identity.clone(), PresenceChoice::DoNotDisturb).await,
         }
         house.calls.decline(carol.id, call).await.unwrap();
         bob.ends(EndReason::DECLINED).await;

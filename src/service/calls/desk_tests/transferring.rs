@@ -87,7 +87,7 @@ async fn a_transfer_that_makes_no_sense_is_refused_and_changes_nothing() {
     let mut house = House::new();
     let [mut alice, mut bob, mut carol, eve] = desks(&house, ["alice", "bob", "carol", "eve"]).await;
     let mut dave = house.phone("dave").await;
-    house.calls.set_presence(eve.id, PresenceChoice::DoNotDisturb).await;
+    house.calls.set_presence(eve.person.identity.clone(), PresenceChoice::DoNotDisturb).await;
     talk(&house, &mut carol, &mut dave).await;
     let (ringing, _) = alice.calls("carol").await;
     let (call, ..) = talk(&house, &mut alice, &mut bob).await;

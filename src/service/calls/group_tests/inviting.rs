@@ -47,7 +47,7 @@ async fn an_invitation_that_can_reach_nobody_is_refused_and_the_direct_call_stay
     let house = House::new();
     let Talk { alice, bob, call, .. } = Talk::begin(&house).await;
     let (dave, eve) = (house.phone("dave").await, house.phone("eve").await);
-    house.calls.set_presence(dave.id, PresenceChoice::DoNotDisturb).await;
+    house.calls.set_presence(dave.person.identity.clone(), PresenceChoice::DoNotDisturb).await;
     eve.joins(&group(7)).await;
     let invite = |endpoint, name: &str| house.calls.invite(endpoint, call, person(name), group(1));
     for (name, code, sub_code) in [

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod people;
+mod rules;
 mod sign_in;
 mod tokens;
 
