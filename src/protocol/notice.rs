@@ -194,7 +194,7 @@ pub enum Notice {
         /// How many.
         missed: u32,
     },
-    /// A call was parked, or is parked no more.
+    /// A call was parked, or is parked no more; told at most four times a second for each slot.
     ParkedChanged {
         /// Where.
         slot: ParkSlot,

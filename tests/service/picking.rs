@@ -2,6 +2,7 @@
 
 use switchboard::domain::call::{CallState, ParticipantState};
 use switchboard::domain::end_reason::EndReason;
+use switchboard::domain::forwarding::PickUpBy;
 use switchboard::domain::presence::PresenceState;
 use switchboard::domain::record::{CallRecord, Outcome};
 use switchboard::domain::transfer::HandedTo;
@@ -96,10 +97,26 @@ async fn what_may_not_be_picked_up_goes_on_ringing() {
     let call = alice.calls("bob").await;
     bob.rings().await;
     assert_eq!(refused(&mut mallory, "bob").await, FailureCode::Forbidden, "bob does not know her");
+    lets(&mut bob, PickUpBy::Nobody).await;
+    assert_eq!(refused(&mut carol, "bob").await, FailureCode::Forbidden, "bob lets nobody");
     bob.tell(Command::Answer(call)).await;
     talks_to(&mut alice, "bob").await;
+    lets(&mut bob, PickUpBy::Friends).await;
     assert_eq!(refused(&mut carol, "bob").await, FailureCode::NotFound, "it rings no more");
     alice.hangs_up(call).await;
+    alice.ends().await;
+    lets(&mut bob, PickUpBy::Everybody).await;
+    alice.calls("bob").await;
+    bob.rings().await;
+    mallory.tell(Command::PickUpRinging(bob.identity().to_string())).await;
+    talks_to(&mut alice, "mallory").await;
+}
+
+/// Says who may pick up what rings there, and waits until that holds.
+async fn lets(phone: &mut TestPhone, by: PickUpBy) {
+    phone.tell(Command::LetPickUp(by)).await;
+    let so = |event: &Event| matches!(event, Event::Rules(account) if account.rules.pick_up == by);
+    phone.until(&format!("let {by:?} pick up"), |event| so(event).then_some(())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

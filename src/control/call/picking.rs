@@ -22,7 +22,10 @@ impl Call {
                 out.push(Effect::Record { side, entry: Entry::PickedUp { endpoint } });
                 *self.place_mut(side) = Place::Here(Member::new(endpoint, leg));
                 self.setup = Some(Setup { until: now + SETUP_MAX, newcomer: side, then });
-                out.push(Effect::Record { side: side.other(), entry: Entry::Answered });
+                if then == Then::End {
+                    // Who stays in a call that was handed on has talked before.
+                    out.push(Effect::Record { side: side.other(), entry: Entry::Answered });
+                }
                 self.handed(side, Next::Taker { endpoint }, &mut out);
                 out.push(Effect::Record { side, entry: Entry::Taken });
             }

@@ -48,6 +48,7 @@ mod lot;
 mod mailbox;
 mod merging;
 mod owner;
+mod paced;
 mod parking;
 mod picking;
 mod places;

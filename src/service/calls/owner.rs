@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{broadcast, mpsc, oneshot};
 
@@ -12,7 +12,8 @@ use super::groups::GroupOccupied;
 use super::journal::Journal;
 use super::lot::Lot;
 use super::mailbox::{Message, Reply};
-use super::places::{self, Occupancy, Places};
+use super::paced::Paced;
+use super::places::Places;
 use super::ports::{PresenceChanged, SlotUse, Switch};
 use super::roster::Roster;
 use super::rulebook::Rulebook;
@@ -20,11 +21,18 @@ use super::running::Running;
 use crate::base::{clock, deadline};
 use crate::control::call::Event;
 use crate::control::group;
-use crate::domain::id::{CallId, EndpointId, Identity, LegId};
+use crate::domain::id::{CallId, EndpointId, GroupId, Identity, LegId};
+use crate::domain::park::ParkSlot;
 use crate::domain::presence::PresenceState;
 use crate::protocol::failure::Failure;
 use crate::protocol::frame::OngoingCall;
 use crate::protocol::notice::{Notice, Slot};
+
+/// How often, at most, it is told who is in a group.
+const OCCUPANCY_TOLD_EVERY: Duration = Duration::from_secs(1);
+
+/// How often, at most, it is told what is in a slot: everybody is, whoever parks and fetches however fast.
+const SLOT_TOLD_EVERY: Duration = Duration::from_millis(250);
 
 /// The state of the task.
 pub(super) struct Owner {
@@ -41,8 +49,11 @@ pub(super) struct Owner {
     pub(super) presence: BTreeMap<Identity, PresenceState>,
     pub(super) presence_changes: broadcast::Sender<PresenceChanged>,
     pub(super) places: Places,
-    pub(super) occupancy: Occupancy,
+    /// Who is in which group, as it was told.
+    pub(super) occupancy: Paced<GroupId>,
     pub(super) lot: Lot,
+    /// What is in which slot, as it was told.
+    pub(super) slots: Paced<ParkSlot>,
     pub(super) occupied_changes: broadcast::Sender<GroupOccupied>,
 }
 
@@ -65,8 +76,9 @@ impl Owner {
             presence: BTreeMap::new(),
             presence_changes,
             places: Places::default(),
-            occupancy: Occupancy::default(),
+            occupancy: Paced::every(OCCUPANCY_TOLD_EVERY),
             lot: Lot::default(),
+            slots: Paced::every(SLOT_TOLD_EVERY),
             occupied_changes,
         }
     }
@@ -89,8 +101,9 @@ impl Owner {
 
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         let timer = self.timers.first().map(|(at, _)| *at);
-        let groups = places::next_deadline(&self.places, &self.occupancy);
-        deadline::earlier(deadline::earlier(timer, self.roster.next_deadline()), groups)
+        let (groups, told) = (self.places.next_deadline(), self.occupancy.next_deadline());
+        let others = [self.roster.next_deadline(), groups, told, self.slots.next_deadline()];
+        others.into_iter().fold(timer, deadline::earlier)
     }
 
     pub(super) fn take(&mut self, message: Message, now: Instant) -> ControlFlow<oneshot::Sender<()>> {
@@ -164,6 +177,9 @@ impl Owner {
         while let Some(group) = self.occupancy.take_due(now) {
             self.tell_occupied(group);
         }
+        while let Some(slot) = self.slots.take_due(now) {
+            self.tell_slot(slot, now);
+        }
     }
 
     fn stop(&mut self, now: Instant, done: Option<oneshot::Sender<()>>) {
@@ -201,7 +217,8 @@ impl Owner {
     /// Whether nothing at all is remembered.
     pub(super) fn is_empty(&self) -> bool {
         let calls = self.running.is_empty() && self.legs.is_empty() && self.calls_to.is_empty();
-        let places = self.places.is_empty() && self.occupancy.is_empty() && self.lot.is_empty();
+        let told = self.occupancy.is_empty() && self.slots.is_empty();
+        let places = self.places.is_empty() && self.lot.is_empty() && told;
         calls && places && self.timers.is_empty() && self.presence.is_empty() && self.roster.is_empty()
     }
 }

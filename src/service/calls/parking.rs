@@ -27,9 +27,7 @@ impl Owner {
             direct.slot = Some(slot);
         }
         self.act(call, None, now, |call| call.park(endpoint, now))?;
-        if let Some(parked) = self.lot.get(slot).cloned() {
-            self.tell_parked(slot, Some(parked), now);
-        }
+        self.slot_changed(slot, now);
         Ok(slot)
     }
 
@@ -65,11 +63,19 @@ impl Owner {
     /// Nothing is parked in a slot any more.
     pub(super) fn unpark(&mut self, slot: ParkSlot, now: Instant) {
         if self.lot.take(slot).is_some() {
-            self.tell_parked(slot, None, now);
+            self.slot_changed(slot, now);
         }
     }
 
-    fn tell_parked(&mut self, slot: ParkSlot, parked: Option<ParkedCall>, now: Instant) {
+    fn slot_changed(&mut self, slot: ParkSlot, now: Instant) {
+        if self.slots.changed(slot, now) {
+            self.tell_slot(slot, now);
+        }
+    }
+
+    /// Tells everybody what is in a slot now.
+    pub(super) fn tell_slot(&mut self, slot: ParkSlot, now: Instant) {
+        let parked = self.lot.get(slot).cloned();
         let notice = Notice::ParkedChanged { slot, parked };
         for endpoint in self.roster.endpoints() {
             self.push(endpoint, notice.clone(), now);

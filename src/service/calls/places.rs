@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use crate::base::deadline;
 use crate::domain::id::{CallId, GroupId};
 
 /// How long a call stays reserved for a group nobody has joined yet: opening a leg takes far less.
@@ -12,9 +11,6 @@ const RESERVED_FOR: Duration = Duration::from_secs(30);
 
 /// How many groups may have a call reserved; the oldest reservation makes way for one more.
 const RESERVED_MAX: usize = 4096;
-
-/// How often, at most, it is told who is in a group.
-const TOLD_EVERY: Duration = Duration::from_secs(1);
 
 /// The calls of groups.
 #[derive(Debug, Default)]
@@ -77,67 +73,10 @@ impl Places {
     }
 }
 
-/// When it was told who is in which group.
-#[derive(Debug, Default)]
-pub(super) struct Occupancy {
-    /// Groups told of a moment ago, and whether something changed since.
-    told: BTreeMap<GroupId, bool>,
-    due: BTreeSet<(Instant, GroupId)>,
-}
-
-impl Occupancy {
-    /// Others are in a group now. Whether that is to be told at once.
-    pub fn changed(&mut self, group: GroupId, now: Instant) -> bool {
-        match self.told.get_mut(&group) {
-            Some(changed) => {
-                *changed = true;
-                false
-            }
-            None => {
-                self.wait(group, now);
-                true
-            }
-        }
-    }
-
-    /// A group of which is to be told now; called until there is none.
-    pub fn take_due(&mut self, now: Instant) -> Option<GroupId> {
-        while let Some((_, group)) = self.due.first().copied().filter(|(at, _)| *at <= now) {
-            self.due.pop_first();
-            if self.told.remove(&group) == Some(true) {
-                self.wait(group, now);
-                return Some(group);
-            }
-        }
-        None
-    }
-
-    pub fn next_deadline(&self) -> Option<Instant> {
-        self.due.first().map(|(at, _)| *at)
-    }
-
-    fn wait(&mut self, group: GroupId, now: Instant) {
-        self.told.insert(group, false);
-        self.due.insert((now + TOLD_EVERY, group));
-    }
-}
-
-/// The earlier of what both wait for.
-pub(super) fn next_deadline(places: &Places, occupancy: &Occupancy) -> Option<Instant> {
-    deadline::earlier(places.next_deadline(), occupancy.next_deadline())
-}
-
 #[cfg(test)]
 impl Places {
     pub fn is_empty(&self) -> bool {
         self.running.is_empty() && self.reserved.is_empty() && self.expiring.is_empty()
-    }
-}
-
-#[cfg(test)]
-impl Occupancy {
-    pub fn is_empty(&self) -> bool {
-        self.told.is_empty() && self.due.is_empty()
     }
 }
 
@@ -177,17 +116,5 @@ mod tests {
         assert_eq!((places.reserved.len(), places.expiring.len()), (RESERVED_MAX, RESERVED_MAX));
         assert_eq!(places.reserved(group(9)), None);
         assert_eq!(places.reserved(group(10)), Some(call(10)));
-    }
-
-    #[test]
-    fn a_restless_group_is_told_of_once_a_second() {
-        let (mut occupancy, now) = (Occupancy::default(), clock::now());
-        assert!(occupancy.changed(group(1), now));
-        assert!(!occupancy.changed(group(1), now));
-        assert_eq!(occupancy.take_due(now + TOLD_EVERY / 2), None);
-        assert_eq!(occupancy.take_due(now + TOLD_EVERY), Some(group(1)));
-        assert_eq!(occupancy.take_due(now + TOLD_EVERY), None);
-        assert_eq!(occupancy.take_due(now + TOLD_EVERY * 2), None);
-        assert!(occupancy.is_empty());
     }
 }

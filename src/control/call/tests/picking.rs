@@ -59,6 +59,8 @@ fn what_was_handed_on_or_given_back_is_picked_up_where_it_rings() {
             rings = vec![ALICE];
         }
         let effects = picks_up(&mut line, STRANGER, LEG_D);
+        let answered = Effect::Record { side: Side::Callee, entry: Entry::Answered };
+        assert!(!effects.contains(&answered), "who stays has talked before: {effects:?}");
         for endpoint in rings {
             assert!(effects.contains(&Effect::StopRinging { endpoint, reason: EndReason::PICKED_UP }), "{effects:?}");
         }

@@ -174,6 +174,25 @@ async fn there_are_twenty_slots_and_one_person_has_eight_of_them() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_parks_and_fetches_all_the_time_floods_nobody() {
+    let house = House::new();
+    let [mut alice, mut bob, mut carol] = desks(&house, ["alice", "bob", "carol"]).await;
+    let (call, ..) = talk(&house, &mut alice, &mut bob).await;
+    let rounds = 20;
+    for _ in 0..rounds {
+        house.calls.park(alice.id, call, None).await.unwrap();
+        picks_up(&house, &alice, 1, call).await.unwrap();
+    }
+    house.calls.park(alice.id, call, None).await.unwrap();
+    assert!(carol.sees_slot().await.1.is_some());
+    assert_eq!(carol.sees_slot().await.1.map(|parked| parked.call_id), Some(call), "as it is in the end");
+    house.calls.stop().await;
+    while let Some(notice) = carol.notices.recv().await {
+        assert!(!matches!(notice, Notice::ParkedChanged { .. }), "{notice:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn whoever_waits_is_told_so_when_it_comes_back_without_memory() {
     let house = House::new();
     let [mut alice, mut bob] = desks(&house, ["alice", "bob"]).await;

@@ -4,6 +4,7 @@ use super::*;
 use crate::base::clock;
 use crate::control::call::SETUP_MAX;
 use crate::domain::call::Direction;
+use crate::domain::forwarding::{AccountRules, CallRules};
 use crate::domain::presence::PresenceState;
 use crate::protocol::failure::FailureCode;
 use crate::service::calls::kit::{Did, group};
@@ -79,6 +80,43 @@ async fn the_call_that_rings_longest_is_taken_also_one_that_was_transferred() {
     assert_eq!((taken, with), (second, person("alice")));
     carol.sees("alice", ParticipantState::Connected).await;
     assert_eq!(picks_up(&house, &carol, "bob").await.unwrap_err().code, FailureCode::NotFound);
+}
+
+/// Lets all calls to somebody ring at somebody else.
+async fn forwards(house: &House, name: &str, to: &str) {
+    let rules = CallRules { always: Some(person(to).identity), ..CallRules::default() };
+    house.calls.set_rules(person(name).identity, AccountRules { rules, people: vec![person(to)] }).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_forwarded_a_call_learns_who_picked_it_up_however_it_came() {
+    for transferred in [false, true] {
+        let house = House::new();
+        let [mut alice, mut bob, mut carol] = desks(&house, ["alice", "bob", "carol"]).await;
+        let [mut dave, erin] = desks(&house, ["dave", "erin"]).await;
+        forwards(&house, "carol", "dave").await;
+        let (call, from) = if transferred {
+            let (call, ..) = talk(&house, &mut alice, &mut bob).await;
+            transfer(&house, &alice, call, "carol").await.unwrap();
+            (call, "bob")
+        } else {
+            let (call, leg) = alice.calls("carol").await;
+            house.calls.leg_up(leg).await;
+            (call, "alice")
+        };
+        dave.rings_with(call).await;
+        let (taken, with, _) = picks_up(&house, &erin, "dave").await.unwrap();
+        assert_eq!((taken, with), (call, person(from)));
+        dave.stops_ringing(EndReason::PICKED_UP).await;
+        let carols = ended(&mut carol, call).await;
+        assert_eq!(summary(&carols), (from, Outcome::Answered, EndReason::FORWARDED, Some("erin")));
+        let daves = ended(&mut dave, call).await;
+        assert_eq!(summary(&daves), (from, Outcome::Answered, EndReason::PICKED_UP, Some("erin")));
+        house.calls.hang_up(erin.id, call).await.unwrap();
+        let stays = if transferred { &mut bob } else { &mut alice };
+        stays.ends(EndReason::HUNG_UP).await;
+        assert_eq!(summary(&ended(stays, call).await).3, Some("erin"));
+    }
 }
 
 #[tokio::test(start_paused = true)]
