@@ -36,7 +36,7 @@ impl People {
         self
     }
 
-    fn is_not_to_be_disturbed(mut self, number: u128) -> Self {
+    fn wants_quiet(mut self, number: u128) -> Self {
         self.of(number).do_not_disturb = true;
         self
     }
@@ -88,9 +88,9 @@ fn the_cases_count_in_their_order() {
     let busy = [Reach::InCall, Reach::Lost];
     let cases = [
         ("free", all(), vec![]),
-        ("always", all().forwards(BOB, Always, 11).is_not_to_be_disturbed(BOB).is(BOB, &busy), vec![(Always, 11)]),
-        ("not to be disturbed", all().is_not_to_be_disturbed(BOB).is(BOB, &busy), vec![(DoNotDisturb, 14)]),
-        ("not to be disturbed, and offline", all().is_not_to_be_disturbed(BOB).is(BOB, &[]), vec![(DoNotDisturb, 14)]),
+        ("always", all().forwards(BOB, Always, 11).wants_quiet(BOB).is(BOB, &busy), vec![(Always, 11)]),
+        ("not to be disturbed", all().wants_quiet(BOB).is(BOB, &busy), vec![(DoNotDisturb, 14)]),
+        ("not to be disturbed, and offline", all().wants_quiet(BOB).is(BOB, &[]), vec![(DoNotDisturb, 14)]),
         ("busy", all().is(BOB, &busy), vec![(Busy, 12)]),
         ("busy on one alone", all().is(BOB, &[Reach::InCall, Reach::Free]), vec![]),
         ("offline", all().is(BOB, &[]), vec![(NoAnswer, 13)]),
@@ -105,9 +105,9 @@ fn the_cases_count_in_their_order() {
 fn without_a_rule_it_ends_for_the_reason() {
     let busy = People::default().is(BOB, &[Reach::InCall]);
     assert_eq!(told(&busy.called().1), (vec![], Some(EndReason::BUSY)));
-    let quiet = People::default().is_not_to_be_disturbed(BOB).is(BOB, &[Reach::Free, Reach::Lost]);
+    let quiet = People::default().wants_quiet(BOB).is(BOB, &[Reach::Free, Reach::Lost]);
     assert_eq!(told(&quiet.called().1), (vec![], Some(EndReason::DO_NOT_DISTURB)));
-    let gone = People::default().is_not_to_be_disturbed(BOB).is(BOB, &[]);
+    let gone = People::default().wants_quiet(BOB).is(BOB, &[]);
     assert_eq!(told(&gone.called().1), (vec![], Some(EndReason::OFFLINE)));
 }
 
@@ -223,7 +223,7 @@ fn random_people(dice: &mut Seed) -> People {
         let reach: Vec<Reach> = (0..dice.below(3)).map(|_| reach[usize::try_from(dice.below(4)).unwrap()]).collect();
         people = people.is(from, &reach);
         if dice.below(4) == 0 {
-            people = people.is_not_to_be_disturbed(from);
+            people = people.wants_quiet(from);
         }
     }
     people

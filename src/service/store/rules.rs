@@ -189,7 +189,7 @@ mod tests {
         let kept = Kept { rules, presence: PresenceChoice::DoNotDisturb };
         assert_eq!(of(&db, &bob).await.unwrap(), kept);
         assert_eq!(all(&db).await.unwrap(), BTreeMap::from([(bob.clone(), kept)]));
-        assert_eq!(naming(&db, &who(95)).await.unwrap(), [bob.clone()]);
+        assert_eq!(naming(&db, &who(95)).await.unwrap(), std::slice::from_ref(&bob));
         assert_eq!(naming(&db, &who(2)).await.unwrap(), []);
 
         set(&db, &bob, &CallRules::default()).await.unwrap();

@@ -37,7 +37,7 @@ async fn who_is_gone_is_not_told_of_and_may_be_named_on() {
         assert_eq!(changed.next().await, Some(crate::service::bus::News::Item(bob.clone())));
         assert_eq!(people().await.is_empty(), disabled);
     }
-    assert_eq!(kit.identities.rules_naming(&bob).await.unwrap(), [alice.clone()]);
+    assert_eq!(kit.identities.rules_naming(&bob).await.unwrap(), std::slice::from_ref(&alice));
     kit.identities.remove_account(&name("bob")).await.unwrap();
     assert_eq!(changed.next().await, Some(crate::service::bus::News::Item(bob.clone())));
     assert!(people().await.is_empty());
