@@ -15,6 +15,7 @@ use crate::base::signals::EndSignals;
 use crate::base::{clock, deadline};
 use crate::domain::call::Direction;
 use crate::domain::end_reason::EndReason;
+use crate::domain::id::CallId;
 use crate::domain::person::{Friend, Person};
 use crate::outside::tapped;
 use crate::phone::account::Account;
@@ -93,6 +94,8 @@ pub(crate) struct Session<'a> {
     plain: Plain,
     signals: EndSignals,
     was_up: bool,
+    /// A call that was refused, to be explained.
+    refused: Option<CallId>,
 }
 
 impl<'a> Session<'a> {
@@ -112,7 +115,15 @@ impl<'a> Session<'a> {
     pub(crate) fn new(link: PhoneLink, output: &'a mut Output) -> Result<Self, Failure> {
         let signals =
             EndSignals::take().map_err(|why| Failure::new(Exit::Failed, format!("signals can't be caught: {why}")))?;
-        Ok(Self { link, output, journal: Journal::new(clock::now()), plain: Plain::default(), signals, was_up: false })
+        Ok(Self {
+            link,
+            output,
+            journal: Journal::new(clock::now()),
+            plain: Plain::default(),
+            signals,
+            was_up: false,
+            refused: None,
+        })
     }
 
     pub(crate) fn output(&mut self) -> &mut Output {
@@ -219,12 +230,25 @@ impl<'a> Session<'a> {
         let met = failure.exit != Exit::ExpectationNotMet;
         if met && self.output.json() {
             let mut line = SummaryLine::without_call(failure.exit.as_end(), failure.message.clone());
-            line.explain = self.explained(self.link.recorder.explain_link());
+            let why = self.why();
+            line.explain = self.explained(why);
             self.print_line(&line)?;
-        } else if failure.exit == Exit::Unreachable {
-            self.explained(self.link.recorder.explain_link());
+        } else if failure.exit == Exit::Unreachable || self.refused.is_some() {
+            let why = self.why();
+            self.explained(why);
         }
         Err(failure)
+    }
+
+    /// The service, or this phone, refused what was asked, perhaps about a call.
+    pub(crate) fn note_refused(&mut self, call: Option<CallId>) {
+        self.refused = call;
+    }
+
+    /// Why there was no call: the one that was refused, or else the connection.
+    fn why(&self) -> Option<Explanation> {
+        let recorder = &self.link.recorder;
+        self.refused.and_then(|call| recorder.explain(call)).or_else(|| recorder.explain_link())
     }
 
     /// Says why something went wrong, if it did; for the summary of `--json` it comes back.
