@@ -26,6 +26,8 @@ pub(crate) struct Conversation<'a> {
     hang_up_at: Option<Instant>,
     connected: bool,
     signalled: Option<Exit>,
+    /// Why the call was refused that had begun here: its end is told next.
+    refused: Option<Refused>,
 }
 
 /// Tones follow each other at this distance: the tone and the pause after it (RFC 4733 tones are 100 ms or longer).
@@ -47,7 +49,7 @@ impl<'a> Conversation<'a> {
     pub(crate) fn new(media: &'a MediaFlags, call: Option<CallId>) -> Self {
         let steps =
             media.dtmf.as_ref().map(|script| script.steps().iter().rev().copied().collect()).unwrap_or_default();
-        Self { media, call, steps, step_at: None, hang_up_at: None, connected: false, signalled: None }
+        Self { media, call, steps, step_at: None, hang_up_at: None, connected: false, signalled: None, refused: None }
     }
 
     /// Follows the call to its end.
@@ -86,7 +88,10 @@ impl<'a> Conversation<'a> {
             // The call was over in the same moment: how it ended is told next.
             Event::Refused(refused) if is_late_answer(&refused) => session.output().warning(&refused.why.to_string()),
             Event::Refused(refused) if matches!(refused.what, "call" | "answer" | "join") => {
-                return Some(End::Refused(refused));
+                if refused.call.is_none() || refused.call != self.call {
+                    return Some(End::Refused(refused));
+                }
+                self.refused = Some(refused);
             }
             Event::Refused(refused) => session.output().warning(&refused.why.to_string()),
             Event::MicrophoneFinished(call) if self.media.hang_up_after.is_none() => {
@@ -96,6 +101,9 @@ impl<'a> Conversation<'a> {
                 return Some(End::Gone { from, reason });
             }
             Event::Ended(summary) if self.call.is_none_or(|call| call == summary.call) => {
+                if let Some(refused) = self.refused.take() {
+                    return Some(End::Refused(refused));
+                }
                 return Some(End::Summary { summary: Box::new(summary), signalled: self.signalled });
             }
             _ => {}
@@ -144,7 +152,10 @@ impl Session<'_> {
                 let line = self.print_summary(&summary)?;
                 signalled.map_or_else(|| judge(&line, &summary, media), Ok)
             }
-            End::Refused(refused) => Err(Failure::new(Exit::of_command(&refused.why), refused.why.to_string())),
+            End::Refused(refused) => {
+                self.note_refused(refused.call);
+                Err(Failure::new(Exit::of_command(&refused.why), refused.why.to_string()))
+            }
             End::Signal(exit) => Err(Failure::new(exit, "")),
             End::Gone { from, reason } => {
                 self.print_gone(&from, reason)?;

@@ -16,6 +16,7 @@ use crate::base::{clock, deadline};
 use crate::domain::call::Direction;
 use crate::domain::end_reason::EndReason;
 use crate::domain::forwarding::AccountRules;
+use crate::domain::id::CallId;
 use crate::domain::person::{Friend, Person};
 use crate::outside::tapped;
 use crate::phone::account::Account;
@@ -95,6 +96,8 @@ pub(crate) struct Session<'a> {
     signals: EndSignals,
     was_up: bool,
     rules: AccountRules,
+    /// A call that was refused, to be explained.
+    refused: Option<CallId>,
 }
 
 impl<'a> Session<'a> {
@@ -124,6 +127,7 @@ impl<'a> Session<'a> {
             signals,
             was_up: false,
             rules: AccountRules::default(),
+            refused: None,
         })
     }
 
@@ -237,12 +241,25 @@ impl<'a> Session<'a> {
         let met = failure.exit != Exit::ExpectationNotMet;
         if met && self.output.json() {
             let mut line = SummaryLine::without_call(failure.exit.as_end(), failure.message.clone());
-            line.explain = self.explained(self.link.recorder.explain_link());
+            let why = self.why();
+            line.explain = self.explained(why);
             self.print_line(&line)?;
-        } else if failure.exit == Exit::Unreachable {
-            self.explained(self.link.recorder.explain_link());
+        } else if failure.exit == Exit::Unreachable || self.refused.is_some() {
+            let why = self.why();
+            self.explained(why);
         }
         Err(failure)
+    }
+
+    /// The service, or this phone, refused what was asked, perhaps about a call.
+    pub(crate) fn note_refused(&mut self, call: Option<CallId>) {
+        self.refused = call;
+    }
+
+    /// Why there was no call: the one that was refused, or else the connection.
+    fn why(&self) -> Option<Explanation> {
+        let recorder = &self.link.recorder;
+        self.refused.and_then(|call| recorder.explain(call)).or_else(|| recorder.explain_link())
     }
 
     /// Says why something went wrong, if it did; for the summary of `--json` it comes back.

@@ -139,6 +139,10 @@ fn a_call_that_failed_is_explained_with_its_time_line() {
     assert_eq!(steps[3]["progress"], "done");
     home.run("call busy").exited(5).saying("likely cause: ").saying("-> sign-in ");
 
+    let refused = home.run("call bob --as bob --json").exited(1).summary();
+    assert_eq!((&refused["explain"]["failed"], &refused["connected"]), (&"offer".into(), &false.into()), "{refused}");
+    home.run("call bob --as bob").exited(1).saying("that is yourself").saying("offer FAILED");
+
     let gone = home.run("--server http://127.0.0.1:9 --token x call bob --json").exited(3).summary();
     assert_eq!((&gone["explain"]["failed"], &gone["explain"]["advice"]), (&"tcp".into(), &"start_service".into()));
     home.run("--server http://127.0.0.1:9 --token x call bob").exited(3).saying("TCP FAILED");

@@ -73,6 +73,13 @@ pub enum What {
     },
     /// The call is recorded, into this file.
     Recording(Box<str>),
+    /// It rang here, and does no more, without having been answered here.
+    Rang {
+        /// Who called.
+        from: Box<str>,
+        /// Why it stopped.
+        end: EndReason,
+    },
     /// Something else happened to the call.
     Happened(Box<str>),
     /// Something a person should know.
@@ -389,7 +396,8 @@ impl Entry {
             | What::Command(text)
             | What::Recording(text)
             | What::Happened(text)
-            | What::Warning(text) => text.len(),
+            | What::Warning(text)
+            | What::Rang { from: text, .. } => text.len(),
             What::Refused { what, why } => what.len() + why.len(),
             What::Ended(ended) => size_of::<Ended>() + ended.with.len(),
         }

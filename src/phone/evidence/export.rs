@@ -12,6 +12,7 @@ use super::entry::{Entry, Frame, Kind, LegStep, LinkStep, Quality, Sound, Way, W
 use super::story;
 use crate::domain::call::Direction;
 use crate::domain::id::CallId;
+use crate::domain::record::CallRecord;
 use crate::domain::time::UnixMillis;
 use crate::texts::explanation::{short, stage};
 use crate::texts::{end, state};
@@ -60,6 +61,9 @@ pub fn label(entry: &Entry) -> Cow<'_, str> {
         What::Recording(file) => Cow::Owned(format!("recorded in {file}")),
         What::Command(text) => Cow::Owned(format!("command: {text}")),
         What::Devices(text) | What::Happened(text) | What::Warning(text) => Cow::Borrowed(text),
+        What::Rang { from, end } => {
+            Cow::Owned(format!("rings no more: {}", end::ending(*end, Direction::Incoming, from).what))
+        }
         What::Ended(ended) => {
             let connected = ended.connected_ms.is_some();
             Cow::Owned(end::ending_of(ended.end, ended.direction, &ended.with, connected).what)
@@ -80,7 +84,7 @@ pub fn kind(entry: &Entry) -> &'static str {
         What::Command(_) => "command",
         What::Refused { .. } => "refused",
         What::Recording(_) => "recording",
-        What::Happened(_) => "event",
+        What::Happened(_) | What::Rang { .. } => "event",
         What::Warning(_) => "warning",
         What::Ended(_) => "ended",
     }
@@ -199,8 +203,14 @@ pub fn calls(entries: &[Arc<Entry>], offset: UtcOffset) -> String {
 
 fn account(entries: &[Arc<Entry>], call: CallId) -> String {
     let mut out = String::new();
-    let ended = entries.iter().rev().filter(|entry| entry.call == Some(call)).find_map(|entry| match &entry.what {
+    let last = || entries.iter().rev().filter(|entry| entry.call == Some(call)).map(|entry| &entry.what);
+    let ended = last().find_map(|what| match what {
         What::Ended(ended) => Some(ended),
+        _ => None,
+    });
+    // It may have come back after it was handed on, and not been taken then.
+    let rang = last().take_while(|what| !matches!(what, What::Ended(_))).find_map(|what| match what {
+        What::Rang { from, end } => Some((from, *end)),
         _ => None,
     });
     match ended {
@@ -214,7 +224,19 @@ fn account(entries: &[Arc<Entry>], call: CallId) -> String {
             let _ = writeln!(out, "  {way} {}, {length}", ended.with);
             let _ = writeln!(out, "  {} ({}/{})", ending.what, ended.end.code, ended.end.sub_code);
         }
-        None => out.push_str("  not over, or not this phone's\n"),
+        None if last().any(|what| matches!(what, What::State { .. })) => out.push_str("  not over\n"),
+        None if rang.is_some() => {}
+        None if last().any(|what| matches!(what, What::Happened(_))) => out.push_str("  it still rings\n"),
+        None => out.push_str("  no more of it is remembered here\n"),
+    }
+    if let Some((from, end)) = rang {
+        let what = end::ending(end, Direction::Incoming, from).what;
+        let _ = writeln!(out, "  rang here, from {from}\n  {what} ({}/{})", end.code, end.sub_code);
+    }
+    if let Some(record) = last().find_map(record) {
+        let by = record.answered_by.map(|by| format!(", answered by {}", by.display_name)).unwrap_or_default();
+        let (with, outcome) = (state::peer(&record.with), state::outcome(record.outcome));
+        let _ = writeln!(out, "  in the history: {outcome}, with {with}{by}");
     }
     let steps = story::steps_of(entries, call);
     let _ = writeln!(out, "  {}", crate::texts::explanation::time_line(&steps, "->"));
@@ -222,6 +244,17 @@ fn account(entries: &[Arc<Entry>], call: CallId) -> String {
         let _ = writeln!(out, "  likely cause: {}\n  next: {}", why.cause, why.next);
     }
     out
+}
+
+/// The record of a call, as the service has told it.
+fn record(what: &What) -> Option<CallRecord> {
+    let What::Frame(frame) = what else { return None };
+    if &*frame.name != "history_added" {
+        return None;
+    }
+    let mut whole: serde_json::Value = serde_json::from_str(frame.json.text()).ok()?;
+    let record = whole.pointer_mut("/notice/history_added/record")?;
+    serde_json::from_value(record.take()).ok()
 }
 
 /// `14:02:11.123`, in the zone of `offset`.

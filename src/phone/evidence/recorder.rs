@@ -96,7 +96,8 @@ impl Recorder {
         redact::value(&mut frame);
         let (kind, name, body) = named(&frame);
         let id = frame.get("id").or_else(|| frame.get("seq")).and_then(Value::as_u64);
-        let call = body.and_then(|body| body.get("call_id")).and_then(Value::as_str).and_then(|id| id.parse().ok());
+        let about = body.map(|body| body.get("record").unwrap_or(body));
+        let call = about.and_then(|about| about.get("call_id")).and_then(Value::as_str).and_then(|id| id.parse().ok());
         let frame = Frame::new(way, kind, &printable(&name, 60), id, &frame);
         let mut state = self.lock();
         let call = match (kind, id) {
@@ -176,8 +177,8 @@ impl Recorder {
             Event::Warning(text) => self.add(None, What::Warning(words(text))),
             Event::Incoming(incoming) => self.happened(incoming.call, &format!("{} calls", incoming.from.display_name)),
             Event::IncomingEnded { call, from, reason } => {
-                let text = format!("stopped ringing ({}/{}), from {}", reason.code, reason.sub_code, from.display_name);
-                self.happened(*call, &text);
+                let from = words(from.display_name.as_str());
+                self.add(Some(*call), What::Rang { from, end: *reason });
             }
             Event::Joined { call, first, .. } => {
                 self.happened(*call, if *first { "joined, as the first" } else { "joined" });

@@ -19,7 +19,7 @@ use crate::domain::id::CallId;
 use crate::domain::person::Person;
 use crate::domain::time::UnixMillis;
 use crate::phone::command::Command;
-use crate::phone::event::{CallView, Event, MediaState, Quality as Figures, Summary};
+use crate::phone::event::{CallView, Event, Incoming, MediaState, Quality as Figures, Summary};
 
 const CALL: CallId = CallId(Uuid::from_u128(7));
 
@@ -415,6 +415,41 @@ fn the_texts_tell_the_same_in_their_ways() {
     assert_eq!(rows[1][mos], "4.2");
     assert_eq!(export::json_lines(&past.entries).lines().count(), past.entries.len());
     assert!(export::calls(&past.entries, UtcOffset::UTC).contains("ICE 40 ms -> DTLS 35 ms"));
+}
+
+#[test]
+fn of_a_call_that_was_not_answered_here_the_truth_is_told() {
+    let incoming = Incoming { call: CALL, from: bob(), at: UnixMillis(1), group: None, via: None };
+    let account = |ends: &[(EndReason, Option<&str>)]| {
+        let recorder = Recorder::default();
+        recorder.heard(&Event::Incoming(incoming.clone()));
+        for (reason, record) in ends {
+            recorder.heard(&Event::IncomingEnded { call: CALL, from: bob(), reason: *reason });
+            if let Some(rest) = record {
+                let record = format!(
+                    r#"{{"seq":2,"notice":{{"history_added":{{"record":{{"call_id":"{CALL}",
+                    "with":{{"identity":"8:acs:demo_bob","name":"bob","display_name":"Bob"}},"direction":"incoming","started_at":1,{rest}}}}}}}}}"#
+                );
+                recorder.frame(Way::In, &record);
+            }
+        }
+        export::calls(&recorder.snapshot(), UtcOffset::UTC)
+    };
+    assert!(account(&[]).contains("  it still rings\n"));
+    let missed = account(&[(EndReason::CANCELLED, Some(r#""outcome":"missed""#))]);
+    assert!(missed.contains("  rang here, from Bob\n  Bob gave up before you answered. (487/0)\n"), "{missed}");
+    assert!(missed.contains("  in the history: MISSED, with Bob\n"), "{missed}");
+    for (reason, told) in [
+        (EndReason::DECLINED, "You declined the call. (603/0)"),
+        (EndReason::ANSWERED_ELSEWHERE, "You answered on another of your phones."),
+        (EndReason::FORWARDED, "It was forwarded, as your rules say."),
+    ] {
+        assert!(account(&[(reason, None)]).contains(told), "{}", account(&[(reason, None)]));
+    }
+    let carol = r#""outcome":"answered","answered_by":{"identity":"8:c","name":"carol","display_name":"Carol"}"#;
+    let taken = account(&[(EndReason::PICKED_UP, Some(carol))]);
+    assert!(taken.contains("Somebody else picked it up. (487/1)"), "{taken}");
+    assert!(taken.contains("  in the history: answered, with Bob, answered by Carol\n"), "{taken}");
 }
 
 #[test]

@@ -173,7 +173,12 @@ fn role(entry: &Entry) -> Role {
         What::Ended(ended) if !ended.end.is_normal() => Role::Warn,
         What::Leg { .. } | What::Link(_) => Role::Good,
         What::State { .. } | What::Ended(_) => Role::Title,
-        What::Quality(_) | What::Command(_) | What::Devices(_) | What::Recording(_) | What::Happened(_) => Role::Dim,
+        What::Quality(_)
+        | What::Command(_)
+        | What::Devices(_)
+        | What::Recording(_)
+        | What::Happened(_)
+        | What::Rang { .. } => Role::Dim,
         What::Frame(_) => Role::Text,
     }
 }

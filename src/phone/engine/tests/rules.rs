@@ -27,11 +27,12 @@ async fn rules_are_told_and_changed_over_what_was_told() {
     let told = AccountRules { rules, people: Vec::new() };
     bench.notices(Notice::RulesChanged { rules: told.clone() }).await;
     bench.until("know the rules", |event| (*event == Event::Rules(told.clone())).then_some(())).await;
-    let after = Some(ForwardAfter::try_from(40).unwrap());
-    bench.tell(Command::Forward { when: ForwardWhen::NoAnswer, to: Some("bob".into()), after }).await;
+    let after = ForwardAfter::try_from(40).unwrap();
+    let to = Some("bob".into());
+    bench.tell(Command::Forward { when: ForwardWhen::NoAnswer, to, after: Some(after) }).await;
     let mut wanted = told.rules.clone();
     wanted.no_answer = Some(person("bob").identity);
-    wanted.after_seconds = after.unwrap();
+    wanted.after_seconds = after;
     bench.does(Request::RulesSet { rules: wanted.clone() }).await;
     bench.tell(Command::Forward { when: ForwardWhen::NoAnswer, to: None, after: None }).await;
     wanted.no_answer = None;
