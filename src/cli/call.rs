@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::account;
 use super::conversation::Conversation;
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
@@ -11,7 +12,7 @@ use super::headless::{self, Session};
 use super::media_flags::MediaFlags;
 use super::output::Output;
 use super::settings::Settings;
-use super::{account, duration};
+use crate::base::duration;
 use crate::phone::command::Command;
 
 /// Call somebody without a screen.

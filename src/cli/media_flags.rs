@@ -7,10 +7,10 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 
 use super::dtmf::Script;
-use super::duration;
 use super::expect::Expectation;
 use super::process::Process;
 use super::settings::Settings;
+use crate::base::duration;
 use crate::config::{Argument, Problem};
 use crate::media::profile::Profile;
 use crate::phone::audio::device::{SinkChoice, SourceChoice};

@@ -12,7 +12,6 @@ pub mod ctl;
 pub mod devices;
 pub mod doctor;
 pub mod dtmf;
-pub mod duration;
 pub mod evidence;
 pub mod exit;
 pub mod expect;

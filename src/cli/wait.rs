@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::account;
 use super::conversation::{Conversation, End};
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
@@ -12,8 +13,7 @@ use super::headless::{self, Session, Woken};
 use super::media_flags::MediaFlags;
 use super::output::Output;
 use super::settings::Settings;
-use super::{account, duration};
-use crate::base::clock;
+use crate::base::{clock, duration};
 use crate::domain::id::CallId;
 use crate::phone::command::Command;
 use crate::phone::event::Event;

@@ -12,6 +12,7 @@ pub mod order;
 mod place;
 #[cfg(unix)]
 pub mod reach;
+pub mod script;
 #[cfg(unix)]
 mod socket;
 pub mod status;

@@ -1,0 +1,203 @@
+//! The words of orders, both ways: those of `switchboard ctl` and of the screen's palette.
+
+use super::parse::{Slip, Word, first_of, no_more, quoted, slip, unknown};
+use crate::domain::dtmf::Tone;
+use crate::domain::park::ParkSlot;
+use crate::domain::presence::PresenceChoice;
+use crate::outside::line::Asked;
+use crate::outside::order::Order;
+
+/// The verbs, in the order in which they are shown.
+const VERBS: &[&str] = &[
+    "answer", "decline", "hangup", "mute", "unmute", "hold", "resume", "swap", "transfer", "consult", "complete",
+    "merge", "park", "pick-up", "call", "dial", "join", "dtmf", "presence", "online", "away", "dnd",
+];
+
+/// The flag that says which call an order is about.
+const WHICH: &str = "--call";
+
+pub(super) fn verbs() -> impl Iterator<Item = &'static str> {
+    VERBS.iter().copied()
+}
+
+pub(super) fn is_verb(word: &str) -> bool {
+    VERBS.contains(&word)
+}
+
+/// Reads an order: its verb, and what stands behind it.
+pub(super) fn read(verb: &Word, rest: &[Word]) -> Result<Asked, Slip> {
+    let (call, rest) = which(rest)?;
+    let behind = |what: &str| first_of(&rest, verb, what);
+    let one = |what: &str| {
+        let (word, more) = behind(what)?;
+        no_more(more)?;
+        Ok(word.clone())
+    };
+    let somebody = || one("say whom: a friend's name, a user name or an identity").map(|word| word.text);
+    let nothing = |order| no_more(&rest).map(|()| order);
+    let order = match verb.text.as_str() {
+        "answer" => nothing(Order::Answer)?,
+        "decline" => nothing(Order::Decline)?,
+        "hangup" => nothing(Order::Hangup)?,
+        "mute" => Order::Mute { on: on_off(&rest)? },
+        "unmute" => nothing(Order::Mute { on: Some(false) })?,
+        "hold" => Order::Hold { on: on_off(&rest)? },
+        "resume" => nothing(Order::Hold { on: Some(false) })?,
+        "swap" => nothing(Order::Swap)?,
+        "transfer" => Order::Transfer { to: somebody()? },
+        "consult" => Order::Consult { to: somebody()? },
+        "complete" => nothing(Order::Complete)?,
+        "merge" => nothing(Order::Merge)?,
+        "park" => Order::Park { slot: optional(&rest)?.map(slot).transpose()? },
+        "pick-up" => Order::PickUp { slot: slot(&one("say which slot, 1 to 20")?)? },
+        "call" | "dial" => Order::Call { to: somebody()? },
+        "join" => Order::Join { place: one("say where: a group's name, ID, code or link")?.text },
+        "dtmf" => {
+            let word = one("say which tones: 0-9, *, #, A-D")?;
+            tones(&word)?;
+            Order::Dtmf { tones: word.text }
+        }
+        "presence" => Order::Presence { presence: presence(&one("say which: online, away or dnd")?)? },
+        "online" | "away" | "dnd" => nothing(Order::Presence { presence: presence(verb)? })?,
+        other => return Err(slip(verb.column, unknown(other, "no command", verbs()))),
+    };
+    Ok(Asked::new(order, call))
+}
+
+/// Takes the flag that says which call out of the words.
+fn which(rest: &[Word]) -> Result<(Option<String>, Vec<Word>), Slip> {
+    let mut words = rest.to_vec();
+    let Some(at) = words.iter().position(|word| word.text.starts_with("--")) else { return Ok((None, words)) };
+    let flag = words.remove(at);
+    if flag.text != WHICH {
+        return Err(slip(flag.column, unknown(&flag.text, "no flag", [WHICH])));
+    }
+    if at == words.len() {
+        first_of(&[], &flag, "say which: its number, or its ID")?;
+    }
+    Ok((Some(words.remove(at).text), words))
+}
+
+fn optional(rest: &[Word]) -> Result<Option<&Word>, Slip> {
+    no_more(rest.get(1..).unwrap_or_default())?;
+    Ok(rest.first())
+}
+
+fn on_off(rest: &[Word]) -> Result<Option<bool>, Slip> {
+    match optional(rest)? {
+        None => Ok(None),
+        Some(word) => match word.text.as_str() {
+            "on" => Ok(Some(true)),
+            "off" => Ok(Some(false)),
+            _ => Err(slip(word.column, "say on or off, or nothing for the other way round")),
+        },
+    }
+}
+
+pub(super) fn slot(word: &Word) -> Result<ParkSlot, Slip> {
+    word.text.parse().map_err(|why: crate::domain::park::NotASlot| slip(word.column, why.to_string()))
+}
+
+pub(super) fn tones(word: &Word) -> Result<(), Slip> {
+    let wrong = (word.column..).zip(word.text.chars()).find_map(|(at, key)| Some((at, Tone::try_from(key).err()?)));
+    wrong.map_or(Ok(()), |(at, why)| Err(slip(at, why.to_string())))
+}
+
+fn presence(word: &Word) -> Result<PresenceChoice, Slip> {
+    const CHOICES: [(&str, PresenceChoice); 3] =
+        [("online", PresenceChoice::Online), ("away", PresenceChoice::Away), ("dnd", PresenceChoice::DoNotDisturb)];
+    let choice = CHOICES.iter().find(|(known, _)| *known == word.text).map(|(_, choice)| *choice);
+    choice.ok_or_else(|| slip(word.column, unknown(&word.text, "no presence", CHOICES.map(|(known, _)| known))))
+}
+
+/// The words for an order; none for what no script asks for.
+pub fn of(asked: &Asked) -> Option<String> {
+    let on_off = |verb: &str, on: Option<bool>| match on {
+        None => verb.to_owned(),
+        Some(true) => format!("{verb} on"),
+        Some(false) => format!("{verb} off"),
+    };
+    let words = match &asked.order {
+        Order::Status { .. } | Order::Open { .. } => return None,
+        Order::Answer => "answer".to_owned(),
+        Order::Decline => "decline".to_owned(),
+        Order::Hangup => "hangup".to_owned(),
+        Order::Mute { on } => on_off("mute", *on),
+        Order::Hold { on } => on_off("hold", *on),
+        Order::Swap => "swap".to_owned(),
+        Order::Transfer { to } => format!("transfer {}", quoted(to)),
+        Order::Consult { to } => format!("consult {}", quoted(to)),
+        Order::Complete => "complete".to_owned(),
+        Order::Merge => "merge".to_owned(),
+        Order::Park { slot: None } => "park".to_owned(),
+        Order::Park { slot: Some(slot) } => format!("park {slot}"),
+        Order::PickUp { slot } => format!("pick-up {slot}"),
+        Order::Call { to } => format!("call {}", quoted(to)),
+        Order::Join { place } => format!("join {}", quoted(place)),
+        Order::Dtmf { tones } => format!("dtmf {}", tones.replace(' ', "")),
+        Order::Presence { presence: PresenceChoice::Online } => "presence online".to_owned(),
+        Order::Presence { presence: PresenceChoice::Away } => "presence away".to_owned(),
+        Order::Presence { presence: PresenceChoice::DoNotDisturb } => "presence dnd".to_owned(),
+    };
+    Some(match &asked.call {
+        None => words,
+        Some(call) => format!("{words} {WHICH} {}", quoted(call)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Step;
+    use super::super::parse::{self, Known};
+    use super::*;
+
+    #[test]
+    fn words_of_an_order_are_read_as_that_order() {
+        let known = Known { events: &[], expectation: |_| Ok(()) };
+        let slot = ParkSlot::try_from(7).unwrap();
+        let to = || "Bob \"B\" Smith".to_owned();
+        for order in [
+            Order::Answer,
+            Order::Decline,
+            Order::Hangup,
+            Order::Mute { on: None },
+            Order::Mute { on: Some(true) },
+            Order::Hold { on: Some(false) },
+            Order::Swap,
+            Order::Transfer { to: to() },
+            Order::Consult { to: to() },
+            Order::Complete,
+            Order::Merge,
+            Order::Park { slot: None },
+            Order::Park { slot: Some(slot) },
+            Order::PickUp { slot },
+            Order::Call { to: "8:acs:1_2".to_owned() },
+            Order::Join { place: "Ops bridge".to_owned() },
+            Order::Dtmf { tones: "12#".to_owned() },
+            Order::Presence { presence: PresenceChoice::DoNotDisturb },
+        ] {
+            for call in [None, Some("2".to_owned())] {
+                let asked = Asked::new(order.clone(), call);
+                let words = of(&asked).unwrap();
+                let read = parse::line(1, &words, known).unwrap().unwrap();
+                assert_eq!(read.step, Step::Order(asked), "{words}");
+            }
+        }
+        assert_eq!(of(&Asked::new(Order::Status { follow: false }, None)), None);
+    }
+
+    #[test]
+    fn the_palette_has_words_of_its_own_for_some() {
+        let read = |text: &str| {
+            let known = Known { events: &[], expectation: |_| Ok(()) };
+            match parse::line(1, text, known).unwrap().unwrap().step {
+                Step::Order(asked) => asked.order,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(read("unmute"), Order::Mute { on: Some(false) });
+        assert_eq!(read("resume"), Order::Hold { on: Some(false) });
+        assert_eq!(read("dial bob"), Order::Call { to: "bob".to_owned() });
+        assert_eq!(read("away"), Order::Presence { presence: PresenceChoice::Away });
+    }
+}
