@@ -20,6 +20,7 @@ use super::line::{Asked, LONGEST_ASKED, Refused, Told, VERSION, Why};
 use super::order::Order;
 use super::place::Place;
 use super::status::Status;
+use super::steering::Question;
 use crate::base::task;
 use crate::texts::outside;
 
@@ -34,9 +35,6 @@ const UNREAD: Duration = Duration::from_secs(10);
 
 /// How long nothing is accepted after that failed.
 const BREATH: Duration = Duration::from_millis(200);
-
-/// Something asked, and where the answer goes.
-pub(super) type Question = (Asked, oneshot::Sender<Told>);
 
 /// The phone, as a connection reaches it.
 #[derive(Debug, Clone)]

@@ -148,3 +148,12 @@ pub fn a_call(who: &str, state: &str) -> String {
 pub fn not_met(what: &str, seconds: f64, instead: &str) -> String {
     format!("Waited for `{what}` for {seconds} s; there was: {instead}.")
 }
+
+/// A script that is recorded takes nothing more.
+pub const NOT_RECORDED: &str = "The script is not recorded any more: its file is full, or can't be written.";
+
+/// A command of standard input would make another call.
+pub const ONE_CALL: &str = "This phone is for one call: `switchboard play` plays scripts with several.";
+
+/// There is nothing to hold an expectation against.
+pub const NO_CALL_ENDED: &str = "Expectations are of the call that ended last, and none has ended yet.";

@@ -5,6 +5,7 @@
 
 pub mod parse;
 pub mod player;
+pub mod scribe;
 mod wait;
 mod watch;
 pub mod words;

@@ -104,7 +104,9 @@ impl Model {
             Action::Yes => matches!(self.popup, Some(Popup::Confirm(_))),
             Action::Quality => self.call().is_some(),
             Action::More | Action::Less => matches!(self.popup, Some(Popup::Sound(SoundPopup { device: None, .. }))),
-            Action::AddFriend
+            Action::RecordScript
+            | Action::StopRecording
+            | Action::AddFriend
             | Action::Friends
             | Action::Groups
             | Action::History
