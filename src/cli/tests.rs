@@ -76,7 +76,10 @@ fn what_can_not_be_meant_is_refused_with_what_could() {
     assert!(refused("ctl status --format {x}").contains("{state} {who} {time}"));
     assert!(refused("ctl status --json --format {who}").contains("cannot be used with"));
     assert!(refused("ctl pick-up 0").contains("slots 1 to 20"));
-    for absent in ["meetings", "call bob --stdin", "call bob --camera x", "serve --tls-listen 1"] {
+    assert!(refused("play").contains("<FILE|->"));
+    assert!(refused("schema sumary").contains("summary"));
+    assert!(refused("--record-script x wait").contains("belong to the softphone"));
+    for absent in ["meetings", "call bob --camera x", "serve --tls-listen 1"] {
         refused(absent);
     }
 }

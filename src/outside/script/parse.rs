@@ -47,6 +47,8 @@ pub(super) struct Word {
     pub(super) text: String,
     /// The column it begins in.
     pub(super) column: usize,
+    /// Whether it stands between quotes.
+    pub(super) quoted: bool,
 }
 
 /// Reads a script. What asks for nothing, empty lines and those that begin with `#`, is left out.
@@ -143,7 +145,7 @@ fn split(text: &str) -> Result<Vec<Word>, Slip> {
         if let Some(c) = text.chars().find(|c| c.is_control()) {
             return Err(slip(column, format!("the character U+{:04X} has no place in a script", u32::from(c))));
         }
-        words.push(Word { text, column });
+        words.push(Word { text, column, quoted: c == '"' });
     }
     Ok(words)
 }

@@ -259,6 +259,12 @@ mod tests {
         play.orders("mute on");
         play.is_met("wait-for event participant");
         play.waits("wait-for event participant");
+        for told in ["participant", "dtmf", "participant"] {
+            play.player.hears(&Event::Missed(1), &[told], play.now);
+        }
+        play.is_met("wait-for event dtmf");
+        play.is_met("wait-for event participant");
+        play.waits("wait-for event participant");
         (0..1000).for_each(|_| play.tells(&[tone('9')]));
         play.is_met("wait-for dtmf 9");
     }

@@ -313,6 +313,11 @@ impl Scribe {
             CallState::Connected if before == Some(CallState::RemoteHold) && is_active => {
                 self.waits(Until::Connected, now);
             }
+            // The other side hands it on: somebody else is rung.
+            CallState::Ringing if before == Some(CallState::Connected) => {
+                self.calling.push(view.call);
+                self.waits(Until::Event("state"), now);
+            }
             CallState::RemoteHold if before == Some(CallState::Connected) && is_active => self.waits(Until::Held, now),
             _ => {}
         }

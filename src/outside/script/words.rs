@@ -67,7 +67,9 @@ pub(super) fn read(verb: &Word, rest: &[Word]) -> Result<Asked, Slip> {
 /// Takes the flag that says which call out of the words.
 fn which(rest: &[Word]) -> Result<(Option<String>, Vec<Word>), Slip> {
     let mut words = rest.to_vec();
-    let Some(at) = words.iter().position(|word| word.text.starts_with("--")) else { return Ok((None, words)) };
+    let Some(at) = words.iter().position(|word| !word.quoted && word.text.starts_with("--")) else {
+        return Ok((None, words));
+    };
     let flag = words.remove(at);
     if flag.text != WHICH {
         return Err(slip(flag.column, unknown(&flag.text, "no flag", [WHICH])));
@@ -172,6 +174,7 @@ mod tests {
             Order::Park { slot: Some(slot) },
             Order::PickUp { slot },
             Order::Call { to: "8:acs:1_2".to_owned() },
+            Order::Call { to: "--call".to_owned() },
             Order::Join { place: "Ops bridge".to_owned() },
             Order::Dtmf { tones: "12#".to_owned() },
             Order::Presence { presence: PresenceChoice::DoNotDisturb },

@@ -49,7 +49,7 @@ impl Session {
     fn writes(mut self, lines: &[&str]) {
         self.lines.extend(self.scribe.rest());
         assert_eq!(self.lines, lines);
-        let known = Known { events: &["handed_on"], expectation: |_| Ok(()) };
+        let known = Known { events: &["handed_on", "state"], expectation: |_| Ok(()) };
         parse::script(&self.lines.join("\n"), known).unwrap();
     }
 }
@@ -185,11 +185,14 @@ fn what_the_other_side_does_is_waited_for() {
     session.tells(&[state(1, bob(), CallState::RemoteHold), state(1, bob(), CallState::Connected)]);
     let to = crate::domain::transfer::HandedTo::Person { person: carol() };
     session.tells(&[Event::HandedOn { call: number(1), by: bob(), to, forwarded: None }]);
+    session.tells(&[state(1, bob(), CallState::Ringing), state(1, carol(), CallState::Connected)]);
     session.told(&Command::Invite { call: number(1), who: "dan".to_owned() }).told(&Command::LoadHistory);
     session.writes(&[
         "wait-for held",
         "wait-for connected",
         "wait-for event handed_on",
+        "wait-for event state",
+        "wait-for connected",
         "# no words for that: invited somebody into the call",
     ]);
 }
