@@ -58,6 +58,7 @@ impl<'a> Conversation<'a> {
             match session.next(until).await? {
                 Woken::Event(event) => {
                     if let Some(end) = self.on_event(*event, session).await {
+                        session.answers_the_last_line().await?;
                         return Ok(end);
                     }
                 }

@@ -265,6 +265,18 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// A line that was being carried out when the call ended is answered, too: most likely it ended it.
+    pub(crate) async fn answers_the_last_line(&mut self) -> Result<(), Failure> {
+        while self.playing.as_ref().is_some_and(Playing::is_asking) {
+            let coming = Playing::comes(&mut self.playing);
+            let Ok(came) = tokio::time::timeout(END_WITHIN, coming).await else { return Ok(()) };
+            let played = self.playing.as_mut().zip(self.steering.as_ref());
+            let report = played.and_then(|(playing, steering)| playing.takes(came, steering, clock::now()));
+            report.map(|report| self.report(report)).transpose()?;
+        }
+        self.goes_on().map(|_| ())
+    }
+
     /// Says what became of a line.
     fn report(&mut self, report: Report) -> Result<Option<Played>, Failure> {
         let script = self.playing.as_ref().is_some_and(Playing::is_script);

@@ -166,12 +166,9 @@ fn finish(
     let (failed, failure) = played.and_then(Result::err).map(|failed| *failed).unzip();
     let line = PlayedLine { done, lines, calls, seconds, exit: exit.code(), failed };
     session.print_last(&line, &format!("{done} of {lines} lines played in {seconds} s, with {calls} calls."))?;
-    match (failure, line.failed) {
-        (Some(failure), Some(at)) => {
-            let why = format!("line {} ({}): {}", at.line, at.words, failure.message);
-            session.output().failure(&Failure::new(failure.exit, why));
-        }
-        _ => {}
+    if let Some((failure, at)) = failure.zip(line.failed) {
+        let why = format!("line {} ({}): {}", at.line, at.words, failure.message);
+        session.output().failure(&Failure::new(failure.exit, why));
     }
     Ok(exit)
 }

@@ -97,6 +97,11 @@ impl Playing {
         self.script
     }
 
+    /// Whether the phone was asked for something, and has not answered yet.
+    pub(crate) fn is_asking(&self) -> bool {
+        self.answer.is_some()
+    }
+
     /// Begins no further line.
     pub(crate) fn stop(&mut self) {
         self.source = Source::Nothing;

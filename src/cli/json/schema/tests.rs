@@ -137,7 +137,8 @@ fn the_page_for_scripts_has_the_events_and_samples_that_fit() {
     let rows = table.lines().take_while(|line| !line.is_empty());
     let mut named: Vec<&str> = rows.map(|row| row.trim_start_matches("| `").split('`').next().unwrap()).collect();
     let mut known = EventName::WORDS.to_vec();
-    (named.sort_unstable(), known.sort_unstable());
+    named.sort_unstable();
+    known.sort_unstable();
     assert_eq!(named, known);
     let samples: Vec<&str> = PAGE.lines().filter(|line| line.starts_with(r#"{"v":1,"event":"#)).collect();
     assert!(samples.len() > 3, "{samples:?}");
