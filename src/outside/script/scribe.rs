@@ -2,7 +2,7 @@
 //! the time a person took becomes pauses.
 //!
 //! A line is written only when its words, asked of the phone as it is, make the very command it was told
-//! ([`Order::plan`]): what is written plays. What was refused is left as a comment.
+//! (`Order::plan`): what is written plays. What was refused is left as a comment.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
