@@ -4,6 +4,7 @@
 
 pub mod clock;
 pub mod deadline;
+pub mod duration;
 pub mod entropy;
 pub mod secret;
 pub mod seed;

@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::account;
 use super::conversation::Conversation;
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
-use super::headless::{self, Session};
+use super::headless::{self, Calls, Session};
 use super::media_flags::MediaFlags;
 use super::output::Output;
 use super::settings::Settings;
-use super::{account, duration};
+use crate::base::duration;
 use crate::phone::command::Command;
 
 /// Call somebody without a screen.
@@ -25,7 +26,8 @@ Examples:
   switchboard call bob --mic greeting.wav --record talk.wav
   switchboard call echo --mic tone --speaker none --for 5s --expect 'heard_ms>1000' --json
   switchboard call bob --profile headset                 no echo to cancel, and earlier
-  switchboard call bob --dtmf 1,2#                       press 1, wait two seconds, press 2 and #")]
+  switchboard call bob --dtmf 1,2#                       press 1, wait two seconds, press 2 and #
+  printf 'wait-for connected\nwait-for sound 300ms\ndtmf 5\nsleep 2s\nhangup\n' | switchboard call bob --stdin")]
 pub struct CallArgs {
     /// Whom: a friend's name, a user name, or an identity
     #[arg(value_name = "TO")]
@@ -56,7 +58,7 @@ pub async fn run(
     }
     let acting = account::acting(globals, settings, false, false).await;
     let work = async |session: &mut Session<'_>| call(arguments, settings, session).await;
-    headless::with_phone(acting, &arguments.media, false, settings, output, work).await
+    headless::with_phone(acting, &arguments.media, Calls::one(false), settings, output, work).await
 }
 
 async fn call(arguments: &CallArgs, settings: &Settings, session: &mut Session<'_>) -> Result<Exit, Failure> {
@@ -64,6 +66,7 @@ async fn call(arguments: &CallArgs, settings: &Settings, session: &mut Session<'
     let configured = Duration::from_secs(settings.loaded.config.phone.ring_seconds.get().into());
     let ring_for = Some(arguments.ring_for.unwrap_or(configured));
     session.tell(Command::Call { to: arguments.to.clone(), ring_for }).await;
+    session.listen(&arguments.media);
     let end = Conversation::new(&arguments.media, None).follow(session).await?;
     session.conclude(end, &arguments.media)
 }

@@ -7,6 +7,7 @@ use super::exit::{Exit, Failure};
 use super::headless::{Session, Woken};
 use super::json::SummaryLine;
 use super::media_flags::MediaFlags;
+use super::playing::Playing;
 use crate::base::{clock, deadline};
 use crate::domain::call::CallState;
 use crate::domain::end_reason::EndReason;
@@ -59,10 +60,12 @@ impl<'a> Conversation<'a> {
             match session.next(until).await? {
                 Woken::Event(event) => {
                     if let Some(end) = self.on_event(*event, session).await {
+                        session.answers_the_last_line().await?;
                         return Ok(end);
                     }
                 }
                 Woken::Time => self.on_time(session).await,
+                Woken::Played(_) => {}
                 Woken::Signal(exit) => match self.call {
                     Some(call) if self.signalled.is_none() => {
                         self.signalled = Some(exit);
@@ -145,12 +148,23 @@ fn is_late_answer(refused: &Refused) -> bool {
 }
 
 impl Session<'_> {
+    /// Carries out what comes on standard input from now on, where that is wanted.
+    pub(crate) fn listen(&mut self, media: &MediaFlags) {
+        if media.stdin {
+            self.play(Playing::standard_input());
+        }
+    }
+
     /// Says how a call of this user's own went, and what that means for the exit.
     pub(crate) fn conclude(&mut self, end: End, media: &MediaFlags) -> Result<Exit, Failure> {
         match end {
             End::Summary { summary, signalled } => {
                 let line = self.print_summary(&summary)?;
-                signalled.map_or_else(|| judge(&line, &summary, media), Ok)
+                let met = self.playing().is_none_or(|playing| !playing.unmet);
+                signalled.map_or_else(|| judge(&line, &summary, media), Ok).map(|exit| match exit {
+                    Exit::Done if !met => Exit::ExpectationNotMet,
+                    exit => exit,
+                })
             }
             End::Refused(refused) => {
                 self.note_refused(refused.call);

@@ -245,6 +245,7 @@ async fn check_media(session: &mut Session<'_>) -> CheckLine {
     let no_path = "UDP to the service may be blocked by a firewall: let its media port through";
     loop {
         match session.next(Some(began + MEDIA_WITHIN)).await {
+            Ok(Woken::Played(_)) => {}
             Ok(Woken::Event(event)) => match *event {
                 Event::Call(view) if view.state == CallState::Connected => {
                     connected.get_or_insert_with(clock::now);

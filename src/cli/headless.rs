@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use super::account::{self, Acting};
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
-use super::json::{ExplainLine, Journal, SummaryLine};
+use super::json::{Body, ExplainLine, FailedLine, Journal, SummaryLine};
 use super::media_flags::MediaFlags;
 use super::output::Output;
 use super::plain::Plain;
+use super::playing::{Playing, Report};
 use super::settings::Settings;
 use crate::base::signals::EndSignals;
 use crate::base::{clock, deadline};
@@ -18,7 +19,7 @@ use crate::domain::end_reason::EndReason;
 use crate::domain::forwarding::AccountRules;
 use crate::domain::id::CallId;
 use crate::domain::person::{Friend, Person};
-use crate::outside::tapped;
+use crate::outside::{Steering, tapped};
 use crate::phone::account::Account;
 use crate::phone::audio::device::{SinkChoice, SourceChoice};
 use crate::phone::audio::wav::{WavError, WavReader, WavWriter};
@@ -38,15 +39,31 @@ pub(crate) fn start(
     settings: &Settings,
     rings: bool,
 ) -> Result<PhoneLink, Failure> {
-    start_keeping(account, media, settings, rings, false)
+    start_for(account, media, settings, Calls::one(rings), false)
+}
+
+/// What calls are to a phone.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Calls {
+    /// Whether callers are told that it rings.
+    pub(crate) rings: bool,
+    /// In how many it can be at once.
+    pub(crate) most: u8,
+}
+
+impl Calls {
+    /// One at a time: whoever scripts a call has one in mind.
+    pub(crate) fn one(rings: bool) -> Self {
+        Self { rings, most: 1 }
+    }
 }
 
 /// The same; what it remembers may be `kept` for evidence.
-fn start_keeping(
+fn start_for(
     account: Account,
     media: &MediaFlags,
     settings: &Settings,
-    rings: bool,
+    calls: Calls,
     kept: bool,
 ) -> Result<PhoneLink, Failure> {
     let voice = media.sound.voice(settings)?;
@@ -55,8 +72,8 @@ fn start_keeping(
     let groups = settings.in_groups();
     // Of a phone that makes no call there is nothing to prove; it would only push the others out.
     let evidence = kept.then(|| settings.paths.evidence.clone());
-    // One at a time: whoever scripts a call has one in mind.
-    let options = PhoneOptions { max_calls: 1, voice, record, tones: false, rings, groups, evidence };
+    let Calls { rings, most: max_calls } = calls;
+    let options = PhoneOptions { max_calls, voice, record, tones: false, rings, groups, evidence };
     phone::start(account, options).map_err(|why| Failure::new(Exit::Failed, format!("the phone can't start: {why}")))
 }
 
@@ -85,7 +102,12 @@ pub(crate) enum Woken {
     Ended,
     /// The time that was waited for has come.
     Time,
+    /// The script is over: all its lines are done, or one failed.
+    Played(Played),
 }
+
+/// How a script was played: or the line that failed, and why.
+pub(crate) type Played = Result<(), Box<(FailedLine, Failure)>>;
 
 /// A phone, what is printed of it, and the signals.
 pub(crate) struct Session<'a> {
@@ -98,6 +120,8 @@ pub(crate) struct Session<'a> {
     rules: AccountRules,
     /// A call that was refused, to be explained.
     refused: Option<CallId>,
+    steering: Option<Steering>,
+    playing: Option<Playing>,
 }
 
 impl<'a> Session<'a> {
@@ -128,7 +152,24 @@ impl<'a> Session<'a> {
             was_up: false,
             rules: AccountRules::default(),
             refused: None,
+            steering: None,
+            playing: None,
         })
+    }
+
+    /// Carries these lines out from now on, while it waits for what happens.
+    pub(crate) fn play(&mut self, playing: Playing) {
+        self.playing = Some(playing);
+    }
+
+    /// Begins no further line.
+    pub(crate) fn stop_playing(&mut self) {
+        self.playing.iter_mut().for_each(Playing::stop);
+    }
+
+    /// What is played.
+    pub(crate) fn playing(&self) -> Option<&Playing> {
+        self.playing.as_ref()
     }
 
     pub(crate) fn output(&mut self) -> &mut Output {
@@ -161,7 +202,7 @@ impl<'a> Session<'a> {
                 },
                 Woken::Signal(exit) => return Err(Failure::new(exit, "")),
                 Woken::Ended => return Err(Failure::new(Exit::Failed, "the phone ended")),
-                Woken::Time => {}
+                Woken::Time | Woken::Played(_) => {}
             }
         }
     }
@@ -182,41 +223,140 @@ impl<'a> Session<'a> {
                 },
                 Woken::Signal(exit) => return Err(Failure::new(exit, "")),
                 Woken::Ended => return Err(Failure::new(Exit::Failed, "the phone ended")),
-                Woken::Time => {}
+                Woken::Time | Woken::Played(_) => {}
             }
         }
     }
 
     /// The next thing that happens, at `until` at the latest; prints what scripts and people want to know of it.
     pub(crate) async fn next(&mut self, until: Option<Instant>) -> Result<Woken, Failure> {
-        let event = tokio::select! {
-            signal = self.signals.next() => return Ok(Woken::Signal(signal.into())),
-            () = deadline::sleep_until(until) => return Ok(Woken::Time),
-            event = self.link.events.recv() => event,
-        };
-        let Some(event) = event else { return Ok(Woken::Ended) };
+        loop {
+            if let Some(played) = self.goes_on()? {
+                return Ok(Woken::Played(played));
+            }
+            let due = deadline::earlier(until, self.playing.as_ref().and_then(Playing::due));
+            let came = tokio::select! {
+                biased;
+                signal = self.signals.next() => return Ok(Woken::Signal(signal.into())),
+                event = self.link.events.recv() => match event {
+                    Some(event) => return self.hears(event),
+                    None => return Ok(Woken::Ended),
+                },
+                came = Playing::comes(&mut self.playing) => Some(came),
+                () = deadline::sleep_until(due) => None,
+            };
+            match came {
+                Some(came) => {
+                    let played = self.playing.as_mut().zip(self.steering.as_ref());
+                    let report = played.and_then(|(playing, steering)| playing.takes(came, steering, clock::now()));
+                    if let Some(played) = report.map(|report| self.report(report)).transpose()?.flatten() {
+                        return Ok(Woken::Played(played));
+                    }
+                }
+                None if until.is_some_and(|until| until <= clock::now()) => return Ok(Woken::Time),
+                None => {}
+            }
+        }
+    }
+
+    fn hears(&mut self, event: Event) -> Result<Woken, Failure> {
         match &event {
             Event::Link(Link::Up) => self.was_up = true,
             Event::Rules(rules) => self.rules = rules.clone(),
             Event::Link(Link::Refused { reason }) => return Err(Failure::new(Exit::SignInRefused, reason.clone())),
             _ => {}
         }
-        self.print(&event)?;
+        let told = self.print(&event)?;
+        if let Some(playing) = &mut self.playing {
+            playing.hears(&event, &told, clock::now());
+            if let (true, Event::Ended(summary)) = (playing.is_script(), &event) {
+                let line = self.print_summary(summary)?;
+                self.playing.iter_mut().for_each(|playing| playing.call_ended(line.clone()));
+            }
+        }
         Ok(Woken::Event(Box::new(event)))
     }
 
-    fn print(&mut self, event: &Event) -> Result<(), Failure> {
+    /// Goes on with what is played as far as that is possible now; says when that is over.
+    fn goes_on(&mut self) -> Result<Option<Played>, Failure> {
+        loop {
+            let Some((playing, steering)) = self.playing.as_mut().zip(self.steering.as_ref()) else { return Ok(None) };
+            let Some(report) = playing.goes_on(steering, clock::now()) else { return Ok(None) };
+            if let Some(played) = self.report(report)? {
+                return Ok(Some(played));
+            }
+        }
+    }
+
+    /// A line that was being carried out when the call ended is answered, too: most likely it ended it.
+    pub(crate) async fn answers_the_last_line(&mut self) -> Result<(), Failure> {
+        while self.playing.as_ref().is_some_and(Playing::is_asking) {
+            let coming = Playing::comes(&mut self.playing);
+            let Ok(came) = tokio::time::timeout(END_WITHIN, coming).await else { return Ok(()) };
+            let played = self.playing.as_mut().zip(self.steering.as_ref());
+            let report = played.and_then(|(playing, steering)| playing.takes(came, steering, clock::now()));
+            report.map(|report| self.report(report)).transpose()?;
+        }
+        self.goes_on().map(|_| ())
+    }
+
+    /// Says what became of a line.
+    fn report(&mut self, report: Report) -> Result<Option<Played>, Failure> {
+        let script = self.playing.as_ref().is_some_and(Playing::is_script);
+        match report {
+            Report::Done(done) => {
+                let text = done.slot.map(|slot| format!(": slot {slot}")).unwrap_or_default();
+                self.print_played(&done, script, &format!("done {}: {}{text}", done.line, done.words))?;
+                Ok(None)
+            }
+            Report::Refused(refused, failure) => {
+                let text = format!("refused {}: {}: {}", refused.line, refused.words, refused.message);
+                self.print_played(&refused, script, &text)?;
+                Ok(script.then(|| Err(Box::new((FailedLine::from(&refused), failure)))))
+            }
+            Report::Over => Ok(Some(Ok(()))),
+        }
+    }
+
+    /// Of a script it is progress; who types lines wants to read what became of them.
+    fn print_played<B: Body>(&mut self, line: &B, script: bool, text: &str) -> Result<(), Failure> {
         if self.output.json() {
-            for line in self.journal.lines(event, clock::now(), clock::unix_now()) {
+            return Ok(self.output.result(&self.journal.line(line, clock::now(), clock::unix_now()))?);
+        }
+        if script {
+            self.output.progress(text);
+            return Ok(());
+        }
+        Ok(self.output.result(text)?)
+    }
+
+    /// The last line about a script: JSON, or a sentence.
+    pub(crate) fn print_last<B: Body>(&mut self, line: &B, sentence: &str) -> Result<(), Failure> {
+        if self.output.json() {
+            return Ok(self.output.result(&self.journal.line(line, clock::now(), clock::unix_now()))?);
+        }
+        Ok(self.output.result(sentence)?)
+    }
+
+    /// Prints what the phone told; the names of the lines come back.
+    fn print(&mut self, event: &Event) -> Result<Vec<&'static str>, Failure> {
+        let lines = if self.output.json() || self.playing.is_some() {
+            self.journal.told(event, clock::now(), clock::unix_now())
+        } else {
+            Vec::new()
+        };
+        let names = lines.iter().map(|(name, _)| name.as_str()).collect();
+        if self.output.json() {
+            for (_, line) in lines {
                 self.output.result(&line)?;
             }
-            return Ok(());
+            return Ok(names);
         }
         match event {
             Event::Link(Link::Down { reason, .. }) if self.was_up => self.output.warning(reason),
             event => self.plain.tell(event, self.output)?,
         }
-        Ok(())
+        Ok(names)
     }
 
     /// Prints how a call went, as the last word on it.
@@ -303,20 +443,20 @@ impl<'a> Session<'a> {
 pub(crate) async fn with_phone(
     acting: Result<Acting, Failure>,
     media: &MediaFlags,
-    rings: bool,
+    calls: Calls,
     settings: &Settings,
     output: &mut Output,
     work: impl AsyncFnOnce(&mut Session<'_>) -> Result<Exit, Failure>,
 ) -> Result<Exit, Failure> {
     let start = |acting: Acting| {
         let tap = settings.tap(&acting.account);
-        start_keeping(acting.account, media, settings, rings, true).map(|link| tapped(link, tap))
+        start_for(acting.account, media, settings, calls, true).map(|link| tapped(link, tap))
     };
-    let link = match acting.and_then(start) {
-        Ok(link) => link,
+    let (link, steering) = match acting.and_then(start) {
+        Ok(tapped) => tapped,
         Err(failure) => return no_call(output, failure),
     };
-    let mut session = Session::new(link, output)?;
+    let mut session = Session { steering: Some(steering), ..Session::new(link, output)? };
     let done = match work(&mut session).await {
         Ok(exit) => Ok(exit),
         Err(failure) => session.failed(failure),

@@ -6,7 +6,7 @@ use super::account;
 use super::conversation::Conversation;
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
-use super::headless::{self, Session};
+use super::headless::{self, Calls, Session};
 use super::media_flags::MediaFlags;
 use super::output::Output;
 use super::settings::Settings;
@@ -91,13 +91,14 @@ pub async fn run(
         Place::Key(_) | Place::Name(_) => account::acting(globals, settings, false, false).await,
     };
     let work = async |session: &mut Session<'_>| join(arguments, typed, session).await;
-    headless::with_phone(acting, &arguments.media, false, settings, output, work).await
+    headless::with_phone(acting, &arguments.media, Calls::one(false), settings, output, work).await
 }
 
 async fn join(arguments: &JoinArgs, typed: &str, session: &mut Session<'_>) -> Result<Exit, Failure> {
     session.ready().await?;
     let (existing, muted) = (arguments.existing, arguments.microphone_off());
     session.tell(Command::Join { place: typed.to_owned(), existing, muted }).await;
+    session.listen(&arguments.media);
     let end = Conversation::new(&arguments.media, None).follow(session).await?;
     session.conclude(end, &arguments.media)
 }

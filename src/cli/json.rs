@@ -4,16 +4,22 @@
 
 mod desk;
 mod explain;
+mod name;
 mod rules;
+pub mod schema;
+mod script;
 mod sound;
 
 use std::collections::HashMap;
 use std::time::Instant;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use self::explain::ExplainLine;
+pub use self::name::{Body, EventName};
 pub(crate) use self::rules::RulesLine;
+pub use self::script::{DoneLine, FailedLine, PlayedLine, RefusedLine};
 pub use self::sound::Figures;
 use super::roster::{Change, Roster};
 use super::stand_ins::StandIns;
@@ -31,21 +37,25 @@ pub use crate::texts::clock::rfc3339;
 const VERSION: u8 = 1;
 
 /// A line: the head, then what the event says.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Line<B> {
+    /// The version of the lines.
     v: u8,
-    event: &'static str,
-    /// RFC 3339, UTC, with milliseconds.
+    /// What happened.
+    event: EventName,
+    /// When: RFC 3339, UTC, with milliseconds.
+    #[schemars(extend("format" = "date-time"))]
     ts: String,
-    /// Since the command began.
+    /// When, in milliseconds since the command began.
     at_ms: u64,
     #[serde(flatten)]
     body: B,
 }
 
 /// The state of a call, for this phone.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 struct StateLine<'a> {
+    #[schemars(with = "schema::Guid")]
     call_id: CallId,
     state: CallState,
     /// How an incoming call comes to ring here, when it was not simply made.
@@ -54,22 +64,29 @@ struct StateLine<'a> {
 }
 
 /// Another participant came, went or changed.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 struct ParticipantLine {
+    #[schemars(with = "schema::Guid")]
     call_id: CallId,
+    #[schemars(with = "String")]
     id: Identity,
+    #[schemars(with = "String")]
     name: UserName,
     state: ParticipantState,
     muted: bool,
 }
 
 /// The call is a group call: of which group, and what to share of it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 struct GroupLine<'a> {
+    #[schemars(with = "schema::Guid")]
     call_id: CallId,
+    #[schemars(with = "schema::Guid")]
     id: GroupId,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
     name: Option<&'a GroupName>,
+    #[schemars(with = "String")]
     code: &'a GroupCode,
     link: &'a str,
     /// Of who joined: whether nobody was there.
@@ -78,31 +95,37 @@ struct GroupLine<'a> {
 }
 
 /// Who speaks now, the loudest first.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 struct SpeakersLine {
+    #[schemars(with = "schema::Guid")]
     call_id: CallId,
+    #[schemars(with = "Vec<String>")]
     names: Vec<UserName>,
 }
 
 /// A tone arrived.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 struct DtmfLine {
+    #[schemars(with = "schema::Guid")]
     call_id: CallId,
+    #[schemars(with = "String")]
     from: Identity,
+    #[schemars(with = "schema::Key")]
     tone: Tone,
 }
 
 /// Something a person should know, though nothing failed.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 struct WarningLine<'a> {
     message: &'a str,
 }
 
 /// What a call was like; the last line.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct SummaryLine {
     /// Which call; `None` when none was made.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<schema::Guid>")]
     pub call_id: Option<CallId>,
     /// Whether it was ever connected.
     pub connected: bool,
@@ -118,7 +141,7 @@ pub struct SummaryLine {
 }
 
 /// Why a call ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct EndLine {
     /// The main code; 0 is a normal end.
     pub code: u16,
@@ -129,7 +152,7 @@ pub struct EndLine {
 }
 
 /// What the sound of a call was like.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
 pub struct AudioLine {
     /// Its figures; the estimates are the means over the call.
     #[serde(flatten)]
@@ -208,6 +231,11 @@ impl Journal {
 
     /// The lines for `event`; none for what the line format does not tell.
     pub fn lines(&mut self, event: &Event, now: Instant, wall: UnixMillis) -> Vec<String> {
+        self.told(event, now, wall).into_iter().map(|(_, line)| line).collect()
+    }
+
+    /// The same, each with its name.
+    pub fn told(&mut self, event: &Event, now: Instant, wall: UnixMillis) -> Vec<(EventName, String)> {
         let mut out = Page { at_ms: self.at_ms(now), ts: rfc3339(wall), lines: Vec::new() };
         match event {
             Event::Incoming(incoming) => {
@@ -227,7 +255,7 @@ impl Journal {
             }
             Event::Joined { call, group, first } => {
                 self.calls.entry(*call).or_default().group = true;
-                out.push("group", group_line(*call, group, Some(*first)));
+                out.push(group_line(*call, group, Some(*first)));
             }
             Event::Speakers { call, speakers } => {
                 self.calls.entry(*call).or_default().speaking.clone_from(speakers);
@@ -238,39 +266,39 @@ impl Journal {
                 self.calls.remove(&summary.call);
             }
             Event::HandedOn { call, by, to, forwarded } => {
-                out.push("handed_on", desk::HandedOnLine::new(*call, by, to, *forwarded));
+                out.push(desk::HandedOnLine::new(*call, by, to, *forwarded));
             }
             Event::Rules(rules) => {
                 // What they are at first is no news.
                 let before = self.rules.replace(rules.clone());
                 if self.tells_rules && before.is_some_and(|before| before != *rules) {
-                    out.push("rules", RulesLine::from(rules));
+                    out.push(RulesLine::from(rules));
                 }
             }
             Event::Moved { call, into } => {
                 self.calls.remove(call);
-                out.push("moved", desk::MovedLine { call_id: *call, into: *into });
+                out.push(desk::MovedLine { call_id: *call, into: *into });
             }
             Event::Dtmf { call, from, tone } => {
-                out.push("dtmf", DtmfLine { call_id: *call, from: from.clone(), tone: *tone });
+                out.push(DtmfLine { call_id: *call, from: from.clone(), tone: *tone });
             }
             Event::Quality { call, quality } => {
                 let roster = self.calls.get(call).map(|told| &told.roster);
-                out.push("quality", sound::quality(*call, quality, roster));
+                out.push(sound::quality(*call, quality, roster));
             }
             Event::Diagnoses { call, diagnoses } => {
                 let told = self.calls.entry(*call).or_default();
                 let before = std::mem::replace(&mut told.wrong, diagnoses.clone());
                 for line in sound::diagnoses(*call, &before, diagnoses) {
-                    out.push("diagnosis", line);
+                    out.push(line);
                 }
             }
             Event::Audio(audio) => {
                 for message in &self.stand_ins.news(audio) {
-                    out.push("warning", WarningLine { message });
+                    out.push(WarningLine { message });
                 }
             }
-            Event::Warning(message) => out.push("warning", WarningLine { message }),
+            Event::Warning(message) => out.push(WarningLine { message }),
             Event::Groups(_)
             | Event::Group { .. }
             | Event::GroupShared { .. }
@@ -302,7 +330,12 @@ impl Journal {
 
     /// The summary's line.
     pub fn summary(&self, summary: &SummaryLine, now: Instant, wall: UnixMillis) -> String {
-        line("summary", rfc3339(wall), self.at_ms(now), summary)
+        self.line(summary, now, wall)
+    }
+
+    /// The line of something that is no event of the phone.
+    pub fn line<B: Body>(&self, body: &B, now: Instant, wall: UnixMillis) -> String {
+        line(B::NAME, rfc3339(wall), self.at_ms(now), body)
     }
 
     fn at_ms(&self, now: Instant) -> u64 {
@@ -312,7 +345,7 @@ impl Journal {
     fn state(&mut self, out: &mut Page, call_id: CallId, state: CallState, via: Option<desk::ViaLine<'_>>) {
         let told = self.calls.entry(call_id).or_default();
         if told.state.replace(state) != Some(state) {
-            out.push("state", StateLine { call_id, state, via });
+            out.push(StateLine { call_id, state, via });
         }
     }
 
@@ -322,7 +355,7 @@ impl Journal {
         let joined = view.direction == Direction::Outgoing && view.with.group().is_some();
         if let Some(card) = view.group.as_ref().filter(|_| !joined && !told.group) {
             told.group = true;
-            out.push("group", group_line(view.call, card, None));
+            out.push(group_line(view.call, card, None));
         }
     }
 
@@ -333,7 +366,7 @@ impl Journal {
             told.speaking.iter().filter_map(|number| told.roster.by_number(*number)).map(|p| p.name.clone()).collect();
         if told.speakers != names {
             told.speakers.clone_from(&names);
-            out.push("speakers", SpeakersLine { call_id, names });
+            out.push(SpeakersLine { call_id, names });
         }
     }
 }
@@ -342,23 +375,23 @@ impl Journal {
 struct Page {
     at_ms: u64,
     ts: String,
-    lines: Vec<String>,
+    lines: Vec<(EventName, String)>,
 }
 
 impl Page {
-    fn push(&mut self, event: &'static str, body: impl Serialize) {
-        self.lines.push(line(event, self.ts.clone(), self.at_ms, body));
+    fn push<B: Body>(&mut self, body: B) {
+        self.lines.push((B::NAME, line(B::NAME, self.ts.clone(), self.at_ms, body)));
     }
 
     fn participants(&mut self, call_id: CallId, changes: impl IntoIterator<Item = Change>) {
         for Change { person, state, muted, .. } in changes {
             let (id, name) = (person.identity, person.name);
-            self.push("participant", ParticipantLine { call_id, id, name, state, muted });
+            self.push(ParticipantLine { call_id, id, name, state, muted });
         }
     }
 }
 
-fn line(event: &'static str, ts: String, at_ms: u64, body: impl Serialize) -> String {
+fn line(event: EventName, ts: String, at_ms: u64, body: impl Serialize) -> String {
     let line = Line { v: VERSION, event, ts, at_ms, body };
     serde_json::to_string(&line).expect("lines are plain values")
 }

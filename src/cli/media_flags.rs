@@ -7,10 +7,10 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 
 use super::dtmf::Script;
-use super::duration;
 use super::expect::Expectation;
 use super::process::Process;
 use super::settings::Settings;
+use crate::base::duration;
 use crate::config::{Argument, Problem};
 use crate::media::profile::Profile;
 use crate::phone::audio::device::{SinkChoice, SourceChoice};
@@ -79,6 +79,11 @@ pub struct MediaFlags {
     /// Fail with exit code 10 unless the summary meets this, such as 'heard_ms>1000'; may be given several times
     #[arg(long, value_name = "EXPRESSION")]
     pub expect: Vec<Expectation>,
+
+    /// Read commands from standard input, one a line, while the call goes on: mute, hold, dtmf 5, transfer bob, wait-for
+    /// dtmf 5, sleep 2s, hangup. The end of the input does not hang up
+    #[arg(long)]
+    pub stdin: bool,
 }
 
 impl MediaFlags {
@@ -98,7 +103,7 @@ impl MediaFlags {
     }
 }
 
-fn wav(text: &str) -> Result<PathBuf, String> {
+pub(super) fn wav(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
     let is_wav = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("wav"));
     if is_wav { Ok(path) } else { Err("recordings are WAV files: use a name that ends in .wav".to_owned()) }

@@ -12,7 +12,6 @@ pub mod ctl;
 pub mod devices;
 pub mod doctor;
 pub mod dtmf;
-pub mod duration;
 pub mod evidence;
 pub mod exit;
 pub mod expect;
@@ -32,10 +31,13 @@ pub mod open;
 pub mod output;
 pub mod password;
 mod plain;
+pub mod play;
+mod playing;
 pub mod process;
 mod roster;
 mod rotated;
 mod run;
+pub mod schema;
 pub mod serve;
 pub mod settings;
 pub mod sign_in;
@@ -81,6 +83,7 @@ Examples:
   switchboard call echo --for 10s             call the echo without a screen
   switchboard groups create \"Ops bridge\"      make a group, and get its ID, code and link
   switchboard join k7mq-3tzf                  join a group's call by its code
+  switchboard play night.script               play a script of calls, waits and expectations
   switchboard ctl answer                      have the phone that runs answer
   switchboard serve                           run the service for others
   switchboard sign-in alice --server http://127.0.0.1:8790
@@ -90,7 +93,7 @@ Settings are read from a file, the environment and arguments: see `switchboard c
 
 Exit codes:
   0 done           3 service unreachable  6 no answer, offline, timed out   9 nobody there
-  1 other failure  4 sign-in refused      7 media failed                   10 --expect not met
+  1 other failure  4 sign-in refused      7 media failed                   10 --expect or wait-for not met
   2 usage          5 declined or busy     8 not admitted or removed";
 
 /// The subcommands.
@@ -104,6 +107,8 @@ pub enum Command {
     Join(join::JoinArgs),
     /// Wait for calls without a screen.
     Wait(wait::WaitArgs),
+    /// Play a script without a screen: calls, waits and expectations, line by line.
+    Play(play::PlayArgs),
     /// Steer and follow the phone that runs.
     Ctl(ctl::CtlArgs),
     /// Show a link in the phone: tel:, switchboard: and links to groups.
@@ -135,6 +140,8 @@ pub enum Command {
     Evidence(evidence::EvidenceArgs),
     /// The settings.
     Config(config::ConfigArgs),
+    /// Print the JSON Schema of the lines of --json.
+    Schema(schema::SchemaArgs),
     /// Print completions for a shell.
     Completions(completions::CompletionsArgs),
     /// Print the manual page.
@@ -151,7 +158,7 @@ impl Cli {
     pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
         let cli = Self::try_parse_from(arguments)?;
         if cli.softphone.any() && cli.command.is_some() {
-            let why = "--demo and --ascii belong to the softphone, which is opened without a command";
+            let why = "--demo, --ascii and --record-script belong to the softphone, which is opened without a command";
             return Err(Self::command().error(ErrorKind::ArgumentConflict, why));
         }
         Ok(cli)

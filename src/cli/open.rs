@@ -59,7 +59,7 @@ pub async fn run(
     let states: Vec<Status> = with_screen.iter().map(|phone| phone.status.clone()).collect();
     let Some(chosen) = choice_of(&states, globals, &link)? else {
         output.progress("no phone runs here that has a screen: opening one");
-        return softphone::open(SoftphoneArgs::default(), globals, settings, Some(link)).await;
+        return softphone::open(&SoftphoneArgs::default(), globals, settings, Some(link)).await;
     };
     let mut phone = with_screen.into_iter().nth(chosen).expect("what was chosen is one of them");
     ctl::answer(&mut phone, &Asked::new(Order::Open { url: url.to_owned() }, None)).await?;

@@ -10,7 +10,7 @@ use super::{
     Cli, Command, admin, call, completions, config, ctl, devices, doctor, evidence, forward, friends, groups, history,
     join, log,
 };
-use super::{man, open, serve, sign_in, sign_out, softphone, wait, whoami};
+use super::{man, open, play, schema, serve, sign_in, sign_out, softphone, wait, whoami};
 use crate::config::Argument;
 
 /// Runs the program; the first of `arguments` is its name.
@@ -31,6 +31,7 @@ fn carry_out(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
     match &cli.command {
         Some(Command::Completions(arguments)) => return completions::run(arguments, output).map(|()| Exit::Done),
         Some(Command::Man(arguments)) => return man::run(arguments, output).map(|()| Exit::Done),
+        Some(Command::Schema(arguments)) => return schema::run(arguments, output).map(|()| Exit::Done),
         _ => {}
     }
     let settings = settings::load(&cli.globals, arguments(cli), settings::environment())?;
@@ -62,6 +63,7 @@ pub(super) fn arguments(cli: &Cli) -> Vec<Argument> {
         Some(Command::Call(arguments)) => arguments.media.sound.settings(),
         Some(Command::Join(arguments)) => arguments.media.sound.settings(),
         Some(Command::Wait(arguments)) => arguments.media.sound.settings(),
+        Some(Command::Play(arguments)) => arguments.sound.settings(),
         Some(Command::Doctor(arguments)) => arguments.sound_flags.settings(),
         Some(_) => Vec::new(),
     }
@@ -70,11 +72,12 @@ pub(super) fn arguments(cli: &Cli) -> Vec<Argument> {
 async fn with_runtime(cli: &Cli, settings: &Settings, output: &mut Output) -> Result<Exit, Failure> {
     let globals = &cli.globals;
     match &cli.command {
-        None => softphone::run(cli.softphone, globals, settings).await,
+        None => softphone::run(&cli.softphone, globals, settings).await,
         Some(Command::Serve(arguments)) => serve::run(arguments, globals, settings, output).await,
         Some(Command::Call(arguments)) => call::run(arguments, globals, settings, output).await,
         Some(Command::Join(arguments)) => join::run(arguments, globals, settings, output).await,
         Some(Command::Wait(arguments)) => wait::run(arguments, globals, settings, output).await,
+        Some(Command::Play(arguments)) => play::run(arguments, globals, settings, output).await,
         Some(Command::Ctl(arguments)) => ctl::run(arguments, globals, settings, output).await,
         Some(Command::Open(arguments)) => open::run(arguments, globals, settings, output).await,
         Some(Command::SignIn(arguments)) => sign_in::run(arguments, globals, settings, output).await,
@@ -87,7 +90,9 @@ async fn with_runtime(cli: &Cli, settings: &Settings, output: &mut Output) -> Re
         Some(Command::Doctor(arguments)) => doctor::run(arguments, globals, settings, output).await,
         Some(Command::Evidence(arguments)) => evidence::run(arguments, globals, settings, output).await,
         Some(Command::Admin(arguments)) => admin::run(arguments, globals, settings, output).await,
-        Some(Command::Config(_) | Command::Devices(_) | Command::Completions(_) | Command::Man(_)) => {
+        Some(
+            Command::Config(_) | Command::Devices(_) | Command::Completions(_) | Command::Man(_) | Command::Schema(_),
+        ) => {
             unreachable!("carried out without a runtime")
         }
     }

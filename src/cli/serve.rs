@@ -8,11 +8,11 @@ use serde::Serialize;
 
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
+use super::local;
 use super::output::Output;
 use super::settings::Settings;
-use super::{duration, local};
-use crate::base::clock;
 use crate::base::signals::EndSignals;
+use crate::base::{clock, duration};
 use crate::config::{Argument, ServiceFile};
 use crate::service::bots::CALLBACK_AFTER;
 use crate::service::{Running, Service, ServiceOptions, StartError, identity};

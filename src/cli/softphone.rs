@@ -1,5 +1,7 @@
 //! `switchboard` without a command: the flags of the softphone.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use time::UtcOffset;
 
@@ -21,9 +23,10 @@ use crate::terminal::alert::{Notifier, Surroundings, Way};
 use crate::terminal::model::{ScreenOptions, SshSession};
 use crate::terminal::run::{Left, run as show};
 use crate::terminal::theme::ColourChoice;
+use crate::texts::screen;
 
 /// The softphone.
-#[derive(Debug, Clone, Copy, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Softphone options")]
 pub struct SoftphoneArgs {
     /// Open the demo: a service of your own on this machine, with friends and bots to call
@@ -33,16 +36,20 @@ pub struct SoftphoneArgs {
     /// Draw with plain ASCII characters only [setting: screen.ascii]
     #[arg(long)]
     pub ascii: bool,
+
+    /// Record what is done and what happens into this new file, as a script for `switchboard play`
+    #[arg(long, value_name = "FILE")]
+    pub record_script: Option<PathBuf>,
 }
 
 impl SoftphoneArgs {
     /// Whether any of them was given.
-    pub fn any(self) -> bool {
-        self.demo || self.ascii
+    pub fn any(&self) -> bool {
+        self.demo || self.ascii || self.record_script.is_some()
     }
 
     /// The settings among the flags.
-    pub fn settings(self) -> Vec<Argument> {
+    pub fn settings(&self) -> Vec<Argument> {
         let ascii = self.ascii.then(|| Argument { key: "screen.ascii", flag: "--ascii", text: "true".to_owned() });
         ascii.into_iter().collect()
     }
@@ -52,7 +59,7 @@ impl SoftphoneArgs {
 ///
 /// # Errors
 /// When there is nobody to sign in as, the service can't be started, or the terminal can't be used.
-pub async fn run(arguments: SoftphoneArgs, globals: &Globals, settings: &Settings) -> Result<Exit, Failure> {
+pub async fn run(arguments: &SoftphoneArgs, globals: &Globals, settings: &Settings) -> Result<Exit, Failure> {
     open(arguments, globals, settings, None).await
 }
 
@@ -61,7 +68,7 @@ pub async fn run(arguments: SoftphoneArgs, globals: &Globals, settings: &Setting
 /// # Errors
 /// As [`run`].
 pub(crate) async fn open(
-    arguments: SoftphoneArgs,
+    arguments: &SoftphoneArgs,
     globals: &Globals,
     settings: &Settings,
     link: Option<OpenedLink>,
@@ -81,15 +88,19 @@ pub(crate) async fn open(
     let groups = settings.in_groups();
     let max_calls = phone::MOST_CALLS;
     let options = PhoneOptions { max_calls, voice, record: None, tones: true, rings: true, groups, evidence };
-    let screen = screen_options(settings, acting.demo);
+    let look = screen_options(settings, acting.demo);
     let failed = |why: String| Failure::new(Exit::Failed, why);
     let tap = Setup { screen: true, opened: link, ..settings.tap(&acting.account) };
     let phone = phone::start(acting.account, options).map_err(|why| failed(format!("the phone can't start: {why}")))?;
-    let phone = tapped(phone, tap);
+    let (phone, steering) = tapped(phone, tap);
+    if let Some(file) = &arguments.record_script {
+        let shown = file.display().to_string();
+        steering.record(file).map_err(|why| Failure::usage(screen::script_failed(&shown, &why.to_string())))?;
+    }
     // Sound libraries print on standard error, which is where the screen is.
     #[cfg(target_os = "linux")]
     let aside = log::file(settings, "phone").and_then(|file| StderrAside::to(&file)).ok();
-    let left = show(phone, screen, evidence::collector(settings)).await;
+    let left = show(phone, look, evidence::collector(settings), steering).await;
     #[cfg(target_os = "linux")]
     drop(aside);
     let left = left.map_err(|why| failed(why.to_string()))?;

@@ -80,7 +80,10 @@ fn what_can_not_be_meant_is_refused_with_what_could() {
     assert!(refused("forward sometimes bob").contains("unrecognized subcommand"));
     assert!(refused("forward pick-up strangers").contains("nobody, friends, everybody"));
     assert!(refused("friends favourite bob 10").contains("1 to 9"));
-    for absent in ["meetings", "call bob --stdin", "call bob --camera x", "serve --tls-listen 1"] {
+    assert!(refused("play").contains("<FILE|->"));
+    assert!(refused("schema sumary").contains("summary"));
+    assert!(refused("--record-script x wait").contains("belong to the softphone"));
+    for absent in ["meetings", "call bob --camera x", "serve --tls-listen 1"] {
         refused(absent);
     }
 }

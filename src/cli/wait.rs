@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::account;
 use super::conversation::{Conversation, End};
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
-use super::headless::{self, Session, Woken};
+use super::headless::{self, Calls, Session, Woken};
 use super::media_flags::MediaFlags;
 use super::output::Output;
 use super::settings::Settings;
-use super::{account, duration};
-use crate::base::clock;
+use crate::base::{clock, duration};
 use crate::domain::id::CallId;
 use crate::phone::command::Command;
 use crate::phone::event::Event;
@@ -21,7 +21,7 @@ use crate::phone::event::Event;
 /// Wait for calls without a screen.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
-With neither --answer nor --decline it only reports that it rings. --answer also answers who calls to bring one into a \
+With neither --answer nor --decline it only reports that it rings, unless a line of --stdin says `answer`. --answer also answers who calls to bring one into a \
 group call.
 
 Examples:
@@ -62,12 +62,13 @@ pub async fn run(
 ) -> Result<Exit, Failure> {
     let acting = account::acting(globals, settings, false, false).await;
     let work = async |session: &mut Session<'_>| wait(arguments, session).await;
-    headless::with_phone(acting, &arguments.media, !arguments.decline, settings, output, work).await
+    headless::with_phone(acting, &arguments.media, Calls::one(!arguments.decline), settings, output, work).await
 }
 
 async fn wait(arguments: &WaitArgs, session: &mut Session<'_>) -> Result<Exit, Failure> {
     session.ready().await?;
     session.output().progress("waiting for a call; Ctrl-C ends it");
+    session.listen(&arguments.media);
     let mut exit = Exit::Done;
     for _ in 0..arguments.calls.get() {
         let call = rung(arguments, session).await?;
@@ -89,6 +90,7 @@ async fn rung(arguments: &WaitArgs, session: &mut Session<'_>) -> Result<CallId,
             Woken::Time => return Err(Failure::new(Exit::NoAnswer, "nobody called in time")),
             Woken::Signal(exit) => return Err(Failure::new(exit, "")),
             Woken::Ended => return Err(Failure::new(Exit::Failed, "the phone ended")),
+            Woken::Played(_) => {}
         }
     }
 }

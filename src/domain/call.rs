@@ -1,12 +1,13 @@
 //! Calls: their states, whom they are with, and the people in them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::group::GroupRef;
 use super::person::Person;
 
 /// Where a call stands for one client. The states, and their names, are those of the ACS Calling SDK.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum CallState {
     /// Not begun.
@@ -33,7 +34,7 @@ pub enum CallState {
 
 /// Where another participant of a call stands; names of the ACS Calling SDK, with `Reconnecting` for one whose
 /// connection was lost and may come back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum ParticipantState {
     /// Not invited yet.
@@ -115,7 +116,7 @@ impl Peer {
 }
 
 /// Which way a call was made, as one of its participants sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// Somebody called this person.

@@ -1,9 +1,10 @@
 //! Why a call ended: a code and a subcode, with the numbers of ACS where ACS has one.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Code and subcode of an ended call ("troubleshooting call end response codes", ACS documentation).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct EndReason {
     /// The main code; 0 is a normal end, the rest follow SIP.
     pub code: u16,

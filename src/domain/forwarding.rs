@@ -4,6 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::id::Identity;
@@ -11,7 +12,7 @@ use super::person::Person;
 
 /// When a call is forwarded. The four are the call diversions of telephony (ETSI EN 300 207-1: CFU, CFB, CFNR), and
 /// do not disturb.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ForwardWhen {
     /// Without ringing.
@@ -82,7 +83,7 @@ impl fmt::Display for ForwardAfter {
 }
 
 /// Who may pick up a call that rings at somebody else.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PickUpBy {
     /// Nobody.

@@ -1,11 +1,12 @@
 //! What a person is doing now, as far as others may know.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::time::UnixMillis;
 
 /// One word for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PresenceState {
     /// A client is connected.

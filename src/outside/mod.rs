@@ -12,9 +12,12 @@ pub mod order;
 mod place;
 #[cfg(unix)]
 pub mod reach;
+mod recording;
+pub mod script;
 #[cfg(unix)]
 mod socket;
 pub mod status;
+mod steering;
 mod tap;
 mod waiting;
 
@@ -23,6 +26,7 @@ mod kit;
 
 use std::path::PathBuf;
 
+pub use self::steering::Steering;
 use crate::config::Hooks;
 use crate::domain::link::OpenedLink;
 use crate::phone::PhoneLink;
@@ -44,7 +48,7 @@ pub struct Setup {
     pub opened: Option<OpenedLink>,
 }
 
-/// Puts a tap into the link to a phone; what comes back is used in its place.
-pub fn tapped(link: PhoneLink, setup: Setup) -> PhoneLink {
+/// Puts a tap into the link to a phone; what comes back is used in its place, and to ask the tap.
+pub fn tapped(link: PhoneLink, setup: Setup) -> (PhoneLink, Steering) {
     tap::put_in(link, setup)
 }

@@ -20,6 +20,7 @@ use super::line::{Asked, Done, LONGEST_ASKED, LONGEST_PIECE, Refused, Told, VERS
 use super::order::Order;
 use super::place::Place;
 use super::status::Status;
+use super::steering::Question;
 use crate::base::task;
 use crate::phone::evidence::{Recorder, export};
 use crate::texts::outside;
@@ -35,9 +36,6 @@ const UNREAD: Duration = Duration::from_secs(10);
 
 /// How long nothing is accepted after that failed.
 const BREATH: Duration = Duration::from_millis(200);
-
-/// Something asked, and where the answer goes.
-pub(super) type Question = (Asked, oneshot::Sender<Told>);
 
 /// The phone, as a connection reaches it.
 #[derive(Debug, Clone)]

@@ -34,12 +34,32 @@ pub enum Message {
         /// What went wrong, if something did.
         failed: Option<String>,
     },
+    /// The session is recorded as a script now, or no more.
+    ScriptRecorded(ScriptRecorded),
     /// What the phone remembers that is new.
     Recorded(News),
     /// Why a call went wrong; nothing where it did not.
     Explained(CallId, Option<Box<Explanation>>),
     /// Evidence was written, into this file; or why not.
     Evidence(Result<String, String>),
+}
+
+/// What became of recording the session as a script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ScriptRecorded {
+    /// It is written into this file from now on.
+    Begun(String),
+    /// That file can't be made: why.
+    Failed {
+        /// The file, as it was named.
+        file: String,
+        /// What went wrong.
+        why: String,
+    },
+    /// It is in this file.
+    Ended(String),
+    /// Nothing was recorded that could end.
+    Nothing,
 }
 
 /// What took a text that was copied.
@@ -71,6 +91,8 @@ pub enum Effect {
         /// What is to be in it.
         table: String,
     },
+    /// Record the session as a script into this new file, or end that; answered by [`Message::ScriptRecorded`].
+    RecordScript(Option<String>),
     /// Ask what the phone remembers since the entry of this number; answered by [`Message::Recorded`].
     Look(u64),
     /// Ask why a call went wrong; answered by [`Message::Explained`].

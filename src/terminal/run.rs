@@ -22,12 +22,13 @@ use tokio::sync::mpsc;
 use super::alert::Notifier;
 use super::guard::{Guard, PanicHook, inside};
 use super::job::{self, Continued};
-use super::message::{Copied, Effect, Message};
+use super::message::{Copied, Effect, Message, ScriptRecorded};
 use super::model::{Model, OptionsError, ScreenOptions};
 use super::screen::Screen;
 use super::{alert, clipboard};
 use crate::base::signals::{EndSignal, EndSignals};
 use crate::base::{clock, deadline, task};
+use crate::outside::Steering;
 use crate::phone::PhoneLink;
 use crate::phone::command::Command;
 use crate::phone::evidence::entry::Entry;
@@ -90,7 +91,12 @@ pub type Collector = Box<dyn Fn(Shot) -> Pin<Box<dyn Future<Output = Result<Path
 ///
 /// # Errors
 /// When settings can't be used, or the terminal can't be read or written.
-pub async fn run(mut link: PhoneLink, options: ScreenOptions, collector: Collector) -> Result<Left, ScreenError> {
+pub async fn run(
+    mut link: PhoneLink,
+    options: ScreenOptions,
+    collector: Collector,
+    steering: Steering,
+) -> Result<Left, ScreenError> {
     let colour = options.colour.decide(std::env::var("NO_COLOR").ok().as_deref());
     let model = Model::new(&options, colour, clock::unix_now())?;
     if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
@@ -108,7 +114,20 @@ pub async fn run(mut link: PhoneLink, options: ScreenOptions, collector: Collect
             let (retitle, notify) = (options.retitle, options.notify);
             let link = &mut link;
             let guard = &guard;
-            let inputs = Loop { copied, exported, collected, collector, screen, link, guard, signals, retitle, notify };
+            let steering = steering.clone();
+            let inputs = Loop {
+                copied,
+                exported,
+                collected,
+                collector,
+                steering,
+                screen,
+                link,
+                guard,
+                signals,
+                retitle,
+                notify,
+            };
             inputs.run().await
         }
         Err(error) => Err(error.into()),
@@ -118,6 +137,7 @@ pub async fn run(mut link: PhoneLink, options: ScreenOptions, collector: Collect
     let recorder = link.recorder.clone();
     say_bye(link).await;
     recorder.flush();
+    steering.is_written();
     left
 }
 
@@ -147,6 +167,7 @@ struct Loop<'a> {
     /// Evidence that was written, told by the task that did it.
     collected: (mpsc::Sender<Collected>, mpsc::Receiver<Collected>),
     collector: Collector,
+    steering: Steering,
     screen: Screen<Output>,
     link: &'a mut PhoneLink,
     guard: &'a Guard,
@@ -259,6 +280,12 @@ impl Loop<'_> {
             Effect::Notify(text) => self.write(&self.notify.bytes(&text))?,
             Effect::Copy(text) => self.copy(text),
             Effect::Export { file, table } => self.export(file, table),
+            Effect::RecordScript(Some(file)) => self.record_script(file),
+            Effect::RecordScript(None) => {
+                let ended = self.steering.stop_recording().map(|file| file.display().to_string());
+                let became = ended.map_or(ScriptRecorded::Nothing, ScriptRecorded::Ended);
+                return self.take(Message::ScriptRecorded(became));
+            }
             Effect::Look(after) => return self.take(Message::Recorded(self.link.recorder.since(after))),
             Effect::Explain(call) => {
                 let why = self.link.recorder.explain(call).map(Box::new);
@@ -315,6 +342,23 @@ impl Loop<'_> {
         });
         if let Err(why) = writing {
             let _ = self.exported.0.try_send(Message::Exported { file: named, failed: Some(why.to_string()) });
+        }
+    }
+
+    /// Begins a file on a thread of its own: disks may take their time.
+    fn record_script(&self, file: String) {
+        let (tell, steering, named) = (self.exported.0.clone(), self.steering.clone(), file.clone());
+        let begin = task::thread("recording", move || {
+            let became = match steering.record(std::path::Path::new(&file)) {
+                Ok(()) => ScriptRecorded::Begun(file),
+                Err(why) => ScriptRecorded::Failed { file, why: why.to_string() },
+            };
+            // With so many answers waiting already, this one is missed the least.
+            let _ = tell.try_send(Message::ScriptRecorded(became));
+        });
+        if let Err(why) = begin {
+            let became = ScriptRecorded::Failed { file: named, why: why.to_string() };
+            let _ = self.exported.0.try_send(Message::ScriptRecorded(became));
         }
     }
 

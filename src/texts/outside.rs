@@ -138,3 +138,28 @@ pub fn link_waits(key: &str) -> String {
 pub fn not_steered(why: &str) -> String {
     format!("Other programs can't steer this phone: {}. Calls are not affected.", printable(why, 200))
 }
+
+/// What a phone does that is in no call, while a script waits.
+pub const NO_CALL_INSTEAD: &str = "no call";
+
+/// The same, without a connection.
+pub const NO_LINK_INSTEAD: &str = "no call, and no connection to the service";
+
+/// A call, in a list of those there are.
+pub fn a_call(who: &str, state: &str) -> String {
+    format!("{} ({state})", printable(who, 40))
+}
+
+/// What a script waited for did not happen.
+pub fn not_met(what: &str, seconds: f64, instead: &str) -> String {
+    format!("Waited for `{what}` for {seconds} s; there was: {instead}.")
+}
+
+/// A script that is recorded takes nothing more.
+pub const NOT_RECORDED: &str = "The script is not recorded any more: its file is full, or can't be written.";
+
+/// A command of standard input would make another call.
+pub const ONE_CALL: &str = "This phone is for one call: `switchboard play` plays scripts with several.";
+
+/// There is nothing to hold an expectation against.
+pub const NO_CALL_ENDED: &str = "Expectations are of the call that ended last, and none has ended yet.";

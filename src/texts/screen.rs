@@ -131,6 +131,27 @@ pub fn no_friends(loaded: bool, empty: bool, add: &str, clear: &str) -> String {
 /// The calls are written into a file that has to be named.
 pub const NAME_A_FILE: &str = "Name the file the calls are written into: export calls.csv";
 
+/// A script is recorded into a file that has to be named.
+pub const NAME_A_SCRIPT: &str = "Name the file the script is recorded into: record script session.txt";
+
+/// No script is being recorded.
+pub const NO_SCRIPT: &str = "No script is being recorded.";
+
+/// The session is recorded into this file.
+pub fn script_begun(file: &str) -> String {
+    format!("What you do, tones too, is recorded into {file} until `record stop`.")
+}
+
+/// The session is in this file.
+pub fn script_ended(file: &str) -> String {
+    format!("The script is in {file}: `switchboard play` plays it.")
+}
+
+/// The file for a script can't be made.
+pub fn script_failed(file: &str, why: &str) -> String {
+    format!("A script can't be recorded into {file}: {why}. Name another file.")
+}
+
 /// The calls are in the file, or could not be written there.
 pub fn exported(file: &str, failed: Option<&str>) -> String {
     match failed {

@@ -15,6 +15,7 @@ mod history;
 mod kit;
 mod outside;
 mod screens;
+mod scripts;
 mod serving;
 mod sound;
 mod words;

@@ -12,6 +12,8 @@ fn every_command_explains_itself() {
         "call",
         "join",
         "wait",
+        "play",
+        "schema",
         "ctl",
         "ctl transfer",
         "ctl status",

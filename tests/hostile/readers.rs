@@ -9,8 +9,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use switchboard::base::clock;
+use switchboard::base::duration;
 use switchboard::base::seed::Seed;
-use switchboard::cli::{dtmf::Script, duration, expect::Expectation};
+use switchboard::cli::{dtmf::Script, expect::Expectation};
 use switchboard::config::{self, Inputs, ServerUrl};
 use switchboard::domain::id::{CallId, Identity, UserName};
 use switchboard::domain::text;

@@ -1,7 +1,9 @@
 //! Lines of calls that go on with somebody else.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::schema;
 use crate::domain::end_reason::EndReason;
 use crate::domain::forwarding::ForwardWhen;
 use crate::domain::id::{CallId, Identity, UserName};
@@ -10,9 +12,11 @@ use crate::domain::person::Person;
 use crate::domain::transfer::{HandedTo, Via};
 
 /// Somebody, as lines name them.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub(super) struct Who<'a> {
+    #[schemars(with = "String")]
     id: &'a Identity,
+    #[schemars(with = "String")]
     name: &'a UserName,
 }
 
@@ -23,13 +27,15 @@ impl<'a> From<&'a Person> for Who<'a> {
 }
 
 /// The other side hands the call on: to somebody, or into a slot.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub(super) struct HandedOnLine<'a> {
+    #[schemars(with = "schema::Guid")]
     call_id: CallId,
     by: Who<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     to: Option<Who<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<schema::Slot>")]
     slot: Option<ParkSlot>,
     /// In which case, where whoever was called forwards it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,14 +53,16 @@ impl<'a> HandedOnLine<'a> {
 }
 
 /// The call goes on under another id.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub(super) struct MovedLine {
+    #[schemars(with = "schema::Guid")]
     pub(super) call_id: CallId,
+    #[schemars(with = "schema::Guid")]
     pub(super) into: CallId,
 }
 
 /// How a call comes to ring here.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(super) enum ViaLine<'a> {
     /// Somebody hands it on.
@@ -68,7 +76,10 @@ pub(super) enum ViaLine<'a> {
     /// Whoever was called forwards it here.
     Forwarded { by: Who<'a>, when: ForwardWhen },
     /// It was parked from here, and nobody picked it up.
-    Recalled { slot: ParkSlot },
+    Recalled {
+        #[schemars(with = "schema::Slot")]
+        slot: ParkSlot,
+    },
 }
 
 impl<'a> From<&'a Via> for ViaLine<'a> {

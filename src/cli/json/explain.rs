@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::control::explanation::{Advice, Progress, Stage};
 use crate::phone::evidence::story::Explanation;
 
 /// Why a call went wrong.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ExplainLine {
     /// What was most likely the matter: a sentence.
     pub cause: String,
@@ -23,7 +24,7 @@ pub struct ExplainLine {
 }
 
 /// A step.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct StepLine {
     /// Which.
     pub stage: Stage,

@@ -1,5 +1,6 @@
 //! The line of the rules of an account: where calls go, who rings nevertheless, who may pick up.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::desk::Who;
@@ -7,7 +8,7 @@ use crate::domain::forwarding::{AccountRules, ForwardWhen, PickUpBy};
 use crate::domain::id::Identity;
 
 /// The rules; somebody who is gone has no name.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct RulesLine<'a> {
     always: Option<Named<'a>>,
     busy: Option<Named<'a>>,
@@ -19,11 +20,15 @@ pub(crate) struct RulesLine<'a> {
 }
 
 /// Somebody the rules name.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 enum Named<'a> {
     Known(Who<'a>),
-    Gone { id: &'a Identity, name: Option<&'a str> },
+    Gone {
+        #[schemars(with = "String")]
+        id: &'a Identity,
+        name: Option<&'a str>,
+    },
 }
 
 impl<'a> From<&'a AccountRules> for RulesLine<'a> {

@@ -1,16 +1,18 @@
 //! What the lines say of the sound of a call: its figures, those of each participant, and what is wrong with it.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{hundredths, tenths};
+use super::{hundredths, schema, tenths};
 use crate::cli::roster::Roster;
 use crate::domain::id::{CallId, Identity, UserName};
 use crate::phone::event::{AudioDevice, Diagnosis, Heard, Quality};
 use crate::texts;
 
 /// Quality of a call so far.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub(super) struct QualityLine {
+    #[schemars(with = "schema::Guid")]
     call_id: CallId,
     #[serde(flatten)]
     figures: Figures,
@@ -19,7 +21,7 @@ pub(super) struct QualityLine {
 
 /// Figures of the sound of a call. "Sent" is what the service says it receives of this phone; what the others lose on their
 /// way from the service is not in it.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
 pub struct Figures {
     /// Packets sent.
     pub sent_packets: u64,
@@ -66,9 +68,11 @@ pub struct Figures {
 }
 
 /// How one participant is heard.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 struct ParticipantFigures {
+    #[schemars(with = "String")]
     id: Identity,
+    #[schemars(with = "String")]
     name: UserName,
     received_packets: u64,
     lost_packets: u64,
@@ -82,8 +86,9 @@ struct ParticipantFigures {
 }
 
 /// Something is wrong with the sound of a call, or no longer.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub(super) struct DiagnosisLine {
+    #[schemars(with = "schema::Guid")]
     call_id: CallId,
     diagnosis: &'static str,
     on: bool,

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::*;
 use crate::base::clock;
 use crate::cli::roster::tests::{person, rows};
+use crate::control::explanation::{Advice, Progress, Stage};
 use crate::domain::call::{Participant, Peer, RosterRow};
 use crate::domain::forwarding::{CallRules, ForwardWhen};
 use crate::domain::group::Group;
@@ -37,7 +38,9 @@ fn told() -> Told {
 impl Told {
     #[track_caller]
     fn expect(&mut self, event: &Event, lines: &[String]) {
-        assert_eq!(self.journal.lines(event, self.now, WALL), lines);
+        let told = self.journal.lines(event, self.now, WALL);
+        assert_eq!(told, lines);
+        told.iter().for_each(|line| schema::tests::fits(line));
     }
 }
 
@@ -108,7 +111,9 @@ fn a_ring_says_how_it_came_about() {
     let rings = |via| {
         let incoming = Incoming { call: CALL, from: bob(), at: WALL, group: None, via: Some(via) };
         let mut told = told();
-        told.journal.lines(&Event::Incoming(incoming), told.now, WALL).remove(0)
+        let line = told.journal.lines(&Event::Incoming(incoming), told.now, WALL).remove(0);
+        schema::tests::fits(&line);
+        line
     };
     let state = |via: &str| golden("state", &format!(r#"{CALL_TEXT},"state":"ringing","via":{via}"#));
     let carol = r#"{"id":"8:acs:1_carol","name":"carol"}"#;
@@ -390,7 +395,9 @@ fn the_summary_is_the_last_line() {
     let more = r#""first_audio_ms":35,"heard_ms":4980,"level_in_dbfs":-18.0,"level_out_dbfs":null"#;
     let end = r#"{"code":0,"sub_code":0,"reason":"The call ended."}"#;
     let body = format!(r#"{CALL_TEXT},"connected":true,"seconds":5.02,"end":{end},"audio":{{{FIGURES},{more}}}"#);
-    assert_eq!(told.journal.summary(&line, told.now, WALL), golden("summary", &body));
+    let text = told.journal.summary(&line, told.now, WALL);
+    assert_eq!(text, golden("summary", &body));
+    schema::tests::fits(&text);
 }
 
 #[test]
@@ -400,6 +407,47 @@ fn a_failure_without_a_call_has_a_summary_too() {
     let text = told.journal.summary(&line, told.now, WALL);
     assert!(text.contains(r#""connected":false,"seconds":0.0,"end":{"code":404,"sub_code":0,"#), "{text}");
     assert!(!text.contains("call_id"), "{text}");
+    schema::tests::fits(&text);
+}
+
+#[test]
+fn why_a_call_failed_is_in_its_summary() {
+    let told = told();
+    let steps = vec![explain::StepLine { stage: Stage::Ice, progress: Progress::Failed, ms: Some(1.5) }];
+    let explain = ExplainLine {
+        cause: "A firewall.".to_owned(),
+        next: "Open it.".to_owned(),
+        advice: Advice::LetUdpThrough,
+        failed: Some(Stage::Ice),
+        steps,
+    };
+    let line =
+        SummaryLine { explain: Some(explain), ..SummaryLine::without_call(EndReason::SETUP_TIMEOUT, String::new()) };
+    let text = told.journal.summary(&line, told.now, WALL);
+    assert!(text.contains(r#""failed":"ice","steps":[{"stage":"ice","progress":"failed","ms":1.5}]"#), "{text}");
+    schema::tests::fits(&text);
+}
+
+#[test]
+fn what_became_of_the_lines_of_a_script_has_its_lines() {
+    let told = told();
+    let slot = ParkSlot::try_from(3).ok();
+    let done = DoneLine { line: 4, words: "park".to_owned(), call_id: Some(CALL), slot };
+    let text = told.journal.line(&done, told.now, WALL);
+    assert_eq!(text, golden("done", &format!(r#""line":4,"words":"park",{CALL_TEXT},"slot":3"#)));
+    schema::tests::fits(&text);
+    let refused = RefusedLine { line: 5, words: "call x".to_owned(), exit: 9, message: "Nobody.".to_owned() };
+    let text = told.journal.line(&refused, told.now, WALL);
+    assert_eq!(text, golden("refused", r#""line":5,"words":"call x","exit":9,"message":"Nobody.""#));
+    schema::tests::fits(&text);
+    let failed = Some(FailedLine::from(&refused));
+    let played = PlayedLine { done: 4, lines: 7, calls: 1, seconds: 2.5, exit: 9, failed };
+    let text = told.journal.line(&played, told.now, WALL);
+    let at = r#""failed":{"line":5,"words":"call x","message":"Nobody."}"#;
+    assert_eq!(text, golden("played", &format!(r#""done":4,"lines":7,"calls":1,"seconds":2.5,"exit":9,{at}"#)));
+    schema::tests::fits(&text);
+    let whole = PlayedLine { failed: None, ..played };
+    schema::tests::fits(&told.journal.line(&whole, told.now, WALL));
 }
 
 #[test]

@@ -22,6 +22,7 @@ struct Bench {
     told: mpsc::Receiver<Command>,
     /// The end of whoever drives it.
     driver: PhoneLink,
+    steering: Steering,
 }
 
 impl Bench {
@@ -38,7 +39,9 @@ impl Bench {
             opened: None,
         };
         change(&mut setup);
-        Self { data, phone, told, driver: put_in(PhoneLink { commands, events, recorder: Recorder::default() }, setup) }
+        let link = PhoneLink { commands, events, recorder: Recorder::default() };
+        let (driver, steering) = put_in(link, setup);
+        Self { data, phone, told, driver, steering }
     }
 
     /// The phone tells something, and whoever drives it hears it.
@@ -69,7 +72,7 @@ async fn events_and_commands_pass_and_the_end_too() {
 #[tokio::test]
 async fn a_driver_that_goes_lets_the_phone_go() {
     let bench = Bench::new(|_| {});
-    let Bench { driver, mut told, phone, data } = bench;
+    let Bench { driver, mut told, phone, data, .. } = bench;
     drop(driver);
     // The phone ends once nobody is left to tell it anything.
     assert!(tokio::time::timeout(GENEROUS, told.recv()).await.expect("it is let go").is_none());
@@ -97,6 +100,48 @@ async fn trouble_with_a_hook_is_told_once_and_stops_nothing() {
     assert!(told.contains("hooks.on_ringing (/nowhere)"), "{told}");
     bench.tells(Event::Incoming(incoming(2, bob()))).await;
     bench.tells(Event::Link(Link::Up)).await;
+}
+
+#[tokio::test]
+async fn whoever_drives_the_phone_may_ask_too_and_hears_what_happens_before_the_answer() {
+    let mut bench = Bench::new(|_| {});
+    bench.phone.send(Event::Call(call(1, bob(), CallState::Connected))).await.unwrap();
+    bench.hears().await;
+    let mut answer = bench.steering.ask(Asked::new(Order::Mute { on: Some(true) }, None));
+    assert_eq!(bench.is_told().await, Command::Mute { call: number(1), on: true });
+    let mut muted = call(1, bob(), CallState::Connected);
+    muted.muted = true;
+    bench.phone.send(Event::Call(muted)).await.unwrap();
+    assert!(answer.try_recv().is_err() || !bench.driver.events.is_empty(), "the event is told first");
+    assert!(matches!(answer.await.unwrap(), Told::Done(_)));
+    assert!(!bench.driver.events.is_empty(), "the event is there by then");
+    let refused = bench.steering.ask(Asked::new(Order::Answer, None)).await.unwrap();
+    assert!(matches!(refused, Told::Refused(Refused { why: Why::NotNow, .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn what_the_driver_and_others_have_done_is_recorded() {
+    let mut bench = Bench::new(|_| {});
+    let file = bench.data.path().join("session");
+    bench.tells(Event::Me(me())).await;
+    bench.steering.record(&file).unwrap();
+    assert!(bench.steering.record(&file).is_err(), "nothing is written over");
+    bench.tells(Event::Incoming(incoming(1, bob()))).await;
+    bench.driver.commands.send(Command::Answer(number(1))).await.unwrap();
+    assert_eq!(bench.is_told().await, Command::Answer(number(1)));
+    bench.tells(Event::Call(call(1, bob(), CallState::Connected))).await;
+    let hung_up = bench.steering.ask(Asked::new(Order::Hangup, None));
+    assert_eq!(bench.is_told().await, Command::HangUp(number(1)));
+    bench.tells(Event::Ended(summary(1, bob(), EndReason::HUNG_UP))).await;
+    assert!(matches!(hung_up.await.unwrap(), Told::Done(_)));
+    bench.steering.stop_recording();
+    bench.tells(Event::Incoming(incoming(2, bob()))).await;
+    drop(bench.phone);
+    while bench.driver.events.recv().await.is_some() {}
+    bench.steering.is_written();
+    let text = std::fs::read_to_string(&file).unwrap();
+    let lines: Vec<_> = text.lines().filter(|line| !line.starts_with('#')).collect();
+    assert_eq!(lines, ["wait-for incoming from bob", "answer", "hangup"], "{text}");
 }
 
 #[cfg(unix)]
@@ -205,7 +250,7 @@ mod steered {
     #[tokio::test]
     async fn the_socket_goes_with_the_phone() {
         let (bench, running) = found().await;
-        let Bench { data, phone, mut driver, told } = bench;
+        let Bench { data, phone, mut driver, told, .. } = bench;
         drop(phone);
         assert!(driver.events.recv().await.is_none());
         let folder = data.path().join("users/alice");

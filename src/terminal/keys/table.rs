@@ -81,6 +81,8 @@ pub enum Action {
     Pause,
     TimeMode,
     Evidence,
+    RecordScript,
+    StopRecording,
     Palette,
     Help,
     Repaint,
@@ -207,6 +209,8 @@ table! {
     Pause "pause" keys "p" in &[Ladder]; hint "pause"; words ["pause"] ""; "In the ladder: stand still, or go on".
     TimeMode "time-mode" keys "w" in &[Ladder]; hint "times"; words ["time mode"] ""; "In the ladder: the time of day, since the start, since the row above".
     Evidence "evidence" keys "e" in &[Panel, Consult, Ladder]; hint "evidence"; words ["evidence"] ""; "Write an archive that proves what happened, without secrets, and say where".
+    RecordScript "record-script" keys "" in PANEL; hint ""; words ["record script"] "FILE"; "Record what you do and what happens into a new file, as a script that `switchboard play` plays".
+    StopRecording "stop-recording" keys "" in PANEL; hint ""; words ["record stop"] ""; "End the recording of a script".
     Palette "palette" keys ":" in &[Panel, Consult, List, Keypad]; hint "command"; words ["palette"] ""; "Type a command".
     Help "help" keys "? F1" in ANY; hint "keys"; words ["help", "keys"] ""; "Show what can be done, with its keys; type to search".
     Repaint "repaint" keys "Ctrl-l" in ANY; hint ""; words ["repaint"] ""; "Draw the whole screen anew".

@@ -112,7 +112,9 @@ impl Model {
                 Some(Popup::Sound(SoundPopup { device: None, .. })) => true,
                 _ => self.rule_selected().is_some_and(|row| row.turns()),
             },
-            Action::AddFriend
+            Action::RecordScript
+            | Action::StopRecording
+            | Action::AddFriend
             | Action::Friends
             | Action::Groups
             | Action::History

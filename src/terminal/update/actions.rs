@@ -65,6 +65,8 @@ pub(super) fn perform(model: &mut Model, action: Action, trigger: Trigger, effec
         Action::Undo => desk::undo(model),
         Action::Note => history::ask(model),
         Action::Export => say(model, Mood::Plain, screen::NAME_A_FILE),
+        Action::RecordScript => say(model, Mood::Plain, screen::NAME_A_SCRIPT),
+        Action::StopRecording => effects.push(Effect::RecordScript(None)),
         Action::Filter => filter(model),
         Action::Friends => focus(model, Pane::Friends, effects),
         Action::Groups => focus(model, Pane::Groups, effects),

@@ -24,7 +24,7 @@ pub(crate) use choose::{CHOICES, shown_as};
 pub(crate) use desk::{hurry_key, told as told_soon};
 pub(crate) use palette::suggestions;
 
-use super::message::{Effect, Message};
+use super::message::{Effect, Message, ScriptRecorded};
 use super::model::{Entry, LiveCall, Model, Mood, Notice};
 use crate::domain::text::printable;
 use crate::phone::event::Incoming;
@@ -43,6 +43,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Paste(text) => keys::paste(model, &text),
         Message::Copied(by) => sharing::copied(model, by),
         Message::Exported { file, failed } => history::exported(model, &file, failed),
+        Message::ScriptRecorded(became) => script_recorded(model, became),
         Message::Resize => model.changed = true,
         Message::Phone(event) => {
             let picked = model.picked();
@@ -58,6 +59,19 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     links::show(model, &mut effects);
     retitle(model, &mut effects);
     effects
+}
+
+fn script_recorded(model: &mut Model, became: ScriptRecorded) {
+    use crate::texts::screen;
+    let shown = |file: &str| printable(file, 100);
+    match became {
+        ScriptRecorded::Begun(file) => say(model, Mood::Good, screen::script_begun(&shown(&file))),
+        ScriptRecorded::Ended(file) => say(model, Mood::Good, screen::script_ended(&shown(&file))),
+        ScriptRecorded::Nothing => say(model, Mood::Warn, screen::NO_SCRIPT),
+        ScriptRecorded::Failed { file, why } => {
+            say(model, Mood::Bad, screen::script_failed(&shown(&file), &printable(&why, 100)));
+        }
+    }
 }
 
 fn phone_busy(model: &mut Model) {

@@ -101,6 +101,7 @@ fn carry_out(model: &mut Model, word: &str, action: Action, argument: &str, effe
             text,
         ) => sound::command(model, action, text, effects),
         (Action::Export, file) if !file.is_empty() => history::export(model, file, effects),
+        (Action::RecordScript, file) if !file.is_empty() => effects.push(Effect::RecordScript(Some(file.to_owned()))),
         (Action::Note, text) if !text.is_empty() => history::note(model, text, effects),
         (Action::Filter, text) if !text.is_empty() && model.focus == Pane::History => history::search_for(model, text),
         (Action::Filter, text) if !text.is_empty() => {
