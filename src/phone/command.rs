@@ -139,7 +139,7 @@ pub enum Command {
         /// The tone.
         tone: Tone,
     },
-    /// Says what the user wants to be for others.
+    /// Says what the user wants to be for others; it holds for all phones of the account.
     SetPresence(PresenceChoice),
     /// Puts somebody on the friend list: a user name or an identity.
     AddFriend(String),

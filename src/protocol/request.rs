@@ -30,7 +30,7 @@ pub enum Request {
         to: Identity,
         /// The caller's leg.
         offer: Sdp,
-        /// How long it may ring, in seconds, 1–300; 60 when absent.
+        /// How long it may ring at each who is rung, in seconds, 1–300; 60 when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ring_seconds: Option<u16>,
     },
@@ -198,7 +198,7 @@ pub enum Request {
         /// Part of a name; a whole identity finds exactly that person.
         text: String,
     },
-    /// Says what the user chose to be.
+    /// Says what the user chose to be, for all clients of the account.
     PresenceSet {
         /// The choice.
         presence: PresenceChoice,

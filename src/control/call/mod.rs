@@ -8,8 +8,7 @@
 //!   ┌──▶ │ ringing  │  timeout, caller vanished, │
 //!   │    │          │  nobody left to ring ──────┤
 //!   │    └──────────┘                            │
-//!   │          │ declined or not answered, and whoever is rung wishes it forwarded: somebody else is rung
-//!   └──────────┤                                 │
+//!   └──────────┤ forwarded: somebody else is rung instead
 //!              │                                 │
 //!              │ first answer (others: ANSWERED_ELSEWHERE)
 //!              ▼                                 │
