@@ -29,6 +29,7 @@ pub use hooks::{HOOK_FACTS, Hooks, Program};
 pub use layers::{Argument, Inputs, load};
 pub use log::{Level, Log};
 pub use media::Media;
+pub use nearest::nearest;
 pub use paths::{NoHome, Paths};
 pub use phone::{JoinMuted, Phone};
 pub use public_url::{NotAPublicUrl, PublicUrl};

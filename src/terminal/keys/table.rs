@@ -11,6 +11,7 @@ pub enum Action {
     Decline,
     HangUp,
     Mute,
+    PushToTalk,
     Hold,
     Pick,
     Swap,
@@ -130,7 +131,8 @@ table! {
     Answer "answer" keys "a F3" in ANY; hint "answer"; words ["answer"] ""; "Answer the call that rings: the one picked, or the oldest; a talk is held meanwhile".
     Decline "decline" keys "r F5" in ANY; hint "decline"; words ["decline"] ""; "Decline the call that rings: the one picked, or the oldest".
     HangUp "hang-up" keys "b F4" in ANY; hint "hang up"; words ["hangup"] ""; "Hang up: the letter twice within a second, the function key once".
-    Mute "mute" keys "m Space F6" in ANY; hint "mute"; words ["mute", "unmute"] ""; "Turn your microphone off, or on again".
+    Mute "mute" keys "m Space F6" in ANY; hint "mute"; words ["mute", "unmute", "talk"] ""; "Turn your microphone off, or on again; with push-to-talk: hold it to talk".
+    PushToTalk "push-to-talk" keys "" in PANEL; hint ""; words ["push-to-talk"] "[HOW]"; "Mute calls but while you hold the key that mutes: on, off".
     Hold "hold" keys "x F7" in ANY; hint "hold"; words ["hold", "resume"] ""; "Hold the call, or resume it; another one that is heard is held then".
     Pick "pick" keys "1 2 3 4 5 6 7 8 9" in PANEL; hint ""; words ["pick"] "ROW"; "Pick the call of this row: a held one is resumed; a ringing one is never answered by it".
     Swap "swap" keys "X" in PANEL; hint "swap"; words ["swap"] ""; "Talk to the other of the two latest calls; this one is held".

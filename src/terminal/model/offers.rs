@@ -105,6 +105,7 @@ impl Model {
             Action::Quality => self.call().is_some(),
             Action::More | Action::Less => matches!(self.popup, Some(Popup::Sound(SoundPopup { device: None, .. }))),
             Action::AddFriend
+            | Action::PushToTalk
             | Action::Friends
             | Action::Groups
             | Action::History
