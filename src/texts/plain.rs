@@ -83,7 +83,10 @@ pub fn talking(name: &str, muted: bool, left: i64) -> String {
     if muted {
         format!("You are muted: {name} does not hear you. Type talk to talk.")
     } else {
-        format!("You talk: {name} hears you, for {} at the longest. Type mute when you are done.", clock::span(left))
+        format!(
+            "You talk: {name} hears you, for {} at the longest. Type mute when you are done.",
+            clock::span(left + 999)
+        )
     }
 }
 
@@ -272,7 +275,8 @@ pub fn empty(what: &str) -> String {
 /// Above a list: how many there are, and what a number does.
 pub fn list(count: usize, what: &str, numbers: bool) -> String {
     let select = if numbers { " A number selects one, call and a number calls it." } else { "" };
-    format!("{count} {what}.{select}")
+    let (first, rest) = what.split_at(1);
+    format!("{}{rest}: {count}.{select}", first.to_uppercase())
 }
 
 /// A row of a list.

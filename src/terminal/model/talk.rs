@@ -81,11 +81,13 @@ impl Model {
         })
     }
 
-    /// The key to talk by: the space bar, if it is one.
+    /// The key to talk by: the space bar, if it is one; in plain mode the word.
     pub fn talk_key(&self) -> String {
         const SPACE: &str = "Space";
+        if self.plain.is_some() {
+            return "`talk`".to_owned();
+        }
         let keys = self.keys.keys(Action::Mute);
-        let is_space = self.plain.is_none() && keys.split(' ').any(|key| key == SPACE);
-        if is_space { SPACE.to_owned() } else { self.key_of(Action::Mute) }
+        if keys.split(' ').any(|key| key == SPACE) { SPACE.to_owned() } else { self.key_of(Action::Mute) }
     }
 }

@@ -282,9 +282,12 @@ fn run(model: &mut Model, text: &str, effects: &mut Vec<Effect>) {
     if let Some(subject) = own(text) {
         return effects.push(Effect::Tell(subject));
     }
-    let Some((word, row, argument)) = palette::parse(text).filter(|(_, row, _)| !is_of_pictures(row.action)) else {
+    let Some((word, row, argument)) = palette::parse(text).filter(|(_, row, _)| row.action != Action::Yes) else {
         return unknown(model, text);
     };
+    if OF_PICTURES.contains(&row.action) {
+        return say(model, Mood::Plain, plain::ON_THE_SCREEN);
+    }
     if let (Action::Dial, Some(at), Some(pane)) = (row.action, number(argument), listed) {
         pick(model, pane, at, effects);
         if let Some(peer) = actions::selected(model) {
@@ -363,10 +366,6 @@ fn own(text: &str) -> Option<Subject> {
         "help" | "keys" => Some(Subject::Help(rest.trim().to_lowercase())),
         _ => None,
     }
-}
-
-fn is_of_pictures(action: Action) -> bool {
-    OF_PICTURES.contains(&action)
 }
 
 /// Says that there is no such command, and which ones are like it.
