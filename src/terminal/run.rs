@@ -200,7 +200,7 @@ impl Loop<'_> {
             Woken::Run(Run::Done(message)) => self.take(message),
             Woken::Continued => {
                 self.resume()?;
-                Ok(None)
+                self.take(Message::FocusLost)
             }
             Woken::Leave(left) => Ok(Some(left)),
         }

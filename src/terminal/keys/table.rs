@@ -11,7 +11,6 @@ pub enum Action {
     Decline,
     HangUp,
     Mute,
-    PushToTalk,
     Hold,
     Pick,
     Swap,
@@ -59,6 +58,7 @@ pub enum Action {
     MicrophoneVolume,
     SpeakerVolume,
     RingVolume,
+    PushToTalk,
     More,
     Less,
     Presence,
@@ -131,8 +131,7 @@ table! {
     Answer "answer" keys "a F3" in ANY; hint "answer"; words ["answer"] ""; "Answer the call that rings: the one picked, or the oldest; a talk is held meanwhile".
     Decline "decline" keys "r F5" in ANY; hint "decline"; words ["decline"] ""; "Decline the call that rings: the one picked, or the oldest".
     HangUp "hang-up" keys "b F4" in ANY; hint "hang up"; words ["hangup"] ""; "Hang up: the letter twice within a second, the function key once".
-    Mute "mute" keys "m Space F6" in ANY; hint "mute"; words ["mute", "unmute", "talk"] ""; "Turn your microphone off, or on again; with push-to-talk: hold it to talk".
-    PushToTalk "push-to-talk" keys "" in PANEL; hint ""; words ["push-to-talk"] "[HOW]"; "Mute calls but while you hold the key that mutes: on, off".
+    Mute "mute" keys "m Space F6" in ANY; hint "mute"; words ["mute", "unmute", "talk"] ""; "Turn your microphone off, or on again".
     Hold "hold" keys "x F7" in ANY; hint "hold"; words ["hold", "resume"] ""; "Hold the call, or resume it; another one that is heard is held then".
     Pick "pick" keys "1 2 3 4 5 6 7 8 9" in PANEL; hint ""; words ["pick"] "ROW"; "Pick the call of this row: a held one is resumed; a ringing one is never answered by it".
     Swap "swap" keys "X" in PANEL; hint "swap"; words ["swap"] ""; "Talk to the other of the two latest calls; this one is held".
@@ -179,6 +178,7 @@ table! {
     MicrophoneVolume "mic-volume" keys "" in PANEL; hint ""; words ["mic-volume"] "[DB]"; "Turn the microphone up or down: +3, -3, 0".
     SpeakerVolume "speaker-volume" keys "" in PANEL; hint ""; words ["speaker-volume"] "[DB]"; "Turn the speaker up or down: +3, -3, 0".
     RingVolume "ring-volume" keys "" in PANEL; hint ""; words ["ring-volume"] "[DB]"; "Turn ringing up or down: +3, -3, 0".
+    PushToTalk "push-to-talk" keys "" in PANEL; hint ""; words ["push-to-talk"] "[HOW]"; "Calls are muted but while you hold the key that mutes: on, off".
     More "more" keys "Right +" in &[List]; hint "next"; words ["more"] ""; "In the sound settings: turn up, or take the next value".
     Less "less" keys "Left -" in &[List]; hint "previous"; words ["less"] ""; "In the sound settings: turn down, or take the value before".
     Presence "presence" keys "o" in PANEL; hint ""; words ["presence", "online", "away", "dnd"] ""; "Choose what others see of you: online, away, do not disturb".

@@ -111,17 +111,16 @@ impl Loop<'_> {
 
     /// Takes a message in, tells what is new, and does what is to be done.
     fn take(&mut self, message: Message) -> io::Result<Option<Left>> {
-        let mut effects = update(&mut self.model, Message::Tick(clock::unix_now()));
-        if !matches!(message, Message::Tick(_)) {
+        let tick = Message::Tick(clock::unix_now());
+        let more = (!matches!(message, Message::Tick(_))).then_some(message);
+        for message in [tick].into_iter().chain(more) {
+            let effects = update(&mut self.model, message);
             let lines = self.plain.tell(&self.model, &effects);
             self.tell(lines)?;
-            effects.extend(update(&mut self.model, message));
-        }
-        let lines = self.plain.tell(&self.model, &effects);
-        self.tell(lines)?;
-        for effect in effects {
-            if let Some(left) = self.carry_out(effect)? {
-                return Ok(Some(left));
+            for effect in effects {
+                if let Some(left) = self.carry_out(effect)? {
+                    return Ok(Some(left));
+                }
             }
         }
         Ok(None)

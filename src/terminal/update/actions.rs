@@ -99,7 +99,11 @@ pub(super) fn perform(model: &mut Model, action: Action, trigger: Trigger, effec
         Action::Palette => model.popup = Some(Popup::Palette(Palette::default())),
         Action::Help => help(model),
         Action::Repaint => effects.push(Effect::Repaint),
-        Action::Suspend => effects.push(Effect::Suspend),
+        Action::Suspend => {
+            // Nobody sees a key released meanwhile.
+            talk::end(model, effects);
+            effects.push(Effect::Suspend);
+        }
         Action::Quit if trigger == Trigger::Letter && closes_first(model) => model.popup = None,
         Action::Quit => quit(model, effects),
     }

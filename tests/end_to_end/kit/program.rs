@@ -81,9 +81,13 @@ impl Program {
 
     /// Types a line.
     pub fn types(&mut self, line: &str) {
-        let input = self.input.as_mut().expect("it still reads");
-        input.write_all(format!("{line}\n").as_bytes()).unwrap();
-        input.flush().unwrap();
+        assert!(self.still_types(line), "`{}` reads no more; it printed:\n{}", self.what, self.told());
+    }
+
+    /// Types a line, if it still reads; says whether it does.
+    pub fn still_types(&mut self, line: &str) -> bool {
+        let line = format!("{line}\n");
+        self.input.as_mut().is_some_and(|input| input.write_all(line.as_bytes()).is_ok())
     }
 
     /// Ends its standard input.
