@@ -137,17 +137,19 @@ pub(super) enum Woken {
 
 impl Loop<'_> {
     async fn run(mut self) -> Result<Left, ScreenError> {
-        let mut input = EventStream::new();
         self.draw()?;
+        if let Some(left) = self.ask().await? {
+            return Ok(left);
+        }
+        let mut input = EventStream::new();
         loop {
-            if std::mem::take(&mut self.asks) {
-                // Its answer comes among the keys, for which nobody else may wait meanwhile.
+            if self.asks {
+                // The answer comes among the keys, for which nobody else may wait meanwhile.
                 drop(input);
-                let tells = ask_for_releases().await;
-                input = EventStream::new();
-                if let Some(left) = self.take(Message::TellsReleases(tells))? {
+                if let Some(left) = self.ask().await? {
                     return Ok(left);
                 }
+                input = EventStream::new();
             }
             let wake_at = self.wake_at();
             let woken = tokio::select! {
@@ -167,6 +169,15 @@ impl Loop<'_> {
             self.guard.tell_releases(self.screen.model().wants_releases())?;
             self.draw()?;
         }
+    }
+
+    /// Asks the terminal whether it tells when keys are released, if that is to be asked.
+    async fn ask(&mut self) -> Result<Option<Left>, ScreenError> {
+        if !std::mem::take(&mut self.asks) {
+            return Ok(None);
+        }
+        let tells = tokio::task::spawn_blocking(tells_releases).await.unwrap_or(false);
+        self.take(Message::TellsReleases(tells))
     }
 
     /// Takes in what else is already there, so that a flood makes one picture.
@@ -311,10 +322,24 @@ impl Signals {
     }
 }
 
-/// Whether the terminal speaks the keyboard protocol of kitty; no, where it does not answer.
-async fn ask_for_releases() -> bool {
-    let asked = tokio::task::spawn_blocking(crossterm::terminal::supports_keyboard_enhancement).await;
-    matches!(asked, Ok(Ok(true)))
+/// How soon an asking fails that was only disturbed; one that is not answered takes two seconds.
+const DISTURBED: Duration = Duration::from_secs(1);
+
+/// Whether the terminal speaks the keyboard protocol of kitty; no, where it does not answer. It blocks until it is known.
+fn tells_releases() -> bool {
+    for _ in 0..3 {
+        let asked_at = clock::now();
+        match crossterm::terminal::supports_keyboard_enhancement() {
+            Ok(tells) => return tells,
+            // Whoever waited for keys before may have left a call to wake up behind.
+            Err(_) if clock::now().saturating_duration_since(asked_at) < DISTURBED => {}
+            Err(error) => {
+                tracing::debug!(%error, "the terminal does not say whether it tells of released keys");
+                return false;
+            }
+        }
+    }
+    false
 }
 
 fn typed(event: Option<io::Result<Input>>) -> Woken {

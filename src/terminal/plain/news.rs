@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::call::{CallState, Direction};
+use crate::domain::end_reason::EndReason;
 use crate::domain::id::{CallId, Identity};
 use crate::domain::park::ParkedCall;
 use crate::domain::presence::PresenceState;
@@ -78,6 +79,8 @@ impl News {
                 Some(live) => self.stands(model, live),
                 None => Some(sentence(&entry.text)),
             },
+            // In which slot it waits was told.
+            About::Ended(_) if model.ended.as_ref().is_some_and(|e| e.summary.end == EndReason::PARKED) => None,
             About::Ended(_) => Some(ended(model).unwrap_or_else(|| sentence(&entry.text))),
         }
     }

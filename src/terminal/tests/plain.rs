@@ -229,6 +229,22 @@ fn a_transfer_is_asked_about_chosen_by_number_and_taken_back() {
 }
 
 #[test]
+fn somebody_called_like_a_word_is_meant_where_a_name_is_asked_for() {
+    let mut line = Line::talking();
+    let mut named = friends();
+    named.push(super::kit::friend("echo", PresenceState::Online));
+    named.push(super::kit::friend("answer", PresenceState::Online));
+    line.hears(Event::Friends(named));
+    line.types("consult");
+    line.types("echo");
+    assert_eq!(line.commands(), [Command::Consult { call: id(1), to: "8:acs:demo_echo".to_owned() }]);
+    line.types("consult");
+    line.hears(Event::Incoming(rings(2, "carol")));
+    line.types("answer");
+    assert_eq!(line.commands(), [Command::Answer(id(2))], "who rings does not wait for a question");
+}
+
+#[test]
 fn a_name_that_could_be_several_is_asked_again() {
     let mut line = Line::talking();
     line.types("consult");

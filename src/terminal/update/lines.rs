@@ -8,6 +8,7 @@ use super::actions::{self, Trigger};
 use super::{choose, desk, groups, history, palette, say, sharing};
 use crate::config::nearest;
 use crate::domain::dtmf::Tone;
+use crate::domain::person::Person;
 use crate::domain::place::Place;
 use crate::domain::text::printable;
 use crate::phone::event::AudioDevice;
@@ -122,6 +123,7 @@ fn answers(model: &mut Model, text: &str, effects: &mut Vec<Effect>) -> bool {
     match popup {
         Popup::Keypad if is_tones(text) => palette::dtmf(model, text, effects),
         Popup::ShareWith(_) if text.contains([' ', ',']) => return share_with(model, text, effects),
+        Popup::Dial(_) if is_named(model, text) => name(model, text, effects),
         _ if is_command(text) => return false,
         Popup::Dial(_) => name(model, text, effects),
         Popup::Join(_) => place(model, text, effects),
@@ -143,6 +145,19 @@ fn number(text: &str) -> Option<usize> {
 
 fn is_command(text: &str) -> bool {
     palette::parse(text).is_some() || own(text).is_some()
+}
+
+/// Whether somebody who is offered is called exactly so, and it is no word about a call that must not wait.
+fn is_named(model: &Model, text: &str) -> bool {
+    let urgent = [Action::Answer, Action::Decline, Action::HangUp];
+    let is_urgent = palette::parse(text).is_some_and(|(_, row, _)| urgent.contains(&row.action));
+    let is_it = |choice: &Choice| matches!(choice, Choice::Person(person) if is_called(person, text));
+    !is_urgent && model.choices().iter().any(is_it)
+}
+
+fn is_called(person: &Person, text: &str) -> bool {
+    let display = person.display_name.as_str().to_lowercase();
+    person.name.as_str().eq_ignore_ascii_case(text) || display == text.to_lowercase()
 }
 
 /// Yes: to a question, or to what is filled in already.
@@ -224,11 +239,7 @@ fn name(model: &mut Model, text: &str, effects: &mut Vec<Effect>) {
     dial.selected = 0;
     let purpose = dial.purpose;
     let people = dial.candidates(&model.friends.list);
-    let exact = people.iter().filter(|person| {
-        person.name.as_str().eq_ignore_ascii_case(text)
-            || person.display_name.as_str().to_lowercase() == text.to_lowercase()
-    });
-    let exact: Vec<_> = exact.collect();
+    let exact: Vec<_> = people.iter().filter(|person| is_called(person, text)).collect();
     let meant = match (&exact[..], &people[..]) {
         ([one], _) => Some((**one).clone()),
         ([], [one]) => Some((*one).clone()),
