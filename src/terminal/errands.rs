@@ -31,6 +31,7 @@ pub type Collector = Box<dyn Fn(Shot) -> Pin<Box<dyn Future<Output = Result<Path
 const RUN: usize = 8;
 
 /// An errand that was run.
+#[expect(clippy::large_enum_variant, reason = "made and taken one at a time, and seldom")]
 pub(super) enum Run {
     /// A text was to be copied: what took it, and which it is.
     Copied(Copied, String),

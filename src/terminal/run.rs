@@ -127,7 +127,6 @@ struct Loop<'a> {
 }
 
 /// What woke the loop.
-#[expect(clippy::large_enum_variant, reason = "made and taken one at a time, and most are the largest one")]
 pub(super) enum Woken {
     Message(Message),
     Run(Run),
