@@ -158,7 +158,8 @@ impl Cli {
     pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
         let cli = Self::try_parse_from(arguments)?;
         if cli.softphone.any() && cli.command.is_some() {
-            let why = "--demo, --ascii and --record-script belong to the softphone, which is opened without a command";
+            let why = "--demo, --ascii, --plain and --record-script belong to the softphone, which is opened without a \
+                       command";
             return Err(Self::command().error(ErrorKind::ArgumentConflict, why));
         }
         Ok(cli)

@@ -21,6 +21,7 @@ use crate::phone::audio::alsa::StderrAside;
 use crate::phone::{self, PhoneOptions};
 use crate::terminal::alert::{Notifier, Surroundings, Way};
 use crate::terminal::model::{ScreenOptions, SshSession};
+use crate::terminal::plain::run::run as lines;
 use crate::terminal::run::{Left, run as show};
 use crate::terminal::theme::ColourChoice;
 use crate::texts::screen;
@@ -37,6 +38,11 @@ pub struct SoftphoneArgs {
     #[arg(long)]
     pub ascii: bool,
 
+    /// Plain mode: one line for each event and words typed as commands, for screen readers and slow links [setting:
+    /// screen.plain; also where TERM is dumb]
+    #[arg(long)]
+    pub plain: bool,
+
     /// Record what is done and what happens into this new file, as a script for `switchboard play`
     #[arg(long, value_name = "FILE")]
     pub record_script: Option<PathBuf>,
@@ -45,13 +51,14 @@ pub struct SoftphoneArgs {
 impl SoftphoneArgs {
     /// Whether any of them was given.
     pub fn any(&self) -> bool {
-        self.demo || self.ascii || self.record_script.is_some()
+        self.demo || self.ascii || self.plain || self.record_script.is_some()
     }
 
     /// The settings among the flags.
     pub fn settings(&self) -> Vec<Argument> {
         let ascii = self.ascii.then(|| Argument { key: "screen.ascii", flag: "--ascii", text: "true".to_owned() });
-        ascii.into_iter().collect()
+        let plain = self.plain.then(|| Argument { key: "screen.plain", flag: "--plain", text: "true".to_owned() });
+        ascii.into_iter().chain(plain).collect()
     }
 }
 
@@ -74,9 +81,12 @@ pub(crate) async fn open(
     link: Option<OpenedLink>,
 ) -> Result<Exit, Failure> {
     use std::io::IsTerminal;
-    if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
-        let why =
-            "the softphone needs a terminal; without one use `switchboard call`, `wait` and the others (see --help)";
+    let in_terminal = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    let plain = settings.loaded.config.screen.plain || (dumb && in_terminal);
+    if !plain && !in_terminal {
+        let why = "the softphone needs a terminal; without one use --plain, or `switchboard call`, `wait` and the others (see \
+                   --help)";
         return Err(Failure::usage(why));
     }
     let acting = match link.as_ref().and_then(origin) {
@@ -100,7 +110,12 @@ pub(crate) async fn open(
     // Sound libraries print on standard error, which is where the screen is.
     #[cfg(target_os = "linux")]
     let aside = log::file(settings, "phone").and_then(|file| StderrAside::to(&file)).ok();
-    let left = show(phone, look, evidence::collector(settings), steering).await;
+    let collector = evidence::collector(settings);
+    let left = if plain {
+        lines(phone, look, collector, steering).await
+    } else {
+        show(phone, look, collector, steering).await
+    };
     #[cfg(target_os = "linux")]
     drop(aside);
     let left = left.map_err(|why| failed(why.to_string()))?;
@@ -142,6 +157,7 @@ pub(crate) fn screen_options(settings: &Settings, demo: bool) -> ScreenOptions {
         retitle: screen.title,
         notify: notify(screen.notify),
         ssh: ssh_session(),
+        push_to_talk: settings.loaded.config.phone.push_to_talk,
         ..ScreenOptions::default()
     }
 }

@@ -32,6 +32,9 @@ section! {
         /// Whether to join group calls with the microphone off: auto (when two or more others are there already), always
         /// or never.
         join_muted: JoinMuted = JoinMuted::Auto,
+        /// Mute calls but while you hold the key that mutes (Space). Where the terminal does not tell when a key is released,
+        /// one press talks and the next one mutes, after a minute at the latest.
+        push_to_talk: bool = false,
         /// Play a short tone when somebody comes into a group call or leaves it, while at most a dozen people are there.
         roster_tones: bool = true,
     }

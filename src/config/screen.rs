@@ -41,6 +41,8 @@ section! {
     Screen in "screen" {
         /// Draw with plain ASCII characters only.
         ascii: bool = false,
+        /// Plain mode: no pictures, one line for each event, and words typed as commands. Also where TERM is dumb.
+        plain: bool = false,
         /// Colours: auto (unless NO_COLOR is set), always or never.
         colour: Colour = Colour::Auto,
         /// Ring the terminal's bell when somebody calls or shares a group.

@@ -7,7 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::cursor::{Hide, Show};
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::event::{
+    DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange, KeyboardEnhancementFlags,
+    PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
+};
 use crossterm::execute;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 
@@ -36,6 +39,20 @@ impl Guard {
         execute!(out, EnterAlternateScreen, EnableBracketedPaste, Hide)
     }
 
+    /// Has the terminal tell when keys are released and when something else is typed into, or no more. It is for those
+    /// that speak the keyboard protocol of kitty: its flags belong to the alternate screen.
+    pub(super) fn tell_releases(&self, on: bool) -> io::Result<()> {
+        if RELEASES.swap(on, Ordering::SeqCst) == on {
+            return Ok(());
+        }
+        let mut out = io::stdout();
+        if on {
+            execute!(out, PushKeyboardEnhancementFlags(ALL_OF_KEYS), EnableFocusChange)
+        } else {
+            execute!(out, PopKeyboardEnhancementFlags, DisableFocusChange)
+        }
+    }
+
     /// Gives the terminal back.
     pub(super) fn leave(&self) {
         give_back();
@@ -55,6 +72,16 @@ impl Drop for Guard {
 /// Whether the terminal is ours now; a terminal given back twice would lose what was printed in between.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
+/// Whether the terminal tells when keys are released.
+static RELEASES: AtomicBool = AtomicBool::new(false);
+
+/// What it takes to be told of them: only keys that are no text have releases otherwise. The characters that Shift makes are
+/// told along.
+const ALL_OF_KEYS: KeyboardEnhancementFlags = KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES
+    .union(KeyboardEnhancementFlags::REPORT_EVENT_TYPES)
+    .union(KeyboardEnhancementFlags::REPORT_ALTERNATE_KEYS)
+    .union(KeyboardEnhancementFlags::REPORT_ALL_KEYS_AS_ESCAPE_CODES);
+
 /// Puts the terminal back as it was. On a way out there is nobody left to tell that it failed.
 fn give_back() {
     if !TAKEN.swap(false, Ordering::SeqCst) {
@@ -62,6 +89,9 @@ fn give_back() {
     }
     let mut out = io::stdout();
     let _ = out.write_all(alert::END_UPDATE);
+    if RELEASES.swap(false, Ordering::SeqCst) {
+        let _ = execute!(out, PopKeyboardEnhancementFlags, DisableFocusChange);
+    }
     let _ = execute!(out, DisableBracketedPaste, LeaveAlternateScreen, Show);
     let _ = out.write_all(alert::RESTORE_TITLE);
     let _ = out.flush();

@@ -2,10 +2,11 @@
 
 use crossterm::event::KeyEvent;
 
+use super::model::Pane;
 use crate::domain::id::CallId;
 use crate::domain::time::UnixMillis;
 use crate::phone::command::Command;
-use crate::phone::event::Event;
+use crate::phone::event::{Event, GroupCard};
 use crate::phone::evidence::News;
 use crate::phone::evidence::story::Explanation;
 
@@ -15,8 +16,16 @@ use crate::phone::evidence::story::Explanation;
 pub enum Message {
     /// Time went on; comes before every other message, so that those happen at the time the model holds.
     Tick(UnixMillis),
-    /// A key was pressed.
+    /// A key was pressed, held or released.
     Key(KeyEvent),
+    /// The terminal is no longer what is typed into: a key that is released now is not told.
+    FocusLost,
+    /// Whether the terminal tells when keys are released.
+    TellsReleases(bool),
+    /// A line was typed, in plain mode.
+    Line(String),
+    /// No line comes any more, in plain mode.
+    InputEnded,
     /// Text was pasted.
     Paste(String),
     /// The terminal has another size.
@@ -82,6 +91,10 @@ pub enum Effect {
     Title(String),
     /// Ask the terminal to notify the person.
     Notify(String),
+    /// Ask the terminal whether it tells when keys are released; answered by [`Message::TellsReleases`].
+    AskReleases,
+    /// Tell something that was asked for, in plain mode.
+    Tell(Subject),
     /// Put a text on the clipboard; answered by [`Message::Copied`].
     Copy(String),
     /// Write a table into a new file; answered by [`Message::Exported`].
@@ -105,4 +118,27 @@ pub enum Effect {
     Suspend,
     /// Leave.
     Quit,
+}
+
+/// What can be asked for in plain mode.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// Where everything stands.
+    Where,
+    /// What can be typed; or one word of it.
+    Help(String),
+    /// What a panel lists.
+    List(Pane),
+    /// Where calls are forwarded, who rings nevertheless, who may pick up.
+    Rules,
+    /// The quality of the call.
+    Quality,
+    /// Whether the microphone is on.
+    Microphone,
+    /// The link and the code of a group.
+    Share(GroupCard),
+    /// The open question, once more.
+    Question,
+    /// What was chosen or said in answer.
+    Said(String),
 }

@@ -3,35 +3,29 @@
 //!
 //! The terminal is put back as it was on every way out: leaving, an error, a panic, SIGTERM, SIGHUP, and while stopped.
 
-use std::fs::OpenOptions;
 use std::future::poll_fn;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
-#[cfg(unix)]
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
-use std::pin::Pin;
-use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use crossterm::event::{Event as Input, EventStream};
 use futures_util::StreamExt;
 use ratatui::backend::CrosstermBackend;
-use tokio::sync::mpsc;
 
+use super::alert;
 use super::alert::Notifier;
+pub use super::errands::{Collector, Shot};
+use super::errands::{Errands, Run};
 use super::guard::{Guard, PanicHook, inside};
 use super::job::{self, Continued};
-use super::message::{Copied, Effect, Message, ScriptRecorded};
+use super::message::{Copied, Effect, Message};
 use super::model::{Model, OptionsError, ScreenOptions};
 use super::screen::Screen;
-use super::{alert, clipboard};
 use crate::base::signals::{EndSignal, EndSignals};
-use crate::base::{clock, deadline, task};
+use crate::base::{clock, deadline};
 use crate::outside::Steering;
 use crate::phone::PhoneLink;
 use crate::phone::command::Command;
-use crate::phone::evidence::entry::Entry;
 
 /// How the screen ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,25 +60,10 @@ const BYE: Duration = Duration::from_secs(2);
 /// How long the loop sleeps at most while something moves: the wall clock may be set back meanwhile.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 
-/// How many answers about copied texts, and about files, may wait.
-const COPIES: usize = 4;
-
 /// How many messages are taken in before a picture is due again.
 const BATCH: usize = 256;
 
 type Output = CrosstermBackend<BufWriter<Stdout>>;
-
-/// What evidence is made of.
-#[derive(Debug)]
-pub struct Shot {
-    /// What the phone remembers.
-    pub entries: Vec<Arc<Entry>>,
-    /// What the screen shows, as plain text.
-    pub screen: String,
-}
-
-/// Writes evidence into a file, which comes back; or why it could not be written, for a person.
-pub type Collector = Box<dyn Fn(Shot) -> Pin<Box<dyn Future<Output = Result<PathBuf, String>> + Send>> + Send>;
 
 /// Shows the phone until the person leaves, the phone stops or a signal comes. The phone is told to quit on every way out.
 /// Evidence that the person asks for is written by `collector`.
@@ -110,24 +89,12 @@ pub async fn run(
     let output = CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout()));
     let left = match Screen::new(model, output) {
         Ok(screen) => {
-            let (copied, exported, collected) = (mpsc::channel(COPIES), mpsc::channel(COPIES), mpsc::channel(COPIES));
+            let errands = Errands::new(collector, steering.clone());
             let (retitle, notify) = (options.retitle, options.notify);
             let link = &mut link;
             let guard = &guard;
-            let steering = steering.clone();
-            let inputs = Loop {
-                copied,
-                exported,
-                collected,
-                collector,
-                steering,
-                screen,
-                link,
-                guard,
-                signals,
-                retitle,
-                notify,
-            };
+            let asks = screen.model().talk.on;
+            let inputs = Loop { errands, screen, link, guard, signals, retitle, notify, asks };
             inputs.run().await
         }
         Err(error) => Err(error.into()),
@@ -142,7 +109,7 @@ pub async fn run(
 }
 
 /// Tells the phone to quit, and waits a little until its calls are hung up.
-async fn say_bye(mut link: PhoneLink) {
+pub(super) async fn say_bye(mut link: PhoneLink) {
     let bye = async {
         if link.commands.send(Command::Quit).await.is_ok() {
             while link.events.recv().await.is_some() {}
@@ -153,21 +120,8 @@ async fn say_bye(mut link: PhoneLink) {
     }
 }
 
-/// A text that was to be copied, and what took it.
-type Clipping = (Copied, String);
-
-/// The file evidence was written into, or why not.
-type Collected = Result<String, String>;
-
 struct Loop<'a> {
-    /// What took a text that was copied, told by the thread that did it.
-    copied: (mpsc::Sender<Clipping>, mpsc::Receiver<Clipping>),
-    /// What became of files, told by the threads that write them.
-    exported: (mpsc::Sender<Message>, mpsc::Receiver<Message>),
-    /// Evidence that was written, told by the task that did it.
-    collected: (mpsc::Sender<Collected>, mpsc::Receiver<Collected>),
-    collector: Collector,
-    steering: Steering,
+    errands: Errands,
     screen: Screen<Output>,
     link: &'a mut PhoneLink,
     guard: &'a Guard,
@@ -175,32 +129,41 @@ struct Loop<'a> {
     /// Whether the terminal's title shows calls.
     retitle: bool,
     notify: Notifier,
+    /// Whether the terminal is to be asked if it tells when keys are released.
+    asks: bool,
 }
 
 /// What woke the loop.
-#[expect(clippy::large_enum_variant, reason = "made and taken one at a time, and most are the largest one")]
-enum Woken {
+pub(super) enum Woken {
     Message(Message),
-    Copied(Clipping),
+    Run(Run),
     Continued,
     Leave(Left),
 }
 
 impl Loop<'_> {
     async fn run(mut self) -> Result<Left, ScreenError> {
-        let mut input = EventStream::new();
         self.draw()?;
+        if let Some(left) = self.ask().await? {
+            return Ok(left);
+        }
+        let mut input = EventStream::new();
         loop {
+            if self.asks {
+                // The answer comes among the keys, for which nobody else may wait meanwhile.
+                drop(input);
+                if let Some(left) = self.ask().await? {
+                    return Ok(left);
+                }
+                input = EventStream::new();
+            }
             let wake_at = self.wake_at();
             let woken = tokio::select! {
                 biased;
                 woken = self.signals.next() => woken,
                 event = input.next() => typed(event),
                 event = self.link.events.recv() => heard(event),
-                // The loop holds a sender of its own, so that the channel never ends.
-                Some(copied) = self.copied.1.recv() => Woken::Copied(copied),
-                Some(exported) = self.exported.1.recv() => Woken::Message(exported),
-                Some(collected) = self.collected.1.recv() => Woken::Message(Message::Evidence(collected)),
+                run = self.errands.next() => Woken::Run(run),
                 () = deadline::sleep_until(wake_at) => Woken::Message(Message::Tick(clock::unix_now())),
             };
             if let Some(left) = self.wake(woken)? {
@@ -209,8 +172,18 @@ impl Loop<'_> {
             if let Some(left) = self.drain(&mut input).await? {
                 return Ok(left);
             }
+            self.guard.tell_releases(self.screen.model().wants_releases())?;
             self.draw()?;
         }
+    }
+
+    /// Asks the terminal whether it tells when keys are released, if that is to be asked.
+    async fn ask(&mut self) -> Result<Option<Left>, ScreenError> {
+        if !std::mem::take(&mut self.asks) {
+            return Ok(None);
+        }
+        let tells = tokio::task::spawn_blocking(tells_releases).await.unwrap_or(false);
+        self.take(Message::TellsReleases(tells))
     }
 
     /// Takes in what else is already there, so that a flood makes one picture.
@@ -235,15 +208,16 @@ impl Loop<'_> {
     fn wake(&mut self, woken: Woken) -> Result<Option<Left>, ScreenError> {
         match woken {
             Woken::Message(message) => self.take(message),
-            Woken::Copied((by, text)) => {
+            Woken::Run(Run::Copied(by, text)) => {
                 if by == Copied::Terminal {
                     self.write(&alert::clipboard(&text))?;
                 }
                 self.take(Message::Copied(by))
             }
+            Woken::Run(Run::Done(message)) => self.take(message),
             Woken::Continued => {
                 self.resume()?;
-                Ok(None)
+                self.take(Message::FocusLost)
             }
             Woken::Leave(left) => Ok(Some(left)),
         }
@@ -278,20 +252,21 @@ impl Loop<'_> {
             Effect::Title(text) if self.retitle => self.write(&alert::title(&text))?,
             Effect::Title(_) => {}
             Effect::Notify(text) => self.write(&self.notify.bytes(&text))?,
-            Effect::Copy(text) => self.copy(text),
-            Effect::Export { file, table } => self.export(file, table),
-            Effect::RecordScript(Some(file)) => self.record_script(file),
-            Effect::RecordScript(None) => {
-                let ended = self.steering.stop_recording().map(|file| file.display().to_string());
-                let became = ended.map_or(ScriptRecorded::Nothing, ScriptRecorded::Ended);
-                return self.take(Message::ScriptRecorded(became));
-            }
+            Effect::AskReleases => self.asks = true,
+            // Only what is typed in plain mode asks for something to be told.
+            Effect::Tell(_) => {}
+            Effect::Copy(text) => self.errands.copy(text),
+            Effect::Export { file, table } => self.errands.export(file, table),
+            Effect::RecordScript(Some(file)) => self.errands.record_script(file),
+            Effect::RecordScript(None) => return self.take(self.errands.stop_recording()),
             Effect::Look(after) => return self.take(Message::Recorded(self.link.recorder.since(after))),
             Effect::Explain(call) => {
                 let why = self.link.recorder.explain(call).map(Box::new);
                 return self.take(Message::Explained(call, why));
             }
-            Effect::Evidence => self.collect()?,
+            Effect::Evidence => {
+                self.errands.collect(Shot { entries: self.link.recorder.snapshot(), screen: self.screen.text()? });
+            }
             Effect::Repaint => self.screen.repaint()?,
             Effect::Suspend => self.suspend()?,
             Effect::Quit => return Ok(Some(Left::Quit)),
@@ -304,61 +279,6 @@ impl Loop<'_> {
         if self.link.commands.try_send(command).is_err() {
             // Its only effect could be a new title, which the next message brings.
             self.screen.take(clock::unix_now(), Message::PhoneBusy);
-        }
-    }
-
-    /// Has evidence written beside this task: there is something to compress, and devices to be asked.
-    fn collect(&self) -> io::Result<()> {
-        let shot = Shot { entries: self.link.recorder.snapshot(), screen: self.screen.text()? };
-        let (writing, tell) = ((self.collector)(shot), self.collected.0.clone());
-        task::spawn("evidence", async move {
-            let written = writing.await.map(|path| path.display().to_string());
-            tell.send(written).await.ok();
-        });
-        Ok(())
-    }
-
-    /// Copies a text on a thread of its own: clipboard programs may take their time.
-    fn copy(&self, text: String) {
-        let tell = self.copied.0.clone();
-        let for_terminal = text.clone();
-        let copying = task::thread("clipboard", move || {
-            // With so many answers waiting already, this one says nothing new.
-            let _ = tell.try_send((clipboard::copy(&text), text));
-        });
-        if copying.is_err() {
-            let _ = self.copied.0.try_send((Copied::Terminal, for_terminal));
-        }
-    }
-
-    /// Writes a file on a thread of its own: disks may take their time.
-    fn export(&self, file: String, table: String) {
-        let tell = self.exported.0.clone();
-        let named = file.clone();
-        let writing = task::thread("export", move || {
-            let failed = write_new(&file, &table).err().map(|why| why.to_string());
-            // With so many answers waiting already, this one is missed the least.
-            let _ = tell.try_send(Message::Exported { file, failed });
-        });
-        if let Err(why) = writing {
-            let _ = self.exported.0.try_send(Message::Exported { file: named, failed: Some(why.to_string()) });
-        }
-    }
-
-    /// Begins a file on a thread of its own: disks may take their time.
-    fn record_script(&self, file: String) {
-        let (tell, steering, named) = (self.exported.0.clone(), self.steering.clone(), file.clone());
-        let begin = task::thread("recording", move || {
-            let became = match steering.record(std::path::Path::new(&file)) {
-                Ok(()) => ScriptRecorded::Begun(file),
-                Err(why) => ScriptRecorded::Failed { file, why: why.to_string() },
-            };
-            // With so many answers waiting already, this one is missed the least.
-            let _ = tell.try_send(Message::ScriptRecorded(became));
-        });
-        if let Err(why) = begin {
-            let became = ScriptRecorded::Failed { file: named, why: why.to_string() };
-            let _ = self.exported.0.try_send(Message::ScriptRecorded(became));
         }
     }
 
@@ -391,28 +311,18 @@ impl Loop<'_> {
     }
 }
 
-/// Writes a file that is not there yet; whom one called is nobody else's business.
-fn write_new(file: &str, text: &str) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    options.mode(0o600);
-    let mut file = options.open(file)?;
-    file.write_all(text.as_bytes())
-}
-
 /// The signals that end the screen, and the one that says the process was continued.
-struct Signals {
+pub(super) struct Signals {
     end: EndSignals,
     continued: Continued,
 }
 
 impl Signals {
-    fn listen() -> io::Result<Self> {
+    pub(super) fn listen() -> io::Result<Self> {
         Ok(Self { end: EndSignals::take()?, continued: Continued::listen()? })
     }
 
-    async fn next(&mut self) -> Woken {
+    pub(super) async fn next(&mut self) -> Woken {
         tokio::select! {
             signal = self.end.next() => Woken::Leave(Left::Signal(signal)),
             () = self.continued.next() => Woken::Continued,
@@ -420,13 +330,32 @@ impl Signals {
     }
 }
 
+/// How soon an asking fails that was only disturbed; one that is not answered takes two seconds.
+const DISTURBED: Duration = Duration::from_secs(1);
+
+/// Whether the terminal speaks the keyboard protocol of kitty; no, where it does not answer. It blocks until it is known.
+fn tells_releases() -> bool {
+    for _ in 0..3 {
+        let asked_at = clock::now();
+        match crossterm::terminal::supports_keyboard_enhancement() {
+            Ok(tells) => return tells,
+            // Whoever waited for keys before may have left a call to wake up behind.
+            Err(_) if clock::now().saturating_duration_since(asked_at) < DISTURBED => {}
+            Err(error) => {
+                tracing::debug!(%error, "the terminal does not say whether it tells of released keys");
+                return false;
+            }
+        }
+    }
+    false
+}
+
 fn typed(event: Option<io::Result<Input>>) -> Woken {
     match event {
         Some(Ok(Input::Key(key))) => Woken::Message(Message::Key(key)),
         Some(Ok(Input::Paste(text))) => Woken::Message(Message::Paste(text)),
-        Some(Ok(Input::Resize(..) | Input::FocusGained | Input::FocusLost | Input::Mouse(_))) => {
-            Woken::Message(Message::Resize)
-        }
+        Some(Ok(Input::FocusLost)) => Woken::Message(Message::FocusLost),
+        Some(Ok(Input::Resize(..) | Input::FocusGained | Input::Mouse(_))) => Woken::Message(Message::Resize),
         Some(Err(error)) => {
             tracing::warn!(%error, "the terminal can't be read");
             Woken::Leave(Left::NoTerminal)
@@ -435,6 +364,6 @@ fn typed(event: Option<io::Result<Input>>) -> Woken {
     }
 }
 
-fn heard(event: Option<crate::phone::event::Event>) -> Woken {
+pub(super) fn heard(event: Option<crate::phone::event::Event>) -> Woken {
     event.map_or(Woken::Leave(Left::PhoneStopped), |event| Woken::Message(Message::Phone(event)))
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventState, KeyModifiers};
 
 /// A key with its modifiers. Shift is part of the character where it makes another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -86,10 +86,18 @@ impl From<KeyEvent> for Key {
         let code = match event.code {
             KeyCode::Tab if event.modifiers.contains(KeyModifiers::SHIFT) => KeyCode::BackTab,
             KeyCode::Char(c) if ctrl => KeyCode::Char(c.to_ascii_lowercase()),
+            // Terminals that tell of released keys leave Caps Lock to whoever reads the key.
+            KeyCode::Char(c) if event.state.contains(KeyEventState::CAPS_LOCK) => KeyCode::Char(other_case(c)),
             code => code,
         };
         Self { code, ctrl, alt }
     }
+}
+
+/// The other one of a small letter and its capital; everything else as it is.
+fn other_case(c: char) -> char {
+    let mut other = if c.is_lowercase() { c.to_uppercase().to_string() } else { c.to_lowercase().to_string() };
+    other.pop().filter(|_| other.is_empty()).unwrap_or(c)
 }
 
 impl FromStr for Key {
@@ -162,5 +170,9 @@ mod tests {
         assert_eq!(pressed, "Ctrl-c".parse().unwrap());
         let upper = Key::from(KeyEvent::new(KeyCode::Char('D'), KeyModifiers::SHIFT));
         assert_eq!(upper, "D".parse().unwrap());
+        for (sent, meant) in [('d', "D"), ('D', "d"), ('7', "7"), (' ', "Space"), ('ß', "ß")] {
+            let locked = KeyEvent { state: KeyEventState::CAPS_LOCK, ..KeyEvent::from(KeyCode::Char(sent)) };
+            assert_eq!(Key::from(locked), meant.parse().unwrap());
+        }
     }
 }

@@ -60,6 +60,7 @@ pub enum Action {
     MicrophoneVolume,
     SpeakerVolume,
     RingVolume,
+    PushToTalk,
     More,
     Less,
     Presence,
@@ -138,7 +139,7 @@ table! {
     Answer "answer" keys "a F3" in ANY; hint "answer"; words ["answer"] ""; "Answer the call that rings: the one picked, or the oldest; a talk is held meanwhile".
     Decline "decline" keys "r F5" in ANY; hint "decline"; words ["decline"] ""; "Decline the call that rings: the one picked, or the oldest".
     HangUp "hang-up" keys "b F4" in ANY; hint "hang up"; words ["hangup"] ""; "Hang up: the letter twice within a second, the function key once".
-    Mute "mute" keys "m Space F6" in ANY; hint "mute"; words ["mute", "unmute"] ""; "Turn your microphone off, or on again".
+    Mute "mute" keys "m Space F6" in ANY; hint "mute"; words ["mute", "unmute", "talk"] ""; "Turn your microphone off, or on again".
     Hold "hold" keys "x F7" in ANY; hint "hold"; words ["hold", "resume"] ""; "Hold the call, or resume it; another one that is heard is held then".
     Pick "pick" keys "1 2 3 4 5 6 7 8 9" in PANEL; hint ""; words ["pick"] "ROW"; "Pick the call of this row: a held one is resumed; a ringing one is never answered by it".
     Swap "swap" keys "X" in PANEL; hint "swap"; words ["swap"] ""; "Talk to the other of the two latest calls; this one is held".
@@ -187,6 +188,7 @@ table! {
     MicrophoneVolume "mic-volume" keys "" in PANEL; hint ""; words ["mic-volume"] "[DB]"; "Turn the microphone up or down: +3, -3, 0".
     SpeakerVolume "speaker-volume" keys "" in PANEL; hint ""; words ["speaker-volume"] "[DB]"; "Turn the speaker up or down: +3, -3, 0".
     RingVolume "ring-volume" keys "" in PANEL; hint ""; words ["ring-volume"] "[DB]"; "Turn ringing up or down: +3, -3, 0".
+    PushToTalk "push-to-talk" keys "" in PANEL; hint ""; words ["push-to-talk"] "[HOW]"; "Calls are muted but while you hold the key that mutes: on, off".
     More "more" keys "Right +" in &[List]; hint "next"; words ["more"] ""; "In a list of settings: turn up, or take the next value".
     Less "less" keys "Left -" in &[List]; hint "previous"; words ["less"] ""; "In a list of settings: turn down, or take the value before".
     Forward "forward" keys "O" in PANEL; hint ""; words ["forward"] "[WHEN WHO]"; "Where your calls go: always, busy, no-answer, dnd; then a name, or off".

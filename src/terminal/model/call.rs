@@ -57,6 +57,8 @@ pub struct LiveCall {
     pub sent_at: Option<UnixMillis>,
     /// A microphone state asked for, until the phone tells the new one.
     pub mute_asked: Option<bool>,
+    /// Whether the microphone was off at some time: push-to-talk turns it off once.
+    pub(crate) was_quiet: bool,
     /// A hold asked for, until the phone tells the new state.
     pub hold_asked: Option<bool>,
     /// Whether hanging up was asked for.
@@ -98,6 +100,7 @@ impl LiveCall {
             received: VecDeque::new(),
             sent_at: None,
             mute_asked: None,
+            was_quiet: false,
             hold_asked: None,
             hanging_up: false,
             handed: None,

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::domain::id::CallId;
 use crate::domain::time::UnixMillis;
 
 /// How many events are kept on the screen.
@@ -29,6 +30,27 @@ pub struct Entry {
     pub text: String,
     /// How it is meant.
     pub mood: Mood,
+    /// What it is about.
+    pub about: About,
+}
+
+/// What an entry is about, where a view may tell that in words of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// What its text says.
+    Text,
+    /// A call began to ring here.
+    Rings(CallId),
+    /// A call stopped ringing here, and was not answered here.
+    RangOut(CallId),
+    /// A call was missed.
+    Missed(CallId),
+    /// A call began, or stands otherwise than before.
+    Stands(CallId),
+    /// The last call is over.
+    Ended(CallId),
+    /// Somebody shares a group.
+    Shared,
 }
 
 /// What happened, oldest first.
@@ -38,6 +60,8 @@ pub struct Events {
     pub entries: VecDeque<Entry>,
     /// How many rows the view is scrolled back from the newest.
     pub back: usize,
+    /// How many were added so far, those no longer kept included.
+    pub total: usize,
 }
 
 impl Events {
@@ -47,6 +71,7 @@ impl Events {
             self.entries.pop_front();
         }
         self.entries.push_back(entry);
+        self.total += 1;
         if self.back > 0 {
             self.scroll(-1);
         }

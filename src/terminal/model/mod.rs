@@ -19,7 +19,9 @@ mod rules;
 mod share;
 mod sound;
 mod ssh;
+mod talk;
 mod trail;
+mod typing;
 
 use ::time::UtcOffset;
 
@@ -47,7 +49,7 @@ pub(crate) use groups::{offer, settle};
 pub use history::{History, NotePrompt};
 pub use input::Input;
 pub use ladder::{Change, Ladder, Opened, TimeMode};
-pub use lists::{Entry, Events, Mood};
+pub use lists::{About, Entry, Events, Mood};
 pub use pending::{Handing, Pending};
 pub use pick_up::{Pickable, Picked};
 pub use popup::{Dial, Palette, Popup, Purpose};
@@ -60,7 +62,9 @@ pub use sound::{
 };
 pub(crate) use sound::{beside, stepped};
 pub use ssh::SshSession;
+pub use talk::{Talk, Talking};
 pub use trail::{Figure, Trail, percent};
+pub use typing::{Choice, Typing};
 
 /// How the screen is set up.
 #[derive(Debug, Clone)]
@@ -87,6 +91,10 @@ pub struct ScreenOptions {
     pub notify: Notifier,
     /// The SSH session the phone is used in, if it is.
     pub ssh: Option<SshSession>,
+    /// Whether it is plain mode: words are typed line by line, and everything is told in lines.
+    pub plain: bool,
+    /// Whether calls are muted but while a key is held.
+    pub push_to_talk: bool,
 }
 
 impl Default for ScreenOptions {
@@ -103,6 +111,8 @@ impl Default for ScreenOptions {
             retitle: true,
             notify: Notifier::Off,
             ssh: None,
+            plain: false,
+            push_to_talk: false,
         }
     }
 }
@@ -210,6 +220,10 @@ pub struct Model {
     pub rules: AccountRules,
     /// What is done soon, unless it is taken back.
     pub pending: Option<Pending>,
+    /// Push-to-talk.
+    pub talk: Talk,
+    /// What plain mode keeps; `None` on the screen.
+    pub plain: Option<Typing>,
     /// The last call, until its card is put away.
     pub ended: Option<Ended>,
     /// Why a call went wrong, and which: the last of which that is known.
@@ -276,6 +290,8 @@ impl Model {
             parked: Vec::new(),
             rules: AccountRules::default(),
             pending: None,
+            talk: Talk::new(options.push_to_talk),
+            plain: options.plain.then(Typing::default),
             ended: None,
             explained: None,
             history: History::default(),
@@ -364,8 +380,11 @@ impl Model {
     }
 
     /// The key to name in a sentence about `action`: one that acts where the focus is, or else on the panels, or else the
-    /// palette's command.
+    /// palette's command. In plain mode it is the word to type.
     pub fn key_of(&self, action: Action) -> String {
+        if self.plain.is_some() {
+            return format!("`{}`", action.row().words[0]);
+        }
         let context = self.context();
         let key = self.keys.key(action, context).or_else(|| self.keys.key(action, Context::Panel));
         key.map_or_else(|| format!(":{}", action.row().words[0]), |key| key.to_string())
@@ -399,6 +418,7 @@ impl Model {
             self.friends.removal.as_ref().map(|removal| next_second(self.now, removal.until)),
             self.pending.as_ref().map(|pending| next_second(self.now, pending.until)),
             self.next_of_timers(),
+            self.talk.next(self.now),
             self.link.retry_at.filter(|at| *at > self.now).map(|at| next_second(self.now, at)),
             match &self.popup {
                 Some(Popup::Dial(dial)) => dial.search_at,

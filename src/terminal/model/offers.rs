@@ -115,6 +115,7 @@ impl Model {
             Action::RecordScript
             | Action::StopRecording
             | Action::AddFriend
+            | Action::PushToTalk
             | Action::Friends
             | Action::Groups
             | Action::History

@@ -1,5 +1,6 @@
 //! Whatever happens, at whatever size: the screen draws, and never panics.
 
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use proptest::prelude::*;
 
 use super::desk_kit::{asked, handed_over, id, numbered, over, parked, rings, with};
@@ -24,6 +25,9 @@ use crate::phone::event::{
 };
 use crate::terminal::keys::TABLE;
 use crate::terminal::message::Message;
+use crate::terminal::model::{Model, ScreenOptions};
+use crate::terminal::plain::Plain;
+use crate::terminal::update::update;
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -34,6 +38,9 @@ enum Step {
     Event(usize),
     Paste(String),
     Look(u16, u16),
+    Release(char),
+    Releases(bool),
+    FocusLost,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -48,6 +55,9 @@ fn step() -> impl Strategy<Value = Step> {
         Just(Step::Paste("http://127.0.0.1:8790/j/k7mq-3tzf".to_owned())),
         (1_u16..=200, 1_u16..=60).prop_map(|(width, height)| Step::Look(width, height)),
         (1_u16..=44, 1_u16..=12).prop_map(|(width, height)| Step::Look(width, height)),
+        prop::sample::select(vec![' ', 'm', 'b']).prop_map(Step::Release),
+        any::<bool>().prop_map(Step::Releases),
+        Just(Step::FocusLost),
     ]
 }
 
@@ -266,6 +276,57 @@ fn take(desk: &mut Desk, step: Step) {
         Step::Event(n) => desk.hears(event(n)),
         Step::Paste(text) => desk.takes(Message::Paste(text)),
         Step::Look(width, height) => drop(desk.buffer(width, height)),
+        Step::Release(c) => {
+            let key = KeyEvent::new_with_kind(KeyCode::Char(c), KeyModifiers::NONE, KeyEventKind::Release);
+            desk.takes(Message::Key(key));
+        }
+        Step::Releases(tells) => desk.takes(Message::TellsReleases(tells)),
+        Step::FocusLost => desk.takes(Message::FocusLost),
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Turn {
+    Line(String),
+    Word(usize, usize),
+    Wait(i64),
+    Event(usize),
+}
+
+fn turn() -> impl Strategy<Value = Turn> {
+    prop_oneof![
+        ".{0,40}".prop_map(Turn::Line),
+        prop::sample::select(vec!["1", "2", "99", "yes", "no", "-", "where", "help", "bob", "car", "1 2"])
+            .prop_map(|line| Turn::Line(line.to_owned())),
+        (0..TABLE.len(), 0..4_usize).prop_map(|(row, argument)| Turn::Word(row, argument)),
+        (-2000_i64..5000).prop_map(Turn::Wait),
+        (0..EVENTS).prop_map(Turn::Event),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn plain_mode_tells_lines_and_nothing_else(turns in prop::collection::vec(turn(), 1..60), push_to_talk: bool) {
+        let options = ScreenOptions { plain: true, push_to_talk, ..ScreenOptions::default() };
+        let mut model = Model::new(&options, false, NOW).unwrap();
+        let mut plain = Plain::default();
+        for turn in turns {
+            let message = match turn {
+                Turn::Line(text) => Message::Line(text),
+                Turn::Word(row, argument) => {
+                    let row = &TABLE[row];
+                    Message::Line(format!("{} {}", row.words[0], ["", "1", "bob", "on"][argument]))
+                }
+                Turn::Wait(millis) => Message::Tick(model.now.plus(millis)),
+                Turn::Event(n) => Message::Phone(event(n)),
+            };
+            let effects = update(&mut model, message);
+            for line in plain.tell(&model, &effects) {
+                prop_assert!(!line.chars().any(char::is_control) && !line.is_empty(), "{line:?}");
+            }
+        }
     }
 }
 

@@ -5,7 +5,9 @@ use super::super::message::Effect;
 use super::super::model::{
     Input, Model, Mood, Naming, Palette, Pane, Popup, Purpose, Question, Removal, SoundPopup, SoundRow,
 };
-use super::{call, choose, desk, favourites, groups, history, ladder, palette, pick_up, rules, say, sharing, sound};
+use super::{
+    call, choose, desk, favourites, groups, history, ladder, palette, pick_up, rules, say, sharing, sound, talk,
+};
 use crate::domain::call::Peer;
 use crate::phone::command::Command;
 use crate::texts::desk as texts;
@@ -85,6 +87,7 @@ pub(super) fn perform(model: &mut Model, action: Action, trigger: Trigger, effec
         | Action::MicrophoneVolume
         | Action::SpeakerVolume
         | Action::RingVolume => sound::command(model, action, "", effects),
+        Action::PushToTalk => talk::command(model, "", effects),
         Action::More => adjust(model, true, effects),
         Action::Less => adjust(model, false, effects),
         Action::Presence => presence(model),
@@ -105,7 +108,11 @@ pub(super) fn perform(model: &mut Model, action: Action, trigger: Trigger, effec
         Action::Palette => model.popup = Some(Popup::Palette(Palette::default())),
         Action::Help => help(model),
         Action::Repaint => effects.push(Effect::Repaint),
-        Action::Suspend => effects.push(Effect::Suspend),
+        Action::Suspend => {
+            // Nobody sees a key released meanwhile.
+            talk::end(model, effects);
+            effects.push(Effect::Suspend);
+        }
         Action::Quit if trigger == Trigger::Letter && closes_first(model) => model.popup = None,
         Action::Quit => quit(model, effects),
     }
@@ -148,14 +155,9 @@ fn call_selected(model: &mut Model, effects: &mut Vec<Effect>) {
         let text = texts::call_beside(&model.key_of(Action::Dial), &model.key_of(Action::Consult));
         return say(model, Mood::Plain, text);
     }
-    let peer = match model.focus {
-        Pane::Friends => model.friends.current().map(|friend| Peer::Person(friend.person.clone())),
-        Pane::Groups => model.groups.current().map(|row| Peer::Group(row.group.reference())),
-        Pane::History => model.history.current().map(|record| record.with.clone()),
-        Pane::People | Pane::Events => return,
-    };
-    match peer {
+    match selected(model) {
         Some(peer) => meet(model, &peer, effects),
+        None if matches!(model.focus, Pane::People | Pane::Events) => {}
         None => {
             let text = screen::nobody_selected(&model.key_of(Action::Dial));
             say(model, Mood::Plain, text);
@@ -163,8 +165,18 @@ fn call_selected(model: &mut Model, effects: &mut Vec<Effect>) {
     }
 }
 
+/// Whom the row selected could be called by: a friend, a group, a past call.
+pub(super) fn selected(model: &Model) -> Option<Peer> {
+    match model.focus {
+        Pane::Friends => model.friends.current().map(|friend| Peer::Person(friend.person.clone())),
+        Pane::Groups => model.groups.current().map(|row| Peer::Group(row.group.reference())),
+        Pane::History => model.history.current().map(|record| record.with.clone()),
+        Pane::People | Pane::Events => None,
+    }
+}
+
 /// Calls a person, or joins a group.
-fn meet(model: &mut Model, peer: &Peer, effects: &mut Vec<Effect>) {
+pub(super) fn meet(model: &mut Model, peer: &Peer, effects: &mut Vec<Effect>) {
     match peer {
         Peer::Person(person) => call::start(model, person.identity.as_str().to_owned(), effects),
         Peer::Group(group) => groups::join_group(model, group.id, state::peer(peer), effects),
@@ -342,7 +354,7 @@ pub(super) fn quit(model: &mut Model, effects: &mut Vec<Effect>) {
     }
 }
 
-fn leave(model: &mut Model, effects: &mut Vec<Effect>) {
+pub(super) fn leave(model: &mut Model, effects: &mut Vec<Effect>) {
     finish_removal(model, effects);
     // Who waits is handed on rather than hung up.
     desk::carry_out(model, effects);

@@ -4,7 +4,7 @@ use super::super::keys::Action;
 use super::super::message::Effect;
 use super::super::model::{Model, Mood, Popup};
 use super::actions::Trigger;
-use super::{groups, say};
+use super::{groups, say, talk};
 use crate::domain::call::CallState;
 use crate::domain::dtmf::Tone;
 use crate::domain::place::Place;
@@ -54,6 +54,9 @@ pub(super) fn hang_up(model: &mut Model, trigger: Trigger, effects: &mut Vec<Eff
 
 /// Turns the microphone of the call that is heard off or on; the other way round when `on` is not given.
 pub(super) fn mute(model: &mut Model, on: Option<bool>, effects: &mut Vec<Effect>) {
+    if model.talk.on {
+        return talk::want(model, on.map(|on| !on), effects);
+    }
     let Some(call) = model.board.heard_mut() else {
         say(model, Mood::Plain, NO_CALL);
         return;

@@ -28,6 +28,9 @@ pub(super) fn moved(model: &mut Model, call: CallId, into: CallId) {
         *dial = moved_purpose(*dial, into);
     }
     model.board.rename(call, into);
+    if let Some(talking) = model.talk.now.as_mut().filter(|talking| talking.call == call) {
+        talking.call = into;
+    }
     let text = model.board.get(into).map(|live| match live.is_group() {
         true => desk::MOVED_TO_GROUP.to_owned(),
         false => desk::moved(live.name()),

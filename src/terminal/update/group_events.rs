@@ -2,8 +2,10 @@
 
 use super::super::keys::Action;
 use super::super::message::Effect;
-use super::super::model::{LiveCall, Model, Mood, Moves, Pane, Popup, ShareCard, SharedGroup, offer, settle, title};
-use super::{note, say};
+use super::super::model::{
+    About, LiveCall, Model, Mood, Moves, Pane, Popup, ShareCard, SharedGroup, offer, settle, title,
+};
+use super::{note, note_about, say};
 use crate::domain::call::RosterRow;
 use crate::domain::group::GroupRow;
 use crate::domain::id::{CallId, GroupId};
@@ -90,8 +92,8 @@ pub(super) fn told(model: &mut Model, mut card: GroupCard, row: GroupRow) {
     }
     model.groups.set(list);
     model.groups.loaded = loaded;
-    note(model, Mood::Plain, format!("group {}: {}", title(&card.group), card.link));
     if matches!(model.popup, None | Some(Popup::Share(_))) && !model.is_filtering() {
+        note(model, Mood::Plain, format!("group {}: {}", title(&card.group), card.link));
         model.groups.selected = Some(id);
         model.popup = Some(Popup::Share(ShareCard::new(card)));
     } else {
@@ -103,7 +105,7 @@ pub(super) fn told(model: &mut Model, mut card: GroupCard, row: GroupRow) {
 pub(super) fn shared(model: &mut Model, mut card: GroupCard, by: Person, here: u32, effects: &mut Vec<Effect>) {
     made_printable(&mut card);
     let text = group::shares(by.display_name.as_str(), &title(&card.group), here);
-    note(model, Mood::Warn, text.clone());
+    note_about(model, Mood::Warn, About::Shared, text.clone());
     let in_it = model.group_call().and_then(|live| live.group()).is_some_and(|mine| mine.group.id == card.group.id);
     if in_it {
         return;

@@ -45,7 +45,9 @@ fn enter(model: &mut Model, place: String, name: &str, effects: &mut Vec<Effect>
     }
     model.ended = None;
     say(model, Mood::Plain, group::joining(name));
-    effects.push(Effect::Phone(Command::Join { place, existing: false, muted: None }));
+    // With push-to-talk nobody comes in with the microphone on.
+    let muted = model.talk.on.then_some(true);
+    effects.push(Effect::Phone(Command::Join { place, existing: false, muted }));
 }
 
 /// Opens the prompt for the name of a new group.

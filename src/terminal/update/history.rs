@@ -2,8 +2,8 @@
 
 use super::super::keys::Action;
 use super::super::message::Effect;
-use super::super::model::{Input, Model, Mood, Pane, Popup};
-use super::{note as keep, say};
+use super::super::model::{About, Input, Model, Mood, Pane, Popup};
+use super::{note_about as keep_about, say};
 use crate::domain::call::Peer;
 use crate::domain::id::CallId;
 use crate::domain::record::{CallNote, CallRecord, HistoryFilter, Outcome};
@@ -24,7 +24,7 @@ pub(super) fn recorded(model: &mut Model, record: CallRecord, effects: &mut Vec<
     };
     if record.outcome == Outcome::Missed && is_news {
         let text = screen::missed_from(state::peer(&record.with));
-        keep(model, Mood::Warn, text.clone());
+        keep_about(model, Mood::Warn, About::Missed(record.call_id), text.clone());
         effects.push(Effect::Notify(text));
     }
     model.history.add(record);

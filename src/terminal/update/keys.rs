@@ -6,15 +6,15 @@ use super::super::keys::{Action, Context, Key};
 use super::super::message::Effect;
 use super::super::model::{Input, Model, Pane, Popup};
 use super::actions::{self, Trigger};
-use super::{call, choose, desk, favourites, groups, history};
+use super::{call, choose, desk, favourites, groups, history, talk};
 use crate::domain::dtmf::Tone;
 use crate::domain::place::Place;
 
 pub(super) fn press(model: &mut Model, event: KeyEvent, effects: &mut Vec<Effect>) {
-    if event.kind == KeyEventKind::Release {
-        return;
-    }
     let key = Key::from(event);
+    if event.kind == KeyEventKind::Release {
+        return talk::release(model, key, effects);
+    }
     let context = model.context();
     model.changed = true;
     let action = model.keys.action(key, context);
@@ -25,6 +25,8 @@ pub(super) fn press(model: &mut Model, event: KeyEvent, effects: &mut Vec<Effect
         history::look(model, effects);
     }
     match action {
+        Some(Action::Mute) if model.talk.on && event.kind == KeyEventKind::Repeat => talk::repeat(model, key),
+        Some(Action::Mute) if model.talk.on => talk::press(model, key, effects),
         // A key held down is pressed once where that matters to others.
         Some(
             Action::HangUp

@@ -11,6 +11,7 @@ mod groups;
 mod history;
 mod keys;
 mod ladder;
+mod lines;
 mod links;
 mod palette;
 mod phone;
@@ -18,14 +19,16 @@ mod pick_up;
 mod rules;
 mod sharing;
 mod sound;
+mod talk;
 mod tick;
 
 pub(crate) use choose::{CHOICES, shown_as};
 pub(crate) use desk::{hurry_key, told as told_soon};
+pub(crate) use lines::words;
 pub(crate) use palette::suggestions;
 
 use super::message::{Effect, Message, ScriptRecorded};
-use super::model::{Entry, LiveCall, Model, Mood, Notice};
+use super::model::{About, Entry, LiveCall, Model, Mood, Notice};
 use crate::domain::text::printable;
 use crate::phone::event::Incoming;
 use crate::texts;
@@ -37,9 +40,14 @@ const NOTICE: i64 = 6000;
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let mut effects = Vec::new();
     let shown = model.board.shown_id();
+    lines::begin(model, &message);
     match message {
         Message::Tick(now) => tick::tick(model, now, &mut effects),
         Message::Key(event) => keys::press(model, event, &mut effects),
+        Message::FocusLost => talk::lose_focus(model, &mut effects),
+        Message::TellsReleases(tells) => talk::learn(model, tells),
+        Message::Line(text) => lines::typed(model, &text, &mut effects),
+        Message::InputEnded => actions::leave(model, &mut effects),
         Message::Paste(text) => keys::paste(model, &text),
         Message::Copied(by) => sharing::copied(model, by),
         Message::Exported { file, failed } => history::exported(model, &file, failed),
@@ -57,6 +65,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     }
     desk_events::settle(model, shown);
     links::show(model, &mut effects);
+    talk::settle(model, &mut effects);
+    lines::settle(model, &mut effects);
     retitle(model, &mut effects);
     effects
 }
@@ -81,14 +91,24 @@ fn phone_busy(model: &mut Model) {
 
 /// Shows a line for a while, and keeps it in the events.
 fn say(model: &mut Model, mood: Mood, text: impl Into<String>) {
+    say_about(model, mood, About::Text, text);
+}
+
+/// The same, where it is known what it is about.
+fn say_about(model: &mut Model, mood: Mood, about: About, text: impl Into<String>) {
     let text = printable(&text.into(), 400);
-    note(model, mood, text.clone());
+    note_about(model, mood, about, text.clone());
     model.notice = Some(Notice { text, mood, until: model.now.plus(NOTICE) });
 }
 
 /// Keeps a line in the events.
 fn note(model: &mut Model, mood: Mood, text: impl Into<String>) {
-    model.events.add(Entry { at: model.now, text: text.into(), mood });
+    note_about(model, mood, About::Text, text);
+}
+
+/// The same, where it is known what it is about.
+fn note_about(model: &mut Model, mood: Mood, about: About, text: impl Into<String>) {
+    model.events.add(Entry { at: model.now, text: text.into(), mood, about });
     model.changed = true;
 }
 

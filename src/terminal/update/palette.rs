@@ -4,7 +4,7 @@ use super::super::keys::{Action, Row, TABLE};
 use super::super::message::Effect;
 use super::super::model::{Input, Model, Mood, Pane, Popup, Purpose};
 use super::actions::{self, Trigger};
-use super::{call, choose, desk, favourites, groups, history, pick_up, rules, say, sound};
+use super::{call, choose, desk, favourites, groups, history, pick_up, rules, say, sound, talk};
 use crate::domain::dtmf::Tone;
 use crate::domain::presence::PresenceChoice;
 use crate::phone::command::Command;
@@ -32,7 +32,7 @@ fn holds(word: &str, typed: &str) -> bool {
 }
 
 /// The command a text begins with (the longest), its row, and the text behind it.
-fn parse(text: &str) -> Option<(&'static str, &'static Row, &str)> {
+pub(super) fn parse(text: &str) -> Option<(&'static str, &'static Row, &str)> {
     let words = TABLE.iter().flat_map(|row| row.words.iter().map(move |word| (*word, row)));
     words
         .filter_map(|(word, row)| {
@@ -82,9 +82,10 @@ pub(super) fn run(model: &mut Model, effects: &mut Vec<Effect>) {
     }
 }
 
-fn carry_out(model: &mut Model, word: &str, action: Action, argument: &str, effects: &mut Vec<Effect>) {
+pub(super) fn carry_out(model: &mut Model, word: &str, action: Action, argument: &str, effects: &mut Vec<Effect>) {
     match (action, argument) {
         (Action::Mute, _) => call::mute(model, Some(word == "mute"), effects),
+        (Action::PushToTalk, how) => talk::command(model, how, effects),
         (Action::Hold, _) => call::hold(model, Some(word == "hold"), effects),
         (Action::Presence, _) => presence(model, word, effects),
         (
@@ -156,7 +157,7 @@ fn presence(model: &mut Model, word: &str, effects: &mut Vec<Effect>) {
 }
 
 /// Sends tones one after another; all of them, or none when one is no tone.
-fn dtmf(model: &mut Model, tones: &str, effects: &mut Vec<Effect>) {
+pub(super) fn dtmf(model: &mut Model, tones: &str, effects: &mut Vec<Effect>) {
     let tones: Result<Vec<Tone>, _> = tones.chars().filter(|c| *c != ' ').take(32).map(Tone::try_from).collect();
     match tones {
         Ok(tones) => tones.into_iter().for_each(|tone| call::dtmf(model, tone, effects)),

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use super::super::message::Effect;
-use super::super::model::{Ended, LinkView, LiveCall, Model, Mood, Pane, Popup, Question};
+use super::super::model::{About, Ended, LinkView, LiveCall, Model, Mood, Pane, Popup, Question};
 use super::super::widgets::meter::{ROSTER_METER, steps};
-use super::{desk as doing, desk_events, favourites, group_events, history, links, note, rules, say, sound, tick};
+use super::{
+    desk as doing, desk_events, favourites, group_events, history, links, note, note_about, rules, say, say_about,
+    sound, tick,
+};
 use crate::domain::call::{CallState, Peer};
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::CallId;
@@ -42,7 +45,8 @@ pub(super) fn heard(model: &mut Model, event: Event, effects: &mut Vec<Effect>) 
         Event::IncomingEnded { call, from, reason } => {
             stop_ringing(model, call);
             let ending = end::ending(reason, crate::domain::call::Direction::Incoming, from.display_name.as_str());
-            say(model, Mood::Plain, format!("{}: {} {}", from.display_name, ending.what, ending.advice));
+            let text = format!("{}: {} {}", from.display_name, ending.what, ending.advice);
+            say_about(model, Mood::Plain, About::RangOut(call), text.trim_end());
         }
         Event::Call(view) => {
             history::recall(model, &view.with, effects);
@@ -128,11 +132,11 @@ fn friend_is(model: &mut Model, identity: &crate::domain::id::Identity, presence
 }
 
 fn rings(model: &mut Model, incoming: Incoming, effects: &mut Vec<Effect>) {
-    let text = super::rings(&incoming);
+    let (text, call) = (super::rings(&incoming), incoming.call);
     if !model.board.ring(incoming) {
         return;
     }
-    note(model, Mood::Warn, text.clone());
+    note_about(model, Mood::Warn, About::Rings(call), text.clone());
     effects.push(Effect::Notify(text));
     if model.bell {
         effects.push(Effect::Bell);
@@ -180,7 +184,7 @@ fn call(model: &mut Model, mut view: CallView) {
     let Some(live) = model.board.get(id) else { return };
     if before != Some(live.view.state) {
         let text = stands(live, before, model.now);
-        note(model, Mood::Plain, text);
+        note_about(model, Mood::Plain, About::Stands(id), text);
     }
     group_events::grown(model, id, was);
     if let Some((moves, earlier)) = moves {
@@ -251,7 +255,7 @@ fn ended(model: &mut Model, summary: Summary) {
             say(model, mood, desk::ended(&name, &ending));
         }
     } else {
-        note(model, mood, format!("{name}: {}", ending.what));
+        note_about(model, mood, About::Ended(summary.call), format!("{name}: {}", ending.what));
         model.armed_until = None;
         if model.is_ringing() {
             model.bell_at = Some(model.now.plus(tick::BELL));

@@ -2,7 +2,7 @@
 
 use super::super::message::Effect;
 use super::super::model::{Model, Popup};
-use super::{actions, choose, desk, history, ladder};
+use super::{actions, choose, desk, history, ladder, talk};
 use crate::domain::time::UnixMillis;
 
 /// The pause between two rings of the bell, ms.
@@ -40,6 +40,7 @@ pub(super) fn tick(model: &mut Model, now: UnixMillis, effects: &mut Vec<Effect>
     if over(model.history.search_at) {
         history::search(model, effects);
     }
+    talk::tick(model, effects);
     ladder::tick(model, effects);
     if over(model.link.retry_at) {
         model.link.retry_at = None;

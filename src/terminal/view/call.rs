@@ -15,7 +15,7 @@ use crate::terminal::theme::{Glyphs, Role};
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::meter::meter;
 use crate::terminal::widgets::pen::{Pen, columns, cut, wrapped};
-use crate::texts::{clock, desk, group, screen, state};
+use crate::texts::{clock, desk, group, screen, state, talk};
 
 /// How many rows the card takes when it is `width` columns wide: none without a call.
 pub(super) fn rows(model: &Model, width: u16) -> u16 {
@@ -121,6 +121,7 @@ pub(super) fn badge(paper: &Paper<'_>, call: &LiveCall) -> (&'static str, &'stat
         CallState::Connected | CallState::LocalHold | CallState::RemoteHold if call.is_reconnecting() => {
             ("RECONNECTING", glyphs.waiting, Role::Warn)
         }
+        CallState::Connected if paper.model.is_talking(call) => (talk::TALKING, glyphs.live, Role::Live),
         CallState::Connected if call.view.muted => ("MUTED", glyphs.muted, Role::Muted),
         CallState::Connected if !has_microphone(paper.model.audio.as_ref()) => ("NO MIC", glyphs.muted, Role::Warn),
         CallState::Connected => ("LIVE", glyphs.live, Role::Live),
@@ -273,10 +274,13 @@ fn microphone(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
     let broken = paper.model.audio.as_ref().and_then(|audio| trouble(&audio.microphone));
     let (on, warn) = (paper.style(if call.view.muted { Role::Dim } else { Role::Live }), paper.style(Role::Warn));
     let (choose, key) = (paper.model.key_of(Action::Devices), paper.style(Role::Key));
+    let talk = paper.model.talk_told(call);
     let mut pen = paper.pen(place);
     pen.text(" mic ", dim).text(word, style).text(sign, style).text(label, dim).text(" ", dim);
     if let Some(why) = broken {
         pen.text(why, warn).text("  ", warn).text(&choose, key);
+    } else if let Some(told) = talk {
+        pen.text(&told, on);
     } else {
         bar(&mut pen, glyphs, call.microphone, on, dim);
     }

@@ -43,6 +43,11 @@ impl Home {
         Program::start(self.path(), words, None)
     }
 
+    /// Starts it with lines to come on its standard input.
+    pub fn opens(&self, words: &str) -> Program {
+        Program::opens(self.path(), words)
+    }
+
     /// Runs `switchboard WORDS…` to its end.
     pub fn run(&self, words: &str) -> Done {
         self.start(words).ends()
@@ -64,6 +69,11 @@ impl Home {
     /// Opens the softphone, in the demo.
     pub fn screen(&self) -> Screen {
         Screen::open(self.path())
+    }
+
+    /// The same, with settings in its environment.
+    pub fn screen_with(&self, settings: &[(&str, &str)]) -> Screen {
+        Screen::open_with(self.path(), settings)
     }
 
     /// The process of the service that runs in this folder.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -27,6 +27,10 @@ pub struct Program {
     deaf: Arc<AtomicBool>,
     lines: Receiver<(Stream, String)>,
     seen: Vec<(Stream, String)>,
+    /// Its standard input, while more comes there.
+    input: Option<ChildStdin>,
+    /// Up to where what it printed was waited for in turn.
+    heard: usize,
 }
 
 /// How a program ended, and what it printed.
@@ -42,26 +46,70 @@ pub struct Done {
 
 impl Program {
     pub fn start(data: &Path, words: &str, input: Option<&str>) -> Self {
+        let mut program = Self::spawn(data, words, input.is_some());
+        if let (Some(text), Some(mut stdin)) = (input, program.input.take()) {
+            stdin.write_all(text.as_bytes()).unwrap();
+        }
+        program
+    }
+
+    /// Starts it with lines to come on its standard input.
+    pub fn opens(data: &Path, words: &str) -> Self {
+        Self::spawn(data, words, true)
+    }
+
+    fn spawn(data: &Path, words: &str, reads: bool) -> Self {
         let mut command = Command::new(SWITCHBOARD);
         for (name, _) in std::env::vars().filter(|(name, _)| is_setting(name)) {
             command.env_remove(name);
         }
         command.envs(ENVIRONMENT).arg("--data").arg(data).args(words.split_whitespace());
-        command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
+        command.stdin(if reads { Stdio::piped() } else { Stdio::null() });
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        if let (Some(text), Some(mut stdin)) = (input, child.stdin.take()) {
-            stdin.write_all(text.as_bytes()).unwrap();
-        }
+        let input = child.stdin.take();
         let (to, lines) = channel();
         let deaf = Arc::new(AtomicBool::new(false));
         read(Stream::Out, child.stdout.take().unwrap(), to.clone(), Arc::clone(&deaf));
         read(Stream::Err, child.stderr.take().unwrap(), to, Arc::default());
-        Self { deaf, what: format!("switchboard {words}"), child, lines, seen: Vec::new() }
+        Self { deaf, what: format!("switchboard {words}"), child, lines, seen: Vec::new(), input, heard: 0 }
     }
 
     /// Waits for a line of its standard output that holds `text`.
     pub fn until(&mut self, text: &str) -> String {
         self.until_on(Stream::Out, text)
+    }
+
+    /// Types a line.
+    pub fn types(&mut self, line: &str) {
+        assert!(self.still_types(line), "`{}` reads no more; it printed:\n{}", self.what, self.told());
+    }
+
+    /// Types a line, if it still reads; says whether it does.
+    pub fn still_types(&mut self, line: &str) -> bool {
+        let line = format!("{line}\n");
+        self.input.as_mut().is_some_and(|input| input.write_all(line.as_bytes()).is_ok())
+    }
+
+    /// Ends its standard input.
+    pub fn hangs_up_input(&mut self) {
+        self.input = None;
+    }
+
+    /// Waits for the next line of its standard output that holds `text`, after the last one waited for this way.
+    pub fn tells(&mut self, text: &str) -> String {
+        let deadline = clock::now() + PATIENCE;
+        loop {
+            while let Some((from, line)) = self.seen.get(self.heard) {
+                self.heard += 1;
+                if *from == Stream::Out && line.contains(text) {
+                    return line.clone();
+                }
+            }
+            match self.lines.recv_timeout(deadline.saturating_duration_since(clock::now())) {
+                Ok(line) => self.seen.push(line),
+                Err(why) => panic!("`{}` did not tell `{text}` ({why}); it printed:\n{}", self.what, self.told()),
+            }
+        }
     }
 
     /// Waits for a line of its standard error that holds `text`.

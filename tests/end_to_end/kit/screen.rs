@@ -39,6 +39,11 @@ pub struct Screen {
 impl Screen {
     /// Opens it in a terminal that no clipboard program belongs to.
     pub fn open(data: &Path) -> Self {
+        Self::open_with(data, &[])
+    }
+
+    /// The same, with settings in its environment.
+    pub fn open_with(data: &Path, settings: &[(&str, &str)]) -> Self {
         let pair = native_pty_system().openpty(size(ROWS, COLUMNS)).unwrap();
         let mut command = CommandBuilder::new(SWITCHBOARD);
         for (name, _) in std::env::vars().filter(|(name, _)| is_setting(name)) {
@@ -53,6 +58,9 @@ impl Screen {
         // Over ssh, the clipboard of the machine is not the person's.
         command.env("SSH_CONNECTION", "192.0.2.1 50000 192.0.2.2 22");
         command.env("TERM", "xterm-256color");
+        for (name, value) in settings {
+            command.env(name, value);
+        }
         command.args(["--demo", "--data"]);
         command.arg(data);
         let child = pair.slave.spawn_command(command).unwrap();
@@ -105,6 +113,20 @@ impl Screen {
 
     pub fn picture(&self) -> String {
         self.parser.screen().contents()
+    }
+
+    /// Waits until the terminal was told `text`, for instance to do something; and no longer ago than `since` says, the number
+    /// of bytes it was told then.
+    pub fn is_told(&mut self, text: &str, since: usize) {
+        self.wait_for(&format!("tell the terminal {text:?}"), |screen| {
+            let told = &screen.told[since..];
+            told.windows(text.len()).any(|bytes| bytes == text.as_bytes()).then_some(())
+        });
+    }
+
+    /// Everything the terminal was told so far.
+    pub fn told(&self) -> &[u8] {
+        &self.told
     }
 
     /// Types keys, as their characters.
