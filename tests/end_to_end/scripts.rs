@@ -133,18 +133,18 @@ fn ctrl_c_ends_a_pause_and_hangs_up() {
 #[test]
 fn lines_of_standard_input_are_answered_one_by_one() {
     let home = Home::new();
-    let mut bob = home.start("wait --as bob --answer --json");
-    bob.until_said("waiting for a call");
-    let lines = "# now\nwait-for connected\nmute on\ntransfer ghost\nexplode\ncall carol\ndtmf 7\nsleep 10ms\nhangup\n";
+    let mut bob = plays(&home, "bob", "online\nwait-for incoming\nanswer\nwait-for dtmf 7\nhangup\n");
+    bob.until_event("done", |line| line["line"] == 1);
+    let lines = "# now\nwait-for connected\nmute on\ntransfer ghost\nexplode\ncall carol\nsleep 10ms\ndtmf 7\n";
     let alice = home.run_with("call bob --stdin --json", lines).exited(0);
-    assert_eq!(lines_done(&alice), [2, 3, 7, 8, 9]);
+    assert_eq!(lines_done(&alice), [2, 3, 7, 8]);
     let refused: Vec<_> = alice.json().into_iter().filter(|line| line["event"] == "refused").collect();
     let told: Vec<_> =
         refused.iter().map(|line| (line["line"].as_u64().unwrap(), line["exit"].as_u64().unwrap())).collect();
     assert_eq!(told, [(4, 9), (5, 2), (6, 1)], "{refused:?}");
     assert_eq!(alice.summary()["end"]["code"], 0);
     let bob = bob.ends().exited(0);
-    assert!(bob.json().iter().any(|line| line["event"] == "dtmf" && line["tone"] == "7"), "{bob:?}");
+    assert_eq!(lines_done(&bob), [1, 2, 3, 4, 5]);
 }
 
 #[test]
@@ -155,6 +155,7 @@ fn the_end_of_standard_input_does_not_hang_up_and_a_wait_in_vain_is_told_by_the_
     let call =
         home.run_with("call echo --stdin", "wait-for incoming within 10ms\nwait-for connected\nhangup\n").exited(10);
     assert!(call.out[0].starts_with("refused 1: wait-for incoming within 10ms: Waited for `incoming`"), "{call:?}");
+    assert!(call.out.contains(&"done 3: hangup".to_owned()), "{call:?}");
 }
 
 #[test]

@@ -164,7 +164,7 @@ impl Dial {
 
     /// Whether a digit means a favourite now: nothing is typed, and it is about somebody to talk to.
     pub fn takes_digits(&self) -> bool {
-        self.input.text().is_empty() && self.purpose != Purpose::AddFriend
+        self.input.text().is_empty() && self.purpose.hands_on()
     }
 
     /// The favourite of a digit, whatever order people are listed in.

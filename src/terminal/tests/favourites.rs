@@ -186,9 +186,7 @@ fn the_choice_has_parked_calls_and_ringing_friends_and_keeps_the_one_selected() 
 fn digits_are_those_of_the_favourites() {
     let mut desk = two();
     desk.presses("d 3");
-    assert_eq!(desk.commands(), [call("bob")]);
-    desk.presses("d 2");
-    assert!(matches!(&desk.model.popup, Some(Popup::Dial(dial)) if dial.input.text() == "2"), "nobody has it");
+    assert!(matches!(&desk.model.popup, Some(Popup::Dial(dial)) if dial.input.text() == "3"), "it may be dialled");
     let mut desk = Desk::talking();
     desk.presses("t");
     assert!(desk.sees(80, 24).contains("no favourites yet: * on a friend of your list gives a digit"));

@@ -1,6 +1,6 @@
 //! Plain mode: what is told in lines, and what typed lines do.
 
-use super::desk_kit::{asked, id, over, parked, rings, with};
+use super::desk_kit::{asked, handed_over, id, over, parked, rings, with};
 use super::history::noted;
 use super::kit::{CALL, Desk, NOW, devices, friends, incoming, person, records, sound, summary, view};
 use crate::domain::call::{CallState, Peer};
@@ -224,8 +224,8 @@ fn a_transfer_is_asked_about_chosen_by_number_and_taken_back() {
     let to = TransferTo::Person("carol".to_owned());
     assert_eq!(line.commands(), [Command::Transfer { call: id(1), to }]);
     line.told();
-    line.hears(Event::Ended(over(1, "bob", EndReason::TRANSFERRED)));
-    assert_eq!(line.told(), ["The call with Bob is over after 30 s. You handed Bob on to carol."]);
+    line.hears(Event::Ended(handed_over(1, "bob", "bob", "carol")));
+    assert_eq!(line.told(), ["The call with Bob is over after 30 s. You handed Bob on to Carol."]);
 }
 
 #[test]
