@@ -10,9 +10,9 @@ pub(super) struct Plan {
     pub(super) ring_back: &'static [Part],
     pub(super) busy: &'static [Part],
     pub(super) congestion: &'static [Part],
-    /// Played within a talk, with the long pause after which networks repeat it. North America and Germany (the first of two
-    /// listed there) are as in ITU-T E.180 supplement 2 (04/1998), as Silicon Labs AN93 quotes it in its table of SAS
-    /// cadences; the others are those of the tone tables that telephone switches come with.
+    /// Played within a talk, with the long pause after which networks repeat it. North America's is as in ITU-T E.180
+    /// supplement 2 (04/1998), as Silicon Labs AN93 quotes it in its table of SAS cadences; the others, Germany's too, are
+    /// from unofficial lists, such as the tone tables that telephone switches come with.
     pub(super) waiting: &'static [Part],
 }
 

@@ -3,6 +3,7 @@
 use super::{Engine, Pending};
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::CallId;
+use crate::phone::audio::voice::SoundSummary;
 use crate::phone::event::{Event, Incoming};
 use crate::protocol::request::Request;
 
@@ -12,6 +13,9 @@ impl Engine {
         if self.incoming.contains_key(&id) || self.board.get(id).is_some() {
             return;
         }
+        // One that was handed on may be back before its last figures are in: whoever heard of its end only after this would
+        // take it for over.
+        self.finish_call(id, &SoundSummary::default()).await;
         self.incoming.insert(id, incoming.clone());
         if self.options.rings {
             self.request(Request::CallRinging { call_id: id }, Pending::Silent).await;

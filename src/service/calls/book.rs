@@ -92,13 +92,12 @@ impl Book {
         self.forwarded.push((who.clone(), outcome));
     }
 
-    /// What was forwarded is taken: it counts as answered, by whoever did.
+    /// What was forwarded is taken: it counts as answered, by whoever did, who may have forwarded it themselves before.
     pub fn forwards_taken(&mut self, by: &Person, at: UnixMillis) {
-        for (who, _) in std::mem::take(&mut self.forwarded) {
+        for (who, _) in std::mem::take(&mut self.forwarded).into_iter().filter(|(who, _)| *who != by.identity) {
             // Who was in it before keeps that record as it is.
             if let Some(record) = self.records.get_mut(&who).filter(|record| record.ended_at.is_none()) {
                 record.answered_by = Some(by.clone());
-                self.answered(&who, at);
                 self.ended(&who, Outcome::Answered, EndReason::FORWARDED, at);
             }
         }
@@ -111,6 +110,14 @@ impl Book {
         }
     }
 
+    /// Somebody misses it who may have been in it before, with others: it is `with` who waits there now.
+    pub fn missed(&mut self, who: &Identity, with: Peer, reason: EndReason, at: UnixMillis) {
+        if let Some(record) = self.records.get_mut(who) {
+            record.with = with;
+        }
+        self.ended(who, Outcome::Missed, reason, at);
+    }
+
     /// The call is over for somebody. Who was in it before, and was rung again and declined, keeps that record as it is.
     pub fn ended(&mut self, who: &Identity, outcome: Outcome, reason: EndReason, at: UnixMillis) {
         if let Some(record) = self.records.get_mut(who) {
@@ -120,7 +127,7 @@ impl Book {
             if outcome == Outcome::Missed {
                 // Also of who was in it before: it came back, or was handed on again, and nobody was there. That is what
                 // is news, and is called back for.
-                (record.answered_at, record.direction) = (None, Direction::Incoming);
+                (record.answered_at, record.direction, record.answered_by) = (None, Direction::Incoming, None);
             }
             (record.outcome, record.ended_at, record.end) = (outcome, Some(at), Some(reason));
             self.unwritten.insert(who.clone());

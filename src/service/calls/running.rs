@@ -12,6 +12,7 @@ use crate::domain::group::Group;
 use crate::domain::id::{CallId, EndpointId, Identity, LegId};
 use crate::domain::park::ParkSlot;
 use crate::domain::person::Person;
+use crate::domain::record::Outcome;
 use crate::domain::time::UnixMillis;
 use crate::domain::transfer::{HandedTo, Via};
 use crate::protocol::frame::OngoingCall;
@@ -145,7 +146,10 @@ impl Running {
             }
             Entry::Forwarded { outcome } => self.book.forwarded(who, outcome),
             Entry::Ended { outcome, reason } => {
-                self.book.ended(who, outcome, reason, at);
+                match outcome {
+                    Outcome::Missed => self.book.missed(who, Peer::Person(with.clone()), reason, at),
+                    _ => self.book.ended(who, outcome, reason, at),
+                }
                 self.book.forwards_not_taken(at);
             }
             // By whom, the call does not know: see `picked_up`.

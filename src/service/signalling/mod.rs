@@ -66,8 +66,8 @@ pub(crate) struct Signalling {
     /// Whose count of missed calls changed.
     missed: Topic<Identity>,
     hellos: Arc<Mutex<Buckets<IpAddr>>>,
-    /// Held while what an account says is kept and told, so that what is told last is what was kept last.
-    accounts: Arc<tokio::sync::Mutex<()>>,
+    /// In which what an account says is kept and told.
+    accounts: Arc<rules::Turns>,
 }
 
 impl Signalling {
@@ -94,8 +94,8 @@ impl Signalling {
     }
 
     /// Passes on presence to friends, who is in which group to those who have it on their list, and how many calls somebody
-    /// missed to all of their clients; looks up rules that name accounts which come and go; ends the sessions of identities whose tokens were revoked, and codes that are not
-    /// used any more, for as long as the service runs.
+    /// missed to all of their clients; looks up rules that name accounts which come and go; ends the sessions of identities
+    /// whose tokens were revoked, and codes that are not used any more, for as long as the service runs.
     pub(crate) fn follow(&self) {
         task::spawn("presence", self.clone().follow_presence(self.calls.presence_changes()));
         task::spawn("occupied", self.clone().follow_occupied(self.calls.occupied()));

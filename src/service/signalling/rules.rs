@@ -1,6 +1,10 @@
 //! What people say about all of their calls: rules, and what they chose to be. Kept first, then told to the running calls
 //! and to all clients of the account.
 
+use std::hash::{BuildHasher, RandomState};
+
+use tokio::sync::{Mutex, MutexGuard};
+
 use super::Signalling;
 use super::requests::Caller;
 use crate::domain::forwarding::CallRules;
@@ -26,17 +30,36 @@ pub(crate) async fn load(identities: &Identities, calls: &Calls) -> Result<(), S
     Ok(())
 }
 
+/// Turns in which what accounts say is kept and told, so that what is told last of an account is what was kept last. Few
+/// share one: who says a lot, or much, keeps hardly anybody waiting.
+#[derive(Debug, Default)]
+pub(super) struct Turns {
+    queues: [Mutex<()>; 32],
+    order: RandomState,
+}
+
+impl Turns {
+    /// Waits for a turn of this account, which lasts until it is dropped.
+    async fn of(&self, who: &Identity) -> MutexGuard<'_, ()> {
+        self.queue(who).lock().await
+    }
+
+    fn queue(&self, who: &Identity) -> &Mutex<()> {
+        &self.queues[self.order.hash_one(who) as usize % self.queues.len()]
+    }
+}
+
 impl Signalling {
     pub(super) async fn rules_set(&self, caller: &Caller, rules: CallRules) -> Result<Response, Failure> {
         let owner = &caller.person.identity;
-        let _one_at_a_time = self.accounts.lock().await;
+        let _turn = self.accounts.of(owner).await;
         self.identities.set_rules(owner, rules).await?;
         self.tell_rules(owner).await?;
         Ok(Response::Done {})
     }
 
     pub(super) async fn presence_set(&self, who: &Identity, presence: PresenceChoice) -> Result<Response, Failure> {
-        let _one_at_a_time = self.accounts.lock().await;
+        let _turn = self.accounts.of(who).await;
         self.identities.set_presence(who, presence).await?;
         self.calls.set_presence(who.clone(), presence).await;
         Ok(Response::Done {})
@@ -57,27 +80,49 @@ impl Signalling {
     }
 
     async fn tell_rules_naming(&self, who: &Identity) -> Result<(), Failure> {
-        let _one_at_a_time = self.accounts.lock().await;
         for owner in self.identities.rules_naming(who).await? {
-            self.tell_rules(&owner).await?;
+            self.tell_rules_anew(&owner).await?;
         }
         // One that is removed has no rules any more.
-        self.tell_rules(who).await
+        self.tell_rules_anew(who).await
     }
 
     async fn tell_all_rules(&self) -> Result<(), Failure> {
-        let _one_at_a_time = self.accounts.lock().await;
         for (owner, ..) in self.identities.all_rules().await? {
-            self.tell_rules(&owner).await?;
+            self.tell_rules_anew(&owner).await?;
         }
         Ok(())
     }
 
-    /// Tells the calls, and all clients of the account, what its rules are now.
+    async fn tell_rules_anew(&self, owner: &Identity) -> Result<(), Failure> {
+        let _turn = self.accounts.of(owner).await;
+        self.tell_rules(owner).await
+    }
+
+    /// Tells the calls, and all clients of the account, what its rules are now; in a turn of the account.
     async fn tell_rules(&self, owner: &Identity) -> Result<(), Failure> {
         let rules = self.identities.rules(owner).await?;
         self.calls.set_rules(owner.clone(), rules.clone()).await;
         self.registry.notify(owner, &Notice::RulesChanged { rules });
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn accounts_wait_for_themselves_and_few_others() {
+        let turns = Turns::default();
+        let people: Vec<Identity> = (0..1000).map(|n| Identity::acs(Uuid::nil(), Uuid::from_u128(n))).collect();
+        let turn = turns.of(&people[0]).await;
+        assert!(turns.queue(&people[0]).try_lock().is_err());
+        let waiting = people.iter().filter(|who| turns.queue(who).try_lock().is_err()).count();
+        assert!(waiting < 200, "{waiting} of 1000 wait for one");
+        drop(turn);
+        assert!(people.iter().all(|who| turns.queue(who).try_lock().is_ok()));
     }
 }

@@ -191,7 +191,9 @@ async fn keep_one(
          group_name, direction, outcome, started_at, answered_at, ended_at, end_code, end_sub_code, \
          answered_by_identity, answered_by_user_name, answered_by_display_name, folded_names) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) \
-         ON CONFLICT (call_id, identity) DO UPDATE SET direction = excluded.direction, outcome = excluded.outcome, \
+         ON CONFLICT (call_id, identity) DO UPDATE SET with_identity = excluded.with_identity, \
+         with_user_name = excluded.with_user_name, with_display_name = excluded.with_display_name, \
+         direction = excluded.direction, outcome = excluded.outcome, \
          answered_at = excluded.answered_at, ended_at = excluded.ended_at, end_code = excluded.end_code, \
          end_sub_code = excluded.end_sub_code, answered_by_identity = excluded.answered_by_identity, \
          answered_by_user_name = excluded.answered_by_user_name, \

@@ -3,11 +3,14 @@
 use uuid::Uuid;
 
 use super::kit::{Bench, answer, group, parked, person};
+use crate::config::JoinMuted;
 use crate::domain::call::{CallState, Direction, Participant, ParticipantState};
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::CallId;
 use crate::domain::park::ParkedCall;
+use crate::domain::time::UnixMillis;
 use crate::domain::transfer::{HandedTo, TransferTarget, Via};
+use crate::phone::audio::device::SourceChoice;
 use crate::phone::command::{Command, TransferTo};
 use crate::phone::event::{Event, HandedOver, Refusal};
 use crate::protocol::failure::FailureCode;
@@ -95,6 +98,26 @@ async fn a_call_that_was_handed_on_may_come_back() {
     assert_eq!((view.via, view.direction), (Some(via), Direction::Incoming));
     assert!(matches!(bench.asks().await.1, Request::CallAnswer { call_id: ONE, .. }));
     bench.stands(ONE, CallState::Connected).await;
+}
+
+#[tokio::test]
+async fn what_comes_back_before_its_last_figures_are_in_rings_once_its_end_was_told() {
+    // Its voice thread has yet to say that the call is over there.
+    let mut bench = Bench::told_of_the_voice(JoinMuted::Never, SourceChoice::Silence).await;
+    bench.talks_to(ONE, "carol").await;
+    bench.notices(Notice::CallEnded { call_id: ONE, reason: EndReason::TRANSFERRED }).await;
+    let via = Some(Via::Returned { from: person("bob"), reason: EndReason::DECLINED });
+    bench
+        .notices(Notice::CallIncoming { call_id: ONE, from: person("carol"), at: UnixMillis(1), group: None, via })
+        .await;
+    for expected in ["ended", "rings"] {
+        let told = bench.until("tell of it", |event| match event {
+            Event::Ended(_) => Some("ended"),
+            Event::Incoming(_) => Some("rings"),
+            _ => None,
+        });
+        assert_eq!(told.await, expected);
+    }
 }
 
 #[tokio::test]

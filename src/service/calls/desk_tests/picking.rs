@@ -120,6 +120,47 @@ async fn who_forwarded_a_call_learns_who_picked_it_up_however_it_came() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_forwards_a_call_and_picks_it_up_after_all_is_in_it_like_anybody() {
+    let house = House::new();
+    let [mut alice, mut bob, mut carol] = desks(&house, ["alice", "bob", "carol"]).await;
+    forwards(&house, "bob", "carol").await;
+    let (call, leg) = alice.calls("bob").await;
+    house.calls.leg_up(leg).await;
+    carol.rings_with(call).await;
+    picks_up(&house, &bob, "carol").await.unwrap();
+    assert_eq!(summary(&ended(&mut carol, call).await).3, Some("bob"));
+    alice.sees("bob", ParticipantState::Connected).await;
+    assert_eq!(house.store.record("bob", call).unwrap().outcome, Outcome::Ongoing, "they are talking");
+    house.calls.hang_up(alice.id, call).await.unwrap();
+    let bobs = ended(&mut bob, call).await;
+    assert_eq!(summary(&bobs), ("alice", Outcome::Answered, EndReason::HUNG_UP, None));
+    assert!(bobs.answered_at.is_some());
+    assert_eq!(summary(&ended(&mut alice, call).await), ("bob", Outcome::Answered, EndReason::HUNG_UP, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_picks_up_and_never_comes_up_leaves_nobody_waiting() {
+    let house = House::new();
+    let [mut alice, bob, mut carol] = desks(&house, ["alice", "bob", "carol"]).await;
+    let (call, leg) = alice.calls("bob").await;
+    house.calls.leg_up(leg).await;
+    house.calls.ringing(bob.id, call).await.unwrap();
+    alice.is_told(CallState::Ringing).await;
+    let at = person("bob").identity;
+    house.calls.pick_up_ringing(carol.id, at, call, LegId(entropy::uuid())).await.unwrap();
+    let began = clock::now();
+    for phone in [&mut alice, &mut carol] {
+        phone.ends(EndReason::SETUP_TIMEOUT).await;
+    }
+    assert_eq!((clock::now() - began).as_secs(), SETUP_MAX.as_secs());
+    for phone in [&mut alice, &mut carol] {
+        let record = ended(phone, call).await;
+        assert_eq!((record.outcome, record.end), (Outcome::Failed, Some(EndReason::SETUP_TIMEOUT)));
+        assert_eq!(house.calls.ongoing(phone.id).await, []);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_invitation_a_recall_and_the_own_call_are_not_picked_up() {
     let house = House::new();
     let [mut alice, mut bob, carol] = desks(&house, ["alice", "bob", "carol"]).await;

@@ -56,6 +56,25 @@ async fn nobody_takes_it_and_it_ends_for_the_reason_of_whom_it_was_handed_to() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_comes_back_and_is_missed_is_from_who_was_handed_on() {
+    let house = House::new();
+    let [mut alice, mut bob, mut carol] = desks(&house, ["alice", "bob", "carol"]).await;
+    let mut dave = desk(&house, "dave").await;
+    let (call, ..) = talk(&house, &mut alice, &mut bob).await;
+    transfer(&house, &bob, call, "carol").await.unwrap();
+    carol.rings_with(call).await;
+    takes(&house, &carol, call).await;
+    alice.sees("carol", ParticipantState::Connected).await;
+    transfer(&house, &alice, call, "dave").await.unwrap();
+    dave.rings_with(call).await;
+    assert_eq!(alice.rings_with(call).await.0, person("carol"));
+    carol.ends(EndReason::RING_TIMEOUT).await;
+    house.calls.stop().await;
+    let alices = house.store.record("alice", call).unwrap();
+    assert_eq!(summary(&alices), ("carol", Outcome::Missed, EndReason::RING_TIMEOUT, None), "it is carol who waits");
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_handed_it_on_and_cannot_be_rung_does_not_leave_the_other_waiting() {
     for away in [true, false] {
         let house = House::new();

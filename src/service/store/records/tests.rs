@@ -69,6 +69,19 @@ async fn what_a_killed_service_left_open_ended_when_it_was_last_alive() {
 }
 
 #[tokio::test]
+async fn a_call_that_is_missed_from_somebody_else_than_it_was_with_is_kept_so() {
+    let kit = Kit::new().await;
+    kit.keeps(&ringing(1)).await.unwrap();
+    let with = Peer::Person(person("dora"));
+    let (outcome, direction) = (Outcome::Missed, Direction::Incoming);
+    let (ended_at, end) = (Some(UnixMillis(5000)), Some(EndReason::RING_TIMEOUT));
+    let missed = CallRecord { with, outcome, direction, ended_at, end, ..ringing(1) };
+    kit.keeps(&missed).await.unwrap();
+    assert_eq!(list(&kit.db, &kit.owner, &HistoryFilter::default(), 10).await.unwrap(), [missed]);
+    assert_eq!(kit.finds_text("dora").await, [1]);
+}
+
+#[tokio::test]
 async fn missed_calls_are_counted_by_an_index_of_nothing_else() {
     let kit = Kit::new().await;
     let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(
