@@ -158,7 +158,11 @@ impl<'a> Session<'a> {
     }
 
     /// Carries these lines out from now on, while it waits for what happens.
-    pub(crate) fn play(&mut self, playing: Playing) {
+    pub(crate) fn play(&mut self, mut playing: Playing) {
+        if self.was_up {
+            // That came before somebody listened here.
+            playing.hears(&Event::Link(Link::Up), &[], clock::now());
+        }
         self.playing = Some(playing);
     }
 

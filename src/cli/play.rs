@@ -31,8 +31,8 @@ const END_WITHIN: Duration = Duration::from_secs(3);
 /// Play a script without a screen: calls, waits and expectations, line by line.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
-A line is a command, as `switchboard ctl` has it (call, answer, hangup, mute, hold, swap, transfer, consult, complete, \
-merge, park, pick-up, join, dtmf, presence), or one of
+A line is a command, as `switchboard ctl` has it (call, answer, decline, hangup, mute, hold, swap, transfer, consult, \
+complete, merge, park, pick-up, join, dtmf, forward, except, let-pick-up, presence), or one of
   wait-for WHAT [within 30s]     incoming [from NAME], ringing, connected, held, ended, parked [SLOT], dtmf TONES,
                                  sound 300ms, silence 2s, event NAME
   sleep 2s
@@ -154,6 +154,11 @@ async fn hang_up(session: &mut Session<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
+fn played_text(done: usize, lines: usize, calls: usize, seconds: f64) -> String {
+    let calls = if calls == 1 { "1 call".to_owned() } else { format!("{calls} calls") };
+    format!("{done} of {lines} lines played in {seconds} s, with {calls}.")
+}
+
 fn finish(
     session: &mut Session<'_>,
     played: Option<Played>,
@@ -165,7 +170,7 @@ fn finish(
     let seconds = (took.as_secs_f64() * 100.0).round() / 100.0;
     let (failed, failure) = played.and_then(Result::err).map(|failed| *failed).unzip();
     let line = PlayedLine { done, lines, calls, seconds, exit: exit.code(), failed };
-    session.print_last(&line, &format!("{done} of {lines} lines played in {seconds} s, with {calls} calls."))?;
+    session.print_last(&line, &played_text(done, lines, calls, seconds))?;
     if let Some((failure, at)) = failure.zip(line.failed) {
         let why = format!("line {} ({}): {}", at.line, at.words, failure.message);
         session.output().failure(&Failure::new(failure.exit, why));

@@ -99,7 +99,9 @@ impl Recording {
     pub(super) fn begin(pen: Pen, status: &Status, names: &Names) -> Result<Self, Full> {
         let (now, wall) = (clock::now(), clock::unix_now());
         let mut recording = Self { scribe: Scribe::new(status.clone(), names.clone(), now), pen, bytes: 0 };
-        let head = format!("# A session of {}, recorded from {} on.", status.account, rfc3339(wall));
+        // Begun with the phone, whose it is becomes known once it is signed in.
+        let whose = if status.account.is_empty() { String::new() } else { format!(" of {}", status.account) };
+        let head = format!("# A session{whose}, recorded from {} on.", rfc3339(wall));
         recording.put(vec![head, "# Replay it with `switchboard play FILE`.".to_owned()])?;
         Ok(recording)
     }
@@ -149,6 +151,18 @@ mod tests {
         let mut status = Status::new("http://h:1".to_owned(), true, 7);
         status.take(&Event::Me(me()));
         status
+    }
+
+    #[test]
+    fn one_begun_before_it_is_known_whose_it_is_names_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("session.txt");
+        let (pen, written) = Pen::begin(&path).unwrap();
+        let unknown = Status::new(String::new(), true, 1);
+        Recording::begin(pen, &unknown, &Names::default()).unwrap().end();
+        written.wait();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.starts_with("# A session, recorded from 20"), "{text}");
     }
 
     #[test]

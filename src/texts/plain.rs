@@ -4,7 +4,8 @@ use super::clock;
 use super::sound::device;
 use crate::control::diagnosis::AudioDevice;
 use crate::domain::call::CallState;
-use crate::domain::forwarding::{ForwardAfter, ForwardWhen, PickUpBy};
+use crate::domain::forwarding::{ForwardAfter, ForwardWhen};
+use crate::domain::person::Favourite;
 
 /// The first line.
 pub const WELCOME: &str =
@@ -143,6 +144,15 @@ pub fn setting(what: &str, value: &str) -> String {
     format!("{what} is {value} now.")
 }
 
+/// What is set of the sound.
+pub const PROFILE: &str = "The profile";
+/// See [`PROFILE`].
+pub const ECHO: &str = "Echo cancellation";
+/// See [`PROFILE`].
+pub const NOISE: &str = "Noise suppression";
+/// See [`PROFILE`].
+pub const GAIN: &str = "Gain";
+
 /// How a volume is called.
 pub fn volume_of(which: AudioDevice) -> String {
     format!("The volume of the {}", device(which))
@@ -158,6 +168,27 @@ pub const WITHDRAWN: &str = "That is asked no more.";
 
 /// A question was answered with no.
 pub const NOT_DONE: &str = "Not done.";
+
+/// What was typed changes nothing.
+pub const NOTHING_CHANGED: &str = "That changes nothing now.";
+
+/// Behind a friend: the number as a favourite.
+pub fn favourite(number: Favourite) -> String {
+    format!("favourite {number}")
+}
+
+/// Something was noted about a call; or the note was taken away.
+pub const NOTED: [&str; 2] = ["It is noted.", "The note is taken away."];
+
+/// Another ringing call was picked.
+pub fn meant(name: &str) -> String {
+    format!("Answer and decline mean the call of {name} now.")
+}
+
+/// Tones were sent.
+pub fn tones_sent(tones: &str) -> String {
+    format!("Tones sent: {tones}.")
+}
 
 /// A device was chosen.
 pub const CHOSEN: &str = "It is chosen.";
@@ -223,20 +254,6 @@ pub const NO_FORWARDS: &str =
 /// After how long calls are forwarded that nobody answers.
 pub fn forwarded_after(after: ForwardAfter) -> String {
     format!("That is after {} seconds.", after.seconds())
-}
-
-/// Who rings though the user does not want to be disturbed.
-pub fn excepted(name: &str) -> String {
-    format!("{name} rings though you do not want to be disturbed.")
-}
-
-/// Who may pick up what rings here.
-pub fn picked_up_by(by: PickUpBy) -> &'static str {
-    match by {
-        PickUpBy::Nobody => "Nobody else may pick up calls that ring here.",
-        PickUpBy::Friends => "Your friends may pick up calls that ring here.",
-        PickUpBy::Everybody => "Everybody may pick up calls that ring here.",
-    }
 }
 
 /// What is asked for an entry: whom to call, to add, to invite, to hand a call on to, to ask first; to whom to

@@ -50,7 +50,7 @@ pub fn to(rules: &AccountRules, when: ForwardWhen) -> Option<&str> {
 }
 
 /// Where calls go in this case, as a sentence.
-pub fn goes(when: ForwardWhen, to: Option<&str>) -> String {
+pub fn goes(when: ForwardWhen, to: Option<&str>, after: ForwardAfter) -> String {
     let case = match when {
         ForwardWhen::Always => return to.map_or_else(|| RING_HERE.to_owned(), all_go),
         ForwardWhen::Busy => "while you are busy",
@@ -58,8 +58,27 @@ pub fn goes(when: ForwardWhen, to: Option<&str>) -> String {
         ForwardWhen::DoNotDisturb => "while you are not to be disturbed",
     };
     match to {
+        Some(name) if when == ForwardWhen::NoAnswer => format!("Calls {case} within {after} go to {name} now."),
         Some(name) => format!("Calls {case} go to {name} now."),
         None => format!("Calls {case} are not forwarded any more."),
+    }
+}
+
+/// Somebody rings in spite of do not disturb, or no more.
+pub fn excepted(name: &str, on: bool) -> String {
+    if on {
+        format!("{name} rings though you do not want to be disturbed.")
+    } else {
+        format!("{name} does not ring any more while you do not want to be disturbed.")
+    }
+}
+
+/// Who may pick up what rings here, as a sentence.
+pub fn picked_up_by(by: PickUpBy) -> &'static str {
+    match by {
+        PickUpBy::Nobody => "Nobody else may pick up calls that ring here.",
+        PickUpBy::Friends => "Your friends may pick up calls that ring here.",
+        PickUpBy::Everybody => "Everybody may pick up calls that ring here.",
     }
 }
 

@@ -100,6 +100,7 @@ fn what_changed_ends_a_script_at_its_line_and_leaves_nothing() {
         run("# a\ncall ghost\nwait-for connected\n").exited(9).saying("line 2 (call ghost): Nobody is called ghost");
     assert_eq!(failed(&done).0, 2);
     run("call busy\n").exited(5).saying("line 1 (call busy)");
+    run("wait-for incoming within 300ms\n").exited(10).saying("there was: no call.");
     // Who answered then declines now.
     let mut bob = home.start("wait --as bob --decline");
     bob.until_said("waiting for a call");

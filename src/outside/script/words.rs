@@ -52,6 +52,12 @@ const PICKERS: [(&str, PickUpBy); 3] =
 /// The flag that says which call an order is about.
 const WHICH: &str = "--call";
 
+/// The flag before the seconds calls ring until they are forwarded.
+const AFTER: &str = "--after";
+
+/// The flag that takes an exception away.
+const REMOVE: &str = "--remove";
+
 /// The word for nobody, and for never.
 const OFF: &str = "off";
 
@@ -65,7 +71,7 @@ pub(super) fn is_verb(word: &str) -> bool {
 
 /// Reads an order: its verb, and what stands behind it.
 pub(super) fn read(verb: &Word, rest: &[Word]) -> Result<Asked, Slip> {
-    let (call, rest) = which(rest)?;
+    let (call, rest) = which(verb, rest)?;
     let behind = |what: &str| first_of(&rest, verb, what);
     let one = |what: &str| {
         let (word, more) = behind(what)?;
@@ -92,7 +98,9 @@ pub(super) fn read(verb: &Word, rest: &[Word]) -> Result<Asked, Slip> {
         "forward" => forward(behind("say when, and to whom: always, busy, no-answer, dnd, or off")?)?,
         "except" => {
             let (word, more) = behind("say whom: a friend's name, a user name or an identity")?;
-            Order::Except { who: word.text.clone(), on: on_off(more)?.unwrap_or(true) }
+            let on = !is_flag(more.first(), REMOVE) && on_off(more)?.unwrap_or(true);
+            no_more(more.get(1..).unwrap_or_default())?;
+            Order::Except { who: word.text.clone(), on }
         }
         "let-pick-up" => {
             let word = one("say whom: nobody, friends or everybody")?;
@@ -129,6 +137,11 @@ fn forward((when, rest): (&Word, &[Word])) -> Result<Order, Slip> {
     let case = one_of(when, "no case to forward in", &WHEN)?;
     let (name, rest) = first_of(rest, when, "say to whom, or off")?;
     let to = Some(name.text.clone()).filter(|name| name != OFF);
+    let rest = if is_flag(rest.first(), AFTER) {
+        first_of(&rest[1..], &rest[0], "say how long, such as 20s").map(|_| &rest[1..])?
+    } else {
+        rest
+    };
     let after = match optional(rest)? {
         None => None,
         Some(word) => Some(word.text.parse().map_err(|why: NotATime| slip(word.column, why.to_string()))?),
@@ -147,16 +160,26 @@ fn word_for<T: PartialEq>(meant: &T, known: &[(&'static str, T)]) -> &'static st
     known.iter().find(|(_, known)| known == meant).map_or("", |(word, _)| word)
 }
 
+fn is_flag(word: Option<&Word>, flag: &str) -> bool {
+    word.is_some_and(|word| !word.quoted && word.text == flag)
+}
+
 /// Takes the flag that says which call out of the words.
-fn which(rest: &[Word]) -> Result<(Option<String>, Vec<Word>), Slip> {
+fn which(verb: &Word, rest: &[Word]) -> Result<(Option<String>, Vec<Word>), Slip> {
+    let flags: &[&str] = match verb.text.as_str() {
+        "forward" => &[WHICH, AFTER],
+        "except" => &[WHICH, REMOVE],
+        _ => &[WHICH],
+    };
     let mut words = rest.to_vec();
-    let Some(at) = words.iter().position(|word| !word.quoted && word.text.starts_with("--")) else {
+    let is_other = |word: &&Word| !word.quoted && word.text.starts_with("--") && !flags.contains(&word.text.as_str());
+    if let Some(flag) = words.iter().find(is_other) {
+        return Err(slip(flag.column, unknown(&flag.text, "no flag", flags.iter().copied())));
+    }
+    let Some(at) = words.iter().position(|word| is_flag(Some(word), WHICH)) else {
         return Ok((None, words));
     };
     let flag = words.remove(at);
-    if flag.text != WHICH {
-        return Err(slip(flag.column, unknown(&flag.text, "no flag", [WHICH])));
-    }
     if at == words.len() {
         first_of(&[], &flag, "say which: its number, or its ID")?;
     }
@@ -222,11 +245,11 @@ pub fn of(asked: &Asked) -> Option<String> {
         Order::Forward { when: None, .. } => "forward off".to_owned(),
         Order::Forward { when: Some(when), to, after } => {
             let to = to.as_deref().map_or_else(|| OFF.to_owned(), quoted);
-            let after = after.map(|after| format!(" {}", after.seconds())).unwrap_or_default();
+            let after = after.map(|after| format!(" {AFTER} {}s", after.seconds())).unwrap_or_default();
             format!("forward {} {to}{after}", word_for(when, &WHEN))
         }
         Order::Except { who, on: true } => format!("except {}", quoted(who)),
-        Order::Except { who, on: false } => format!("except {} off", quoted(who)),
+        Order::Except { who, on: false } => format!("except {} {REMOVE}", quoted(who)),
         Order::LetPickUp { by } => format!("let-pick-up {}", word_for(by, &PICKERS)),
         Order::Call { to } => format!("call {}", quoted(to)),
         Order::Join { place } => format!("join {}", quoted(place)),
@@ -288,6 +311,36 @@ mod tests {
             }
         }
         assert_eq!(of(&Asked::new(Order::Status { follow: false }, None)), None);
+    }
+
+    #[test]
+    fn rules_are_read_with_the_flags_of_ctl_and_with_the_words_of_the_palette() {
+        let known = Known { events: &[], expectation: |_| Ok(()) };
+        let read = |text: &str| parse::line(1, text, known).map(|line| line.unwrap().step);
+        let order = |order| Step::Order(Asked::new(order, None));
+        let after = |after: u16| Order::Forward {
+            when: Some(ForwardWhen::NoAnswer),
+            to: Some("bob".to_owned()),
+            after: after.try_into().ok(),
+        };
+        let gone = Order::Except { who: "bob".to_owned(), on: false };
+        for (text, meant) in [
+            ("forward no-answer bob --after 15s", after(15)),
+            ("forward no-answer bob 15s", after(15)),
+            ("except bob --remove", gone.clone()),
+            ("except bob off", gone),
+        ] {
+            assert_eq!(read(text).unwrap(), order(meant), "{text}");
+        }
+        for text in [
+            "forward no-answer bob --after",
+            "forward no-answer bob --after 15s 20s",
+            "forward no-answer bob --remove",
+            "except bob --remove off",
+            "transfer --after",
+        ] {
+            assert!(read(text).is_err(), "{text}");
+        }
     }
 
     #[test]

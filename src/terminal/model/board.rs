@@ -241,6 +241,9 @@ impl Board {
         self.rows.swap(to, from);
         self.rows[to].number = number;
         self.rows.remove(from);
+        if let Some(live) = self.get_mut(into) {
+            live.moved = true;
+        }
         for known in [&mut self.active, &mut self.before, &mut self.picked] {
             *known = known.map(|known| if known == call { into } else { known });
         }

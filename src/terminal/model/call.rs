@@ -65,6 +65,8 @@ pub struct LiveCall {
     pub hanging_up: bool,
     /// By whom and where to it was handed on last.
     pub handed: Option<Handed>,
+    /// Whether another call went on as this one.
+    pub(crate) moved: bool,
 }
 
 /// How a call was handed on.
@@ -104,6 +106,7 @@ impl LiveCall {
             hold_asked: None,
             hanging_up: false,
             handed: None,
+            moved: false,
         }
     }
 

@@ -218,6 +218,8 @@ pub struct Model {
     pub parked: Vec<ParkedCall>,
     /// The rules of the account: where calls are forwarded, who may pick up.
     pub rules: AccountRules,
+    /// Whether the service told them.
+    pub(crate) rules_known: bool,
     /// What is done soon, unless it is taken back.
     pub pending: Option<Pending>,
     /// Push-to-talk.
@@ -289,6 +291,7 @@ impl Model {
             board: Board::default(),
             parked: Vec::new(),
             rules: AccountRules::default(),
+            rules_known: false,
             pending: None,
             talk: Talk::new(options.push_to_talk),
             plain: options.plain.then(Typing::default),

@@ -57,12 +57,11 @@ fn friends(model: &Model, lines: &mut Vec<String>) {
 fn friend(model: &Model, friend: &Friend) -> String {
     let name = &friend.person.display_name;
     let presence = state::presence(friend.presence.state);
-    match (friend.presence.state, friend.presence.last_seen) {
-        (PresenceState::Offline, Some(at)) => {
-            format!("{name}, {presence}, seen {}", clock::moment(at, model.now, model.look.offset))
-        }
-        _ => format!("{name}, {presence}"),
-    }
+    let seen = friend.presence.last_seen.filter(|_| friend.presence.state == PresenceState::Offline);
+    let seen =
+        seen.map_or_else(String::new, |at| format!(", seen {}", clock::moment(at, model.now, model.look.offset)));
+    let favourite = friend.favourite.map_or_else(String::new, |number| format!(", {}", plain::favourite(number)));
+    format!("{name}, {presence}{seen}{favourite}")
 }
 
 fn groups(model: &Model, lines: &mut Vec<String>) {
@@ -106,7 +105,11 @@ fn call(model: &Model, record: &CallRecord) -> String {
     let talked = history::talked(record);
     let long = if talked > 0 { format!(", {}", clock::span(talked)) } else { String::new() };
     let note = record.note.as_ref().map_or_else(String::new, |note| format!(", {}", plain::noted(note.as_str())));
-    format!("{when}, {} {who}, {}{long}{note}", state::direction(record.direction), history::how(record).to_lowercase())
+    let how = match &record.answered_by {
+        Some(_) => history::how(record),
+        None => history::how(record).to_lowercase(),
+    };
+    format!("{when}, {} {who}, {how}{long}{note}", state::direction(record.direction))
 }
 
 fn events(model: &Model, lines: &mut Vec<String>) {

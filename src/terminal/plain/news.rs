@@ -1,12 +1,14 @@
 //! What happened, as lines: the entries of the event list, and what changed that has no entry.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::call::{CallState, Direction};
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::{CallId, Identity};
 use crate::domain::park::ParkedCall;
+use crate::domain::person::Person;
 use crate::domain::presence::PresenceState;
+use crate::domain::transfer::HandedTo;
 use crate::phone::event::{AudioDevice, Diagnosis, SoundState};
 use crate::terminal::model::{About, Entry, Handing, LiveCall, Model, Row, SoundRow, part};
 use crate::terminal::update::{rings, told_soon};
@@ -19,6 +21,8 @@ pub(super) struct News {
     events: usize,
     /// The calls.
     calls: BTreeMap<CallId, Call>,
+    /// The calls that rang here: only those are answered.
+    rang: BTreeSet<CallId>,
     /// A call that stopped ringing, or was missed, last: the other of the two is no news.
     unanswered: Option<CallId>,
     me: Option<Identity>,
@@ -35,6 +39,8 @@ pub(super) struct News {
 #[derive(Debug, Default)]
 struct Call {
     state: Option<CallState>,
+    /// Whom it was with.
+    name: String,
     muted: bool,
     they_muted: bool,
     cut: bool,
@@ -70,7 +76,10 @@ impl News {
         match entry.about {
             About::Text => Some(sentence(&entry.text)),
             About::Shared => Some(plain::shares(&entry.text)),
-            About::Rings(call) => Some(ringing(model, call).unwrap_or_else(|| sentence(&entry.text))),
+            About::Rings(call) => {
+                self.rang.insert(call);
+                Some(ringing(model, call).unwrap_or_else(|| sentence(&entry.text)))
+            }
             About::RangOut(call) | About::Missed(call) => {
                 let told = self.unanswered.replace(call) == Some(call);
                 (!told).then(|| sentence(&entry.text))
@@ -86,7 +95,8 @@ impl News {
     }
 
     fn stands(&self, model: &Model, live: &LiveCall) -> Option<String> {
-        let before = self.calls.get(&live.view.call).and_then(|call| call.state);
+        let told = self.calls.get(&live.view.call);
+        let before = told.and_then(|call| call.state);
         let state = live.view.state;
         let incoming = live.view.direction == Direction::Incoming;
         let joining = matches!(before, None | Some(CallState::Connecting));
@@ -98,8 +108,19 @@ impl News {
             // So is who parked the call.
             return None;
         }
-        let mut line = plain::stands(live.name(), before, state, incoming);
-        if state == CallState::Connected && live.view.muted {
+        if incoming && joining && state == CallState::Connecting && !self.rang.contains(&live.view.call) {
+            // It was picked up, or goes on from another call: nobody answers.
+            return None;
+        }
+        let muted = state == CallState::Connected && live.view.muted;
+        if live.moved && joining && state == CallState::Connected {
+            // That it goes on as this one was told.
+            return muted.then(|| microphone(model, live));
+        }
+        let somebody_else = told.is_some_and(|told| told.name != live.name());
+        let before = before.filter(|_| !(somebody_else && state == CallState::Connected));
+        let mut line = plain::stands(rung(live).unwrap_or_else(|| live.name()), before, state, incoming);
+        if muted {
             line = format!("{line} {}", microphone(model, live));
         } else if let Some(row) = row(model, live.view.call).filter(|_| state == CallState::LocalHold) {
             line = format!("{line} {}", plain::call_number(row));
@@ -113,6 +134,8 @@ impl News {
             told.of(model, live, lines);
         }
         self.calls.retain(|call, _| model.board.get(*call).is_some());
+        let there = |call: &CallId| model.board.rows().iter().any(|row| row.line.call() == *call);
+        self.rang.retain(there);
     }
 
     fn of_the_desk(&mut self, model: &Model, lines: &mut Vec<String>) {
@@ -155,12 +178,14 @@ impl News {
             return;
         }
         let known = |parked: &ParkedCall, of: &[ParkedCall]| of.iter().any(|other| other.call_id == parked.call_id);
-        let mine = |parked: &ParkedCall| self.me.as_ref() == Some(&parked.by.identity);
-        for parked in model.parked.iter().filter(|parked| !known(parked, &self.parked) && !mine(parked)) {
+        // Who parks, or is parked, is told so in a line of their own.
+        let me = |who: &Person| self.me.as_ref() == Some(&who.identity);
+        let told = |parked: &&ParkedCall| !me(&parked.person);
+        for parked in model.parked.iter().filter(told).filter(|it| !known(it, &self.parked) && !me(&it.by)) {
             let (who, by) = (&parked.person.display_name, &parked.by.display_name);
             lines.push(plain::parked(who.as_str(), &parked.slot.to_string(), by.as_str()));
         }
-        for parked in self.parked.iter().filter(|parked| !known(parked, &model.parked)) {
+        for parked in self.parked.iter().filter(told).filter(|it| !known(it, &model.parked)) {
             lines.push(plain::unparked(parked.person.display_name.as_str(), &parked.slot.to_string()));
         }
         self.parked.clone_from(&model.parked);
@@ -173,13 +198,11 @@ impl News {
         }
         if let Some(before) = &self.sound {
             if before.profile != now.profile {
-                lines.push(plain::setting("The profile", now.profile.as_str()));
+                lines.push(plain::setting(plain::PROFILE, now.profile.as_str()));
             }
-            for (row, what) in [
-                (SoundRow::Echo, "Echo cancellation"),
-                (SoundRow::Noise, "Noise suppression"),
-                (SoundRow::Gain, "Gain"),
-            ] {
+            for (row, what) in
+                [(SoundRow::Echo, plain::ECHO), (SoundRow::Noise, plain::NOISE), (SoundRow::Gain, plain::GAIN)]
+            {
                 let wished = |sound| part(row, sound).map(|part| part.wished);
                 if let Some(word) = wished(now).filter(|word| wished(before) != Some(word)) {
                     lines.push(plain::setting(what, word));
@@ -226,6 +249,7 @@ impl Call {
         self.over.extend(over);
         self.wrong.clone_from(&live.diagnoses);
         self.state = Some(live.view.state);
+        name.clone_into(&mut self.name);
         (self.muted, self.they_muted, self.cut, self.they_lost) = (live.view.muted, they_muted, cut, they_lost);
     }
 }
@@ -238,6 +262,14 @@ pub(super) fn microphone(model: &Model, live: &LiveCall) -> String {
         plain::talking(name, muted, left)
     } else {
         plain::microphone(name, muted)
+    }
+}
+
+/// Who is rung for a call that was handed on: not yet the one it is with.
+fn rung(live: &LiveCall) -> Option<&str> {
+    match live.handed.as_ref().filter(|_| live.view.state == CallState::Ringing).map(|handed| &handed.to) {
+        Some(HandedTo::Person { person }) => Some(person.display_name.as_str()),
+        Some(HandedTo::Slot { .. }) | None => None,
     }
 }
 

@@ -40,8 +40,8 @@ pub(super) fn rules(model: &Model, lines: &mut Vec<String>) {
     if rules.no_answer.is_some() {
         lines.push(plain::forwarded_after(rules.after_seconds));
     }
-    lines.extend(rules.except.iter().map(|who| plain::excepted(named(model, who))));
-    lines.push(plain::picked_up_by(rules.pick_up).to_owned());
+    lines.extend(rules.except.iter().map(|who| crate::texts::rules::excepted(named(model, who), true)));
+    lines.push(crate::texts::rules::picked_up_by(rules.pick_up).to_owned());
 }
 
 fn forwards(model: &Model, lines: &mut Vec<String>) {

@@ -191,3 +191,13 @@ fn only_who_may_ends_a_group_call_for_everybody_and_only_when_asked_twice() {
     desk.presses("b b");
     assert_eq!(desk.commands(), [Command::HangUp(CALL)]);
 }
+
+#[test]
+fn who_has_another_row_now_neither_came_nor_left() {
+    let mut desk = Desk::in_group(four());
+    let before = desk.model.events.entries.len();
+    let mut later = four();
+    later[0].number += 50;
+    desk.calls(group_view(later));
+    assert_eq!(desk.model.events.entries.len(), before);
+}

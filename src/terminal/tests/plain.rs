@@ -3,10 +3,12 @@
 use super::desk_kit::{asked, handed_over, id, over, parked, rings, with};
 use super::history::noted;
 use super::kit::{CALL, Desk, NOW, devices, friends, incoming, person, records, sound, summary, view};
-use crate::domain::call::{CallState, Peer};
+use crate::domain::call::{CallState, Direction, Peer};
 use crate::domain::end_reason::EndReason;
+use crate::domain::forwarding::{AccountRules, PickUpBy};
 use crate::domain::presence::{Presence, PresenceState};
 use crate::domain::record::Outcome;
+use crate::domain::transfer::HandedTo;
 use crate::phone::command::{Command, TransferTo};
 use crate::phone::event::{AudioDevice, CallView, Diagnosis, Event, Link, MediaState, SoundState};
 use crate::terminal::keys::TABLE;
@@ -503,4 +505,121 @@ fn the_screen_tells_nothing_in_lines() {
     let mut desk = Desk::talking();
     desk.presses("F2");
     assert!(desk.effects.iter().all(|effect| !matches!(effect, Effect::Tell(_))));
+}
+
+#[test]
+fn a_call_that_is_handed_on_tells_who_is_rung_and_who_is_there_then() {
+    let mut line = Line::talking();
+    let to = HandedTo::Person { person: person("carol") };
+    line.hears(Event::HandedOn { call: id(1), by: person("bob"), to, forwarded: None });
+    line.hears(Event::Call(with(1, "bob", CallState::Ringing)));
+    line.hears(Event::Call(with(1, "carol", CallState::Connected)));
+    let told =
+        ["Bob transfers you to Carol.", "Carol is being rung. Wait, or type hangup.", "You are connected with Carol."];
+    assert_eq!(line.told(), told);
+    let to = HandedTo::Person { person: person("dave") };
+    line.hears(Event::Call(with(1, "carol", CallState::RemoteHold)));
+    line.hears(Event::HandedOn { call: id(1), by: person("carol"), to, forwarded: None });
+    line.hears(Event::Call(with(1, "dave", CallState::Connected)));
+    assert_eq!(line.told().last().unwrap(), "You are connected with Dave.", "not `again`");
+}
+
+#[test]
+fn a_call_that_goes_on_as_another_or_is_picked_up_is_not_answered() {
+    let incoming = |call, who, state| {
+        let mut view = with(call, who, state);
+        view.direction = Direction::Incoming;
+        Event::Call(view)
+    };
+    let mut line = Line::talking();
+    line.hears(incoming(2, "carol", CallState::Connecting));
+    line.hears(Event::Moved { call: id(1), into: id(2) });
+    line.hears(incoming(2, "carol", CallState::Connected));
+    assert_eq!(line.told(), ["You are in a call with Carol now."], "once is enough");
+    let mut line = Line::ready();
+    line.hears(incoming(2, "carol", CallState::Connecting));
+    line.hears(incoming(2, "carol", CallState::Connected));
+    assert_eq!(line.told(), ["You are connected with Carol."], "picked up");
+    let mut line = Line::ready();
+    line.hears(Event::Incoming(rings(2, "carol")));
+    line.hears(incoming(2, "carol", CallState::Connecting));
+    assert_eq!(line.told().last().unwrap(), "You answer Carol.");
+}
+
+#[test]
+fn who_is_parked_is_told_so_once() {
+    let mut line = Line::talking();
+    line.hears(Event::ParkedCalls(vec![parked(4, "alice", "bob", 0)]));
+    line.hears(Event::ParkedCalls(Vec::new()));
+    assert_eq!(line.told(), [""; 0]);
+}
+
+#[test]
+fn every_line_is_answered_whatever_it_changes() {
+    let mut line = Line::talking();
+    line.types("resume");
+    assert_eq!(line.told(), ["That changes nothing now."]);
+    line.types("1");
+    assert_eq!(line.told(), ["That changes nothing now."], "it is heard already");
+    line.types("dtmf 12#");
+    assert_eq!(line.told(), ["Tones sent: 12#."]);
+    line.types("note wants a refund");
+    assert_eq!(line.told(), ["It is noted."]);
+    line.types("speaker none");
+    assert_eq!(line.told(), ["It is chosen."]);
+    line.types("echo");
+    let told = line.told();
+    assert!(told[0].starts_with("Echo cancellation is ") && told[1].starts_with("echo [HOW]: "), "{told:?}");
+    line.types("profile");
+    assert!(line.told()[0].starts_with("The profile is "));
+    line.hears(Event::Incoming(rings(2, "carol")));
+    line.hears(Event::Incoming(rings(3, "dave")));
+    line.told();
+    line.types("3");
+    assert_eq!(line.told(), ["Answer and decline mean the call of Dave now."]);
+    line.types("clear");
+    assert_eq!(line.told(), ["That is shown on the screen only, without --plain."]);
+}
+
+#[test]
+fn rules_are_told_when_they_change_and_only_then() {
+    let mut line = Line::ready();
+    let mut rules = AccountRules::default();
+    rules.rules.except = vec![person("frank").identity];
+    rules.people = vec![person("frank"), person("carol")];
+    line.hears(Event::Rules(rules.clone()));
+    assert_eq!(line.told(), [""; 0], "what was so before is listed by `forward`");
+    line.types("forward always");
+    line.told();
+    line.types("carol");
+    assert_eq!(line.commands().len(), 1);
+    assert_eq!(line.told(), [""; 0], "nothing of how it was");
+    rules.rules.no_answer = Some(person("carol").identity);
+    rules.rules.after_seconds = 15.try_into().unwrap();
+    line.hears(Event::Rules(rules.clone()));
+    assert_eq!(line.told(), ["Calls that nobody answers within 15 s go to Carol now."]);
+    rules.rules.after_seconds = 20.try_into().unwrap();
+    rules.rules.except = vec![person("carol").identity];
+    rules.rules.pick_up = PickUpBy::Everybody;
+    line.hears(Event::Rules(rules));
+    let told = [
+        "Calls that nobody answers within 20 s go to Carol now.",
+        "Carol rings though you do not want to be disturbed.",
+        "Frank does not ring any more while you do not want to be disturbed.",
+        "Everybody may pick up calls that ring here.",
+    ];
+    assert_eq!(line.told(), told);
+    line.types("forward no-answer carol 500s");
+    assert_eq!(line.commands(), []);
+    assert!(line.told()[0].contains("5 to 120"), "the time is wrong, not the name");
+}
+
+#[test]
+fn a_list_of_friends_has_their_numbers_as_favourites() {
+    let mut line = Line::ready();
+    let mut list = friends();
+    list[0].favourite = 3.try_into().ok();
+    line.hears(Event::Friends(list));
+    line.types("friends");
+    assert!(line.told().iter().any(|line| line.ends_with(", favourite 3.")));
 }

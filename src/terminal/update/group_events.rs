@@ -31,7 +31,9 @@ pub(super) fn made_printable(card: &mut GroupCard) {
 /// A group's call was joined.
 pub(super) fn joined(model: &mut Model, call: CallId, card: &GroupCard, first: bool) {
     settle(&mut model.shared, card.group.id);
-    let (unmute, share) = (model.key_of(Action::Mute), model.key_of(Action::Share));
+    // As a word, the one that turns the microphone off is another.
+    let unmute = if model.plain.is_some() { "`unmute`".to_owned() } else { model.key_of(Action::Mute) };
+    let share = model.key_of(Action::Share);
     let Some(live) = model.board.get_mut(call) else { return };
     live.first = first && live.roster.here == 0;
     let text = group::joined(live.name(), live.first, live.view.muted, live.roster.here, &unmute, &share);
@@ -69,12 +71,18 @@ pub(super) fn moved(model: &mut Model, call: CallId, moves: &Moves, earlier: &[R
         live.view.connected_at.is_some_and(|at| live.is_connected() && model.now.since(at) >= SETTLED)
     };
     let Some(live) = model.board.get(call).filter(settled) else { return };
-    let told = |rows: &[RosterRow], at: &[usize], came: bool| {
-        let names: Vec<&str> =
-            at.iter().filter_map(|at| rows.get(*at)).map(|row| row.participant.person.display_name.as_str()).collect();
+    let now = &live.view.participants;
+    let of = |rows: &'_ [RosterRow], at: &[usize]| -> Vec<Person> {
+        at.iter().filter_map(|at| rows.get(*at)).map(|row| row.participant.person.clone()).collect()
+    };
+    let (came, left) = (of(now, &moves.came), of(earlier, &moves.left));
+    let told = |who: &[Person], but: &[Person], came: bool| {
+        // Whoever has another row now, as when a direct call becomes a group call, neither came nor left.
+        let stays = |person: &&Person| but.iter().all(|other| other.identity != person.identity);
+        let names: Vec<&str> = who.iter().filter(stays).map(|person| person.display_name.as_str()).collect();
         (!names.is_empty()).then(|| group::came(&names, came))
     };
-    let texts = [told(&live.view.participants, &moves.came, true), told(earlier, &moves.left, false)];
+    let texts = [told(&came, &left, true), told(&left, &came, false)];
     for text in texts.into_iter().flatten() {
         note(model, Mood::Plain, text);
     }

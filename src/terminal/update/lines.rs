@@ -3,14 +3,16 @@
 
 use super::super::keys::{Action, Row, TABLE};
 use super::super::message::{Effect, Message, Subject};
-use super::super::model::{Choice, Input, Model, Mood, Naming, Pane, Popup, Question, SoundPopup, SoundRow};
+use super::super::model::{Choice, Input, Model, Mood, Naming, Pane, Popup, Question, SoundPopup, SoundRow, part};
 use super::actions::{self, Trigger};
 use super::{choose, desk, groups, history, palette, pick_up, say, sharing};
 use crate::config::nearest;
 use crate::domain::dtmf::Tone;
+use crate::domain::id::CallId;
 use crate::domain::person::Person;
 use crate::domain::place::Place;
 use crate::domain::text::printable;
+use crate::phone::command::Command;
 use crate::phone::event::AudioDevice;
 use crate::texts::plain;
 
@@ -21,7 +23,7 @@ const LONGEST: usize = 600;
 const NEAREST: usize = 3;
 
 /// The actions that are about pictures, or about moving in them.
-const OF_PICTURES: [Action; 18] = [
+const OF_PICTURES: [Action; 19] = [
     Action::Ladder,
     Action::Pause,
     Action::TimeMode,
@@ -38,6 +40,7 @@ const OF_PICTURES: [Action; 18] = [
     Action::Mark,
     Action::More,
     Action::Less,
+    Action::Clear,
     Action::Yes,
     Action::Help,
 ];
@@ -63,9 +66,58 @@ pub(super) fn typed(model: &mut Model, text: &str, effects: &mut Vec<Effect>) {
         return;
     }
     model.changed = true;
+    let (before, rang) = (standing(model), first_ringing(model));
     if !answers(model, &text, effects) {
         run(model, &text, effects);
     }
+    let mut done: Vec<String> = done(effects).collect();
+    if let Some(incoming) =
+        model.board.first_ringing().filter(|incoming| rang.is_some_and(|call| call != incoming.call))
+    {
+        done.push(plain::meant(incoming.from.display_name.as_str()));
+    }
+    if done.is_empty() && effects.is_empty() && model.popup.is_none() && standing(model) == before {
+        return effects.push(said(plain::NOTHING_CHANGED));
+    }
+    effects.extend(done.into_iter().map(said));
+}
+
+fn first_ringing(model: &Model) -> Option<CallId> {
+    model.board.first_ringing().map(|incoming| incoming.call)
+}
+
+fn said(text: impl Into<String>) -> Effect {
+    Effect::Tell(Subject::Said(text.into()))
+}
+
+/// What a line that was typed may change without anything that is done or asked: what was told, what waits, what is
+/// selected.
+fn standing(model: &Model) -> impl PartialEq + use<> {
+    let waits = (model.pending.is_some(), model.friends.removal.is_some());
+    (model.events.total, waits, model.board.shown_id(), model.shared.len(), model.ended.is_some())
+}
+
+/// What is told at once of what is done now: of these things, the phone tells only where they fail.
+fn done(effects: &[Effect]) -> impl Iterator<Item = String> {
+    let commands = effects.iter().filter_map(|effect| match effect {
+        Effect::Phone(command) => Some(command),
+        _ => None,
+    });
+    let tones: String = commands
+        .clone()
+        .filter_map(|command| match command {
+            Command::Dtmf { tone, .. } => Some(tone.to_string()),
+            _ => None,
+        })
+        .collect();
+    let others = commands.filter_map(|command| match command {
+        Command::NoteCall { note, .. } => Some(plain::NOTED[usize::from(note.is_none())].to_owned()),
+        Command::UseMicrophone(_) | Command::UseSpeaker(_) => Some(plain::CHOSEN.to_owned()),
+        Command::UseRinger(_) => Some(plain::CHOSEN.to_owned()),
+        _ => None,
+    });
+    let sent = (!tones.is_empty()).then(|| plain::tones_sent(&tones));
+    sent.into_iter().chain(others).collect::<Vec<_>>().into_iter()
 }
 
 /// What is open and no question is told, and closed.
@@ -213,7 +265,6 @@ fn device(model: &mut Model, which: AudioDevice, at: usize, effects: &mut Vec<Ef
     model.popup = Some(Popup::Sound(SoundPopup { row, device: Some(at) }));
     actions::perform(model, Action::Accept, Trigger::Deliberate, effects);
     model.popup = None;
-    effects.push(Effect::Tell(Subject::Said(plain::CHOSEN.to_owned())));
 }
 
 /// Several friends by their numbers.
@@ -316,12 +367,24 @@ fn run(model: &mut Model, text: &str, effects: &mut Vec<Effect>) {
 fn command(model: &mut Model, word: &str, action: Action, argument: &str, effects: &mut Vec<Effect>) {
     list(model, None);
     let muted = model.board.heard_mut().map(|live| live.mute_asked.unwrap_or(live.view.muted));
+    let held =
+        model.board.active().filter(|live| live.is_connected() && model.board.shown_id() == Some(live.view.call));
+    let held = held.map(|live| live.hold_asked.unwrap_or_else(|| live.is_held_here()));
     match (action, argument) {
+        (Action::Hold, _) if held == Some(word == "hold") => effects.push(said(plain::NOTHING_CHANGED)),
         (Action::Mute, _) if muted == Some(word == "mute") => effects.push(Effect::Tell(Subject::Microphone)),
         (Action::Undo, _) if model.pending.is_none() && model.friends.removal.is_none() => {
             say(model, Mood::Plain, plain::NOTHING_TO_UNDO);
         }
         (Action::Back, _) if model.board.consult().is_none() => say(model, Mood::Plain, plain::NOTHING_ASKED),
+        (Action::Profile | Action::Echo | Action::Noise | Action::Gain, "") => {
+            effects.push(said(setting(model, action)));
+            effects.push(Effect::Tell(Subject::Help(word.to_owned())));
+        }
+        (Action::MicrophoneVolume | Action::SpeakerVolume | Action::RingVolume, "") => {
+            effects.push(said(setting(model, action)));
+            effects.push(Effect::Tell(Subject::Help(word.to_owned())));
+        }
         (Action::Filter, "") => say(model, Mood::Plain, plain::FILTER_WHAT),
         _ => palette::carry_out(model, word, action, argument, effects),
     }
@@ -337,6 +400,22 @@ fn command(model: &mut Model, word: &str, action: Action, argument: &str, effect
     if model.focus == pane {
         list(model, Some(pane));
         effects.push(Effect::Tell(Subject::List(pane)));
+    }
+}
+
+/// How the sound is set now, of what an action sets.
+fn setting(model: &Model, action: Action) -> String {
+    let now = &model.sound;
+    let wished = |row| part(row, now).map_or("auto", |part| part.wished);
+    let volume = |which, db| plain::setting(&plain::volume_of(which), &crate::texts::sound::volume(db));
+    match action {
+        Action::Echo => plain::setting(plain::ECHO, wished(SoundRow::Echo)),
+        Action::Noise => plain::setting(plain::NOISE, wished(SoundRow::Noise)),
+        Action::Gain => plain::setting(plain::GAIN, wished(SoundRow::Gain)),
+        Action::MicrophoneVolume => volume(AudioDevice::Microphone, now.microphone_db),
+        Action::SpeakerVolume => volume(AudioDevice::Speaker, now.speaker_db),
+        Action::RingVolume => volume(AudioDevice::Ringer, now.ringer_db),
+        _ => plain::setting(plain::PROFILE, now.profile.as_str()),
     }
 }
 

@@ -4,7 +4,8 @@
 use super::super::message::Effect;
 use super::super::model::{Model, Mood, Popup, Purpose, RuleRow, beside, rule_rows};
 use super::{choose, note, say};
-use crate::domain::forwarding::{AccountRules, ForwardAfter, ForwardWhen};
+use crate::domain::forwarding::{AccountRules, ForwardAfter, ForwardWhen, NotATime};
+use crate::domain::id::Identity;
 use crate::domain::text::printable;
 use crate::phone::command::Command;
 use crate::texts::rules as texts;
@@ -75,7 +76,10 @@ fn forward(when: ForwardWhen, to: Option<String>, after: Option<ForwardAfter>, e
 
 /// Somebody was chosen for a rule.
 pub(super) fn chosen(model: &mut Model, purpose: Purpose, whom: String, effects: &mut Vec<Effect>) {
-    back_to(model, purpose);
+    // Without a screen there is no list to go back to: what changes is told.
+    if model.plain.is_none() {
+        back_to(model, purpose);
+    }
     match purpose {
         Purpose::Forward(when) => forward(when, Some(whom), None, effects),
         _ => effects.push(Effect::Phone(Command::Except { who: whom, on: true })),
@@ -90,10 +94,10 @@ pub(super) fn forward_named(model: &mut Model, text: &str, effects: &mut Vec<Eff
     match when {
         Some(when) if off(rest) => forward(when, None, None, effects),
         Some(when) if rest.trim().is_empty() => choose::open(model, Purpose::Forward(when), "", effects),
-        Some(when) => {
-            let (to, after) = timed(when, rest.trim());
-            forward(when, Some(to.to_owned()), after, effects);
-        }
+        Some(when) => match timed(when, rest.trim()) {
+            Ok((to, after)) => forward(when, Some(to.to_owned()), after, effects),
+            Err(why) => say(model, Mood::Warn, why.to_string()),
+        },
         None if off(text) => {
             for when in ForwardWhen::ALL.into_iter().filter(|when| model.rules.rules.to(*when).is_some()) {
                 forward(when, None, None, effects);
@@ -104,11 +108,13 @@ pub(super) fn forward_named(model: &mut Model, text: &str, effects: &mut Vec<Eff
 }
 
 /// Takes the time off the end of what follows `no-answer`: `carol 30s`.
-fn timed(when: ForwardWhen, text: &str) -> (&str, Option<ForwardAfter>) {
-    let timed = text.rsplit_once(' ').filter(|(_, last)| when == ForwardWhen::NoAnswer && last.ends_with('s'));
-    match timed.and_then(|(name, last)| Some((name.trim_end(), last.parse().ok()?))) {
-        Some((name, after)) => (name, Some(after)),
-        None => (text, None),
+fn timed(when: ForwardWhen, text: &str) -> Result<(&str, Option<ForwardAfter>), NotATime> {
+    let is_time = |last: &str| {
+        last.strip_suffix('s').is_some_and(|count| !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    match text.rsplit_once(' ').filter(|(_, last)| when == ForwardWhen::NoAnswer && is_time(last)) {
+        Some((name, last)) => Ok((name.trim_end(), Some(last.parse()?))),
+        None => Ok((text, None)),
     }
 }
 
@@ -131,17 +137,44 @@ pub(super) fn told(model: &mut Model, rules: AccountRules) {
     let before = std::mem::replace(&mut model.rules, rules);
     for when in ForwardWhen::ALL {
         let now = model.rules.rules.to(when);
-        if before.rules.to(when) == now {
+        let later = when == ForwardWhen::NoAnswer
+            && now.is_some()
+            && before.rules.after_seconds != model.rules.rules.after_seconds;
+        if before.rules.to(when) == now && !later {
             continue;
         }
-        let text = texts::goes(when, texts::to(&model.rules, when));
+        let text = texts::goes(when, texts::to(&model.rules, when), model.rules.rules.after_seconds);
         if when == ForwardWhen::Always {
             say(model, Mood::Warn, text);
         } else {
             note(model, Mood::Plain, text);
         }
     }
+    // What was so before the start is listed where somebody asks.
+    if std::mem::replace(&mut model.rules_known, true) {
+        told_who(model, &before);
+    }
     if let Some(Popup::Rules(selected)) = &mut model.popup {
         *selected = (*selected).min(rule_rows(&model.rules).len().saturating_sub(1));
+    }
+}
+
+/// Who rings nevertheless and who may pick up, where that is another than before.
+fn told_who(model: &mut Model, before: &AccountRules) {
+    let name = |rules: &AccountRules, who: &Identity| {
+        rules.person(who).map_or_else(|| who.as_str().to_owned(), |person| person.display_name.as_str().to_owned())
+    };
+    let changed = |from: &AccountRules, to: &AccountRules, on: bool| -> Vec<String> {
+        let other = to.rules.except.iter().filter(|who| !from.rules.except.contains(who));
+        other.map(|who| texts::excepted(&name(to, who), on)).collect()
+    };
+    let mut lines = changed(before, &model.rules, true);
+    lines.extend(changed(&model.rules, before, false));
+    let by = model.rules.rules.pick_up;
+    if before.rules.pick_up != by {
+        lines.push(texts::picked_up_by(by).to_owned());
+    }
+    for line in lines {
+        note(model, Mood::Plain, line);
     }
 }
