@@ -3,7 +3,7 @@
 
 use super::super::message::Effect;
 use super::super::model::{Model, Mood, Popup, Purpose, RuleRow, beside, rule_rows};
-use super::{choose, note, say};
+use super::{choose, say};
 use crate::domain::forwarding::{AccountRules, ForwardAfter, ForwardWhen};
 use crate::domain::text::printable;
 use crate::phone::command::Command;
@@ -126,22 +126,38 @@ pub(super) fn let_pick_up(model: &mut Model, text: &str, effects: &mut Vec<Effec
     }
 }
 
-/// The rules, as the phone told them: what is another than before is news.
+/// The rules, as the phone told them: what is another than before is news. It is said, too: nothing else on a small
+/// screen shows that what was typed is done.
 pub(super) fn told(model: &mut Model, rules: AccountRules) {
     let before = std::mem::replace(&mut model.rules, rules);
-    for when in ForwardWhen::ALL {
-        let now = model.rules.rules.to(when);
-        if before.rules.to(when) == now {
-            continue;
-        }
-        let text = texts::goes(when, texts::to(&model.rules, when));
-        if when == ForwardWhen::Always {
-            say(model, Mood::Warn, text);
-        } else {
-            note(model, Mood::Plain, text);
-        }
+    for (mood, text) in news(&before, &model.rules) {
+        say(model, mood, text);
     }
     if let Some(Popup::Rules(selected)) = &mut model.popup {
         *selected = (*selected).min(rule_rows(&model.rules).len().saturating_sub(1));
     }
+}
+
+/// What is another than before; that all calls are forwarded comes last, and so is what is read.
+fn news(before: &AccountRules, now: &AccountRules) -> Vec<(Mood, String)> {
+    let mut news = Vec::new();
+    if before.rules.pick_up != now.rules.pick_up {
+        news.push((Mood::Plain, texts::lets(now.rules.pick_up)));
+    }
+    for (one, other, on) in [(before, now, false), (now, before, true)] {
+        for who in one.rules.except.iter().filter(|who| !other.rules.except.contains(who)) {
+            let name = one.person(who).map_or(who.as_str(), |person| person.display_name.as_str());
+            news.push((Mood::Plain, texts::rings_anyway(name, on)));
+        }
+    }
+    for when in ForwardWhen::ALL.into_iter().rev() {
+        let (was, to) = (before.rules.to(when), now.rules.to(when));
+        let after = now.rules.after_seconds;
+        let later = when == ForwardWhen::NoAnswer && to.is_some() && before.rules.after_seconds != after;
+        if was != to || later {
+            let mood = if when == ForwardWhen::Always { Mood::Warn } else { Mood::Plain };
+            news.push((mood, texts::goes(when, texts::to(now, when), after)));
+        }
+    }
+    news
 }
