@@ -136,10 +136,9 @@ fn that_all_calls_are_forwarded_is_seen_at_every_size() {
 #[test]
 fn what_is_set_by_word_is_said_where_events_are_not_in_sight() {
     let with = |change: &dyn Fn(&mut CallRules)| {
-        let mut rules = AccountRules::default();
-        rules.people = vec![person("carol")];
-        change(&mut rules.rules);
-        rules
+        let mut rules = CallRules::default();
+        change(&mut rules);
+        AccountRules { rules, people: vec![person("carol")] }
     };
     let carol = person("carol").identity;
     let no_answer = |seconds: u16| {
