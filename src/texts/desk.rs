@@ -86,7 +86,11 @@ fn why(reason: EndReason) -> &'static str {
 pub fn handed_on(by: &Person, to: &HandedTo, forwarded: Option<ForwardWhen>, comes_back: bool) -> String {
     let by_name = &by.display_name;
     if let (HandedTo::Person { person }, Some(when)) = (to, forwarded) {
-        return format!("{by_name} forwards you to {}{}.", person.display_name, why_forwarded(when));
+        let to = &person.display_name;
+        return why_forwarded(when).map_or_else(
+            || format!("{by_name} forwards you to {to}."),
+            |why| format!("{by_name} {why} and forwards you to {to}."),
+        );
     }
     match to {
         HandedTo::Slot { slot } => format!("You were parked in slot {slot} by {by_name}."),
@@ -98,11 +102,13 @@ pub fn handed_on(by: &Person, to: &HandedTo, forwarded: Option<ForwardWhen>, com
     }
 }
 
-/// Behind whom a call is forwarded to: in which case.
-fn why_forwarded(when: ForwardWhen) -> String {
+/// Why somebody forwards a call, behind their name: it must not read as if whom it goes to did not answer.
+fn why_forwarded(when: ForwardWhen) -> Option<&'static str> {
     match when {
-        ForwardWhen::Always => String::new(),
-        when => format!(": {}", forwarded(when)),
+        ForwardWhen::Always => None,
+        ForwardWhen::Busy => Some("is busy"),
+        ForwardWhen::NoAnswer => Some("does not answer"),
+        ForwardWhen::DoNotDisturb => Some("is not to be disturbed"),
     }
 }
 
@@ -110,7 +116,11 @@ fn why_forwarded(when: ForwardWhen) -> String {
 pub fn waits(by: &Person, to: &HandedTo, forwarded: Option<ForwardWhen>, comes_back: bool) -> String {
     let by_name = &by.display_name;
     if let (HandedTo::Person { person }, Some(when)) = (to, forwarded) {
-        return format!("{by_name} forwards you to {}, who is being rung{}", person.display_name, why_forwarded(when));
+        let to = &person.display_name;
+        return why_forwarded(when).map_or_else(
+            || format!("{by_name} forwards you to {to}, who is being rung"),
+            |why| format!("{by_name} {why}: {to} is being rung"),
+        );
     }
     match to {
         HandedTo::Slot { slot } => format!("{by_name} parked you in slot {slot}; wait, or hang up"),
@@ -137,7 +147,13 @@ pub fn parked(name: &str, slot: ParkSlot, pick_up: &str) -> String {
 
 /// A call ended while others go on.
 pub fn ended(name: &str, ending: &Ending) -> String {
-    format!("{name}: {} {}", ending.what, ending.advice).trim_end().to_owned()
+    format!("{} {}", about(name, &ending.what), ending.advice).trim_end().to_owned()
+}
+
+/// How a call went, with whose it was before it, unless it begins with that name.
+pub fn about(name: &str, what: &str) -> String {
+    let is_named = what.strip_prefix(name).is_some_and(|rest| rest.starts_with(' '));
+    if is_named { what.to_owned() } else { format!("{name}: {what}") }
 }
 
 /// A transfer waits to be taken back.
@@ -312,7 +328,7 @@ mod tests {
         let back = HandedTo::Person { person: person("alice") };
         for (to, forwarded, comes_back, told) in [
             (&carol, None, false, "alice transfers you to carol."),
-            (&carol, Some(ForwardWhen::NoAnswer), false, "alice forwards you to carol: no answer."),
+            (&carol, Some(ForwardWhen::NoAnswer), false, "alice does not answer and forwards you to carol."),
             (&carol, Some(ForwardWhen::Always), false, "alice forwards you to carol."),
             (&slot, None, false, "You were parked in slot 3 by alice."),
             (&back, None, true, "Your call goes back to alice."),

@@ -18,7 +18,7 @@ pub fn no_friend(name: &str) -> String {
 
 /// Nobody has this number; `favour` gives one.
 pub fn nobody_has(number: usize, favour: &str) -> String {
-    format!("Nobody is favourite {number}: {favour} makes the selected friend one.")
+    format!("No friend is favourite {number}: {favour} makes the selected one a favourite.")
 }
 
 /// Somebody became a favourite, or is none any more.

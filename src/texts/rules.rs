@@ -49,7 +49,7 @@ pub fn to(rules: &AccountRules, when: ForwardWhen) -> Option<&str> {
     Some(rules.person(to).map_or(to.as_str(), |person| person.display_name.as_str()))
 }
 
-/// Where calls go in this case, as a sentence.
+/// Where calls go in this case, as a sentence; `after` counts for those nobody answers.
 pub fn goes(when: ForwardWhen, to: Option<&str>, after: ForwardAfter) -> String {
     let case = match when {
         ForwardWhen::Always => return to.map_or_else(|| RING_HERE.to_owned(), all_go),
@@ -131,6 +131,25 @@ pub fn pick_up_means(by: PickUpBy) -> &'static str {
         PickUpBy::Nobody => "nobody else answers what rings at you",
         PickUpBy::Friends => "your friends answer what rings at you",
         PickUpBy::Everybody => "anybody answers what rings at you",
+    }
+}
+
+/// Who may pick up now, as a sentence.
+pub fn lets(by: PickUpBy) -> String {
+    let who = match by {
+        PickUpBy::Nobody => "Nobody else",
+        PickUpBy::Friends => "Your friends",
+        PickUpBy::Everybody => "Anybody",
+    };
+    format!("{who} may pick up now what rings at you.")
+}
+
+/// Somebody rings in spite of do not disturb, or does not any more, as a sentence.
+pub fn rings_anyway(name: &str, on: bool) -> String {
+    if on {
+        format!("{name} rings now even while you are not to be disturbed.")
+    } else {
+        format!("{name} does not ring any more while you are not to be disturbed.")
     }
 }
 

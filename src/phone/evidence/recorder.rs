@@ -22,6 +22,7 @@ use crate::control::explanation::Stage;
 use crate::domain::call::CallState;
 use crate::domain::id::CallId;
 use crate::domain::text::printable;
+use crate::domain::transfer::HandedTo;
 use crate::phone::command::Command;
 use crate::phone::event::{AudioState, CallView, DeviceState, Event, MediaState, Summary};
 use crate::texts::{diagnosis, state};
@@ -185,6 +186,10 @@ impl Recorder {
             }
             Event::Active(Some(call)) => self.happened(*call, "is the active call"),
             Event::Active(None) => self.add(None, What::Happened("no call is active".into())),
+            Event::HandedOn { call, by, to: HandedTo::Person { person }, forwarded: Some(_) } => {
+                let (by, to) = (&by.display_name, &person.display_name);
+                self.happened(*call, &format!("forwarded by {by} to {to}"));
+            }
             Event::HandedOn { call, by, .. } => self.happened(*call, &format!("handed on by {}", by.display_name)),
             Event::Moved { call, into } => self.happened(*call, &format!("goes on as {into}")),
             Event::PickedUp(call) => self.happened(*call, "picked up"),

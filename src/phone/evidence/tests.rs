@@ -15,9 +15,11 @@ use super::{Limits, Recorder, export, newest_sessions, read_session, story};
 use crate::control::explanation::{Advice, Progress, Stage};
 use crate::domain::call::{CallState, Direction, Peer};
 use crate::domain::end_reason::EndReason;
+use crate::domain::forwarding::ForwardWhen;
 use crate::domain::id::CallId;
 use crate::domain::person::Person;
 use crate::domain::time::UnixMillis;
+use crate::domain::transfer::HandedTo;
 use crate::phone::command::Command;
 use crate::phone::event::{CallView, Event, Incoming, MediaState, Quality as Figures, Summary};
 
@@ -128,6 +130,22 @@ fn only_changes_of_a_call_are_remembered() {
     }
     let told: Vec<String> = recorder.snapshot().iter().map(|entry| export::label(entry).into_owned()).collect();
     assert_eq!(told, ["Bob: RINGING", "Bob: RINGING, sound flows", "Bob: CONNECTED, sound flows"]);
+}
+
+#[test]
+fn a_call_that_is_forwarded_is_told_with_whom_it_goes_to() {
+    let recorder = Recorder::default();
+    let carol = Person { display_name: "Carol".into(), ..bob() };
+    let handed = |forwarded| Event::HandedOn {
+        call: CALL,
+        by: bob(),
+        to: HandedTo::Person { person: carol.clone() },
+        forwarded,
+    };
+    recorder.heard(&handed(Some(ForwardWhen::Busy)));
+    recorder.heard(&handed(None));
+    let told: Vec<String> = recorder.snapshot().iter().map(|entry| export::label(entry).into_owned()).collect();
+    assert_eq!(told, ["forwarded by Bob to Carol", "handed on by Bob"]);
 }
 
 #[test]

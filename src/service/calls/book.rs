@@ -15,6 +15,8 @@ use crate::domain::time::UnixMillis;
 pub(super) struct Book {
     call: CallId,
     records: BTreeMap<Identity, CallRecord>,
+    /// Since when it rings, or rang last, at whom.
+    rung: BTreeMap<Identity, UnixMillis>,
     /// Who forwarded it, and how it went for them if nobody takes it.
     forwarded: Vec<(Identity, Outcome)>,
     /// Whose changed since they were last put into the journal.
@@ -23,7 +25,13 @@ pub(super) struct Book {
 
 impl Book {
     pub fn new(call: CallId) -> Self {
-        Self { call, records: BTreeMap::new(), forwarded: Vec::new(), unwritten: BTreeSet::new() }
+        Self {
+            call,
+            records: BTreeMap::new(),
+            rung: BTreeMap::new(),
+            forwarded: Vec::new(),
+            unwritten: BTreeSet::new(),
+        }
     }
 
     pub fn get(&self, who: &Identity) -> Option<&CallRecord> {
@@ -45,6 +53,7 @@ impl Book {
             answered_by: None,
             note: None,
         };
+        self.rung.insert(who.clone(), at);
         let record = self.records.entry(who.clone()).or_insert_with(fresh);
         (record.outcome, record.ended_at, record.end) = (Outcome::Ongoing, None, None);
         if record.answered_at.is_none() {
@@ -56,9 +65,15 @@ impl Book {
 
     /// Somebody is rung into it. Who was in it before keeps that record as it is, unless they follow.
     pub fn rung(&mut self, who: &Identity, with: Peer, at: UnixMillis) {
+        self.rung.insert(who.clone(), at);
         if self.records.get(who).is_none_or(|record| record.answered_at.is_none()) {
             self.begin(who, with, Direction::Incoming, at);
         }
+    }
+
+    /// Since when it rings at somebody: the record may have begun before, for a call that rang there twice.
+    pub fn rings_since(&self, who: &Identity) -> Option<UnixMillis> {
+        self.rung.get(who).copied()
     }
 
     /// It rang at somebody, and somebody else picked it up. Who was in it before keeps that record as it is.
@@ -153,5 +168,26 @@ impl Book {
         };
         let records: Vec<OwnedRecord> = changed.into_iter().filter_map(owned).collect();
         (!records.is_empty()).then_some(records)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::service::calls::kit::person;
+
+    #[test]
+    fn a_call_that_rings_again_where_it_was_picked_up_rings_since_then() {
+        let [alice, bob, carol] = ["alice", "bob", "carol"].map(person);
+        let mut book = Book::new(CallId(Uuid::nil()));
+        book.begin(&bob.identity, Peer::Person(alice.clone()), Direction::Incoming, UnixMillis(1_000));
+        assert_eq!(book.rings_since(&bob.identity), Some(UnixMillis(1_000)));
+        book.picked_up(&bob.identity, &carol, UnixMillis(3_000));
+        book.rung(&bob.identity, Peer::Person(alice), UnixMillis(21_000));
+        assert_eq!(book.rings_since(&bob.identity), Some(UnixMillis(21_000)));
+        assert_eq!(book.get(&bob.identity).unwrap().started_at, UnixMillis(1_000), "its row keeps its place");
+        assert_eq!(book.rings_since(&carol.identity), None);
     }
 }

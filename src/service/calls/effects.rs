@@ -128,8 +128,7 @@ impl Owner {
         match effect {
             Effect::Ring { endpoint } => {
                 direct.concerned.insert(endpoint);
-                let record = running.book.get(&direct.rung().identity).filter(|record| record.answered_at.is_none());
-                let at = record.map_or_else(clock::unix_now, |record| record.started_at);
+                let at = running.book.rings_since(&direct.rung().identity).unwrap_or_else(clock::unix_now);
                 let (from, via) = (direct.from().clone(), direct.via.clone());
                 self.roster.seat_mut(endpoint)?.ringing.insert(call);
                 self.publish_of(endpoint, now);

@@ -93,8 +93,7 @@ impl Owner {
         let group = running.group().cloned();
         let seat = self.roster.seat_mut(endpoint)?;
         seat.ringing.insert(call);
-        let record = running.book.get(&seat.person.identity).filter(|record| record.answered_at.is_none());
-        let at = record.map_or_else(clock::unix_now, |record| record.started_at);
+        let at = running.book.rings_since(&seat.person.identity).unwrap_or_else(clock::unix_now);
         self.publish_of(endpoint, now);
         self.push_effect(endpoint, Notice::CallIncoming { call_id: call, from, at, group, via: None })
     }

@@ -200,6 +200,7 @@ impl Model {
                 Action::Less if self.turns_volume() => "quieter",
                 Action::More if self.turns_time() => "later",
                 Action::Less if self.turns_time() => "sooner",
+                Action::Mute if self.call().is_some_and(|call| call.view.muted) && self.talk.on => "talk",
                 Action::Mute if self.call().is_some_and(|call| call.view.muted) => "unmute",
                 Action::Hold if self.call().is_some_and(super::LiveCall::is_held_here) => "resume",
                 action => action.row().hint,

@@ -84,11 +84,19 @@ fn favourites_are_given_by_word() {
         ("favourite bob off", Some(favour("bob", None))),
         ("favourite 9", Some(favour("grace", Some(9)))),
         ("favourite nobody", None),
-        ("favourite carol 10", None),
     ] {
         let (commands, desk) = typed(two(), text);
         assert_eq!(commands, told.clone().into_iter().collect::<Vec<_>>(), "{text}");
         assert_eq!(told.is_none(), desk.sees(80, 24).contains("Nobody on your friend list is called"), "{text}");
+    }
+}
+
+#[test]
+fn a_number_no_favourite_can_have_is_told() {
+    for text in ["favourite carol 10", "favourite 12", "favourite carol 0"] {
+        let (commands, desk) = typed(two(), text);
+        assert_eq!(commands, [], "{text}");
+        assert!(desk.sees(80, 24).contains("favourites have the numbers 1 to 9"), "{}", desk.sees(80, 24));
     }
 }
 
@@ -101,7 +109,7 @@ fn the_key_of_a_favourite_calls_who_is_free() {
     let mut desk = two();
     desk.presses("Alt-2");
     assert_eq!(desk.commands(), []);
-    assert!(desk.sees(80, 24).contains("Nobody is favourite 2: * makes the selected friend one."));
+    assert!(desk.sees(80, 24).contains("No friend is favourite 2: * makes the selected one a favourite."));
 }
 
 #[test]

@@ -266,3 +266,28 @@ fn every_outcome_has_its_sign_without_colour_and_in_ascii() {
         assert!(seen.contains(told), "{told}: {seen}");
     }
 }
+
+#[test]
+fn who_took_a_call_that_was_forwarded_is_named_and_no_length_of_it() {
+    let mut forwarded = records().remove(1);
+    forwarded.answered_by = Some(person("caroline"));
+    (forwarded.outcome, forwarded.end) = (Outcome::Answered, Some(EndReason::FORWARDED));
+    (forwarded.answered_at, forwarded.ended_at) = (Some(forwarded.started_at), Some(forwarded.started_at));
+    let mut desk = Desk::ready();
+    desk.hears(Event::History(vec![forwarded]));
+    desk.presses("H");
+    let seen = desk.sees(60, 20);
+    assert!(seen.contains("by Caroline") && !seen.contains("00:00"), "{seen}");
+}
+
+#[test]
+fn how_many_calls_were_missed_is_never_cut() {
+    let mut desk = Desk::ready();
+    desk.hears(Event::Missed(12));
+    for (hint, told) in [("", "12 missed (H)"), ("demos", " 12 missed "), ("demo of a se", "▲12 ")] {
+        desk.model.look.hint = hint.to_owned();
+        let header = desk.sees(60, 20).lines().next().unwrap().to_owned();
+        assert!(header.contains(told), "{header}");
+        assert_eq!(header.contains("(H"), told.contains("(H"), "{header}");
+    }
+}

@@ -166,7 +166,7 @@ fn a_second_call_says_which_one_it_is_and_what_an_answer_does() {
     line.hears(Event::Recorded(missed));
     let told = [
         "Carol calls, as call 2. Type answer, which puts Bob on hold, or decline.",
-        "Carol: Carol gave up before you answered. Call back if you like.",
+        "Carol gave up before you answered. Call back if you like.",
     ];
     assert_eq!(line.told(), told, "that it was missed is the same event");
 }

@@ -134,6 +134,32 @@ fn that_all_calls_are_forwarded_is_seen_at_every_size() {
 }
 
 #[test]
+fn what_is_set_by_word_is_said_where_events_are_not_in_sight() {
+    let with = |change: &dyn Fn(&mut CallRules)| {
+        let mut rules = CallRules::default();
+        change(&mut rules);
+        AccountRules { rules, people: vec![person("carol")] }
+    };
+    let carol = person("carol").identity;
+    let no_answer = |seconds: u16| {
+        let carol = carol.clone();
+        with(&move |rules| (rules.no_answer, rules.after_seconds) = (Some(carol.clone()), seconds.try_into().unwrap()))
+    };
+    let mut desk = Desk::ready();
+    for (rules, told) in [
+        (no_answer(5), "Calls that nobody answers go to Carol after 5 s now."),
+        (no_answer(30), "Calls that nobody answers go to Carol after 30 s now."),
+        (with(&|_| ()), "Calls that nobody answers are not forwarded any more."),
+        (with(&|rules| rules.pick_up = PickUpBy::Nobody), "Nobody else may pick up now what rings at you."),
+        (with(&|rules| rules.except = vec![carol.clone()]), "Carol rings now even while you are not to be disturbed."),
+        (with(&|_| ()), "Carol does not ring any more while you are not to be disturbed."),
+    ] {
+        desk.hears(Event::Rules(rules));
+        assert!(desk.sees(80, 24).contains(told), "{told}\n{}", desk.sees(80, 24));
+    }
+}
+
+#[test]
 fn who_is_forwarded_is_told_to_whom_and_why() {
     let mut desk = Desk::ready();
     desk.tells(with(1, "bob", CallState::Ringing));
@@ -141,8 +167,8 @@ fn who_is_forwarded_is_told_to_whom_and_why() {
     desk.hears(Event::HandedOn { call: CALL, by: person("bob"), to, forwarded: Some(ForwardWhen::NoAnswer) });
     desk.tells(with(1, "carol", CallState::Ringing));
     let seen = desk.sees(80, 24);
-    assert!(seen.contains("Bob forwards you to Carol: no answer."), "{seen}");
-    assert!(seen.contains("Bob forwards you to Carol, who is being rung: no answer"), "{seen}");
+    assert!(seen.contains("Bob does not answer and forwards you to Carol."), "{seen}");
+    assert!(seen.contains("Bob does not answer: Carol is being rung"), "{seen}");
     // A colleague of Carol picks up.
     let to = HandedTo::Person { person: person("dave") };
     desk.hears(Event::HandedOn { call: CALL, by: person("dave"), to, forwarded: None });

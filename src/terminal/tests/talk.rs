@@ -252,6 +252,15 @@ fn it_is_turned_on_and_off_by_word() {
 }
 
 #[test]
+fn the_hint_says_that_the_key_talks() {
+    let mut desk = Desk::pushing_in_call(false);
+    let seen = desk.sees(80, 24);
+    assert!(seen.contains(" talk ") && !seen.contains("unmute"), "{seen}");
+    desk.is_muted(1, false);
+    assert!(desk.sees(80, 24).contains("mute"));
+}
+
+#[test]
 fn released_keys_do_nothing_else() {
     let mut desk = Desk::pushing_in_call(true);
     for code in [KeyCode::Char('b'), KeyCode::Char('q'), KeyCode::F(4), KeyCode::Enter, KeyCode::Esc] {

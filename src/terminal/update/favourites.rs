@@ -39,7 +39,12 @@ pub(super) fn named(model: &mut Model, text: &str, effects: &mut Vec<Effect>) {
     };
     let friend = if name.trim().is_empty() { model.friends.current() } else { called(&model.friends.list, name) };
     let Some(friend) = friend.cloned() else {
-        return say(model, Mood::Warn, texts::no_friend(&printable(name, 40)));
+        // A number that no favourite can have is no part of a name, unless somebody is called so.
+        let text = match last.parse::<Favourite>() {
+            Err(why) if last.parse::<u32>().is_ok() => why.to_string(),
+            _ => texts::no_friend(&printable(name, 40)),
+        };
+        return say(model, Mood::Warn, text);
     };
     match number.or_else(|| model.friends.free_number().map(Some)) {
         Some(number) => favour(&friend, number, effects),

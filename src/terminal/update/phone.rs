@@ -45,8 +45,8 @@ pub(super) fn heard(model: &mut Model, event: Event, effects: &mut Vec<Effect>) 
         Event::IncomingEnded { call, from, reason } => {
             stop_ringing(model, call);
             let ending = end::ending(reason, crate::domain::call::Direction::Incoming, from.display_name.as_str());
-            let text = format!("{}: {} {}", from.display_name, ending.what, ending.advice);
-            say_about(model, Mood::Plain, About::RangOut(call), text.trim_end());
+            let text = desk::ended(from.display_name.as_str(), &ending);
+            say_about(model, Mood::Plain, About::RangOut(call), text);
         }
         Event::Call(view) => {
             history::recall(model, &view.with, effects);
@@ -255,7 +255,7 @@ fn ended(model: &mut Model, summary: Summary) {
             say(model, mood, desk::ended(&name, &ending));
         }
     } else {
-        note_about(model, mood, About::Ended(summary.call), format!("{name}: {}", ending.what));
+        note_about(model, mood, About::Ended(summary.call), desk::about(&name, &ending.what));
         model.armed_until = None;
         if model.is_ringing() {
             model.bell_at = Some(model.now.plus(tick::BELL));

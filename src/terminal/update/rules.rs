@@ -3,9 +3,8 @@
 
 use super::super::message::Effect;
 use super::super::model::{Model, Mood, Popup, Purpose, RuleRow, beside, rule_rows};
-use super::{choose, note, say};
+use super::{choose, say};
 use crate::domain::forwarding::{AccountRules, ForwardAfter, ForwardWhen, NotATime};
-use crate::domain::id::Identity;
 use crate::domain::text::printable;
 use crate::phone::command::Command;
 use crate::texts::rules as texts;
@@ -132,49 +131,41 @@ pub(super) fn let_pick_up(model: &mut Model, text: &str, effects: &mut Vec<Effec
     }
 }
 
-/// The rules, as the phone told them: what is another than before is news.
+/// The rules, as the phone told them: what is another than before is news. It is said, too: nothing else on a small
+/// screen shows that what was typed is done.
 pub(super) fn told(model: &mut Model, rules: AccountRules) {
     let before = std::mem::replace(&mut model.rules, rules);
-    for when in ForwardWhen::ALL {
-        let now = model.rules.rules.to(when);
-        let later = when == ForwardWhen::NoAnswer
-            && now.is_some()
-            && before.rules.after_seconds != model.rules.rules.after_seconds;
-        if before.rules.to(when) == now && !later {
-            continue;
-        }
-        let text = texts::goes(when, texts::to(&model.rules, when), model.rules.rules.after_seconds);
-        if when == ForwardWhen::Always {
-            say(model, Mood::Warn, text);
-        } else {
-            note(model, Mood::Plain, text);
-        }
-    }
-    // What was so before the start is listed where somebody asks.
-    if std::mem::replace(&mut model.rules_known, true) {
-        told_who(model, &before);
+    // Of what was so before the start, only where calls go; the rest is listed where somebody asks.
+    let known = std::mem::replace(&mut model.rules_known, true);
+    for (mood, text) in news(&before, &model.rules, known) {
+        say(model, mood, text);
     }
     if let Some(Popup::Rules(selected)) = &mut model.popup {
         *selected = (*selected).min(rule_rows(&model.rules).len().saturating_sub(1));
     }
 }
 
-/// Who rings nevertheless and who may pick up, where that is another than before.
-fn told_who(model: &mut Model, before: &AccountRules) {
-    let name = |rules: &AccountRules, who: &Identity| {
-        rules.person(who).map_or_else(|| who.as_str().to_owned(), |person| person.display_name.as_str().to_owned())
-    };
-    let changed = |from: &AccountRules, to: &AccountRules, on: bool| -> Vec<String> {
-        let other = to.rules.except.iter().filter(|who| !from.rules.except.contains(who));
-        other.map(|who| texts::excepted(&name(to, who), on)).collect()
-    };
-    let mut lines = changed(before, &model.rules, true);
-    lines.extend(changed(&model.rules, before, false));
-    let by = model.rules.rules.pick_up;
-    if before.rules.pick_up != by {
-        lines.push(texts::picked_up_by(by).to_owned());
+/// What is another than before, of those who are let ring or pick up only once they were `known`. That all calls are
+/// forwarded comes last, and so is what is read.
+fn news(before: &AccountRules, now: &AccountRules, known: bool) -> Vec<(Mood, String)> {
+    let mut news = Vec::new();
+    if known && before.rules.pick_up != now.rules.pick_up {
+        news.push((Mood::Plain, texts::lets(now.rules.pick_up)));
     }
-    for line in lines {
-        note(model, Mood::Plain, line);
+    for (one, other, on) in [(before, now, false), (now, before, true)] {
+        for who in one.rules.except.iter().filter(|who| known && !other.rules.except.contains(who)) {
+            let name = one.person(who).map_or(who.as_str(), |person| person.display_name.as_str());
+            news.push((Mood::Plain, texts::rings_anyway(name, on)));
+        }
     }
+    for when in ForwardWhen::ALL.into_iter().rev() {
+        let (was, to) = (before.rules.to(when), now.rules.to(when));
+        let after = now.rules.after_seconds;
+        let later = when == ForwardWhen::NoAnswer && to.is_some() && before.rules.after_seconds != after;
+        if was != to || later {
+            let mood = if when == ForwardWhen::Always { Mood::Warn } else { Mood::Plain };
+            news.push((mood, texts::goes(when, texts::to(now, when), after)));
+        }
+    }
+    news
 }

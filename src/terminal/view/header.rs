@@ -50,10 +50,17 @@ pub(super) fn header(paper: &mut Paper<'_>, place: Rect) {
             .text("  ", dim);
     }
     if model.history.missed > 0 {
-        let history = model.key_of(Action::History);
-        pen.text(&screen::missed(model.history.missed), warn).text(" (", warn).text(&history, key).text(")  ", warn);
+        let (history, missed) = (model.key_of(Action::History), screen::missed(model.history.missed));
+        // The key goes before the count does, and the count is never cut: it would be another one.
+        if usize::from(pen.room()) >= usize::from(columns(&missed) + columns(&history)) + 4 {
+            pen.text(&missed, warn).text(" (", warn).text(&history, key).text(")  ", warn);
+        } else if pen.room() >= columns(&missed) {
+            pen.text(&missed, warn);
+        } else {
+            pen.text(glyphs.warning, warn).text(&model.history.missed.to_string(), warn);
+        }
     }
-    if let Some(warning) = sound_warning(model) {
+    if let Some(warning) = sound_warning(model).filter(|_| pen.room() > 2) {
         pen.text(glyphs.warning, warn).text(" ", warn).text(&warning, warn);
     }
 }

@@ -5,6 +5,7 @@ use ratatui::layout::{Position, Rect};
 use super::panes::empty;
 use super::paper::Paper;
 use crate::domain::call::Direction;
+use crate::domain::end_reason::EndReason;
 use crate::domain::record::{CallRecord, Outcome};
 use crate::terminal::keys::Action;
 use crate::terminal::model::Pane;
@@ -112,7 +113,8 @@ fn row(paper: &mut Paper<'_>, place: Rect, record: &CallRecord, selected: bool) 
     }
     let when = clock::moment(record.started_at, paper.model.now, paper.model.look.offset);
     let length = match (record.answered_at, record.ended_at) {
-        (Some(from), Some(to)) => clock::duration(to.since(from)),
+        // Of who forwarded it, nobody talked: who did stands beside it.
+        (Some(from), Some(to)) if record.end != Some(EndReason::FORWARDED) => clock::duration(to.since(from)),
         _ => String::new(),
     };
     let mark = if selected { glyphs.selected } else { " " };
