@@ -312,7 +312,8 @@ fn calls_are_forwarded_until_the_rules_say_so() {
 fn what_rings_at_somebody_is_picked_up() {
     let at = || Order::PickUp { slot: None, at: Some("carol".to_owned()) };
     assert_eq!(tells(&[], at(), None), [Command::PickUpRinging("carol".to_owned())]);
-    is_done(&[], at(), &[Event::Call(call(5, bob(), CallState::Connected))]);
+    let picked = [Event::PickedUp(number(5)), Event::Call(call(5, bob(), CallState::Connected))];
+    is_done(&[], at(), &picked);
     fails(&[], at(), &[refused("pick up", None, Refusal::NobodyCalled("carol".to_owned()))], Why::Nobody);
     assert_eq!(planned(&[], Order::PickUp { slot: None, at: None }, None), Err(Why::Usage));
 }
