@@ -203,9 +203,7 @@ impl Waiting {
 
     /// Whether it is about this call, which it knows by its id.
     fn is_about(&self, other: CallId) -> bool {
-        match &self.wish {
-            wish => wish.call() == Some(other),
-        }
+        self.wish.call() == Some(other)
     }
 
     fn ended(&self, summary: &Summary) -> Option<Outcome> {

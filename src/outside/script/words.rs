@@ -244,7 +244,7 @@ pub fn of(asked: &Asked) -> Option<String> {
         Order::PickUp { slot: None, at: Some(at) } => format!("pick-up {}", quoted(at)),
         Order::Forward { when: None, .. } => "forward off".to_owned(),
         Order::Forward { when: Some(when), to, after } => {
-            let to = to.as_deref().map_or(OFF.to_owned(), quoted);
+            let to = to.as_deref().map_or_else(|| OFF.to_owned(), quoted);
             let after = after.map(|after| format!(" {AFTER} {}s", after.seconds())).unwrap_or_default();
             format!("forward {} {to}{after}", word_for(when, &WHEN))
         }
