@@ -134,25 +134,6 @@ pub fn pick_up_means(by: PickUpBy) -> &'static str {
     }
 }
 
-/// Who may pick up now, as a sentence.
-pub fn lets(by: PickUpBy) -> String {
-    let who = match by {
-        PickUpBy::Nobody => "Nobody else",
-        PickUpBy::Friends => "Your friends",
-        PickUpBy::Everybody => "Anybody",
-    };
-    format!("{who} may pick up now what rings at you.")
-}
-
-/// Somebody rings in spite of do not disturb, or does not any more, as a sentence.
-pub fn rings_anyway(name: &str, on: bool) -> String {
-    if on {
-        format!("{name} rings now even while you are not to be disturbed.")
-    } else {
-        format!("{name} does not ring any more while you are not to be disturbed.")
-    }
-}
-
 /// There is no such case.
 pub fn no_such_case(word: &str) -> String {
     format!("`{word}` is no case of forwarding: always, busy, no-answer, dnd, each with a name or off.")

@@ -603,10 +603,10 @@ fn rules_are_told_when_they_change_and_only_then() {
     rules.rules.pick_up = PickUpBy::Everybody;
     line.hears(Event::Rules(rules));
     let told = [
-        "Calls that nobody answers within 20 s go to Carol now.",
-        "Carol rings though you do not want to be disturbed.",
-        "Frank does not ring any more while you do not want to be disturbed.",
         "Everybody may pick up calls that ring here.",
+        "Frank does not ring any more while you do not want to be disturbed.",
+        "Carol rings though you do not want to be disturbed.",
+        "Calls that nobody answers within 20 s go to Carol now.",
     ];
     assert_eq!(line.told(), told);
     line.types("forward no-answer carol 500s");

@@ -147,12 +147,12 @@ fn what_is_set_by_word_is_said_where_events_are_not_in_sight() {
     };
     let mut desk = Desk::ready();
     for (rules, told) in [
-        (no_answer(5), "Calls that nobody answers go to Carol after 5 s now."),
-        (no_answer(30), "Calls that nobody answers go to Carol after 30 s now."),
+        (no_answer(5), "Calls that nobody answers within 5 s go to Carol now."),
+        (no_answer(30), "Calls that nobody answers within 30 s go to Carol now."),
         (with(&|_| ()), "Calls that nobody answers are not forwarded any more."),
-        (with(&|rules| rules.pick_up = PickUpBy::Nobody), "Nobody else may pick up now what rings at you."),
-        (with(&|rules| rules.except = vec![carol.clone()]), "Carol rings now even while you are not to be disturbed."),
-        (with(&|_| ()), "Carol does not ring any more while you are not to be disturbed."),
+        (with(&|rules| rules.pick_up = PickUpBy::Nobody), "Nobody else may pick up calls that ring here."),
+        (with(&|rules| rules.except = vec![carol.clone()]), "Carol rings though you do not want to be disturbed."),
+        (with(&|_| ()), "Carol does not ring any more while you do not want to be disturbed."),
     ] {
         desk.hears(Event::Rules(rules));
         assert!(desk.sees(80, 24).contains(told), "{told}\n{}", desk.sees(80, 24));

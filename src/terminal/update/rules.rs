@@ -150,12 +150,12 @@ pub(super) fn told(model: &mut Model, rules: AccountRules) {
 fn news(before: &AccountRules, now: &AccountRules, known: bool) -> Vec<(Mood, String)> {
     let mut news = Vec::new();
     if known && before.rules.pick_up != now.rules.pick_up {
-        news.push((Mood::Plain, texts::lets(now.rules.pick_up)));
+        news.push((Mood::Plain, texts::picked_up_by(now.rules.pick_up).to_owned()));
     }
     for (one, other, on) in [(before, now, false), (now, before, true)] {
         for who in one.rules.except.iter().filter(|who| known && !other.rules.except.contains(who)) {
             let name = one.person(who).map_or(who.as_str(), |person| person.display_name.as_str());
-            news.push((Mood::Plain, texts::rings_anyway(name, on)));
+            news.push((Mood::Plain, texts::excepted(name, on)));
         }
     }
     for when in ForwardWhen::ALL.into_iter().rev() {
