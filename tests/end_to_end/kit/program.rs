@@ -97,17 +97,22 @@ impl Program {
 
     /// Waits for the next line of its standard output that holds `text`, after the last one waited for this way.
     pub fn tells(&mut self, text: &str) -> String {
+        self.tells_one_of(&[text])
+    }
+
+    /// The same, of a line that holds any of these.
+    pub fn tells_one_of(&mut self, texts: &[&str]) -> String {
         let deadline = clock::now() + PATIENCE;
         loop {
             while let Some((from, line)) = self.seen.get(self.heard) {
                 self.heard += 1;
-                if *from == Stream::Out && line.contains(text) {
+                if *from == Stream::Out && texts.iter().any(|text| line.contains(text)) {
                     return line.clone();
                 }
             }
             match self.lines.recv_timeout(deadline.saturating_duration_since(clock::now())) {
                 Ok(line) => self.seen.push(line),
-                Err(why) => panic!("`{}` did not tell `{text}` ({why}); it printed:\n{}", self.what, self.told()),
+                Err(why) => panic!("`{}` did not tell {texts:?} ({why}); it printed:\n{}", self.what, self.told()),
             }
         }
     }
