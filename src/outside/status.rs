@@ -231,6 +231,9 @@ impl Status {
 
     /// A call goes on under another id, with its number.
     fn goes_on(&mut self, call: CallId, into: CallId) -> bool {
+        if self.before == Some(call) {
+            self.before = Some(into);
+        }
         let number = self.call(call).map(|row| row.number);
         self.gone(call);
         if let Some((row, number)) = self.calls.iter_mut().find(|row| row.call_id == into).zip(number) {
@@ -500,12 +503,19 @@ mod tests {
     }
 
     #[test]
-    fn a_call_that_goes_on_under_another_id_is_one_row() {
+    fn a_call_that_goes_on_under_another_id_is_one_row_and_still_the_one_talked_to_before() {
         let mut status = status();
         status.take(&Event::Call(call(1, bob(), CallState::Connected)));
         status.take(&Event::Call(call(2, carol(), CallState::Connecting)));
         status.take(&Event::Moved { call: number(1), into: number(2) });
         assert_eq!(status.calls.iter().map(|row| (row.number, row.call_id)).collect::<Vec<_>>(), [(1, number(2))]);
+        for id in [2, 3, 4] {
+            status.take(&Event::Call(call(id, bob(), CallState::LocalHold)));
+            status.take(&Event::Active(Some(number(id))));
+        }
+        status.take(&Event::Call(call(5, carol(), CallState::LocalHold)));
+        status.take(&Event::Moved { call: number(3), into: number(5) });
+        assert_eq!(status.other().map(|row| row.call_id), Some(number(5)));
     }
 
     #[test]

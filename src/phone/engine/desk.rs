@@ -172,6 +172,12 @@ impl Engine {
         let Some(view) = self.board.get(into).map(Call::view) else { return };
         self.emit(Event::Call(view)).await;
         self.emit(Event::Moved { call: id, into }).await;
+        // Who was asked about it is asked about that one now.
+        let asked: Vec<_> =
+            self.board.live().filter(|call| call.consult_of == Some(into)).map(Call::view).collect();
+        for view in asked {
+            self.emit(Event::Call(view)).await;
+        }
         if self.board.active() == Some(into) {
             self.emit(Event::Active(Some(into))).await;
         }

@@ -48,6 +48,14 @@ async fn who_is_asked_while_the_caller_hangs_up_is_asked_for_nobody() {
 }
 
 #[tokio::test]
+async fn who_is_asked_while_the_caller_is_handed_on_is_asked_about_who_came() {
+    let (mut bench, asked) = consulting().await;
+    let into = CallId(Uuid::from_u128(5));
+    bench.notices(Notice::CallMoved { call_id: ONE, into, with: person("dave"), group: None }).await;
+    bench.shows(asked, |view| view.consult_of == Some(into)).await;
+}
+
+#[tokio::test]
 async fn nobody_is_asked_about_a_call_that_is_not_connected() {
     let mut bench = Bench::for_calls(8).await;
     bench.tell(Command::Consult { call: ONE, to: "bob".into() }).await;
