@@ -173,8 +173,7 @@ impl Engine {
         self.emit(Event::Call(view)).await;
         self.emit(Event::Moved { call: id, into }).await;
         // Who was asked about it is asked about that one now.
-        let asked: Vec<_> =
-            self.board.live().filter(|call| call.consult_of == Some(into)).map(Call::view).collect();
+        let asked: Vec<_> = self.board.live().filter(|call| call.consult_of == Some(into)).map(Call::view).collect();
         for view in asked {
             self.emit(Event::Call(view)).await;
         }
