@@ -1,9 +1,10 @@
 //! Lines that a headless phone carries out while it does what it was started for: of a script, or of standard input.
 
 use std::collections::VecDeque;
+use std::io;
 use std::time::Instant;
 
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, stdin};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader, stdin};
 use tokio::sync::{mpsc, oneshot};
 
 use super::ctl;
@@ -260,20 +261,44 @@ fn begins(order: &Order) -> bool {
 }
 
 /// Reads lines, of a length that is bounded.
-async fn read(from: impl tokio::io::AsyncRead + Unpin, to: mpsc::Sender<String>) {
+async fn read(from: impl AsyncRead + Unpin, to: mpsc::Sender<String>) {
     let mut from = BufReader::new(from);
-    loop {
-        let mut line = Vec::new();
-        // One more than a line may have: it is said to be too long where it is read.
-        let most = u64::try_from(LONGEST + 2).unwrap_or(u64::MAX);
-        let mut part = (&mut from).take(most);
-        match part.read_until(b'\n', &mut line).await {
-            Ok(0) | Err(_) => return,
-            Ok(_) => {}
-        }
+    while let Ok(Some(line)) = next_line(&mut from).await {
         let text = String::from_utf8_lossy(&line).trim_end_matches(['\n', '\r']).to_owned();
         if to.send(text).await.is_err() {
             return;
         }
+    }
+}
+
+/// The next line. Of one that is too long there is enough for that to be said, and the rest is no line of its own.
+async fn next_line(from: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Option<Vec<u8>>> {
+    let most = u64::try_from(LONGEST + 2).unwrap_or(u64::MAX);
+    let mut line = Vec::new();
+    if (&mut *from).take(most).read_until(b'\n', &mut line).await? == 0 {
+        return Ok(None);
+    }
+    let mut ends = line.ends_with(b"\n");
+    while !ends {
+        let mut rest = Vec::new();
+        ends = (&mut *from).take(most).read_until(b'\n', &mut rest).await? == 0 || rest.ends_with(b"\n");
+    }
+    Ok(Some(line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_too_long_for_a_line_makes_no_others() {
+        let text = format!("mute\r\n{}\nhangup\nhold", "x".repeat(2 * LONGEST) + " hangup");
+        let (to, mut lines) = mpsc::channel(8);
+        read(text.as_bytes(), to).await;
+        assert_eq!(lines.recv().await.as_deref(), Some("mute"));
+        assert!(lines.recv().await.is_some_and(|line| line.len() > LONGEST));
+        assert_eq!(lines.recv().await.as_deref(), Some("hangup"));
+        assert_eq!(lines.recv().await.as_deref(), Some("hold"));
+        assert_eq!(lines.recv().await, None);
     }
 }
