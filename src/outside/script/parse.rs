@@ -153,7 +153,8 @@ fn split(text: &str) -> Result<Vec<Word>, Slip> {
 /// A word as it is written so that [`split`] reads it again.
 pub(super) fn quoted(word: &str) -> String {
     let plain = !word.is_empty() && !word.starts_with(['"', '#', '-']) && !word.contains(char::is_whitespace);
-    if plain {
+    // Somebody may be called like a word that means something where names stand.
+    if plain && !matches!(word, "within" | "off") {
         return word.to_owned();
     }
     let escaped: String =
@@ -262,6 +263,8 @@ mod tests {
             ("wait-for", 10, "say for what"),
             ("wait-for dtmf 5 within", 24, "say how long"),
             ("wait-for dtmf x", 15, "not a DTMF tone"),
+            ("wait-for dtmf \"\"", 15, "say which tones"),
+            ("dtmf \"\"", 6, "say which tones"),
             ("wait-for incoming bob", 19, "say `from bob`"),
             ("wait-for sound", 16, "say how long"),
             ("expect beauty", 8, "use FIELD"),

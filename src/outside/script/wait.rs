@@ -58,7 +58,7 @@ const WORDS: &[&str] =
 /// Reads what stands behind `wait-for`.
 pub(super) fn read(first: &Word, rest: &[Word], known: Known) -> Result<WaitFor, Slip> {
     let (what, rest) = first_of(rest, first, "say for what, such as connected")?;
-    let (rest, within) = match rest.iter().position(|word| word.text == "within") {
+    let (rest, within) = match rest.iter().position(|word| !word.quoted && word.text == "within") {
         None => (rest, WITHIN),
         Some(at) => {
             let (word, more) = first_of(&rest[at + 1..], &rest[at], "say how long, such as 30s")?;
@@ -163,6 +163,7 @@ mod tests {
         for until in [
             Until::Incoming { from: None },
             Until::Incoming { from: Some("Bob Smith".to_owned()) },
+            Until::Incoming { from: Some("within".to_owned()) },
             Until::Ringing,
             Until::Connected,
             Until::Ended,

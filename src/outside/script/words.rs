@@ -122,7 +122,7 @@ pub(super) fn read(verb: &Word, rest: &[Word]) -> Result<Asked, Slip> {
 
 /// A slot, or at whom it rings.
 fn pick_up(word: &Word) -> Result<Order, Slip> {
-    if word.text.starts_with(|first: char| first.is_ascii_digit()) && !word.text.contains(':') {
+    if word.text.chars().all(|c| c.is_ascii_digit()) {
         return Ok(Order::PickUp { slot: Some(slot(word)?), at: None });
     }
     Ok(Order::PickUp { slot: None, at: Some(word.text.clone()) })
@@ -136,7 +136,7 @@ fn forward((when, rest): (&Word, &[Word])) -> Result<Order, Slip> {
     }
     let case = one_of(when, "no case to forward in", &WHEN)?;
     let (name, rest) = first_of(rest, when, "say to whom, or off")?;
-    let to = Some(name.text.clone()).filter(|name| name != OFF);
+    let to = (name.quoted || name.text != OFF).then(|| name.text.clone());
     let rest = if is_flag(rest.first(), AFTER) {
         first_of(&rest[1..], &rest[0], "say how long, such as 20s").map(|_| &rest[1..])?
     } else {
@@ -207,6 +207,9 @@ pub(super) fn slot(word: &Word) -> Result<ParkSlot, Slip> {
 }
 
 pub(super) fn tones(word: &Word) -> Result<(), Slip> {
+    if word.text.is_empty() {
+        return Err(slip(word.column, "say which tones: 0-9, *, #, A-D"));
+    }
     let wrong = (word.column..).zip(word.text.chars()).find_map(|(at, key)| Some((at, Tone::try_from(key).err()?)));
     wrong.map_or(Ok(()), |(at, why)| Err(slip(at, why.to_string())))
 }
@@ -258,10 +261,12 @@ pub fn of(asked: &Asked) -> Option<String> {
         Order::Presence { presence: PresenceChoice::Away } => "presence away".to_owned(),
         Order::Presence { presence: PresenceChoice::DoNotDisturb } => "presence dnd".to_owned(),
     };
-    Some(match &asked.call {
+    let words = match &asked.call {
         None => words,
         Some(call) => format!("{words} {WHICH} {}", quoted(call)),
-    })
+    };
+    // What was typed elsewhere must not become lines of its own.
+    (!words.contains(char::is_control)).then_some(words)
 }
 
 #[cfg(test)]
@@ -291,9 +296,11 @@ mod tests {
             Order::Park { slot: Some(slot) },
             Order::PickUp { slot: Some(slot), at: None },
             Order::PickUp { slot: None, at: Some(to()) },
+            Order::PickUp { slot: None, at: Some("7up".to_owned()) },
             Order::Forward { when: None, to: None, after: None },
             Order::Forward { when: Some(ForwardWhen::Always), to: None, after: None },
             Order::Forward { when: Some(ForwardWhen::NoAnswer), to: Some(to()), after: 15.try_into().ok() },
+            Order::Forward { when: Some(ForwardWhen::Busy), to: Some(OFF.to_owned()), after: None },
             Order::Except { who: to(), on: true },
             Order::Except { who: to(), on: false },
             Order::LetPickUp { by: PickUpBy::Everybody },
@@ -311,6 +318,7 @@ mod tests {
             }
         }
         assert_eq!(of(&Asked::new(Order::Status { follow: false }, None)), None);
+        assert_eq!(of(&Asked::new(Order::Call { to: "bob\nhangup".to_owned() }, None)), None, "two lines are not one");
     }
 
     #[test]
