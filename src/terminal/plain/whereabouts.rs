@@ -6,6 +6,7 @@ use crate::domain::id::Identity;
 use crate::phone::event::Link;
 use crate::terminal::model::{Handed, Line, LiveCall, Model, Row};
 use crate::terminal::update::{rings, told_soon};
+use crate::texts::rules as texts;
 use crate::texts::{clock, desk, diagnosis, group, plain, quality, screen, state};
 
 /// Tells it.
@@ -40,8 +41,8 @@ pub(super) fn rules(model: &Model, lines: &mut Vec<String>) {
     if rules.no_answer.is_some() {
         lines.push(plain::forwarded_after(rules.after_seconds));
     }
-    lines.extend(rules.except.iter().map(|who| crate::texts::rules::excepted(named(model, who), true)));
-    lines.push(crate::texts::rules::picked_up_by(rules.pick_up).to_owned());
+    lines.extend(rules.except.iter().map(|who| texts::excepted(named(model, who), true)));
+    lines.push(texts::picked_up_by(rules.pick_up).to_owned());
 }
 
 fn forwards(model: &Model, lines: &mut Vec<String>) {
