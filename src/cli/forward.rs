@@ -3,9 +3,10 @@
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
+use super::account;
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
-use super::headless::Session;
+use super::headless::{self, Session};
 use super::json::RulesLine;
 use super::settings::Settings;
 use crate::cli::output::Output;
@@ -160,10 +161,9 @@ pub async fn run(
     settings: &Settings,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
-    let mut session = Session::without_sound(globals, settings, output).await?;
-    let done = carry_out(arguments.command.as_ref().unwrap_or(&ForwardCommand::Show), &mut session).await;
-    session.quit().await;
-    done.map(|()| Exit::Done)
+    let command = arguments.command.as_ref().unwrap_or(&ForwardCommand::Show);
+    let acting = account::acting(globals, settings, false, false).await?;
+    headless::without_sound(acting, settings, output, async |session| carry_out(command, session).await).await
 }
 
 async fn carry_out(command: &ForwardCommand, session: &mut Session<'_>) -> Result<(), Failure> {

@@ -5,9 +5,10 @@ use std::str::FromStr;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
+use super::account;
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
-use super::headless::Session;
+use super::headless::{self, Session};
 use super::json::rfc3339;
 use super::output::Output;
 use super::settings::Settings;
@@ -108,10 +109,9 @@ pub async fn run(
     settings: &Settings,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
-    let mut session = Session::without_sound(globals, settings, output).await?;
-    let done = carry_out(arguments.command.as_ref().unwrap_or(&FriendsCommand::List), &mut session).await;
-    session.quit().await;
-    done.map(|()| Exit::Done)
+    let command = arguments.command.as_ref().unwrap_or(&FriendsCommand::List);
+    let acting = account::acting(globals, settings, false, false).await?;
+    headless::without_sound(acting, settings, output, async |session| carry_out(command, session).await).await
 }
 
 async fn carry_out(command: &FriendsCommand, session: &mut Session<'_>) -> Result<(), Failure> {

@@ -7,7 +7,6 @@ use super::account;
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
 use super::headless::{self, Session};
-use super::media_flags::MediaFlags;
 use super::output::Output;
 use super::plain;
 use super::settings::Settings;
@@ -120,11 +119,7 @@ pub async fn run(
         Some(Place::Link { origin, .. }) => account::acting_at(globals, settings, origin, false).await?,
         Some(Place::Key(_) | Place::Name(_)) | None => account::acting(globals, settings, false, false).await?,
     };
-    let link = headless::start(acting.account, &MediaFlags::silent(), settings, false)?;
-    let mut session = Session::new(link, output)?;
-    let done = carry_out(command, &mut session).await;
-    session.quit().await;
-    done.map(|()| Exit::Done)
+    headless::without_sound(acting, settings, output, async |session| carry_out(command, session).await).await
 }
 
 impl GroupsCommand {

@@ -6,9 +6,10 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use time::UtcOffset;
 
+use super::account;
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
-use super::headless::Session;
+use super::headless::{self, Session};
 use super::json::rfc3339;
 use super::output::Output;
 use super::settings::Settings;
@@ -149,14 +150,13 @@ pub async fn run(
         return Err(Failure::usage("--csv and --json print the same calls in two ways: choose one"));
     }
     let note = arguments.command.as_ref().map(note).transpose()?.flatten();
-    let mut session = Session::without_sound(globals, settings, output).await?;
-    let done = match &arguments.command {
-        None => list(&arguments.list, &mut session).await,
-        Some(HistoryCommand::Note { call, .. }) => write_note(*call, note, &mut session).await,
-        Some(HistoryCommand::Seen) => seen(&mut session).await,
+    let work = async |session: &mut Session<'_>| match &arguments.command {
+        None => list(&arguments.list, session).await,
+        Some(HistoryCommand::Note { call, .. }) => write_note(*call, note, session).await,
+        Some(HistoryCommand::Seen) => seen(session).await,
     };
-    session.quit().await;
-    done.map(|()| Exit::Done)
+    let acting = account::acting(globals, settings, false, false).await?;
+    headless::without_sound(acting, settings, output, work).await
 }
 
 /// The note a command writes; `None` where it takes one away, or is about none.
