@@ -79,7 +79,7 @@ pub async fn run(
     let colour = options.colour.decide(std::env::var("NO_COLOR").ok().as_deref());
     let model = Model::new(&options, colour, clock::unix_now())?;
     if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
-        say_bye(link).await;
+        leave(link, &steering).await;
         return Err(ScreenError::NotATerminal);
     }
     // Before the terminal is taken, so that no signal finds it taken and nobody listening.
@@ -101,15 +101,12 @@ pub async fn run(
     };
     drop(hook);
     drop(guard);
-    let recorder = link.recorder.clone();
-    say_bye(link).await;
-    recorder.flush();
-    steering.is_written();
+    leave(link, &steering).await;
     left
 }
 
-/// Tells the phone to quit, and waits a little until its calls are hung up.
-pub(super) async fn say_bye(mut link: PhoneLink) {
+/// Tells the phone to quit, and waits a little until its calls are hung up and what was recorded is on disk.
+pub(super) async fn leave(mut link: PhoneLink, steering: &Steering) {
     let bye = async {
         if link.commands.send(Command::Quit).await.is_ok() {
             while link.events.recv().await.is_some() {}
@@ -118,6 +115,11 @@ pub(super) async fn say_bye(mut link: PhoneLink) {
     if tokio::time::timeout(BYE, bye).await.is_err() {
         tracing::warn!("the phone took too long to say bye");
     }
+    let recorder = link.recorder.clone();
+    // What is recorded ends with the last who listens to the phone.
+    drop(link);
+    recorder.flush();
+    steering.is_written();
 }
 
 struct Loop<'a> {

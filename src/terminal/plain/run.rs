@@ -15,7 +15,7 @@ use crate::terminal::errands::{Errands, Run};
 use crate::terminal::job;
 use crate::terminal::message::{Copied, Effect, Message};
 use crate::terminal::model::{Model, ScreenOptions};
-use crate::terminal::run::{Collector, Left, ScreenError, Shot, Signals, Woken, heard, say_bye};
+use crate::terminal::run::{Collector, Left, ScreenError, Shot, Signals, Woken, heard, leave};
 use crate::terminal::update::update;
 use crate::texts::plain;
 
@@ -58,10 +58,7 @@ pub async fn run(
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Left::NoTerminal),
         left => left.map_err(ScreenError::from),
     };
-    let recorder = link.recorder.clone();
-    say_bye(link).await;
-    recorder.flush();
-    steering.is_written();
+    leave(link, &steering).await;
     left
 }
 
