@@ -17,6 +17,8 @@ mod ladder;
 mod links;
 mod picture;
 mod plain;
+mod plain_desk;
+mod plain_kit;
 mod random;
 mod rules;
 mod sound;

@@ -1,99 +1,18 @@
 //! Plain mode: what is told in lines, and what typed lines do.
 
-use super::desk_kit::{asked, handed_over, id, over, parked, rings, with};
+use super::desk_kit::{id, over, parked, rings, with};
 use super::history::noted;
 use super::kit::{CALL, Desk, NOW, devices, friends, incoming, person, records, sound, summary, view};
-use crate::domain::call::{CallState, Direction, Peer};
+use super::plain_kit::Line;
+use crate::domain::call::{CallState, Peer};
 use crate::domain::end_reason::EndReason;
 use crate::domain::forwarding::{AccountRules, PickUpBy};
 use crate::domain::presence::{Presence, PresenceState};
 use crate::domain::record::Outcome;
-use crate::domain::transfer::HandedTo;
-use crate::phone::command::{Command, TransferTo};
+use crate::phone::command::Command;
 use crate::phone::event::{AudioDevice, CallView, Diagnosis, Event, Link, MediaState, SoundState};
 use crate::terminal::keys::TABLE;
 use crate::terminal::message::{Effect, Message};
-use crate::terminal::model::{Model, ScreenOptions};
-use crate::terminal::plain::Plain;
-use crate::terminal::update::update;
-
-/// A phone in plain mode, with verbs.
-struct Line {
-    model: Model,
-    plain: Plain,
-    told: Vec<String>,
-    commands: Vec<Command>,
-    quit: bool,
-}
-
-impl Line {
-    fn blank(push_to_talk: bool) -> Self {
-        let options = ScreenOptions { plain: true, push_to_talk, ..ScreenOptions::default() };
-        let model = Model::new(&options, false, NOW).unwrap();
-        Self { model, plain: Plain::default(), told: Vec::new(), commands: Vec::new(), quit: false }
-    }
-
-    /// Signed in, with friends and call records.
-    fn ready() -> Self {
-        Self::ready_with(false)
-    }
-
-    fn ready_with(push_to_talk: bool) -> Self {
-        let mut line = Self::blank(push_to_talk);
-        line.hears(Event::Link(Link::Up));
-        line.hears(Event::Me(person("alice")));
-        line.hears(Event::MyPresence(Presence::now(PresenceState::Online)));
-        line.hears(Event::Friends(friends()));
-        line.hears(Event::History(records()));
-        line.hears(Event::Sound(sound()));
-        line.told.clear();
-        line.commands.clear();
-        line
-    }
-
-    /// Talking to Bob.
-    fn talking() -> Self {
-        let mut line = Self::ready();
-        line.hears(Event::Call(with(1, "bob", CallState::Connected)));
-        line.hears(Event::Active(Some(id(1))));
-        line.told.clear();
-        line
-    }
-
-    fn takes(&mut self, message: Message) {
-        let effects = update(&mut self.model, message);
-        self.told.extend(self.plain.tell(&self.model, &effects));
-        for effect in effects {
-            match effect {
-                Effect::Phone(command) => self.commands.push(command),
-                Effect::Quit => self.quit = true,
-                _ => {}
-            }
-        }
-    }
-
-    fn hears(&mut self, event: Event) {
-        self.takes(Message::Phone(event));
-    }
-
-    fn types(&mut self, text: &str) {
-        self.takes(Message::Line(format!("{text}\n")));
-    }
-
-    fn waits(&mut self, millis: i64) {
-        let now = self.model.now.plus(millis);
-        self.takes(Message::Tick(now));
-    }
-
-    /// What was told since this was asked last.
-    fn told(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.told)
-    }
-
-    fn commands(&mut self) -> Vec<Command> {
-        std::mem::take(&mut self.commands)
-    }
-}
 
 #[test]
 fn the_start_tells_who_one_is_and_what_was_missed() {
@@ -157,21 +76,6 @@ fn a_call_is_told_from_its_first_ring_to_its_end_one_line_each() {
 }
 
 #[test]
-fn a_second_call_says_which_one_it_is_and_what_an_answer_does() {
-    let mut line = Line::talking();
-    line.hears(Event::Incoming(rings(2, "carol")));
-    line.hears(Event::IncomingEnded { call: id(2), from: person("carol"), reason: EndReason::CANCELLED });
-    let mut missed = records().remove(0);
-    missed.call_id = id(2);
-    line.hears(Event::Recorded(missed));
-    let told = [
-        "Carol calls, as call 2. Type answer, which puts Bob on hold, or decline.",
-        "Carol gave up before you answered. Call back if you like.",
-    ];
-    assert_eq!(line.told(), told, "that it was missed is the same event");
-}
-
-#[test]
 fn a_missed_call_that_never_rang_here_is_told() {
     let mut line = Line::ready();
     let mut missed = records().remove(0);
@@ -205,32 +109,6 @@ fn what_is_wrong_is_told_once_and_when_it_is_over() {
 }
 
 #[test]
-fn a_transfer_is_asked_about_chosen_by_number_and_taken_back() {
-    let mut line = Line::talking();
-    line.types("transfer");
-    let told = line.told();
-    assert_eq!(told[0], "Whom do you want to hand the call on to? Type a name, a number of these, or no:");
-    assert_eq!(told[1], "1: Erin of the long and winding name, Dr., online.");
-    line.types("1");
-    let told = line.told();
-    let soon = "in 3 seconds. Type undo to take it back, or accept to do it now.";
-    assert_eq!(told, [format!("Bob goes to Erin of the long and winding name, Dr. {soon}")]);
-    line.types("undo");
-    assert_eq!(line.told(), ["Taken back: nothing was done."]);
-    line.types("undo");
-    assert_eq!(line.told(), ["There is nothing to take back."]);
-    line.waits(5000);
-    assert_eq!(line.commands(), []);
-    line.types("transfer carol");
-    line.waits(3001);
-    let to = TransferTo::Person("carol".to_owned());
-    assert_eq!(line.commands(), [Command::Transfer { call: id(1), to }]);
-    line.told();
-    line.hears(Event::Ended(handed_over(1, "bob", "bob", "carol")));
-    assert_eq!(line.told(), ["The call with Bob is over after 30 s. You handed Bob on to Carol."]);
-}
-
-#[test]
 fn somebody_called_like_a_word_is_meant_where_a_name_is_asked_for() {
     let mut line = Line::talking();
     let mut named = friends();
@@ -260,25 +138,6 @@ fn a_name_that_could_be_several_is_asked_again() {
 }
 
 #[test]
-fn who_is_asked_first_and_who_waits_is_told() {
-    let mut line = Line::talking();
-    line.hears(Event::Call(with(1, "bob", CallState::LocalHold)));
-    line.hears(Event::Call(asked(3, "carol", CallState::Connected, 1)));
-    line.hears(Event::Active(Some(id(3))));
-    line.told();
-    line.types("where");
-    let told = line.told();
-    assert!(told[0].starts_with("Call 1: Bob, on hold by you, 20 s, waits for Carol"), "{told:?}");
-    assert!(told[1].starts_with("Call 2: Carol, talking"), "{told:?}");
-    assert!(told[1].contains("asked for Bob") && told[1].ends_with("your microphone is on, active."), "{told:?}");
-    line.types("complete");
-    let to = TransferTo::Call(id(3));
-    assert_eq!(line.commands(), [Command::Transfer { call: id(1), to }]);
-    line.types("back");
-    assert_eq!(line.commands(), [Command::HangUp(id(3))]);
-}
-
-#[test]
 fn where_tells_how_everything_stands() {
     let mut line = Line::ready();
     line.types("where");
@@ -293,21 +152,6 @@ fn where_tells_how_everything_stands() {
     assert_eq!(told[0], "Call 1: Bob, talking, 4 min 31 s, your microphone is off, active.");
     assert_eq!(told[1], "Call 2: Carol calls, for 7 s.");
     assert_eq!(told[2], "Slot 4: Dave, parked by Erin, waiting for 1 min 05 s.");
-}
-
-#[test]
-fn a_call_somebody_parks_is_told_and_one_of_ones_own_once() {
-    let mut line = Line::talking();
-    line.hears(Event::ParkedCalls(vec![parked(2, "dave", "erin", 0)]));
-    line.hears(Event::Parked { call: id(1), slot: 3.try_into().unwrap() });
-    line.hears(Event::ParkedCalls(vec![parked(2, "dave", "erin", 0), parked(3, "bob", "alice", 0)]));
-    line.hears(Event::ParkedCalls(vec![parked(3, "bob", "alice", 0)]));
-    let told = [
-        "Dave waits in slot 2, parked by Erin. Type pick-up 2 to take the call.",
-        "Bob waits in slot 3: pick-up picks up, here or on any phone of the house.",
-        "Dave waits in slot 2 no more.",
-    ];
-    assert_eq!(line.told(), told);
 }
 
 #[test]
@@ -332,16 +176,6 @@ fn lists_have_numbers_that_choose() {
     assert_eq!((told.len(), told[0].as_str()), (2, "Calls: 1. A number selects one, call and a number calls it."));
     line.types("events");
     assert!(line.told().iter().any(|line| line.ends_with("Connected to the service.")));
-}
-
-#[test]
-fn a_number_without_a_list_picks_a_call() {
-    let mut line = Line::talking();
-    line.hears(Event::Call(with(1, "bob", CallState::LocalHold)));
-    line.hears(Event::Call(with(2, "carol", CallState::Connected)));
-    line.hears(Event::Active(Some(id(2))));
-    line.types("1");
-    assert_eq!(line.commands(), [Command::Activate(id(1))]);
 }
 
 #[test]
@@ -505,53 +339,6 @@ fn the_screen_tells_nothing_in_lines() {
     let mut desk = Desk::talking();
     desk.presses("F2");
     assert!(desk.effects.iter().all(|effect| !matches!(effect, Effect::Tell(_))));
-}
-
-#[test]
-fn a_call_that_is_handed_on_tells_who_is_rung_and_who_is_there_then() {
-    let mut line = Line::talking();
-    let to = HandedTo::Person { person: person("carol") };
-    line.hears(Event::HandedOn { call: id(1), by: person("bob"), to, forwarded: None });
-    line.hears(Event::Call(with(1, "bob", CallState::Ringing)));
-    line.hears(Event::Call(with(1, "carol", CallState::Connected)));
-    let told =
-        ["Bob transfers you to Carol.", "Carol is being rung. Wait, or type hangup.", "You are connected with Carol."];
-    assert_eq!(line.told(), told);
-    let to = HandedTo::Person { person: person("dave") };
-    line.hears(Event::Call(with(1, "carol", CallState::RemoteHold)));
-    line.hears(Event::HandedOn { call: id(1), by: person("carol"), to, forwarded: None });
-    line.hears(Event::Call(with(1, "dave", CallState::Connected)));
-    assert_eq!(line.told().last().unwrap(), "You are connected with Dave.", "not `again`");
-}
-
-#[test]
-fn a_call_that_goes_on_as_another_or_is_picked_up_is_not_answered() {
-    let incoming = |call, who, state| {
-        let mut view = with(call, who, state);
-        view.direction = Direction::Incoming;
-        Event::Call(view)
-    };
-    let mut line = Line::talking();
-    line.hears(incoming(2, "carol", CallState::Connecting));
-    line.hears(Event::Moved { call: id(1), into: id(2) });
-    line.hears(incoming(2, "carol", CallState::Connected));
-    assert_eq!(line.told(), ["You are in a call with Carol now."], "once is enough");
-    let mut line = Line::ready();
-    line.hears(incoming(2, "carol", CallState::Connecting));
-    line.hears(incoming(2, "carol", CallState::Connected));
-    assert_eq!(line.told(), ["You are connected with Carol."], "picked up");
-    let mut line = Line::ready();
-    line.hears(Event::Incoming(rings(2, "carol")));
-    line.hears(incoming(2, "carol", CallState::Connecting));
-    assert_eq!(line.told().last().unwrap(), "You answer Carol.");
-}
-
-#[test]
-fn who_is_parked_is_told_so_once() {
-    let mut line = Line::talking();
-    line.hears(Event::ParkedCalls(vec![parked(4, "alice", "bob", 0)]));
-    line.hears(Event::ParkedCalls(Vec::new()));
-    assert_eq!(line.told(), [""; 0]);
 }
 
 #[test]
