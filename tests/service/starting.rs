@@ -7,7 +7,7 @@ use switchboard::service::store::{FILE, OpenError};
 use switchboard::service::{Service, ServiceOptions, StartError};
 use tempfile::tempdir;
 
-use crate::support::{TestService, options};
+use crate::support::{TestService, alice_and_bob, connect, options};
 
 /// Why a service with these options does not start.
 async fn refusal(options: ServiceOptions) -> StartError {
@@ -92,4 +92,19 @@ async fn a_database_somebody_else_holds_is_said_to_be_locked() {
     held.rollback().await.unwrap();
     holder.close().await;
     Service::start(options(folder.path())).await.unwrap().stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_of_one_account_keeps_nobody_else_from_calling() {
+    let folder = tempdir().unwrap();
+    Service::start(options(folder.path())).await.unwrap().stop().await;
+    let file = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.path().join(FILE));
+    let store = sqlx::SqlitePool::connect_with(file).await.unwrap();
+    let damage = sqlx::query("UPDATE identities SET presence = 'asleep' WHERE user_name = 'carol'");
+    assert_eq!(damage.execute(&store).await.unwrap().rows_affected(), 1);
+    store.close().await;
+    let options = options(folder.path());
+    let service = TestService::with(folder, options).await;
+    let (mut alice, mut bob) = alice_and_bob(&service, service.account("alice").await).await;
+    connect(&mut alice, &mut bob).await;
 }

@@ -18,8 +18,7 @@ impl Identities {
     /// # Errors
     /// When the store fails.
     pub async fn rules(&self, owner: &Identity) -> Result<AccountRules, Failure> {
-        let rules = rules::of(&self.inner.db, owner).await?.rules;
-        Ok(self.with_people(rules).await?)
+        Ok(self.said(owner).await?.0)
     }
 
     /// Replaces the rules of an account. Who was named before may be named on though they are gone.
@@ -54,16 +53,21 @@ impl Identities {
         Ok(rules::set_presence(&self.inner.db, owner, presence).await?)
     }
 
-    /// What every account says that says anything.
+    /// The accounts that say anything.
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn all_rules(&self) -> Result<Vec<(Identity, AccountRules, PresenceChoice)>, StoreError> {
-        let mut all = Vec::new();
-        for (owner, kept) in rules::all(&self.inner.db).await? {
-            all.push((owner, self.with_people(kept.rules).await?, kept.presence));
-        }
-        Ok(all)
+    pub async fn rules_owners(&self) -> Result<Vec<Identity>, StoreError> {
+        rules::owners(&self.inner.db).await
+    }
+
+    /// All that an account says.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn said(&self, owner: &Identity) -> Result<(AccountRules, PresenceChoice), StoreError> {
+        let kept = rules::of(&self.inner.db, owner).await?;
+        Ok((self.with_people(kept.rules).await?, kept.presence))
     }
 
     /// Whose rules name somebody.

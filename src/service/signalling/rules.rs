@@ -18,14 +18,23 @@ use crate::service::calls::Calls;
 use crate::service::identity::Identities;
 use crate::service::store::StoreError;
 
-/// Tells the calls what is kept of all accounts, before anybody can call.
+/// Tells the calls what is kept of all accounts, before anybody can call. What can't be read of one keeps nobody else from
+/// calling.
 ///
 /// # Errors
 /// See [`StoreError`].
 pub(crate) async fn load(identities: &Identities, calls: &Calls) -> Result<(), StoreError> {
-    for (who, rules, presence) in identities.all_rules().await? {
-        calls.set_rules(who.clone(), rules).await;
-        calls.set_presence(who, presence).await;
+    for who in identities.rules_owners().await? {
+        match identities.said(&who).await {
+            Ok((rules, presence)) => {
+                calls.set_rules(who.clone(), rules).await;
+                calls.set_presence(who, presence).await;
+            }
+            Err(why @ StoreError::Damaged(_)) => {
+                tracing::error!(%why, %who, "what an account says about its calls is left out");
+            }
+            Err(why) => return Err(why),
+        }
     }
     Ok(())
 }
@@ -68,30 +77,32 @@ impl Signalling {
     /// Looks up whose rules lead to accounts that were closed, opened again or removed.
     pub(super) async fn follow_standings(self, mut changed: Listener<Identity>) {
         while let Some(news) = changed.next().await {
-            let told = match news {
-                News::Item(who) => self.tell_rules_naming(&who).await,
+            let owners = match news {
+                News::Item(who) => self.touched_by(who).await,
                 // Which ones were missed is unknown: all are looked up.
-                News::Missed(_) => self.tell_all_rules().await,
+                News::Missed(_) => self.identities.rules_owners().await.map_err(Failure::from),
             };
-            if let Err(failure) = told {
-                tracing::warn!(%failure, "rules that name somebody who came or went were not looked up");
+            match owners {
+                Ok(owners) => self.tell_all_anew(&owners).await,
+                Err(failure) => tracing::warn!(%failure, "whose rules name somebody who came or went is not known"),
             }
         }
     }
 
-    async fn tell_rules_naming(&self, who: &Identity) -> Result<(), Failure> {
-        for owner in self.identities.rules_naming(who).await? {
-            self.tell_rules_anew(&owner).await?;
-        }
+    /// Whose rules are others once somebody came or went.
+    async fn touched_by(&self, who: Identity) -> Result<Vec<Identity>, Failure> {
+        let mut owners = self.identities.rules_naming(&who).await?;
         // One that is removed has no rules any more.
-        self.tell_rules_anew(who).await
+        owners.push(who);
+        Ok(owners)
     }
 
-    async fn tell_all_rules(&self) -> Result<(), Failure> {
-        for (owner, ..) in self.identities.all_rules().await? {
-            self.tell_rules_anew(&owner).await?;
+    async fn tell_all_anew(&self, owners: &[Identity]) {
+        for owner in owners {
+            if let Err(failure) = self.tell_rules_anew(owner).await {
+                tracing::warn!(%failure, %owner, "rules that name somebody who came or went were not looked up");
+            }
         }
-        Ok(())
     }
 
     async fn tell_rules_anew(&self, owner: &Identity) -> Result<(), Failure> {

@@ -1,7 +1,5 @@
 //! What accounts say about their calls: their rules, and what their owners chose to be.
 
-use std::collections::BTreeMap;
-
 use super::identities::identity;
 use super::words::{from_word, word};
 use super::{Db, StoreError, writing};
@@ -21,46 +19,47 @@ pub struct Kept {
     pub presence: PresenceChoice,
 }
 
-/// Identity, seconds until a forward, who may pick up, presence.
-type OwnerRow = (String, i64, String, String);
-
-/// Owner, as what, who.
-type NamedRow = (String, String, String);
-
 /// What `owner` says; as if nothing, when there is no such account.
 ///
 /// # Errors
 /// See [`StoreError`].
 pub async fn of(db: &Db, owner: &Identity) -> Result<Kept, StoreError> {
-    let owners: Vec<OwnerRow> =
-        sqlx::query_as("SELECT identity, forward_after, pick_up, presence FROM identities WHERE identity = $1")
+    let said: Option<(i64, String, String)> =
+        sqlx::query_as("SELECT forward_after, pick_up, presence FROM identities WHERE identity = $1")
+            .bind(owner.as_str())
+            .fetch_optional(db)
+            .await?;
+    let Some((after, pick_up, presence)) = said else { return Ok(Kept::default()) };
+    let after = u16::try_from(after).ok().and_then(|seconds| ForwardAfter::try_from(seconds).ok());
+    let after_seconds = after.ok_or(StoreError::Damaged("time until a call is forwarded"))?;
+    let mut rules = CallRules { after_seconds, pick_up: from_word(pick_up)?, ..CallRules::default() };
+    let named: Vec<(String, String)> =
+        sqlx::query_as("SELECT named_as, named FROM call_rules WHERE identity = $1 ORDER BY named_as, place")
             .bind(owner.as_str())
             .fetch_all(db)
             .await?;
-    let named: Vec<NamedRow> =
-        sqlx::query_as("SELECT identity, named_as, named FROM call_rules WHERE identity = $1 ORDER BY named_as, place")
-            .bind(owner.as_str())
-            .fetch_all(db)
-            .await?;
-    Ok(gather(owners, named)?.remove(owner).unwrap_or_default())
+    for (named_as, who) in named {
+        let who = identity(who)?;
+        match named_as.as_str() {
+            EXCEPT => rules.except.push(who),
+            _ => rules.set(from_word(named_as)?, Some(who)),
+        }
+    }
+    Ok(Kept { rules, presence: from_word(presence)? })
 }
 
-/// What every account says that says anything.
+/// The accounts that say anything.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn all(db: &Db) -> Result<BTreeMap<Identity, Kept>, StoreError> {
-    let owners: Vec<OwnerRow> = sqlx::query_as(
-        "SELECT identity, forward_after, pick_up, presence FROM identities WHERE presence <> 'online' \
-         OR pick_up <> 'friends' OR EXISTS (SELECT 1 FROM call_rules r WHERE r.identity = identities.identity)",
+pub async fn owners(db: &Db) -> Result<Vec<Identity>, StoreError> {
+    let rows: Vec<String> = sqlx::query_scalar(
+        "SELECT identity FROM identities WHERE presence <> 'online' OR pick_up <> 'friends' \
+         OR EXISTS (SELECT 1 FROM call_rules r WHERE r.identity = identities.identity)",
     )
     .fetch_all(db)
     .await?;
-    let named: Vec<NamedRow> =
-        sqlx::query_as("SELECT identity, named_as, named FROM call_rules ORDER BY identity, named_as, place")
-            .fetch_all(db)
-            .await?;
-    gather(owners, named)
+    rows.into_iter().map(identity).collect()
 }
 
 /// Whose rules name `who`.
@@ -116,26 +115,6 @@ pub async fn set_presence(db: &Db, owner: &Identity, presence: PresenceChoice) -
     Ok(())
 }
 
-/// Puts together what rows say, those of `named` in the order of the exceptions.
-fn gather(owners: Vec<OwnerRow>, named: Vec<NamedRow>) -> Result<BTreeMap<Identity, Kept>, StoreError> {
-    let mut all = BTreeMap::new();
-    for (owner, after, pick_up, presence) in owners {
-        let after = u16::try_from(after).ok().and_then(|seconds| ForwardAfter::try_from(seconds).ok());
-        let after_seconds = after.ok_or(StoreError::Damaged("time until a call is forwarded"))?;
-        let rules = CallRules { after_seconds, pick_up: from_word(pick_up)?, ..CallRules::default() };
-        all.insert(identity(owner)?, Kept { rules, presence: from_word(presence)? });
-    }
-    for (owner, named_as, who) in named {
-        let Some(Kept { rules, .. }) = all.get_mut(&identity(owner)?) else { continue };
-        let who = identity(who)?;
-        match named_as.as_str() {
-            EXCEPT => rules.except.push(who),
-            _ => rules.set(from_word(named_as)?, Some(who)),
-        }
-    }
-    Ok(all)
-}
-
 #[cfg(test)]
 mod tests {
     use tempfile::TempDir;
@@ -173,7 +152,7 @@ mod tests {
         let bob = account(&db, "bob", 1).await;
         account(&db, "carol", 2).await;
         assert_eq!(of(&db, &bob).await.unwrap(), Kept::default());
-        assert_eq!(all(&db).await.unwrap(), BTreeMap::new(), "who says nothing is not told of");
+        assert_eq!(owners(&db).await.unwrap(), [], "who says nothing is not told of");
         let mut rules = CallRules { pick_up: PickUpBy::Everybody, ..CallRules::default() };
         rules.after_seconds = 7.try_into().unwrap();
         // More exceptions than have one digit: their order is not that of words.
@@ -188,13 +167,13 @@ mod tests {
         let db = open(folder.path()).await.unwrap();
         let kept = Kept { rules, presence: PresenceChoice::DoNotDisturb };
         assert_eq!(of(&db, &bob).await.unwrap(), kept);
-        assert_eq!(all(&db).await.unwrap(), BTreeMap::from([(bob.clone(), kept)]));
+        assert_eq!(owners(&db).await.unwrap(), std::slice::from_ref(&bob));
         assert_eq!(naming(&db, &who(95)).await.unwrap(), std::slice::from_ref(&bob));
         assert_eq!(naming(&db, &who(2)).await.unwrap(), []);
 
         set(&db, &bob, &CallRules::default()).await.unwrap();
         set_presence(&db, &bob, PresenceChoice::Online).await.unwrap();
-        assert_eq!(all(&db).await.unwrap(), BTreeMap::new());
+        assert_eq!(owners(&db).await.unwrap(), []);
         assert_eq!(naming(&db, &who(95)).await.unwrap(), []);
     }
 
@@ -211,7 +190,27 @@ mod tests {
         let bob = account(&db, "bob", 3).await;
         set(&db, &bob, &rules).await.unwrap();
         assert!(accounts::remove(&db, &"bob".parse().unwrap()).await.unwrap());
-        assert_eq!(all(&db).await.unwrap(), BTreeMap::new());
+        assert_eq!(owners(&db).await.unwrap(), []);
         assert_eq!(naming(&db, &who(2)).await.unwrap(), []);
+    }
+
+    #[tokio::test]
+    async fn what_one_account_says_that_cannot_be_read_stands_in_nobody_elses_way() {
+        let folder = TempDir::new().unwrap();
+        let db = open(folder.path()).await.unwrap();
+        let (bob, carol) = (account(&db, "bob", 1).await, account(&db, "carol", 2).await);
+        for (owner, to) in [(&bob, &carol), (&carol, &bob)] {
+            let mut rules = CallRules::default();
+            rules.set(ForwardWhen::Always, Some(to.clone()));
+            set(&db, owner, &rules).await.unwrap();
+        }
+        sqlx::query("UPDATE call_rules SET named_as = 'sometimes' WHERE identity = $1")
+            .bind(bob.as_str())
+            .execute(&db)
+            .await
+            .unwrap();
+        assert_eq!(owners(&db).await.unwrap(), [bob.clone(), carol.clone()]);
+        assert!(matches!(of(&db, &bob).await, Err(StoreError::Damaged(_))));
+        assert_eq!(of(&db, &carol).await.unwrap().rules.to(ForwardWhen::Always), Some(&bob));
     }
 }
