@@ -2,7 +2,7 @@
 
 use super::super::keys::Action;
 use super::super::message::Effect;
-use super::super::model::{Handing, Model, Mood};
+use super::super::model::{Handing, Model, Mood, Pending};
 use super::{call, desk, note, say};
 use crate::domain::person::{Favourite, Friend};
 use crate::domain::text::printable;
@@ -77,7 +77,7 @@ pub(super) fn direct(model: &mut Model, number: usize, effects: &mut Vec<Effect>
         effects.push(Effect::Phone(Command::PickUpRinging(to)));
     } else if model.call().is_some() {
         // A key that repeats while it is held must neither begin anew nor hurry.
-        let begun = |pending: &super::super::model::Pending| matches!(&pending.what, Handing::Transfer { to: begun, .. } if *begun == to);
+        let begun = |pending: &Pending| matches!(&pending.what, Handing::Transfer { to: begun, .. } if *begun == to);
         if !model.pending.as_ref().is_some_and(begun) {
             desk::transfer_to(model, to, friend.person.display_name.as_str(), effects);
         }

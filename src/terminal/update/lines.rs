@@ -12,7 +12,7 @@ use crate::domain::id::CallId;
 use crate::domain::text::printable;
 use crate::phone::command::Command;
 use crate::phone::event::AudioDevice;
-use crate::texts::plain;
+use crate::texts::{plain, sound, state};
 
 /// The longest line that is taken, in characters.
 const LONGEST: usize = 600;
@@ -237,7 +237,7 @@ fn command(model: &mut Model, word: &str, action: Action, argument: &str, effect
 fn setting(model: &Model, action: Action) -> String {
     let now = &model.sound;
     let wished = |row| part(row, now).map_or("auto", |part| part.wished);
-    let volume = |which, db| plain::setting(&plain::volume_of(which), &crate::texts::sound::volume(db));
+    let volume = |which, db| plain::setting(&plain::volume_of(which), &sound::volume(db));
     match action {
         Action::Echo => plain::setting(plain::ECHO, wished(SoundRow::Echo)),
         Action::Noise => plain::setting(plain::NOISE, wished(SoundRow::Noise)),
@@ -275,7 +275,7 @@ fn pick(model: &mut Model, pane: Pane, at: usize, effects: &mut Vec<Effect>) {
     model.focus = pane;
     choose::step(model, isize::MIN);
     choose::step(model, isize::try_from(at).unwrap_or(0));
-    let name = actions::selected(model).map_or_else(String::new, |peer| crate::texts::state::peer(&peer).to_owned());
+    let name = actions::selected(model).map_or_else(String::new, |peer| state::peer(&peer).to_owned());
     effects.push(Effect::Tell(Subject::Said(plain::selected(&name, pane == Pane::Groups))));
 }
 

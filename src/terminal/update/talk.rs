@@ -1,6 +1,6 @@
 //! Push-to-talk: who holds a key talks; every other call is muted, however it came to be unmuted.
 
-use super::super::keys::Key;
+use super::super::keys::{Action, Key};
 use super::super::message::Effect;
 use super::super::model::{LiveCall, Model, Mood, Talk, Talking};
 use super::say;
@@ -86,7 +86,7 @@ fn begin(model: &mut Model, held: Option<Key>, effects: &mut Vec<Effect>) {
         return say(model, Mood::Plain, screen::NO_CALL);
     };
     if on_hold {
-        let key = model.key_of(super::super::keys::Action::Hold);
+        let key = model.key_of(Action::Hold);
         return say(model, Mood::Plain, talk::resume_first(&key));
     }
     model.talk.now = Some(Talking { call, held, until: model.now.plus(LONGEST), warned: false });
