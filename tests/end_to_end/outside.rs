@@ -110,6 +110,7 @@ fn calls_are_handed_on_parked_and_brought_together_from_another_terminal() {
     assert_eq!(status(&home, "alice", "{calls}|{held}"), "2|1");
     home.run("--as carol ctl answer").exited(0);
     carol.shows("LIVE ●  Alice");
+    alice.shows("LIVE ●  Carol");
     home.run("--as alice ctl swap").exited(0);
     assert_eq!(status(&home, "alice", "{who}"), "Bob");
     home.run("--as alice ctl swap").exited(0);
@@ -121,6 +122,7 @@ fn calls_are_handed_on_parked_and_brought_together_from_another_terminal() {
     home.run("--as bob ctl consult alice").exited(0);
     home.run("--as alice ctl answer").exited(0);
     alice.shows("LIVE ●  Bob");
+    bob.shows("LIVE ●  Alice");
     home.run("--as bob ctl merge").exited(0);
     let together = home.run("--as bob ctl status --json").exited(0).json().remove(0);
     let calls = together["calls"].as_array().unwrap();
