@@ -302,6 +302,9 @@ pub const WHICH_DEVICE: &str = "Which device do you want to use? Type a number, 
 /// There are no devices to choose from yet.
 pub const DEVICES_COME: &str = "The sound devices are being looked for.";
 
+/// The call records are not here yet.
+pub const CALLS_COME: &str = "Your calls are still being loaded.";
+
 /// The answers to a question.
 pub const YES_OR_NO: &str = "Type yes or no.";
 

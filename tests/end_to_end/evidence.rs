@@ -142,6 +142,7 @@ fn a_call_that_failed_is_explained_with_its_time_line() {
     let refused = home.run("call bob --as bob --json").exited(1).summary();
     assert_eq!((&refused["explain"]["failed"], &refused["connected"]), (&"offer".into(), &false.into()), "{refused}");
     home.run("call bob --as bob").exited(1).saying("that is yourself").saying("offer FAILED");
+    home.run("forward always bob --as bob").exited(1).saying("can't forward calls to yourself");
 
     let gone = home.run("--server http://127.0.0.1:9 --token x call bob --json").exited(3).summary();
     assert_eq!((&gone["explain"]["failed"], &gone["explain"]["advice"]), (&"tcp".into(), &"start_service".into()));

@@ -148,9 +148,10 @@ impl Engine {
         to: HandedTo,
         forwarded: Option<ForwardWhen>,
     ) {
-        if self.board.get(call).is_some() {
-            self.emit(Event::HandedOn { call, by, to, forwarded }).await;
-        }
+        let Some(known) = self.board.get_mut(call) else { return };
+        // Whoever comes next did not come as the one did who hands the call on.
+        known.via = None;
+        self.emit(Event::HandedOn { call, by, to, forwarded }).await;
     }
 
     /// A call goes on as another, with other people: this phone brings a new leg into that one.

@@ -144,6 +144,11 @@ impl Book {
                 // is news, and is called back for.
                 (record.answered_at, record.direction, record.answered_by) = (None, Direction::Incoming, None);
             }
+            // Taken, and not come about: nobody talked. Who was in it before it rang once more did.
+            let since = self.rung.get(who).copied();
+            if outcome == Outcome::Failed && record.answered_at >= since {
+                record.answered_at = None;
+            }
             (record.outcome, record.ended_at, record.end) = (outcome, Some(at), Some(reason));
             self.unwritten.insert(who.clone());
         }
@@ -177,6 +182,26 @@ mod tests {
 
     use super::*;
     use crate::service::calls::kit::person;
+
+    #[test]
+    fn a_call_that_was_taken_and_did_not_come_about_was_not_answered() {
+        let [alice, bob] = ["alice", "bob"].map(person);
+        let mut book = Book::new(CallId(Uuid::nil()));
+        book.begin(&alice.identity, Peer::Person(bob.clone()), Direction::Outgoing, UnixMillis(1_000));
+        book.begin(&bob.identity, Peer::Person(alice.clone()), Direction::Incoming, UnixMillis(1_000));
+        for who in [&alice.identity, &bob.identity] {
+            book.answered(who, UnixMillis(3_000));
+            book.ended(who, Outcome::Failed, EndReason::SETUP_TIMEOUT, UnixMillis(18_000));
+            assert_eq!(book.get(who).unwrap().answered_at, None);
+        }
+        // It comes back to her after a talk, and fails only then.
+        book.begin(&alice.identity, Peer::Person(bob.clone()), Direction::Outgoing, UnixMillis(1_000));
+        book.answered(&alice.identity, UnixMillis(3_000));
+        book.rung(&alice.identity, Peer::Person(bob), UnixMillis(60_000));
+        book.answered(&alice.identity, UnixMillis(61_000));
+        book.ended(&alice.identity, Outcome::Failed, EndReason::SETUP_TIMEOUT, UnixMillis(76_000));
+        assert_eq!(book.get(&alice.identity).unwrap().answered_at, Some(UnixMillis(3_000)));
+    }
 
     #[test]
     fn a_call_that_rings_again_where_it_was_picked_up_rings_since_then() {

@@ -186,6 +186,13 @@ impl LiveCall {
         matches!(self.view.state, CallState::Connected | CallState::LocalHold | CallState::RemoteHold)
     }
 
+    /// How this side is likely to judge what it hears, and how the other one. Nobody hears what is sent before the
+    /// call is answered.
+    pub fn scores(&self) -> (Option<f32>, Option<f32>) {
+        let quality = self.quality.as_ref().filter(|_| self.is_connected());
+        (quality.and_then(|quality| quality.mos_in), quality.and_then(|quality| quality.mos_out))
+    }
+
     /// Whether this side holds it.
     pub fn is_held_here(&self) -> bool {
         self.view.state == CallState::LocalHold

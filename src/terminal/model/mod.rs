@@ -185,8 +185,17 @@ pub struct LinkView {
     pub link: Link,
     /// When it is tried again, while it is down.
     pub retry_at: Option<UnixMillis>,
-    /// Why there is none, as it is in the events; until there is one.
-    pub(crate) noted: Option<String>,
+    /// What is in the events of why there is none; until there is one.
+    pub(crate) noted: Option<NoLink>,
+}
+
+/// Why there is no connection to the service, as far as that was told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum NoLink {
+    /// It was lost. Why the first try after that fails is no news.
+    Lost,
+    /// Tries fail, with this reason.
+    Fails(String),
 }
 
 /// The screen's whole state.

@@ -110,7 +110,7 @@ impl Model {
             Action::Quality => self.call().is_some(),
             Action::More | Action::Less => match self.popup {
                 Some(Popup::Sound(SoundPopup { device: None, .. })) => true,
-                _ => self.rule_selected().is_some_and(|row| row.turns()),
+                _ => self.rule_selected().is_some_and(|row| row.turns(&self.rules)),
             },
             Action::RecordScript
             | Action::StopRecording

@@ -34,10 +34,10 @@ impl RuleRow {
         }
     }
 
-    /// Whether it is turned up and down.
-    pub fn turns(&self) -> bool {
+    /// Whether it is turned up and down: there is no time to turn where calls go nowhere.
+    pub fn turns(&self, rules: &AccountRules) -> bool {
         match self {
-            Self::Forward(when) => *when == ForwardWhen::NoAnswer,
+            Self::Forward(when) => *when == ForwardWhen::NoAnswer && self.is_set(rules),
             Self::PickUp => true,
             Self::Except(_) | Self::AddExcept => false,
         }

@@ -88,6 +88,9 @@ fn people(model: &Model, lines: &mut Vec<String>) {
 }
 
 fn calls(model: &Model, lines: &mut Vec<String>) {
+    if !model.history.loaded {
+        return lines.push(plain::CALLS_COME.to_owned());
+    }
     list(
         lines,
         "calls",

@@ -134,7 +134,8 @@ fn me(model: &Model) -> String {
 pub(super) fn quality_of(model: &Model, lines: &mut Vec<String>) {
     let Some(live) = model.call() else { return lines.push(screen::NO_CALL.to_owned()) };
     let Some(figures) = &live.quality else { return lines.push(plain::NO_FIGURES.to_owned()) };
-    let scores = figures.mos_in.map(quality::we_hear).into_iter().chain(figures.mos_out.map(quality::they_hear));
+    let (mos_in, mos_out) = live.scores();
+    let scores = mos_in.map(quality::we_hear).into_iter().chain(mos_out.map(quality::they_hear));
     let rtt = figures.rtt_ms.map_or_else(|| "not known yet".to_owned(), |rtt| format!("{rtt:.0} ms"));
     let loss = crate::terminal::model::percent(figures.lost_packets, figures.received_packets);
     let rest = format!("round trip {rtt}, loss {loss:.1} %, jitter {:.0} ms", figures.jitter_ms);

@@ -1,12 +1,14 @@
 //! Given several calls, these keys have these effects.
 
+use std::time::Duration;
+
 use super::desk_kit::{asked, handed_over, id, over, parked, rings, with};
 use super::kit::{Desk, NOW, person};
 use crate::domain::call::CallState;
 use crate::domain::end_reason::EndReason;
 use crate::domain::transfer::{HandedTo, Via};
 use crate::phone::command::{Command, TransferTo};
-use crate::phone::event::{CallView, Event, MediaState, Summary};
+use crate::phone::event::{CallView, Event, Link, MediaState, Quality, Summary};
 use crate::terminal::message::Effect;
 
 fn blind(call: u128, name: &str) -> Command {
@@ -575,6 +577,33 @@ fn the_title_counts_missed_calls_during_a_call() {
 }
 
 #[test]
+fn the_last_call_has_no_quality_where_nobody_answered() {
+    for (connected_for, judged) in [(Some(Duration::from_secs(30)), true), (None, false)] {
+        let mut desk = Desk::ready();
+        desk.tells(with(1, "bob", CallState::Ringing));
+        let quality = super::kit::quality();
+        desk.hears(Event::Ended(Summary { connected_for, quality, ..over(1, "bob", EndReason::RING_TIMEOUT) }));
+        let seen = desk.sees(80, 24);
+        assert!(seen.contains("LAST CALL") && seen.contains("quality good") == judged, "{seen}");
+    }
+}
+
+#[test]
+fn nothing_that_arrives_is_judged_no_more_once_the_service_is_gone() {
+    let quality = |kbps_in| Event::Quality { call: id(1), quality: Quality { kbps_in, ..super::kit::quality() } };
+    let mut desk = Desk::talking();
+    desk.hears(quality(31.2));
+    desk.hears(Event::Link(Link::Down { reason: "gone".to_owned(), retry_in: Duration::from_secs(1) }));
+    let seen = desk.sees(132, 38);
+    assert!(seen.contains("quality good"), "sound may arrive all the same\n{seen}");
+    desk.hears(quality(0.0));
+    let seen = desk.sees(132, 38);
+    assert!(seen.contains("quality no sound") && !seen.contains("good") && !seen.contains("4.3"), "{seen}");
+    desk.hears(Event::Link(Link::Up));
+    assert!(desk.sees(132, 38).contains("quality good"), "nobody speaks");
+}
+
+#[test]
 fn quality_is_judged_only_while_sound_flows() {
     let quality = || Event::Quality { call: id(1), quality: super::kit::quality() };
     let mut desk = Desk::talking();
@@ -588,5 +617,9 @@ fn quality_is_judged_only_while_sound_flows() {
     let mut desk = Desk::ready();
     desk.tells(with(1, "bob", CallState::Ringing));
     desk.hears(quality());
-    assert!(!desk.sees(132, 38).contains("good"), "{}", desk.sees(132, 38));
+    let seen = desk.sees(132, 38);
+    assert!(!seen.contains("good"), "{seen}");
+    for heard in ["we hear     not yet", "they hear   not yet"] {
+        assert!(seen.contains(heard), "{heard}\n{seen}");
+    }
 }

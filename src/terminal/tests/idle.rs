@@ -115,6 +115,7 @@ fn a_service_that_stays_away_is_told_once() {
     let told =
         |desk: &Desk| desk.model.events.entries.iter().filter(|entry| entry.text.contains("no connection")).count();
     let down = |reason: &str| Event::Link(Link::Down { reason: reason.to_owned(), retry_in: Duration::from_secs(1) });
+    desk.hears(down("lost"));
     for _ in 0..3 {
         desk.hears(down("refused"));
         desk.hears(Event::Link(Link::Connecting));

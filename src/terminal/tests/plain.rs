@@ -179,6 +179,18 @@ fn lists_have_numbers_that_choose() {
 }
 
 #[test]
+fn calls_are_not_said_to_be_none_before_they_are_loaded() {
+    let mut line = Line::blank(false);
+    line.hears(Event::Me(person("alice")));
+    line.told();
+    line.types("history");
+    assert_eq!(line.told(), ["Your calls are still being loaded."]);
+    line.hears(Event::History(Vec::new()));
+    line.types("history");
+    assert_eq!(line.told(), ["There are no calls."]);
+}
+
+#[test]
 fn words_that_are_none_get_the_nearest() {
     let mut line = Line::ready();
     for (typed, told) in [

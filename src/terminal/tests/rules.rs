@@ -74,6 +74,25 @@ fn the_time_is_turned_up_and_down_within_its_bounds() {
 }
 
 #[test]
+fn there_is_no_time_to_turn_where_calls_go_nowhere() {
+    let mut desk = Desk::ready();
+    desk.presses("O Down Down + -");
+    assert_eq!(desk.commands(), []);
+    let seen = desk.sees(80, 24);
+    assert!(!seen.contains("after 20 s"), "{seen}");
+    let columns: Vec<usize> = ["or at once, with no phone open", "every call, without"]
+        .into_iter()
+        .filter_map(|means| at(&seen, means))
+        .collect();
+    assert!(columns.len() == 2 && columns[0] == columns[1], "{columns:?}\n{seen}");
+}
+
+/// The column in which a text begins, of the line it is in.
+fn at(seen: &str, text: &str) -> Option<usize> {
+    seen.lines().find_map(|line| line.find(text).map(|byte| line[..byte].chars().count()))
+}
+
+#[test]
 fn exceptions_come_and_go_and_others_may_pick_up() {
     let mut desk = ruled();
     desk.presses("O Down Down Down Down Delete");
@@ -97,6 +116,9 @@ fn every_rule_has_a_word() {
         ("forward always carol", vec![forward(Always, Some("carol"), None)]),
         ("forward busy Carol Smith", vec![forward(Busy, Some("Carol Smith"), None)]),
         ("forward no-answer carol 30s", vec![forward(NoAnswer, Some("carol"), Some(30))]),
+        ("forward no-answer carol 30", vec![forward(NoAnswer, Some("carol"), Some(30))]),
+        ("forward no-answer carol 3", vec![]),
+        ("forward no-answer Agent 7", vec![forward(NoAnswer, Some("Agent 7"), None)]),
         ("forward dnd carol", vec![forward(DoNotDisturb, Some("carol"), None)]),
         ("forward no-answer off", vec![forward(NoAnswer, None, None)]),
         ("forward off", vec![forward(NoAnswer, None, None)]),

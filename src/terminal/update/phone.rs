@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::message::Effect;
-use super::super::model::{About, Ended, LinkView, LiveCall, Model, Mood, Pane, Popup, Question};
+use super::super::model::{About, Ended, LinkView, LiveCall, Model, Mood, NoLink, Pane, Popup, Question};
 use super::super::widgets::meter::{ROSTER_METER, steps};
 use super::{
     desk as doing, desk_events, favourites, group_events, history, links, note, note_about, rules, say, say_about,
@@ -114,10 +114,11 @@ fn linked(model: &mut Model, link: Link, effects: &mut Vec<Effect>) {
             let millis = i64::try_from(retry_in.as_millis()).unwrap_or(i64::MAX);
             retry_at = Some(model.now.plus(millis));
             // Each further try that fails for the same reason is no news.
-            if noted.as_ref() != Some(reason) {
-                noted = Some(reason.clone());
+            let why = if was_up { NoLink::Lost } else { NoLink::Fails(reason.clone()) };
+            if noted.as_ref().is_none_or(|noted| *noted != NoLink::Lost && *noted != why) {
                 note(model, Mood::Warn, format!("no connection to the service: {reason}"));
             }
+            noted = Some(why);
         }
         Link::Refused { reason } => note(model, Mood::Bad, format!("the service refused: {reason}")),
     }

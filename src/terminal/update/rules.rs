@@ -39,7 +39,7 @@ pub(super) fn accept(model: &mut Model, effects: &mut Vec<Effect>) {
 
 /// Turns the row selected up (or down), or takes its next value (or the one before).
 pub(super) fn adjust(model: &mut Model, up: bool, effects: &mut Vec<Effect>) {
-    match model.rule_selected() {
+    match model.rule_selected().filter(|row| row.turns(&model.rules)) {
         Some(RuleRow::Forward(ForwardWhen::NoAnswer)) => {
             let rules = &mut model.rules.rules;
             let seconds = rules.after_seconds.seconds();
@@ -93,7 +93,7 @@ pub(super) fn forward_named(model: &mut Model, text: &str, effects: &mut Vec<Eff
     match when {
         Some(when) if off(rest) => forward(when, None, None, effects),
         Some(when) if rest.trim().is_empty() => choose::open(model, Purpose::Forward(when), "", effects),
-        Some(when) => match timed(when, rest.trim()) {
+        Some(when) => match timed(model, when, rest.trim()) {
             Ok((to, after)) => forward(when, Some(to.to_owned()), after, effects),
             Err(why) => say(model, Mood::Warn, why.to_string()),
         },
@@ -106,15 +106,28 @@ pub(super) fn forward_named(model: &mut Model, text: &str, effects: &mut Vec<Eff
     }
 }
 
-/// Takes the time off the end of what follows `no-answer`: `carol 30s`.
-fn timed(when: ForwardWhen, text: &str) -> Result<(&str, Option<ForwardAfter>), NotATime> {
-    let is_time = |last: &str| {
-        last.strip_suffix('s').is_some_and(|count| !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit()))
+/// Takes the time off the end of what follows `no-answer`: `carol 30s`. A number alone is one, too, behind a name that is
+/// known: names may end in numbers.
+fn timed<'a>(model: &Model, when: ForwardWhen, text: &'a str) -> Result<(&'a str, Option<ForwardAfter>), NotATime> {
+    let is_number = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
+    let is_time = |name: &str, last: &str| match last.strip_suffix('s') {
+        Some(count) => is_number(count),
+        None => is_number(last) && is_known(model, name) && !is_known(model, text),
     };
-    match text.rsplit_once(' ').filter(|(_, last)| when == ForwardWhen::NoAnswer && is_time(last)) {
-        Some((name, last)) => Ok((name.trim_end(), Some(last.parse()?))),
-        None => Ok((text, None)),
+    match text.rsplit_once(' ').map(|(name, last)| (name.trim_end(), last)) {
+        Some((name, last)) if when == ForwardWhen::NoAnswer && is_time(name, last) => Ok((name, Some(last.parse()?))),
+        _ => Ok((text, None)),
     }
+}
+
+/// Whether a friend is called so, or somebody the rules name.
+fn is_known(model: &Model, name: &str) -> bool {
+    let name = name.to_lowercase();
+    let friends = model.friends.list.iter().map(|friend| &friend.person);
+    friends.chain(&model.rules.people).any(|person| {
+        let names = [person.identity.as_str(), person.name.as_str(), person.display_name.as_str()];
+        names.iter().any(|known| known.to_lowercase() == name)
+    })
 }
 
 /// `except` as typed: a name, or a name and `off`.

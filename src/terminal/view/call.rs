@@ -344,7 +344,7 @@ fn over(paper: &mut Paper<'_>, place: Rect, ended: &Ended) {
     let inside = paper.panel(place, "LAST CALL", false);
     over_lines(paper, Rect { height: inside.height.min(4), ..inside }, ended);
     let summary = &ended.summary;
-    let figures = quality::totals(&summary.quality, paper.glyphs().separator);
+    let figures = quality::totals(summary, paper.glyphs().separator);
     let (dim, key) = (paper.style(Role::Dim), paper.style(Role::Key));
     paper.pen(area::row(inside, 4)).text(" ", dim).text(&figures, dim);
     let (again, back) = (paper.model.key_of(Action::Redial), paper.model.key_of(Action::Back));

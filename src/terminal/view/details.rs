@@ -83,10 +83,11 @@ fn all(paper: &Paper<'_>, width: u16, quality: &Quality) -> Vec<Row> {
 }
 
 fn overall(paper: &Paper<'_>, width: u16, call: &LiveCall, quality: &Quality) -> Vec<Row> {
-    let (word, role) = quality::judged(call, quality);
+    let (word, role) = quality::judged(paper.model, call, quality);
     let dim = paper.style(Role::Dim);
     let separator = paper.glyphs().separator;
-    let scores = [quality.mos_in.map(words::we_hear), quality.mos_out.map(words::they_hear)];
+    let (mos_in, mos_out) = call.scores();
+    let scores = [mos_in.map(words::we_hear), mos_out.map(words::they_hear)];
     let rtt = quality.rtt_ms.map(|rtt| format!("round trip {rtt:.0} ms"));
     let mut first = vec![(" quality ".to_owned(), None, dim), (word.to_owned(), None, paper.style(role))];
     let mut room = width.saturating_sub(columns(word) + 10);

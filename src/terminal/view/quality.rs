@@ -3,9 +3,9 @@
 use ratatui::layout::Rect;
 
 use super::paper::Paper;
-use crate::phone::event::Quality;
+use crate::phone::event::{Link, Quality, Summary};
 use crate::terminal::keys::Action;
-use crate::terminal::model::{Figure, LiveCall, percent};
+use crate::terminal::model::{Figure, LiveCall, Model, percent};
 use crate::terminal::theme::Role;
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::pen::columns;
@@ -22,14 +22,16 @@ pub(super) fn word(quality: &Quality) -> (&'static str, Role) {
     (grade.as_str(), role(grade))
 }
 
-/// Whether there is something to judge: the call was answered, and its sound is not cut.
-fn flows(call: &LiveCall) -> bool {
-    call.is_connected() && !call.is_reconnecting()
+/// Whether the sound of a call is cut. Without a connection to the service, one second in which nothing arrived is enough to
+/// say so; the leg waits for longer.
+fn is_cut(model: &Model, call: &LiveCall, quality: &Quality) -> bool {
+    let unlinked = model.link.link != Link::Up;
+    call.is_reconnecting() || (call.is_connected() && unlinked && quality.kbps_in <= 0.0)
 }
 
 /// The word for the quality of a call, with its role: a judgement only while sound flows, or has flowed.
-pub(super) fn judged(call: &LiveCall, quality: &Quality) -> (&'static str, Role) {
-    if call.is_reconnecting() {
+pub(super) fn judged(model: &Model, call: &LiveCall, quality: &Quality) -> (&'static str, Role) {
+    if is_cut(model, call, quality) {
         (CUT, Role::Warn)
     } else if call.is_connected() {
         word(quality)
@@ -96,7 +98,7 @@ pub(super) fn line(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
 }
 
 fn heard(paper: &mut Paper<'_>, place: Rect, call: &LiveCall, quality: &Quality) {
-    let (word, role) = judged(call, quality);
+    let (word, role) = judged(paper.model, call, quality);
     let (style, dim) = (paper.style(role), paper.style(Role::Dim));
     let mut pen = paper.pen(place);
     pen.text(" quality ", dim).text(word, style);
@@ -104,7 +106,7 @@ fn heard(paper: &mut Paper<'_>, place: Rect, call: &LiveCall, quality: &Quality)
     let scores =
         [(quality.mos_in.map(we_hear), Some(Figure::MosIn)), (quality.mos_out.map(they_hear), Some(Figure::MosOut))];
     let scores: Vec<Item> = scores.into_iter().filter_map(|(text, figure)| Some((text?, figure))).collect();
-    if used > 0 && !scores.is_empty() && flows(call) {
+    if used > 0 && !scores.is_empty() && call.is_connected() && !is_cut(paper.model, call, quality) {
         items(paper, place, call, used, &scores);
     }
 }
@@ -143,16 +145,22 @@ pub(super) fn panel(paper: &mut Paper<'_>, place: Rect) {
         paper.pen(area::row(inside, 0)).text(" no figures yet", dim);
         return;
     };
-    let (word, role) = judged(call, quality);
+    let (word, role) = judged(paper.model, call, quality);
     let (style, key) = (paper.style(role), paper.style(Role::Key));
     let details = paper.model.key_of(Action::Quality);
     let mut pen = paper.pen(area::row(inside, 0));
     pen.right(" all of it ", dim).right(&details, key);
     pen.text(" overall     ", dim).text(word, style);
-    let score = |mos: Option<f32>| mos.map_or_else(|| UNKNOWN.to_owned(), |mos| format!("{mos:.1}"));
+    let cut = is_cut(paper.model, call, quality);
+    let score = |mos: Option<f32>| match mos {
+        Some(_) if cut => "-".to_owned(),
+        Some(mos) => format!("{mos:.1}"),
+        None => UNKNOWN.to_owned(),
+    };
+    let (mos_in, mos_out) = call.scores();
     let rows = [
-        ("we hear", score(quality.mos_in), Some(Figure::MosIn)),
-        ("they hear", score(quality.mos_out), Some(Figure::MosOut)),
+        ("we hear", score(mos_in), mos_in.map(|_| Figure::MosIn)),
+        ("they hear", score(mos_out), mos_out.map(|_| Figure::MosOut)),
         (
             "round trip",
             quality.rtt_ms.map_or_else(|| UNKNOWN.to_owned(), |rtt| format!("{rtt:.0} ms")),
@@ -183,9 +191,10 @@ fn row(paper: &mut Paper<'_>, place: Rect, call: &LiveCall, (label, value): (&st
     }
 }
 
-/// What an ended call was like, in one row.
-pub(super) fn totals(quality: &Quality, separator: &str) -> String {
-    if quality.received_packets == 0 && quality.sent_packets == 0 {
+/// What an ended call was like, in one row; nothing of one in which nobody talked.
+pub(super) fn totals(summary: &Summary, separator: &str) -> String {
+    let quality = &summary.quality;
+    if summary.connected_for.is_none() || (quality.received_packets == 0 && quality.sent_packets == 0) {
         return String::new();
     }
     let (word, _) = word(quality);

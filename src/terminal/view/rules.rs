@@ -62,10 +62,12 @@ fn row(paper: &mut Paper<'_>, place: Rect, row: &RuleRow, selected: bool) {
     }
 }
 
-/// Where calls go in a case, and after how long.
+/// Where calls go in a case, and after how long, if they go anywhere.
 fn target(rules: &AccountRules, when: ForwardWhen) -> String {
-    let to = texts::to(rules, when).unwrap_or(texts::NOBODY);
-    if when == ForwardWhen::NoAnswer { texts::to_after(to, rules.rules.after_seconds) } else { to.to_owned() }
+    match texts::to(rules, when) {
+        Some(to) if when == ForwardWhen::NoAnswer => texts::to_after(to, rules.rules.after_seconds),
+        to => to.unwrap_or(texts::NOBODY).to_owned(),
+    }
 }
 
 fn name<'a>(rules: &'a AccountRules, who: &'a Identity) -> &'a str {

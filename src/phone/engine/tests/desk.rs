@@ -6,6 +6,7 @@ use super::kit::{Bench, answer, group, parked, person};
 use crate::config::JoinMuted;
 use crate::domain::call::{CallState, Direction, Participant, ParticipantState};
 use crate::domain::end_reason::EndReason;
+use crate::domain::forwarding::ForwardWhen;
 use crate::domain::id::CallId;
 use crate::domain::park::ParkedCall;
 use crate::domain::time::UnixMillis;
@@ -288,7 +289,20 @@ async fn who_is_there_instead_is_shown_and_the_time_goes_on() {
     bench.asks_nothing_else().await;
 }
 
-/// Carol waits in the first call, and Bob is asked.
+#[tokio::test]
+async fn how_a_call_came_is_forgotten_once_the_other_side_hands_it_on() {
+    let mut bench = Bench::for_calls(1).await;
+    let via = Via::Forwarded { by: person("bob"), when: ForwardWhen::NoAnswer };
+    bench.rings_by(ONE, "carol", Some(via.clone())).await;
+    bench.tell(Command::Answer(ONE)).await;
+    let view = bench.shows(ONE, |_| true).await;
+    assert_eq!(view.via, Some(via));
+    let to = HandedTo::Person { person: person("bob") };
+    bench.notices(Notice::CallHandedOn { call_id: ONE, by: person("carol"), to, forwarded: None }).await;
+    let view = bench.stands(ONE, CallState::Ringing).await;
+    assert_eq!(view.via, None, "Bob did not forward the call that rings at Bob");
+}
+
 #[tokio::test]
 async fn who_waits_is_not_asked_about_the_own_call() {
     let mut bench = Bench::for_calls(8).await;
@@ -298,6 +312,7 @@ async fn who_waits_is_not_asked_about_the_own_call() {
     bench.asks_nothing_else().await;
 }
 
+/// Carol waits in the first call, and Bob is asked.
 async fn consulting() -> (Bench, CallId) {
     let mut bench = Bench::for_calls(8).await;
     bench.talks_to(ONE, "carol").await;
