@@ -1,6 +1,5 @@
 //! A real service and two real phones on the loopback: how soon the far end rings, and how soon both hear each other.
 
-use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -14,8 +13,7 @@ use switchboard::phone::audio::voice::VoiceConfig;
 use switchboard::phone::command::Command;
 use switchboard::phone::event::{Event, Link, Summary};
 use switchboard::phone::{self, GroupOptions, PhoneLink, PhoneOptions};
-use switchboard::service::bots::CALLBACK_AFTER;
-use switchboard::service::{Running, Service, ServiceOptions, identity};
+use switchboard::service::{Running, Service, ServiceOptions};
 
 use crate::table::{Row, Times};
 
@@ -72,18 +70,7 @@ async fn call(alice: &mut Phone, bob: &mut Phone) -> Result<(Duration, Duration)
 
 /// A service on any free ports, with or without the demo's accounts.
 pub fn options(folder: &Path, demo: bool) -> ServiceOptions {
-    let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    ServiceOptions {
-        listen: any,
-        media: any,
-        advertise: Vec::new(),
-        names: Vec::new(),
-        public_url: None,
-        folder: folder.to_owned(),
-        identity: identity::Settings::default(),
-        demo,
-        callback_after: CALLBACK_AFTER,
-    }
+    ServiceOptions { demo, ..ServiceOptions::new(folder) }
 }
 
 struct Phone {

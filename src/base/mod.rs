@@ -3,6 +3,7 @@
 //! Knows nothing of calls. The only place that reads the machine's clock and its random source.
 
 pub mod clock;
+pub mod crypto;
 pub mod deadline;
 pub mod duration;
 pub mod entropy;

@@ -177,6 +177,8 @@ fn service_file(running: &Running) -> ServiceFile {
         pid: std::process::id(),
         instance: running.instance.clone(),
         http: format!("http://{}", near(running.http)),
+        https: None,
+        ca: None,
         media: running.media.iter().map(ToString::to_string).collect(),
         admin_secret: running.admin_secret.clone(),
         demo_secret: running.demo_secret.clone(),

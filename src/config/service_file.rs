@@ -2,7 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,12 @@ pub struct ServiceFile {
     pub instance: String,
     /// Its HTTP address, `http://HOST:PORT`.
     pub http: String,
+    /// Its HTTPS address, `https://HOST:PORT`; absent where it serves none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub https: Option<String>,
+    /// The file with the authority that signed its certificate, where that is its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca: Option<PathBuf>,
     /// Its UDP addresses for media.
     pub media: Vec<String>,
     /// What `admin` commands show.
@@ -67,6 +73,8 @@ mod tests {
             pid: 7,
             instance: instance.into(),
             http: "http://127.0.0.1:1".into(),
+            https: Some("https://127.0.0.1:3".into()),
+            ca: Some("ca.pem".into()),
             media: vec!["127.0.0.1:2".into()],
             admin_secret: Secret::new("a".into()),
             demo_secret: None,

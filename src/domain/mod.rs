@@ -3,6 +3,7 @@
 pub mod call;
 pub mod dtmf;
 pub mod end_reason;
+pub mod fingerprint;
 pub mod forwarding;
 pub mod group;
 pub mod id;
@@ -12,6 +13,7 @@ pub mod person;
 pub mod place;
 pub mod presence;
 pub mod record;
+pub mod scope;
 pub mod text;
 pub mod time;
 pub mod transfer;

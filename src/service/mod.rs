@@ -19,7 +19,7 @@ pub mod voice;
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,7 +44,7 @@ use self::signalling::Signalling;
 use self::store::{Db, records};
 use self::voice::{HoldMusic, Sounds, Voice};
 use crate::base::secret::Secret;
-use crate::base::{clock, entropy, task};
+use crate::base::{clock, crypto, entropy, task};
 use crate::config::PublicUrl;
 use crate::domain::end_reason::EndReason;
 use crate::domain::person::Person;
@@ -71,6 +71,24 @@ pub struct ServiceOptions {
     pub demo: bool,
     /// How long the Callback bot waits before it calls back.
     pub callback_after: Duration,
+}
+
+impl ServiceOptions {
+    /// A service for this machine alone, on any free ports, without a demo; its database in `folder`.
+    pub fn new(folder: &Path) -> Self {
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        Self {
+            listen: any,
+            media: any,
+            advertise: Vec::new(),
+            names: Vec::new(),
+            public_url: None,
+            folder: folder.to_owned(),
+            identity: identity::Settings::default(),
+            demo: false,
+            callback_after: bots::CALLBACK_AFTER,
+        }
+    }
 }
 
 /// Why a service can't start.
@@ -164,6 +182,7 @@ impl Service {
     /// # Errors
     /// See [`StartError`]; nothing is left running then.
     pub async fn start(options: ServiceOptions) -> Result<Running, StartError> {
+        crypto::install();
         let lock = lock(&options.folder)?;
         let db = store::open(&options.folder).await?;
         let forgotten = records::close_open(&db, EndReason::SERVICE_LOST).await?;

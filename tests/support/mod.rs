@@ -28,7 +28,7 @@ use switchboard::phone::command::Command;
 use switchboard::phone::event::{CallView, Event, Incoming, Link, Quality, Refusal, Summary};
 use switchboard::phone::{self, GroupOptions, PhoneLink, PhoneOptions};
 use switchboard::protocol::rest::{NewAccount, SignIn, SignedIn};
-use switchboard::service::{Running, Service, ServiceOptions, identity};
+use switchboard::service::{Running, Service, ServiceOptions};
 use tempfile::TempDir;
 
 /// How long a test waits for an event that should come at once.
@@ -45,18 +45,7 @@ pub struct TestService {
 
 /// The options of a test service in `folder`.
 pub fn options(folder: &Path) -> ServiceOptions {
-    let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    ServiceOptions {
-        listen: any,
-        media: any,
-        advertise: Vec::new(),
-        names: Vec::new(),
-        public_url: None,
-        folder: folder.to_owned(),
-        identity: identity::Settings::default(),
-        demo: true,
-        callback_after: Duration::from_millis(200),
-    }
+    ServiceOptions { demo: true, callback_after: Duration::from_millis(200), ..ServiceOptions::new(folder) }
 }
 
 impl TestService {

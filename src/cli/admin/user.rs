@@ -1,0 +1,139 @@
+//! `switchboard admin user`: accounts.
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use super::office::Office;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::globals::Globals;
+use crate::cli::json::rfc3339;
+use crate::cli::output::Output;
+use crate::cli::password;
+use crate::domain::id::{DisplayName, Identity, UserName};
+use crate::protocol::rest::{Account, NewAccount, NewPassword};
+
+/// Accounts.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Examples:
+  switchboard admin user add alice --display-name 'Alice Smith'
+  pass generate alice | switchboard admin user add alice --password-stdin
+  switchboard admin user list --json
+  switchboard admin user disable bob               refuse bob's sign-in")]
+pub struct UserArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: UserCommand,
+}
+
+/// What can be done with accounts.
+#[derive(Debug, Clone, Subcommand)]
+pub enum UserCommand {
+    /// Make an account; the password is asked for
+    Add {
+        /// The name to sign in with
+        name: UserName,
+        /// How the person is shown to others; the name when absent
+        #[arg(long, value_name = "NAME")]
+        display_name: Option<String>,
+        /// Read the password from the first line of standard input
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Print the accounts
+    List,
+    /// Refuse sign-ins of an account, and end its sessions
+    Disable {
+        /// The account
+        name: UserName,
+    },
+    /// Allow sign-ins of an account again
+    Enable {
+        /// The account
+        name: UserName,
+    },
+    /// Set another password; it is asked for
+    ResetPassword {
+        /// The account
+        name: UserName,
+        /// Read the password from the first line of standard input
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Remove an account, with its friend list and its call records
+    Remove {
+        /// The account
+        name: UserName,
+    },
+}
+
+/// Does it.
+///
+/// # Errors
+/// When the service refuses, or a password can't be had.
+pub(super) async fn run(
+    command: &UserCommand,
+    office: &Office,
+    globals: &Globals,
+    output: &mut Output,
+) -> Result<Exit, Failure> {
+    match command {
+        UserCommand::Add { name, display_name, password_stdin } => {
+            let question = format!("Password for {name}");
+            let password = password::obtain_new(globals, *password_stdin, &question, output)?;
+            let display_name = display_name.as_deref().map(DisplayName::from);
+            let account = office.add(NewAccount { user: name.clone(), display_name, password }).await?;
+            print(&account, output)?;
+        }
+        UserCommand::List => {
+            for account in office.list().await? {
+                print(&account, output)?;
+            }
+        }
+        UserCommand::Disable { name } => print(&office.set_disabled(name, true).await?, output)?,
+        UserCommand::Enable { name } => print(&office.set_disabled(name, false).await?, output)?,
+        UserCommand::ResetPassword { name, password_stdin } => {
+            let question = format!("New password for {name}");
+            let password = password::obtain_new(globals, *password_stdin, &question, output)?;
+            office.set_password(name, NewPassword { password }).await?;
+            output.progress(&format!("{name} has a new password; sign-ins with the old one are ended"));
+        }
+        UserCommand::Remove { name } => {
+            office.remove(name).await?;
+            output.progress(&format!("{name} is removed"));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// An account, as a line.
+#[derive(Serialize)]
+struct AccountLine<'a> {
+    v: u8,
+    user: &'a str,
+    display_name: &'a str,
+    identity: Option<&'a str>,
+    disabled: bool,
+    created: String,
+}
+
+fn print(account: &Account, output: &mut Output) -> Result<(), Failure> {
+    if output.json() {
+        let line = AccountLine {
+            v: 1,
+            user: account.user.as_str(),
+            display_name: account.display_name.as_str(),
+            identity: account.identity.as_ref().map(Identity::as_str),
+            disabled: account.disabled,
+            created: rfc3339(account.created_at),
+        };
+        return Ok(output.json_line(&line)?);
+    }
+    let state = if account.disabled { "  disabled" } else { "" };
+    let identity = account.identity.as_ref().map_or("no identity yet", Identity::as_str);
+    Ok(output.result(&format!(
+        "{:<16}  {:<20}  {identity}{state}",
+        account.user.as_str(),
+        account.display_name.as_str()
+    ))?)
+}
