@@ -10,6 +10,7 @@ mod guests;
 pub mod identity;
 pub mod limits;
 mod listener;
+pub(crate) mod observe;
 mod ports;
 pub mod rest;
 pub mod sfu;
@@ -37,6 +38,7 @@ use self::calls::Calls;
 use self::groups::Groups;
 use self::identity::Identities;
 use self::listener::Allowance;
+use self::observe::{Observer, Watched};
 use self::ports::{BotCalls, SfuSwitch, StoreRecords};
 use self::rest::{Names, Rest};
 use self::sfu::{Sfu, SfuConfig, SfuError, SfuEvent};
@@ -114,6 +116,9 @@ pub enum StartError {
     /// The database failed at once.
     #[error(transparent)]
     Database(#[from] store::StoreError),
+    /// The database was a backup, and what belongs beside it can't be put there.
+    #[error(transparent)]
+    Backup(#[from] store::backup::BackupError),
     /// Accounts and keys can't be used.
     #[error(transparent)]
     Identity(#[from] identity::StartError),
@@ -159,6 +164,7 @@ pub struct Running {
     calls: Calls,
     sfu: Sfu,
     db: Db,
+    observer: Observer,
     stop_http: watch::Sender<bool>,
     http_task: JoinHandle<()>,
     _lock: File,
@@ -185,6 +191,7 @@ impl Service {
         crypto::install();
         let lock = lock(&options.folder)?;
         let db = store::open(&options.folder).await?;
+        store::backup::unpack(&db, &options.folder).await?;
         let forgotten = records::close_open(&db, EndReason::SERVICE_LOST).await?;
         if forgotten > 0 {
             tracing::warn!(forgotten, "calls of a service that was killed were closed");
@@ -221,7 +228,17 @@ impl Service {
         signalling.follow();
         let instance = entropy::uuid().to_string();
         let admin_secret = secret();
-        let rest = Rest::new(identities, groups, instance.clone(), admin_secret.clone()).at(public_url.as_deref());
+        let sessions = signalling.registry().clone();
+        let observer = Observer::new(Watched {
+            folder: options.folder.clone(),
+            db: db.clone(),
+            identities: identities.clone(),
+            calls: calls.clone(),
+            sfu: sfu.clone(),
+            sessions,
+        });
+        let rest = Rest::new((identities, groups), observer.clone(), instance.clone(), admin_secret.clone());
+        let rest = rest.at(public_url.as_deref());
         let socket = Router::new().route(protocol::PATH, get(signalling::upgrade)).with_state(signalling.clone());
         let (stop_http, stopping) = watch::channel(false);
         let http = listener::serve(listener, rest::router(rest, names, socket), Allowance::default(), stopping);
@@ -236,6 +253,7 @@ impl Service {
             calls,
             sfu,
             db,
+            observer,
             stop_http,
             http_task,
             _lock: lock,
@@ -256,6 +274,7 @@ impl Running {
 
     /// Ends the calls, tells the clients, and stops; what was answered is on the disk.
     pub async fn stop(self) {
+        self.observer.stopping();
         self.calls.stop().await;
         self.signalling.stop().await;
         self.stop_http.send(true).ok();

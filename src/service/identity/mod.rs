@@ -11,6 +11,7 @@ mod passwords;
 mod people;
 mod rules;
 mod sign_in;
+mod tally;
 mod token;
 
 #[cfg(test)]
@@ -34,6 +35,7 @@ use crate::domain::person::Person;
 
 pub use self::friends::MAX_FRIENDS;
 pub use self::people::MAX_FOUND;
+pub use self::tally::Tally;
 pub use self::token::Verified;
 
 /// What may be chosen about identities.
@@ -91,6 +93,7 @@ struct Inner {
     tries: Mutex<Tries>,
     revoked: Topic<Identity>,
     standing_changed: Topic<Identity>,
+    tally: Tally,
 }
 
 /// Failed sign-ins, by what they are counted for.
@@ -127,6 +130,7 @@ impl Identities {
             tries: Mutex::new(tries),
             revoked: Topic::new(),
             standing_changed: Topic::new(),
+            tally: Tally::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -139,6 +143,11 @@ impl Identities {
     /// The public keys tokens are verified with, as a JWK set (RFC 7517).
     pub fn jwks(&self) -> serde_json::Value {
         self.inner.key.jwks()
+    }
+
+    /// What was done so far, counted.
+    pub fn tally(&self) -> &Tally {
+        &self.inner.tally
     }
 
     /// Hears of identities whose tokens stop counting at once: disabled, removed, or given a new password.

@@ -27,8 +27,21 @@ impl Identities {
     /// `unauthenticated` for an unknown name and for a wrong password alike, `forbidden` for a disabled account,
     /// `too_many_requests` for too many wrong tries on this account or from this peer.
     pub async fn sign_in(&self, request: SignIn, peer: IpAddr, now: UnixMillis) -> Result<SignedIn, Failure> {
+        let tally = &self.inner.tally;
+        self.count_try(&request.user, peer).inspect_err(|_| {
+            tally.throttled.inc();
+        })?;
+        let signed_in = self.sign_in_once(request, peer, now).await;
+        match &signed_in {
+            Ok(_) => tally.signed_in.inc(),
+            Err(_) => tally.refused.inc(),
+        };
+        signed_in
+    }
+
+    /// Signs somebody in whose try was counted.
+    async fn sign_in_once(&self, request: SignIn, peer: IpAddr, now: UnixMillis) -> Result<SignedIn, Failure> {
         let SignIn { user, password } = request;
-        self.count_try(&user, peer)?;
         let checked = self.check_password(&user, password).await;
         if !matches!(checked, Ok(None)) {
             self.forgive_try(&user, peer);
@@ -131,6 +144,7 @@ impl Identities {
     }
 
     fn issue(&self, identity: &Identity, at: UnixMillis) -> Result<(Secret<String>, UnixMillis), Failure> {
+        self.inner.tally.issued.inc();
         token::issue(&self.inner.key, self.inner.resource, identity, at, self.inner.settings.access_token_life)
     }
 

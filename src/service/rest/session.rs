@@ -30,7 +30,12 @@ pub(super) async fn sign_in(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Body(request): Body<SignIn>,
 ) -> Result<Json<SignedIn>, Refusal> {
-    Ok(Json(rest.identities.sign_in(request, peer.ip(), clock::unix_now()).await?))
+    let user = request.user.clone();
+    let signed_in = rest.identities.sign_in(request, peer.ip(), clock::unix_now()).await;
+    if signed_in.as_ref().is_err_and(|refused| refused.code == FailureCode::TooManyRequests) {
+        rest.note_throttled(&user, peer.ip()).await;
+    }
+    Ok(Json(signed_in?))
 }
 
 pub(super) async fn refresh(State(rest): State<Rest>, Body(request): Body<Refresh>) -> Result<Json<SignedIn>, Refusal> {
