@@ -43,7 +43,7 @@ use self::ports::{BotCalls, SfuSwitch, StoreRecords};
 use self::rest::{Names, Rest};
 use self::sfu::{Sfu, SfuConfig, SfuError, SfuEvent};
 use self::signalling::Signalling;
-use self::store::{Db, records};
+use self::store::{Db, audit, records};
 use self::voice::{HoldMusic, Sounds, Voice};
 use crate::base::secret::Secret;
 use crate::base::{clock, crypto, entropy, task};
@@ -73,6 +73,8 @@ pub struct ServiceOptions {
     pub demo: bool,
     /// How long the Callback bot waits before it calls back.
     pub callback_after: Duration,
+    /// How long the audit trail is kept.
+    pub audit_kept: Duration,
 }
 
 impl ServiceOptions {
@@ -89,6 +91,7 @@ impl ServiceOptions {
             identity: identity::Settings::default(),
             demo: false,
             callback_after: bots::CALLBACK_AFTER,
+            audit_kept: Duration::from_secs(365 * DAY),
         }
     }
 }
@@ -176,6 +179,12 @@ pub struct Service;
 /// Letters waiting from the SFU's threads.
 const SFU_EVENTS: usize = 1024;
 
+/// The seconds of a day.
+const DAY: u64 = 24 * 60 * 60;
+
+/// How often it is looked what of the audit trail is too old.
+const AUDIT_TENDED_EVERY: Duration = Duration::from_secs(60 * 60);
+
 /// How often it is noted that calls go on: by so much the end of a call may be wrong whose service was killed.
 const ALIVE_EVERY: Duration = Duration::from_secs(5);
 
@@ -213,6 +222,7 @@ impl Service {
         let calls = Calls::run(Box::new(switch), Arc::new(kept));
         task::spawn("sfu events", pass_on(from_sfu, calls.clone()));
         task::spawn("alive", keep_alive(db.clone(), calls.clone()));
+        task::spawn("audit", tend_audit(db.clone(), calls.clone(), options.audit_kept));
         let guests = GuestParts::new(sfu.clone(), voice.clone(), sounds.clone(), clock::now());
         let parts = BotParts { sfu: sfu.clone(), voice, sounds, callback_after: options.callback_after };
         signalling::rules::load(&identities, &calls).await?;
@@ -347,6 +357,17 @@ async fn keep_alive(db: Db, calls: Calls) {
             tracing::warn!(%error, "it was not noted that calls go on");
         }
         tokio::time::sleep(ALIVE_EVERY).await;
+    }
+}
+
+/// Forgets now and then what is too old of the audit trail.
+async fn tend_audit(db: Db, calls: Calls, kept: Duration) {
+    let kept = i64::try_from(kept.as_millis()).unwrap_or(i64::MAX);
+    while !calls.is_stopped() {
+        if let Err(error) = audit::forget(&db, clock::unix_now().plus(kept.saturating_neg())).await {
+            tracing::warn!(%error, "old entries of the audit trail were not forgotten");
+        }
+        tokio::time::sleep(AUDIT_TENDED_EVERY).await;
     }
 }
 

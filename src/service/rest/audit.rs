@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::PoisonError;
 
 use axum::Json;
+use axum::extract::rejection::{QueryRejection, RawPathParamsRejection};
 use axum::extract::{ConnectInfo, Query, RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -47,7 +48,7 @@ pub(super) struct AuditQuery {
 
 pub(super) async fn list(
     State(rest): State<Rest>,
-    query: Result<Query<AuditQuery>, axum::extract::rejection::QueryRejection>,
+    query: Result<Query<AuditQuery>, QueryRejection>,
 ) -> Result<Json<AuditPage>, Refusal> {
     let Query(asked) = query.map_err(|why| Failure::new(FailureCode::BadRequest, why.body_text()))?;
     let limit = asked.limit.unwrap_or(USUAL).clamp(1, PAGE);
@@ -60,13 +61,14 @@ pub(super) async fn list(
 /// Notes what a request did, if it did it. Both go on when the peer is gone: nothing is done that is not noted.
 pub(super) async fn noted(
     State((rest, deed)): State<(Rest, Deed)>,
-    params: RawPathParams,
+    params: Result<RawPathParams, RawPathParamsRejection>,
     request: Request,
     next: Next,
 ) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
     let who = request.extensions().get::<Actor>().map_or_else(|| "nobody".to_owned(), |actor| actor.0.clone());
-    let named = params.iter().next().map(|(_, value)| value.to_owned());
+    // A path that can't be read is refused by the handler.
+    let named = params.ok().and_then(|params| params.iter().next().map(|(_, value)| value.to_owned()));
     let (answer, answered) = oneshot::channel();
     let work = async move {
         let response = next.run(request).await;

@@ -9,6 +9,7 @@ pub mod backup;
 pub mod friends;
 pub mod groups;
 pub mod identities;
+pub mod keys;
 pub mod records;
 pub mod refresh_tokens;
 pub mod rules;
