@@ -105,7 +105,9 @@ impl Rest {
         let entry = NewEntry { at: clock::unix_now(), who, what, about, detail, address };
         if let Err(error) = audit::add(self.observer.db(), &entry).await {
             self.observer.not_audited();
-            tracing::error!(%error, what = what.as_str(), who, "the audit trail could not take what was done");
+            tracing::error!(%error, what = what.as_str(), "the audit trail could not take what was done");
+            return;
         }
+        tracing::info!(what = what.as_str(), "noted in the audit trail");
     }
 }

@@ -35,7 +35,9 @@ pub(super) async fn sign_in(
     if signed_in.as_ref().is_err_and(|refused| refused.code == FailureCode::TooManyRequests) {
         rest.note_throttled(&user, peer.ip()).await;
     }
-    Ok(Json(signed_in?))
+    let signed_in = signed_in.inspect_err(|refused| tracing::info!(code = ?refused.code, "a sign-in was refused"))?;
+    tracing::info!(identity = %signed_in.me.identity, "signed in");
+    Ok(Json(signed_in))
 }
 
 pub(super) async fn refresh(State(rest): State<Rest>, Body(request): Body<Refresh>) -> Result<Json<SignedIn>, Refusal> {
