@@ -57,10 +57,13 @@ struct Inner {
     began_at: UnixMillis,
     stopping: AtomicBool,
     requests: Family<Request, Counter>,
-    times: Family<[(&'static str, String); 1], Histogram, fn() -> Histogram>,
+    times: Times,
     unrecorded: Counter,
     looked: Looked,
 }
+
+/// How long answers took, by route.
+type Times = Family<[(&'static str, String); 1], Histogram, fn() -> Histogram>;
 
 /// The labels of a request: method, route and status.
 type Request = [(&'static str, String); 3];
