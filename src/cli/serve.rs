@@ -163,6 +163,7 @@ fn options(arguments: &ServeArgs, settings: &Settings) -> ServiceOptions {
         identity: identity::Settings { access_token_life: life, ..identity::Settings::default() },
         demo: arguments.demo,
         callback_after: CALLBACK_AFTER,
+        audit_kept: Duration::from_secs(u64::from(config.service.audit_days.get()) * 24 * 60 * 60),
     }
 }
 

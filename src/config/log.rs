@@ -19,10 +19,22 @@ choice! {
     }
 }
 
+choice! {
+    /// How the log is written.
+    Format {
+        /// For people.
+        Text = "text",
+        /// An object of JSON a line, for programs.
+        Json = "json",
+    }
+}
+
 section! {
     /// The log.
     Log in "log" {
         /// How much it tells: error, warn, info, debug (with names of people) or trace (every packet).
         level: Level = Level::Info,
+        /// How it is written: text, or json (an object a line).
+        format: Format = Format::Text,
     }
 }

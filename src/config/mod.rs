@@ -27,7 +27,7 @@ use std::str::FromStr;
 pub use example::example;
 pub use hooks::{HOOK_FACTS, Hooks, Program};
 pub use layers::{Argument, Inputs, load};
-pub use log::{Level, Log};
+pub use log::{Format, Level, Log};
 pub use media::Media;
 pub use nearest::nearest;
 pub use paths::{NoHome, Paths};

@@ -22,5 +22,7 @@ section! {
         public_url: Option<PublicUrl> = None,
         /// How long an access token lasts, in minutes, 60 to 1440. Clients renew theirs unasked.
         token_minutes: Whole<60, 1440> = Whole::clamped(60),
+        /// How many days the audit trail is kept: who did what with accounts, tokens and keys; 1 to 3650.
+        audit_days: Whole<1, 3650> = Whole::clamped(365),
     }
 }

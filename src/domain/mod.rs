@@ -1,5 +1,6 @@
 //! The vocabulary of the product as plain values: parsed at the door, trusted afterwards. No behaviour, no IO.
 
+pub mod audit;
 pub mod call;
 pub mod dtmf;
 pub mod end_reason;
@@ -13,6 +14,7 @@ pub mod person;
 pub mod place;
 pub mod presence;
 pub mod record;
+pub mod role;
 pub mod scope;
 pub mod text;
 pub mod time;

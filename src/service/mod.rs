@@ -10,6 +10,7 @@ mod guests;
 pub mod identity;
 pub mod limits;
 mod listener;
+pub(crate) mod observe;
 mod ports;
 pub mod rest;
 pub mod sfu;
@@ -37,11 +38,12 @@ use self::calls::Calls;
 use self::groups::Groups;
 use self::identity::Identities;
 use self::listener::Allowance;
+use self::observe::{Observer, Watched};
 use self::ports::{BotCalls, SfuSwitch, StoreRecords};
 use self::rest::{Names, Rest};
 use self::sfu::{Sfu, SfuConfig, SfuError, SfuEvent};
 use self::signalling::Signalling;
-use self::store::{Db, records};
+use self::store::{Db, audit, records};
 use self::voice::{HoldMusic, Sounds, Voice};
 use crate::base::secret::Secret;
 use crate::base::{clock, crypto, entropy, task};
@@ -71,6 +73,8 @@ pub struct ServiceOptions {
     pub demo: bool,
     /// How long the Callback bot waits before it calls back.
     pub callback_after: Duration,
+    /// How long the audit trail is kept.
+    pub audit_kept: Duration,
 }
 
 impl ServiceOptions {
@@ -87,6 +91,7 @@ impl ServiceOptions {
             identity: identity::Settings::default(),
             demo: false,
             callback_after: bots::CALLBACK_AFTER,
+            audit_kept: Duration::from_secs(365 * DAY),
         }
     }
 }
@@ -114,6 +119,9 @@ pub enum StartError {
     /// The database failed at once.
     #[error(transparent)]
     Database(#[from] store::StoreError),
+    /// The database was a backup, and what belongs beside it can't be put there.
+    #[error(transparent)]
+    Backup(#[from] store::backup::BackupError),
     /// Accounts and keys can't be used.
     #[error(transparent)]
     Identity(#[from] identity::StartError),
@@ -159,6 +167,7 @@ pub struct Running {
     calls: Calls,
     sfu: Sfu,
     db: Db,
+    observer: Observer,
     stop_http: watch::Sender<bool>,
     http_task: JoinHandle<()>,
     _lock: File,
@@ -169,6 +178,12 @@ pub struct Service;
 
 /// Letters waiting from the SFU's threads.
 const SFU_EVENTS: usize = 1024;
+
+/// The seconds of a day.
+const DAY: u64 = 24 * 60 * 60;
+
+/// How often it is looked what of the audit trail is too old.
+const AUDIT_TENDED_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// How often it is noted that calls go on: by so much the end of a call may be wrong whose service was killed.
 const ALIVE_EVERY: Duration = Duration::from_secs(5);
@@ -185,6 +200,7 @@ impl Service {
         crypto::install();
         let lock = lock(&options.folder)?;
         let db = store::open(&options.folder).await?;
+        store::backup::unpack(&db, &options.folder).await?;
         let forgotten = records::close_open(&db, EndReason::SERVICE_LOST).await?;
         if forgotten > 0 {
             tracing::warn!(forgotten, "calls of a service that was killed were closed");
@@ -206,6 +222,7 @@ impl Service {
         let calls = Calls::run(Box::new(switch), Arc::new(kept));
         task::spawn("sfu events", pass_on(from_sfu, calls.clone()));
         task::spawn("alive", keep_alive(db.clone(), calls.clone()));
+        task::spawn("audit", tend_audit(db.clone(), calls.clone(), options.audit_kept));
         let guests = GuestParts::new(sfu.clone(), voice.clone(), sounds.clone(), clock::now());
         let parts = BotParts { sfu: sfu.clone(), voice, sounds, callback_after: options.callback_after };
         signalling::rules::load(&identities, &calls).await?;
@@ -221,7 +238,17 @@ impl Service {
         signalling.follow();
         let instance = entropy::uuid().to_string();
         let admin_secret = secret();
-        let rest = Rest::new(identities, groups, instance.clone(), admin_secret.clone()).at(public_url.as_deref());
+        let sessions = signalling.registry().clone();
+        let observer = Observer::new(Watched {
+            folder: options.folder.clone(),
+            db: db.clone(),
+            identities: identities.clone(),
+            calls: calls.clone(),
+            sfu: sfu.clone(),
+            sessions,
+        });
+        let rest = Rest::new((identities, groups), observer.clone(), instance.clone(), admin_secret.clone());
+        let rest = rest.at(public_url.as_deref());
         let socket = Router::new().route(protocol::PATH, get(signalling::upgrade)).with_state(signalling.clone());
         let (stop_http, stopping) = watch::channel(false);
         let http = listener::serve(listener, rest::router(rest, names, socket), Allowance::default(), stopping);
@@ -236,6 +263,7 @@ impl Service {
             calls,
             sfu,
             db,
+            observer,
             stop_http,
             http_task,
             _lock: lock,
@@ -256,6 +284,7 @@ impl Running {
 
     /// Ends the calls, tells the clients, and stops; what was answered is on the disk.
     pub async fn stop(self) {
+        self.observer.stopping();
         self.calls.stop().await;
         self.signalling.stop().await;
         self.stop_http.send(true).ok();
@@ -328,6 +357,17 @@ async fn keep_alive(db: Db, calls: Calls) {
             tracing::warn!(%error, "it was not noted that calls go on");
         }
         tokio::time::sleep(ALIVE_EVERY).await;
+    }
+}
+
+/// Forgets now and then what is too old of the audit trail.
+async fn tend_audit(db: Db, calls: Calls, kept: Duration) {
+    let kept = i64::try_from(kept.as_millis()).unwrap_or(i64::MAX);
+    while !calls.is_stopped() {
+        if let Err(error) = audit::forget(&db, clock::unix_now().plus(kept.saturating_neg())).await {
+            tracing::warn!(%error, "old entries of the audit trail were not forgotten");
+        }
+        tokio::time::sleep(AUDIT_TENDED_EVERY).await;
     }
 }
 

@@ -53,6 +53,7 @@ pub const SERVICE: &[Module] = &[
         "participants that live in the service: echo, music, busy, nobody, callback, the guests of the demo's group",
     ),
     module("signalling", "the WebSocket side: authenticate, decode, dispatch, push notices, resume"),
+    module("observe", "figures for Prometheus, and whether the service is ready"),
     module("rest", "the HTTP routes, and who may call each"),
     module("listener", "takes HTTP connections in: how many, how long, how much"),
     module("guests", "the demo's group and who visits it; only for mod.rs"),

@@ -6,6 +6,7 @@ const PAGES: &[&str] = &[
     "CHANGELOG.md",
     "docs/ARCHITECTURE.md",
     "docs/demo.md",
+    "docs/operating.md",
     "docs/operator.md",
     "docs/performance.md",
     "docs/qa.md",

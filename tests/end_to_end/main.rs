@@ -13,6 +13,7 @@ mod group_screens;
 mod groups;
 mod history;
 mod kit;
+mod operating;
 mod outside;
 mod plain;
 mod screens;

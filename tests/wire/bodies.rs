@@ -5,7 +5,8 @@ use serde::de::DeserializeOwned;
 use switchboard::cli::serve::Ready;
 use switchboard::config::ServiceFile;
 use switchboard::protocol::rest::{
-    Account, ErrorBody, Health, NewAccount, NewPassword, Refresh, SignIn, SignOut, SignedIn,
+    Account, AuditPage, ErrorBody, Health, NewAccount, NewDisplayName, NewPassword, NewRole, Readiness, Refresh,
+    SignIn, SignOut, SignedIn,
 };
 
 use crate::samples::{Samples, read, round_trip, written_as};
@@ -19,6 +20,10 @@ fn every_body_keeps_to_its_sample() {
     check::<Account>(&mut samples, "account");
     check::<NewAccount>(&mut samples, "new_account");
     check::<NewPassword>(&mut samples, "new_password");
+    check::<NewDisplayName>(&mut samples, "new_display_name");
+    check::<NewRole>(&mut samples, "new_role");
+    check::<AuditPage>(&mut samples, "audit_page");
+    check::<Readiness>(&mut samples, "readiness");
     check::<ErrorBody>(&mut samples, "error_body");
     check::<ServiceFile>(&mut samples, "service_file");
     let refresh = samples.get("refresh").cloned().unwrap_or_default();

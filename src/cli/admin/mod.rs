@@ -1,5 +1,7 @@
 //! `switchboard admin`: what whoever runs a service does with it, one file for each subject.
 
+mod audit;
+mod backup;
 mod office;
 mod user;
 
@@ -11,7 +13,7 @@ use super::globals::Globals;
 use super::output::Output;
 use super::settings::Settings;
 
-/// Run a service: its accounts.
+/// Run a service: its accounts, and what was done with them.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Goes to the service that runs on this machine for this user; when none runs, to its data folder.")]
@@ -27,6 +29,10 @@ pub enum AdminCommand {
     /// Accounts of people who may sign in
     #[command(alias = "users")]
     User(user::UserArgs),
+    /// Who did what with accounts, tokens and keys
+    Audit(audit::AuditArgs),
+    /// Write the whole service into one file, while it runs
+    Backup(backup::BackupArgs),
 }
 
 /// Does it, at the running service or else in its data folder.
@@ -42,5 +48,7 @@ pub async fn run(
     let office = Office::open(settings).await?;
     match &arguments.command {
         AdminCommand::User(arguments) => user::run(&arguments.command, &office, globals, output).await,
+        AdminCommand::Audit(arguments) => audit::run(arguments, &office, output).await,
+        AdminCommand::Backup(arguments) => backup::run(arguments, &office, output).await,
     }
 }

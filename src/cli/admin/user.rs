@@ -10,7 +10,8 @@ use crate::cli::json::rfc3339;
 use crate::cli::output::Output;
 use crate::cli::password;
 use crate::domain::id::{DisplayName, Identity, UserName};
-use crate::protocol::rest::{Account, NewAccount, NewPassword};
+use crate::domain::role::Role;
+use crate::protocol::rest::{Account, NewAccount, NewDisplayName, NewPassword, NewRole};
 
 /// Accounts.
 #[derive(Debug, Clone, Args)]
@@ -19,7 +20,8 @@ Examples:
   switchboard admin user add alice --display-name 'Alice Smith'
   pass generate alice | switchboard admin user add alice --password-stdin
   switchboard admin user list --json
-  switchboard admin user disable bob               refuse bob's sign-in")]
+  switchboard admin user disable bob               refuse bob's sign-in
+  switchboard admin user set-role alice admin      let alice administrate with her own sign-in")]
 pub struct UserArgs {
     /// What to do.
     #[command(subcommand)]
@@ -42,6 +44,25 @@ pub enum UserCommand {
     },
     /// Print the accounts
     List,
+    /// Print one account
+    Show {
+        /// The account
+        name: UserName,
+    },
+    /// Show somebody under another name
+    SetDisplayName {
+        /// The account
+        name: UserName,
+        /// How the person is shown from now on; empty for the name to sign in with
+        display_name: String,
+    },
+    /// Say what an account may do: user (call) or admin (administrate, too)
+    SetRole {
+        /// The account
+        name: UserName,
+        /// user or admin
+        role: Role,
+    },
     /// Refuse sign-ins of an account, and end its sessions
     Disable {
         /// The account
@@ -90,6 +111,12 @@ pub(super) async fn run(
                 print(&account, output)?;
             }
         }
+        UserCommand::Show { name } => print(&office.show(name).await?, output)?,
+        UserCommand::SetDisplayName { name, display_name } => {
+            let new = NewDisplayName { display_name: DisplayName::from(display_name.as_str()) };
+            print(&office.set_display_name(name, new).await?, output)?;
+        }
+        UserCommand::SetRole { name, role } => print(&office.set_role(name, NewRole { role: *role }).await?, output)?,
         UserCommand::Disable { name } => print(&office.set_disabled(name, true).await?, output)?,
         UserCommand::Enable { name } => print(&office.set_disabled(name, false).await?, output)?,
         UserCommand::ResetPassword { name, password_stdin } => {
@@ -114,6 +141,7 @@ struct AccountLine<'a> {
     display_name: &'a str,
     identity: Option<&'a str>,
     disabled: bool,
+    role: &'a str,
     created: String,
 }
 
@@ -125,14 +153,16 @@ fn print(account: &Account, output: &mut Output) -> Result<(), Failure> {
             display_name: account.display_name.as_str(),
             identity: account.identity.as_ref().map(Identity::as_str),
             disabled: account.disabled,
+            role: account.role.as_str(),
             created: rfc3339(account.created_at),
         };
         return Ok(output.json_line(&line)?);
     }
-    let state = if account.disabled { "  disabled" } else { "" };
+    let disabled = if account.disabled { "  disabled" } else { "" };
+    let role = if account.role == Role::Admin { "  admin" } else { "" };
     let identity = account.identity.as_ref().map_or("no identity yet", Identity::as_str);
     Ok(output.result(&format!(
-        "{:<16}  {:<20}  {identity}{state}",
+        "{:<16}  {:<20}  {identity}{role}{disabled}",
         account.user.as_str(),
         account.display_name.as_str()
     ))?)

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use super::counts::Counts;
 use super::endpoint::{Endpoint, Registration};
 use super::groups::{GroupPlace, JoinCall, JoinedCall};
 use super::handing::Handed;
@@ -134,6 +135,9 @@ pub(super) enum Message {
     Speakers {
         call: CallId,
         speakers: Vec<LegId>,
+    },
+    Count {
+        reply: oneshot::Sender<Counts>,
     },
     Stop {
         done: oneshot::Sender<()>,

@@ -31,6 +31,7 @@
 //! SQL: endpoints bring a queue, the SFU is a [`Switch`], the store is [`Records`]. Nothing here waits for any of them.
 
 mod book;
+mod counts;
 mod direct;
 mod effects;
 mod endpoint;
@@ -73,6 +74,7 @@ use std::time::Duration;
 
 use tokio::sync::{broadcast, mpsc, oneshot};
 
+pub use counts::Counts;
 pub use endpoint::{Endpoint, Registration};
 pub use groups::{GroupOccupied, GroupPlace, JoinCall, JoinedCall, PLACE_CHANGED};
 pub use handing::Handed;
@@ -385,6 +387,13 @@ impl Calls {
         if tokio::time::timeout(STOP_MAX, kept).await.is_err() {
             tracing::error!("the service stops though some call records are not kept yet");
         }
+    }
+
+    /// How many calls there are now, by what they are; `None` once the calls have ended.
+    pub async fn counts(&self) -> Option<Counts> {
+        let (reply, answer) = oneshot::channel();
+        self.tell(Message::Count { reply }).await;
+        answer.await.ok()
     }
 
     /// Whether the calls have ended: nothing is taken any more, and the queues of the endpoints are closed.

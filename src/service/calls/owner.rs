@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{broadcast, mpsc, oneshot};
 
+use super::counts::Counts;
 use super::groups::GroupOccupied;
 use super::journal::Journal;
 use super::lot::Lot;
@@ -153,6 +154,7 @@ impl Owner {
             Message::Speakers { call, speakers } => {
                 drop(self.drive_group(call, group::Event::Speakers(speakers), now));
             }
+            Message::Count { reply } => drop(reply.send(Counts::of(self.running.values()))),
             Message::Stop { done } => return ControlFlow::Break(done),
         }
         ControlFlow::Continue(())

@@ -3,7 +3,8 @@
 use super::Identities;
 use crate::base::clock;
 use crate::base::secret::Secret;
-use crate::domain::id::{DisplayName, UserName};
+use crate::domain::id::{DisplayName, Identity, UserName};
+use crate::domain::role::Role;
 use crate::protocol::failure::{Failure, FailureCode};
 use crate::protocol::rest::{Account, NewAccount};
 use crate::service::store::accounts::{self, StoredAccount};
@@ -20,6 +21,9 @@ impl Identities {
         if is_bot || accounts::find(&self.inner.db, &new.user).await?.is_some() {
             return Err(taken());
         }
+        if identities::named(&self.inner.db, &new.user).await?.is_some() {
+            return Err(taken());
+        }
         let hash = self.inner.passwords.hash(new.password.clone()).await?;
         let account = Account {
             user: new.user.clone(),
@@ -27,17 +31,58 @@ impl Identities {
             identity: None,
             disabled: false,
             created_at: clock::unix_now(),
+            role: Role::User,
         };
         let stored = StoredAccount { account: account.clone(), password_hash: Some(hash), demo: false };
         if accounts::add(&self.inner.db, &stored).await? { Ok(account) } else { Err(taken()) }
     }
 
-    /// All accounts, by name.
+    /// The accounts that follow `after`, or the first ones, by name; `limit` at the most.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn accounts(&self) -> Result<Vec<Account>, Failure> {
-        Ok(accounts::list(&self.inner.db).await?)
+    pub async fn accounts(&self, after: Option<&UserName>, limit: u16) -> Result<Vec<Account>, Failure> {
+        Ok(accounts::list(&self.inner.db, after, limit).await?)
+    }
+
+    /// The account called `user`.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn account(&self, user: &UserName) -> Result<Account, Failure> {
+        let stored = accounts::find(&self.inner.db, user).await?;
+        stored.map(|stored| stored.account).ok_or_else(|| no_such_account(user))
+    }
+
+    /// The open account that has this identity, if its role lets it administrate.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn administrator(&self, identity: &Identity) -> Result<Option<UserName>, Failure> {
+        let account = accounts::role_of(&self.inner.db, identity).await?;
+        Ok(account.filter(|(_, role)| *role == Role::Admin).map(|(user, _)| user))
+    }
+
+    /// Shows an account under another name from now on; under its user name where there is nothing to show.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn set_display_name(&self, user: &UserName, name: DisplayName) -> Result<Account, Failure> {
+        if !accounts::set_display_name(&self.inner.db, user, &shown_as(Some(name), user)).await? {
+            return Err(no_such_account(user));
+        }
+        self.account(user).await
+    }
+
+    /// Says what an account may do besides calling, from its next request on.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn set_role(&self, user: &UserName, role: Role) -> Result<Account, Failure> {
+        if !accounts::set_role(&self.inner.db, user, role).await? {
+            return Err(no_such_account(user));
+        }
+        self.account(user).await
     }
 
     /// Gives an account a new password and ends whatever is signed in with the old one.
@@ -81,21 +126,14 @@ impl Identities {
             return Err(no_such_account(user));
         }
         if let Some(identity) = account.identity {
-            self.inner.revoked.tell(identity.clone());
-            self.inner.standing_changed.tell(identity);
+            self.gone(&identity);
         }
         Ok(())
     }
 
-    async fn account(&self, user: &UserName) -> Result<Account, Failure> {
-        let stored = accounts::find(&self.inner.db, user).await?;
-        stored.map(|stored| stored.account).ok_or_else(|| no_such_account(user))
-    }
-
     async fn revoke(&self, user: &UserName) -> Result<(), Failure> {
         if let Some(identity) = self.account(user).await?.identity {
-            identities::revoke(&self.inner.db, &identity, clock::unix_now()).await?;
-            self.inner.revoked.tell(identity);
+            self.end_tokens(&identity, clock::unix_now()).await?;
         }
         Ok(())
     }

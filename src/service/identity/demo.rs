@@ -5,6 +5,7 @@ use crate::base::clock;
 use crate::base::secret::Secret;
 use crate::domain::id::{DisplayName, UserName};
 use crate::domain::person::Person;
+use crate::domain::role::Role;
 use crate::protocol::failure::Failure;
 use crate::protocol::rest::Account;
 use crate::service::store::accounts::{self, StoredAccount};
@@ -64,6 +65,7 @@ impl Identities {
             identity: None,
             disabled: false,
             created_at: clock::unix_now(),
+            role: Role::User,
         };
         accounts::add(&self.inner.db, &StoredAccount { account, password_hash: None, demo: true }).await?;
         Ok(())

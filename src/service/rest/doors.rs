@@ -1,16 +1,18 @@
 //! What a request passes before a handler sees it: our names, its peer's rate, the deadline, and who may come in.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::PoisonError;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::extract::{ConnectInfo, Request, State};
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::answer::Refusal;
+use super::audit::Actor;
 use super::{Names, Rest};
 use crate::base::clock;
 use crate::protocol::failure::{Failure, FailureCode};
@@ -42,7 +44,8 @@ pub(super) async fn not_too_often(State(rest): State<Rest>, request: Request, ne
 
 /// Gives up on a request that takes too long, a body that trickles in included.
 pub(super) async fn in_time(State(rest): State<Rest>, request: Request, next: Next) -> Response {
-    match tokio::time::timeout(rest.deadline, next.run(request)).await {
+    let deadline = if request.uri().path() == super::BACKUP { super::BACKUP_DEADLINE } else { rest.deadline };
+    match tokio::time::timeout(deadline, next.run(request)).await {
         Ok(response) => response,
         Err(_) => refuse(FailureCode::Unavailable, "the request took too long; try again"),
     }
@@ -62,16 +65,57 @@ pub(super) async fn users(State(rest): State<Rest>, mut request: Request, next: 
     }
 }
 
-/// Lets whoever knows the admin secret in.
-pub(super) async fn admins(State(rest): State<Rest>, request: Request, next: Next) -> Response {
-    let shown = bearer(request.headers()).unwrap_or_default();
-    // Hashes have one length, so that comparing them tells nothing about the secret's.
-    let [shown, secret] = [shown, rest.admin_secret.expose()].map(|text| digest(&SHA256, text.as_bytes()));
-    if verify_slices_are_equal(shown.as_ref(), secret.as_ref()).is_err() {
-        let message = "this needs the service's admin secret as bearer; service.json in its data folder holds it";
-        return refuse(FailureCode::Unauthenticated, message);
+/// Lets whoever knows the admin secret in, and users whose accounts have the role; tells the handler who it is.
+pub(super) async fn admins(State(rest): State<Rest>, mut request: Request, next: Next) -> Response {
+    match administrator(&rest, bearer(request.headers()).unwrap_or_default()).await {
+        Ok(actor) => {
+            request.extensions_mut().insert(actor);
+            next.run(request).await
+        }
+        Err(failure) => Refusal::from(failure).into_response(),
     }
-    next.run(request).await
+}
+
+async fn administrator(rest: &Rest, shown: &str) -> Result<Actor, Failure> {
+    // Hashes have one length, so that comparing them tells nothing about the secret's.
+    let [given, secret] = [shown, rest.admin_secret.expose()].map(|text| digest(&SHA256, text.as_bytes()));
+    if verify_slices_are_equal(given.as_ref(), secret.as_ref()).is_ok() {
+        return Ok(Actor("admin-secret".to_owned()));
+    }
+    let verified = rest.identities.verify(shown, clock::unix_now()).await.map_err(|refused| match refused.code {
+        FailureCode::Unauthenticated => {
+            let message = "this needs the service's admin secret as bearer, which is in service.json in its data \
+                           folder, or the access token of an account with the role admin";
+            Failure::new(FailureCode::Unauthenticated, message)
+        }
+        _ => refused,
+    })?;
+    let administrator = rest.identities.administrator(&verified.identity).await?;
+    let user = administrator.ok_or_else(|| {
+        Failure::new(FailureCode::Forbidden, "this account may not administrate: it needs the role admin")
+    })?;
+    Ok(Actor(format!("user:{user}")))
+}
+
+/// Lets in who asks on this machine; from elsewhere as [`admins`]. What came through a proxy is from elsewhere.
+pub(super) async fn locals(state: State<Rest>, request: Request, next: Next) -> Response {
+    if is_local(&request) { next.run(request).await } else { admins(state, request, next).await }
+}
+
+fn is_local(request: &Request) -> bool {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let near = peer.is_some_and(|ConnectInfo(peer)| peer.ip().to_canonical().is_loopback());
+    let headers = request.headers();
+    let passed_on = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    near && is_loopback_name(host) && !passed_on.iter().any(|name| headers.contains_key(*name))
+}
+
+/// Whether a `Host` is `localhost` or a loopback address.
+fn is_loopback_name(host: &str) -> bool {
+    let Ok(authority) = host.parse::<Authority>() else { return false };
+    let name = authority.host().trim_matches(['[', ']']);
+    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 fn check_names(names: &Names, request: &Request) -> Result<(), String> {

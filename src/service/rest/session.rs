@@ -30,7 +30,14 @@ pub(super) async fn sign_in(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Body(request): Body<SignIn>,
 ) -> Result<Json<SignedIn>, Refusal> {
-    Ok(Json(rest.identities.sign_in(request, peer.ip(), clock::unix_now()).await?))
+    let user = request.user.clone();
+    let signed_in = rest.identities.sign_in(request, peer.ip(), clock::unix_now()).await;
+    if signed_in.as_ref().is_err_and(|refused| refused.code == FailureCode::TooManyRequests) {
+        rest.note_throttled(&user, peer.ip()).await;
+    }
+    let signed_in = signed_in.inspect_err(|refused| tracing::info!(code = ?refused.code, "a sign-in was refused"))?;
+    tracing::info!(identity = %signed_in.me.identity, "signed in");
+    Ok(Json(signed_in))
 }
 
 pub(super) async fn refresh(State(rest): State<Rest>, Body(request): Body<Refresh>) -> Result<Json<SignedIn>, Refusal> {

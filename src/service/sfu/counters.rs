@@ -6,6 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Debug, Default)]
 pub(super) struct Counters {
     received: AtomicU64,
+    bytes_in: AtomicU64,
+    sent: AtomicU64,
+    bytes_out: AtomicU64,
     media: AtomicU64,
     forwarded: AtomicU64,
     dropped: AtomicU64,
@@ -19,6 +22,12 @@ pub(super) struct Counters {
 pub struct Counts {
     /// Datagrams that arrived.
     pub received: u64,
+    /// Bytes in them.
+    pub bytes_in: u64,
+    /// Datagrams the system took to be sent.
+    pub sent: u64,
+    /// Bytes in what was to be sent.
+    pub bytes_out: u64,
     /// Media packets that legs sent, and may send.
     pub media: u64,
     /// Media packets handed to a receiver; one packet to three receivers counts three.
@@ -34,8 +43,16 @@ pub struct Counts {
 }
 
 impl Counters {
-    pub(super) fn add_received(&self, n: u64) {
+    /// So many datagrams arrived, with so many bytes in all.
+    pub(super) fn add_received(&self, n: u64, bytes: u64) {
         self.received.fetch_add(n, Ordering::Relaxed);
+        self.bytes_in.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// So many datagrams were sent, with so many bytes in all.
+    pub(super) fn add_sent(&self, n: u64, bytes: u64) {
+        self.sent.fetch_add(n, Ordering::Relaxed);
+        self.bytes_out.fetch_add(bytes, Ordering::Relaxed);
     }
 
     pub(super) fn add_media(&self, n: u64) {
@@ -69,6 +86,9 @@ impl Counters {
     pub(super) fn read(&self) -> Counts {
         Counts {
             received: self.received.load(Ordering::Relaxed),
+            bytes_in: self.bytes_in.load(Ordering::Relaxed),
+            sent: self.sent.load(Ordering::Relaxed),
+            bytes_out: self.bytes_out.load(Ordering::Relaxed),
             media: self.media.load(Ordering::Relaxed),
             forwarded: self.forwarded.load(Ordering::Relaxed),
             dropped: self.dropped.load(Ordering::Relaxed),

@@ -29,6 +29,8 @@ pub(super) struct Egress {
     batch: Batch,
     /// Datagrams that could not be sent.
     dropped: u64,
+    /// Datagrams that were, and the bytes of all that were to be.
+    sent: (u64, u64),
 }
 
 impl Egress {
@@ -66,12 +68,20 @@ impl Egress {
     /// Sends what waits.
     pub(super) fn flush(&mut self) {
         if let Some((_, socket)) = self.sockets.get(self.from) {
-            self.dropped += self.batch.send(socket) as u64;
+            let (waiting, bytes) = (self.batch.len() as u64, self.batch.bytes() as u64);
+            let refused = self.batch.send(socket) as u64;
+            self.dropped += refused;
+            self.sent = (self.sent.0 + waiting - refused, self.sent.1 + bytes);
         }
     }
 
     /// How many datagrams could not be sent since the last time this was asked.
     pub(super) fn take_dropped(&mut self) -> u64 {
         std::mem::take(&mut self.dropped)
+    }
+
+    /// How many datagrams were sent since the last time this was asked, and how many bytes.
+    pub(super) fn take_sent(&mut self) -> (u64, u64) {
+        std::mem::take(&mut self.sent)
     }
 }

@@ -3,8 +3,8 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use mio::{Poll, Waker};
@@ -116,6 +116,8 @@ struct ShardHandle {
     commands: SyncSender<Command>,
     bell: WakeOnDrop,
     candidates: Vec<SocketAddr>,
+    /// There for as long as the thread runs.
+    alive: Weak<()>,
 }
 
 impl Sfu {
@@ -193,6 +195,11 @@ impl Sfu {
         self.shared.counters.read()
     }
 
+    /// Whether all of its threads run.
+    pub fn is_alive(&self) -> bool {
+        self.shared.shards.iter().all(|shard| shard.alive.strong_count() > 0)
+    }
+
     /// A room lives wholly in one shard.
     fn shard(&self, call: CallId) -> &ShardHandle {
         let mut hasher = DefaultHasher::new();
@@ -238,6 +245,8 @@ fn start_shard(
     let (ports, candidates) = open_ports(config, index, &poll)?;
     let (commands, inbox): (_, Receiver<Command>) = sync_channel(COMMANDS);
     let state = State::new(&ports);
+    let alive = Arc::new(());
+    let living = Arc::downgrade(&alive);
     let shard = Shard {
         poll,
         ports,
@@ -253,6 +262,10 @@ fn start_shard(
         packets_per_second: config.packets_per_second,
         state,
     };
-    task::thread("sfu", move || shard.run()).map_err(SfuError::Start)?;
-    Ok(ShardHandle { commands, bell: WakeOnDrop(bell), candidates })
+    let run = move || {
+        let _alive = alive;
+        shard.run();
+    };
+    task::thread("sfu", run).map_err(SfuError::Start)?;
+    Ok(ShardHandle { commands, bell: WakeOnDrop(bell), candidates, alive: living })
 }

@@ -217,12 +217,14 @@ impl Shard {
                 // Edge-triggered: a socket that was not emptied does not tell again.
                 port.readable = !emptied;
                 let candidate = port.candidate;
-                self.counters.add_received(count as u64);
                 let now = clock::now();
+                let mut bytes = 0;
                 for n in 0..count {
                     let (from, datagram) = inbox.get(n);
+                    bytes += datagram.len() as u64;
                     self.take(from, candidate, datagram, now);
                 }
+                self.counters.add_received(count as u64, bytes);
                 self.finish_turn(now);
             }
             more |= self.ports[at].readable;
@@ -323,6 +325,8 @@ impl Shard {
     fn count(&mut self) {
         let State { rooms, turn, .. } = &mut self.state;
         self.counters.add_dropped(std::mem::take(&mut turn.dropped) + turn.out.take_dropped());
+        let (sent, bytes) = turn.out.take_sent();
+        self.counters.add_sent(sent, bytes);
         self.counters.add_flooded(std::mem::take(&mut turn.flooded));
         self.counters.add_stage_changes(rooms.take_stage_changes());
     }

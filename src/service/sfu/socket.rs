@@ -46,6 +46,11 @@ impl Batch {
         self.datagrams.len()
     }
 
+    /// How many bytes wait, in all of them.
+    pub fn bytes(&self) -> usize {
+        self.datagrams.last().map_or(0, |(_, end)| *end)
+    }
+
     /// Whether none waits.
     pub fn is_empty(&self) -> bool {
         self.datagrams.is_empty()

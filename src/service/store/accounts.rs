@@ -3,6 +3,7 @@
 use super::{Db, StoreError, writing};
 use crate::base::secret::Secret;
 use crate::domain::id::{DisplayName, Identity, UserName};
+use crate::domain::role::Role;
 use crate::domain::time::UnixMillis;
 use crate::protocol::rest::Account;
 
@@ -17,13 +18,13 @@ pub struct StoredAccount {
     pub demo: bool,
 }
 
-type Row = (String, String, Option<String>, i64, i64, i64, Option<String>);
+type Row = (String, String, Option<String>, i64, i64, i64, Option<String>, String);
 
 /// A statement that selects [`Row`]s.
 macro_rules! rows {
     ($which:literal) => {
         concat!(
-            "SELECT a.user_name, a.display_name, a.password_hash, a.demo, a.disabled, a.created_at, i.identity ",
+            "SELECT a.user_name, a.display_name, a.password_hash, a.demo, a.disabled, a.created_at, i.identity, a.role ",
             "FROM accounts a LEFT JOIN identities i ON i.user_name = a.user_name ",
             $which
         )
@@ -37,8 +38,8 @@ macro_rules! rows {
 pub async fn add(db: &Db, new: &StoredAccount) -> Result<bool, StoreError> {
     let StoredAccount { account, password_hash, demo } = new;
     let done = sqlx::query(
-        "INSERT INTO accounts (user_name, display_name, folded_name, password_hash, demo, disabled, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (user_name) DO NOTHING",
+        "INSERT INTO accounts (user_name, display_name, folded_name, password_hash, demo, disabled, created_at, role) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (user_name) DO NOTHING",
     )
     .bind(account.user.as_str())
     .bind(account.display_name.as_str())
@@ -47,6 +48,7 @@ pub async fn add(db: &Db, new: &StoredAccount) -> Result<bool, StoreError> {
     .bind(i64::from(*demo))
     .bind(i64::from(account.disabled))
     .bind(account.created_at.0)
+    .bind(account.role.as_str())
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)
@@ -62,13 +64,59 @@ pub async fn find(db: &Db, user: &UserName) -> Result<Option<StoredAccount>, Sto
     row.map(stored).transpose()
 }
 
-/// All accounts, by name.
+/// The accounts that follow `after`, or the first ones, by name; `limit` at the most.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn list(db: &Db) -> Result<Vec<Account>, StoreError> {
-    let rows: Vec<Row> = sqlx::query_as(rows!("ORDER BY a.user_name")).fetch_all(db).await?;
+pub async fn list(db: &Db, after: Option<&UserName>, limit: u16) -> Result<Vec<Account>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(rows!("WHERE a.user_name > $1 ORDER BY a.user_name LIMIT $2"))
+        .bind(after.map_or("", UserName::as_str))
+        .bind(i64::from(limit))
+        .fetch_all(db)
+        .await?;
     rows.into_iter().map(|row| Ok(stored(row)?.account)).collect()
+}
+
+/// The role of the account that has this identity, and its user name; `None` without an open one.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn role_of(db: &Db, identity: &Identity) -> Result<Option<(UserName, Role)>, StoreError> {
+    let row: Option<(String, String)> = sqlx::query_as(
+        "SELECT a.user_name, a.role FROM accounts a JOIN identities i ON i.user_name = a.user_name \
+         WHERE i.identity = $1 AND a.disabled = 0",
+    )
+    .bind(identity.as_str())
+    .fetch_optional(db)
+    .await?;
+    row.map(|(user, role)| Ok((user_name(&user)?, self::role(&role)?))).transpose()
+}
+
+/// Shows the account under another name; `false` when there is no such account.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn set_display_name(db: &Db, user: &UserName, name: &DisplayName) -> Result<bool, StoreError> {
+    let done = sqlx::query("UPDATE accounts SET display_name = $2, folded_name = $3 WHERE user_name = $1")
+        .bind(user.as_str())
+        .bind(name.as_str())
+        .bind(name.as_str().to_lowercase())
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Gives the account another role; `false` when there is no such account.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn set_role(db: &Db, user: &UserName, role: Role) -> Result<bool, StoreError> {
+    let done = sqlx::query("UPDATE accounts SET role = $2 WHERE user_name = $1")
+        .bind(user.as_str())
+        .bind(role.as_str())
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// Replaces the password hash; `false` when there is no such account.
@@ -116,17 +164,28 @@ pub async fn remove(db: &Db, user: &UserName) -> Result<bool, StoreError> {
     Ok(done.rows_affected() == 1)
 }
 
-fn stored((user, display_name, hash, demo, disabled, created_at, identity): Row) -> Result<StoredAccount, StoreError> {
+fn stored(
+    (user, display_name, hash, demo, disabled, created_at, identity, role): Row,
+) -> Result<StoredAccount, StoreError> {
     let identity = identity.map(|raw| raw.parse::<Identity>()).transpose();
     Ok(StoredAccount {
         account: Account {
-            user: user.parse().map_err(|_| StoreError::Damaged("user name"))?,
+            user: user_name(&user)?,
             display_name: DisplayName::from(display_name),
             identity: identity.map_err(|_| StoreError::Damaged("identity"))?,
             disabled: disabled != 0,
             created_at: UnixMillis(created_at),
+            role: self::role(&role)?,
         },
         password_hash: hash.map(Secret::new),
         demo: demo != 0,
     })
+}
+
+fn user_name(raw: &str) -> Result<UserName, StoreError> {
+    raw.parse().map_err(|_| StoreError::Damaged("user name"))
+}
+
+fn role(raw: &str) -> Result<Role, StoreError> {
+    raw.parse().map_err(|_| StoreError::Damaged("role"))
 }

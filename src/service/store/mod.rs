@@ -4,13 +4,17 @@
 //! run them and in which words a refusal is given is decided above. Every write is on the disk when its call returns.
 
 pub mod accounts;
+pub mod audit;
+pub mod backup;
 pub mod friends;
 pub mod groups;
 pub mod identities;
+pub mod keys;
 pub mod records;
 pub mod refresh_tokens;
 pub mod rules;
 pub mod settings;
+mod timed;
 mod words;
 
 #[cfg(test)]
@@ -24,10 +28,10 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{Sqlite, Transaction};
 
 use crate::base::entropy;
+use crate::domain::time::UnixMillis;
 use crate::protocol::failure::{Failure, FailureCode};
 
-/// The open database; cheap to clone.
-pub type Db = sqlx::SqlitePool;
+pub use self::timed::Db;
 
 /// The name of the database in the data folder.
 pub const FILE: &str = "switchboard.db";
@@ -124,8 +128,9 @@ pub async fn open_within(folder: &Path, patience: Duration) -> Result<Db, OpenEr
         .acquire_timeout(patience + Duration::from_secs(3))
         .idle_timeout(Duration::from_secs(60))
         .test_before_acquire(false);
-    let db = pool.connect_with(options).await.map_err(|e| open_error(&file, e))?;
-    MIGRATIONS.run(&db).await.map_err(|e| migrate_error(&file, e))?;
+    let pool = pool.connect_with(options).await.map_err(|e| open_error(&file, e))?;
+    MIGRATIONS.run(&pool).await.map_err(|e| migrate_error(&file, e))?;
+    let db = Db::new(pool);
     check_writable(&db).await.map_err(|e| open_error(&file, e))?;
     Ok(db)
 }
@@ -135,8 +140,23 @@ async fn check_writable(db: &Db) -> Result<(), sqlx::Error> {
     db.begin_with("BEGIN IMMEDIATE").await?.rollback().await
 }
 
+/// Writes something and waits until it is on the disk, to find out whether that works.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn probe(db: &Db, now: UnixMillis) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO settings (name, value) VALUES ('probed_at', $1) ON CONFLICT (name) DO UPDATE SET value = $1",
+    )
+    .bind(now.0.to_string())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// A transaction that writes: it takes its lock at once, since one that reads first can't wait for it later.
 async fn writing(db: &Db) -> Result<Transaction<'static, Sqlite>, StoreError> {
+    let _waiting = db.waiting();
     Ok(db.begin_with("BEGIN IMMEDIATE").await?)
 }
 

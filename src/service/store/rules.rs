@@ -139,6 +139,7 @@ mod tests {
             identity: None,
             disabled: false,
             created_at: UnixMillis(1),
+            role: crate::domain::role::Role::User,
         };
         assert!(accounts::add(db, &StoredAccount { account, password_hash: None, demo: false }).await.unwrap());
         identities::ensure(db, &[(user, who(number))], UnixMillis(1)).await.unwrap();

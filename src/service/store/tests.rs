@@ -156,6 +156,78 @@ async fn what_the_first_schema_held_survives_the_second() {
     assert_eq!(list(&db, &alice, 10).await.unwrap().len(), 2);
 }
 
+/// What a service may have held, and from which schema on; every later one takes the same statements.
+const HELD: [(usize, &str); 9] = [
+    (1, "INSERT INTO settings (name, value) VALUES ('colour', 'blue'), ('signing_key', 'a key')"),
+    (
+        1,
+        "INSERT INTO accounts (user_name, display_name, folded_name, password_hash, demo, disabled, created_at) VALUES \
+         ('alice', 'Alice', 'alice', '$argon2id$', 0, 0, 1), ('bob', 'Bob', 'bob', NULL, 1, 1, 2)",
+    ),
+    (
+        1,
+        "INSERT INTO identities (identity, user_name, created_at, tokens_not_before, last_seen) VALUES \
+         ('8:acs:test_alice', 'alice', 1, 7, 8), ('8:acs:test_bob', 'bob', 1, 0, NULL)",
+    ),
+    (1, "INSERT INTO friends (identity, friend, added_at) VALUES ('8:acs:test_alice', '8:acs:test_bob', 3)"),
+    (
+        1,
+        "INSERT INTO refresh_tokens (token_hash, family, identity, expires_at) VALUES \
+         ('hash', 'family', '8:acs:test_alice', 99)",
+    ),
+    (
+        1,
+        "INSERT INTO call_records (call_id, identity, with_identity, with_user_name, with_display_name, direction, \
+         outcome, started_at) VALUES ('01010101-0101-0101-0101-010101010101', '8:acs:test_alice', \
+         '8:acs:test_carol', 'carol', 'carol', 'outgoing', 'ongoing', 1000)",
+    ),
+    (
+        2,
+        "INSERT INTO groups (group_id, owner, name, folded_name, code, created_at, used_at) VALUES \
+         ('29228d3e-040e-4656-a70e-890ab4e173e5', '8:acs:test_alice', 'Ops', 'ops', 'ABCDEFGH', 1, 1)",
+    ),
+    (
+        4,
+        "INSERT INTO call_rules (identity, named_as, place, named) VALUES ('8:acs:test_alice', 'x', 0, '8:acs:test_bob')",
+    ),
+    (5, "UPDATE friends SET favourite = 1"),
+];
+
+#[tokio::test]
+async fn what_every_released_schema_held_is_there_now() {
+    for released in 1..MIGRATIONS.migrations.len() {
+        let folder = TempDir::new().unwrap();
+        let then = MIGRATIONS.migrations[..released].to_vec().into();
+        let migrator = Migrator { migrations: then, ..Migrator::DEFAULT };
+        let options = SqliteConnectOptions::new().filename(folder.path().join(FILE)).create_if_missing(true);
+        let mut old = options.connect().await.unwrap();
+        migrator.run(&mut old).await.unwrap();
+        for (_, held) in HELD.into_iter().filter(|(since, _)| *since <= released) {
+            sqlx::raw_sql(held).execute(&mut old).await.unwrap();
+        }
+        old.close().await.unwrap();
+
+        let db = open(folder.path()).await.unwrap_or_else(|why| panic!("schema {released}: {why}"));
+        let alice = person("alice").identity;
+        let stored = accounts::find(&db, &"alice".parse().unwrap()).await.unwrap().unwrap();
+        assert_eq!((stored.account.identity, stored.account.role), (Some(alice.clone()), Default::default()));
+        assert!(stored.password_hash.is_some() && !stored.demo, "schema {released}");
+        let bob = accounts::find(&db, &"bob".parse().unwrap()).await.unwrap().unwrap();
+        assert!(bob.account.disabled && bob.demo, "schema {released}");
+        let standing = identities::standing(&db, &alice).await.unwrap().unwrap();
+        assert_eq!(standing.tokens_not_before, UnixMillis(7));
+        assert_eq!(identities::last_seen(&db, &alice).await.unwrap(), Some(UnixMillis(8)));
+        assert!(refresh_tokens::is_kept(&db, "hash").await.unwrap());
+        assert_eq!(list(&db, &alice, 10).await.unwrap(), [ringing(1)], "schema {released}");
+        assert_eq!(settings::get(&db, "colour").await.unwrap().as_deref(), Some("blue"));
+        let count = async |sql: &'static str| -> i64 { sqlx::query_scalar(sql).fetch_one(&db).await.unwrap() };
+        assert_eq!(count("SELECT COUNT(*) FROM friends").await, 1);
+        assert_eq!(count("SELECT COUNT(*) FROM groups").await, i64::from(released >= 2));
+        assert_eq!(count("SELECT COUNT(*) FROM call_rules").await, i64::from(released >= 4));
+        assert_eq!(count("SELECT COUNT(*) FROM friends WHERE favourite = 1").await, i64::from(released >= 5));
+    }
+}
+
 #[tokio::test]
 async fn a_file_held_by_another_process_is_locked() {
     let folder = TempDir::new().unwrap();

@@ -7,12 +7,12 @@ async fn accounts_are_listed_with_their_identity_once_there_is_one() {
     let kit = Kit::new().await;
     kit.add_called("bob", Some("Bob\u{1b}[31m Builder")).await;
     kit.add_called("alice", Some(" \u{200b}")).await;
-    let accounts = kit.identities.accounts().await.unwrap();
+    let accounts = kit.identities.accounts(None, 500).await.unwrap();
     let shown: Vec<_> = accounts.iter().map(|account| account.display_name.as_str()).collect();
     assert_eq!(shown, ["alice", "Bob[31m Builder"], "by user name, safe to print, never empty");
     assert!(accounts.iter().all(|account| account.identity.is_none()));
     let bob = kit.sign_in("bob", PASSWORD).await.unwrap().me.identity;
-    assert_eq!(kit.identities.accounts().await.unwrap()[1].identity, Some(bob));
+    assert_eq!(kit.identities.accounts(None, 500).await.unwrap()[1].identity, Some(bob));
 }
 
 #[tokio::test]
@@ -24,7 +24,7 @@ async fn a_name_is_given_once() {
     }
     let short = NewAccount { password: secret("short"), ..new_account("bob", None) };
     assert_eq!(kit.identities.add_account(short).await.code(), FailureCode::BadRequest);
-    assert_eq!(kit.identities.accounts().await.unwrap().len(), 1);
+    assert_eq!(kit.identities.accounts(None, 500).await.unwrap().len(), 1);
 }
 
 #[tokio::test]

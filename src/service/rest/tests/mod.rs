@@ -1,5 +1,6 @@
 //! A real server on a free port and a real client; the sentences by subject.
 
+mod audit;
 mod doors;
 mod links;
 mod routes;
@@ -19,7 +20,7 @@ use super::*;
 use crate::base::task;
 use crate::domain::person::Person;
 use crate::protocol::failure::{Failure, FailureCode};
-use crate::protocol::rest::{Account, ErrorBody, Health, SignedIn};
+use crate::protocol::rest::{Account, ErrorBody, Health, Readiness, SignedIn};
 use crate::service::identity::Settings;
 use crate::service::store;
 
@@ -44,8 +45,10 @@ impl Kit {
         let folder = TempDir::new().unwrap();
         let db = store::open(folder.path()).await.unwrap();
         let identities = Identities::start(db.clone(), Settings::default(), Vec::new()).await.unwrap();
-        let groups = Groups::new(db, identities.clone());
-        let mut rest = Rest::new(identities, groups.clone(), "instance-1".to_owned(), Secret::new(ADMIN.to_owned()));
+        let groups = Groups::new(db.clone(), identities.clone());
+        let observer = crate::service::observe::tests::observer(folder.path(), &db, &identities);
+        let (parts, secret) = ((identities, groups.clone()), Secret::new(ADMIN.to_owned()));
+        let mut rest = Rest::new(parts, observer, "instance-1".to_owned(), secret);
         change(&mut rest);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -13,9 +13,9 @@ async fn every_route_lets_in_whom_the_table_says() {
         let (path, access) = (route.path.replace("{user}", "zed").replace("{key}", ID), route.access);
         let token = kit.sign_in("alice").await.access_token.expose().clone();
         for (shown, lets_in) in [
-            ("", access == Access::Anyone),
-            ("nonsense", access == Access::Anyone),
-            (token.as_str(), access != Access::Admin),
+            ("", matches!(access, Access::Anyone | Access::Local)),
+            ("nonsense", matches!(access, Access::Anyone | Access::Local)),
+            (token.as_str(), true),
             (ADMIN, access != Access::User),
         ] {
             let mut request = kit.request(route.method.clone(), &path);
@@ -91,6 +91,42 @@ async fn health_and_keys_are_open_to_anyone() {
     let keys: Value = read(kit.get("/.well-known/jwks.json").send().await.unwrap()).await;
     assert_eq!(keys["keys"][0]["alg"], "RS256");
     assert_eq!(keys["keys"][0].as_object().unwrap().len(), 6, "nothing but the public half");
+}
+
+#[tokio::test]
+async fn figures_are_for_this_machine_and_for_administrators() {
+    let kit = Kit::new().await;
+    let here = kit.get("/metrics").send().await.unwrap();
+    assert_eq!(here.headers()["content-type"], crate::service::observe::OPEN_METRICS);
+    assert!(here.text().await.unwrap().ends_with("# EOF\n"));
+    for (name, value) in [("x-forwarded-for", "192.0.2.1"), ("forwarded", "for=192.0.2.1"), ("via", "1.1 proxy")] {
+        let passed_on = || kit.get("/metrics").header(name, value);
+        assert_eq!(refusal(passed_on().send().await.unwrap()).await.0, 401, "{name}");
+        assert_eq!(passed_on().bearer_auth(ADMIN).send().await.unwrap().status(), StatusCode::OK, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn requests_are_counted_by_route_and_have_ids() {
+    let kit = Kit::new().await;
+    let made_up = kit.request(Method::from_bytes(b"BREW").unwrap(), "/pots/1").send().await.unwrap();
+    let health = kit.get("/healthz").send().await.unwrap();
+    let ids = [made_up, health].map(|response| response.headers()["x-request-id"].clone());
+    assert_ne!(ids[0], ids[1]);
+    let text = kit.get("/metrics").send().await.unwrap().text().await.unwrap();
+    for counted in [
+        r#"switchboard_http_requests_total{method="other",route="other",status="404"} 1"#,
+        r#"switchboard_http_requests_total{method="GET",route="/healthz",status="200"} 1"#,
+    ] {
+        assert!(text.contains(counted), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_works_is_ready() {
+    let kit = Kit::new().await;
+    let readiness: Readiness = read(kit.get("/readyz").send().await.unwrap()).await;
+    assert!(readiness.ready && readiness.checks.len() == 4, "{readiness:?}");
 }
 
 #[tokio::test]

@@ -1,20 +1,26 @@
 //! Where the log goes: beside the screen into a file, otherwise to standard error.
 
+mod json;
+
 use std::fs::File;
 use std::io;
 use std::sync::Mutex;
 
 use tracing::level_filters::LevelFilter;
 
+use self::json::Json;
 use super::rotated::{LONGEST, Rotated};
 use super::settings::Settings;
-use crate::config::Level;
+use crate::config::{Format, Level};
 
 /// Logs to standard error, for a service.
 pub(crate) fn to_stderr(settings: &Settings) {
     let log = tracing_subscriber::fmt().with_max_level(level(settings)).with_ansi(false).with_writer(io::stderr);
     // A second log in one process is refused, and not wanted either.
-    log.try_init().ok();
+    match settings.loaded.config.log.format {
+        Format::Text => log.try_init().ok(),
+        Format::Json => log.event_format(Json).try_init().ok(),
+    };
 }
 
 /// Logs to `NAME.log`, for a phone: its standard error is a person's, or under a screen.
@@ -22,7 +28,10 @@ pub(crate) fn to_file(settings: &Settings, name: &str) {
     // Without a place for it there is no log; the phone works all the same.
     let Ok(file) = open(settings, name) else { return };
     let log = tracing_subscriber::fmt().with_max_level(level(settings)).with_ansi(false).with_writer(Mutex::new(file));
-    log.try_init().ok();
+    match settings.loaded.config.log.format {
+        Format::Text => log.try_init().ok(),
+        Format::Json => log.event_format(Json).try_init().ok(),
+    };
 }
 
 /// `NAME.log`, to be appended to; only its owner can read it.

@@ -1,0 +1,113 @@
+//! The audit trail: noting who did what, right after it was done, and showing it.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::PoisonError;
+
+use axum::Json;
+use axum::extract::rejection::{QueryRejection, RawPathParamsRejection};
+use axum::extract::{ConnectInfo, Query, RawPathParams, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use tokio::sync::oneshot;
+use tracing::Instrument;
+
+use super::Rest;
+use super::answer::Refusal;
+use crate::base::{clock, task};
+use crate::domain::audit::Deed;
+use crate::domain::id::UserName;
+use crate::domain::time::UnixMillis;
+use crate::protocol::failure::{Failure, FailureCode};
+use crate::protocol::rest::{AuditEntry, AuditPage};
+use crate::service::limits;
+use crate::service::store::audit::{self, NewEntry, Wanted};
+
+/// The most entries of one page, and how many there are when nobody says.
+const PAGE: u16 = 500;
+const USUAL: u16 = 100;
+
+/// Who asks; put beside the request by the door that let it in.
+#[derive(Debug, Clone)]
+pub(super) struct Actor(pub(super) String);
+
+/// Whom an answer is about, where the path does not say, and what else there is to say; put beside it by its handler.
+#[derive(Debug, Clone, Default)]
+pub(super) struct About {
+    pub(super) whom: Option<String>,
+    pub(super) detail: Option<String>,
+}
+
+/// Which entries are wanted.
+#[derive(Debug, Deserialize)]
+pub(super) struct AuditQuery {
+    since: Option<i64>,
+    before: Option<i64>,
+    limit: Option<u16>,
+}
+
+pub(super) async fn list(
+    State(rest): State<Rest>,
+    query: Result<Query<AuditQuery>, QueryRejection>,
+) -> Result<Json<AuditPage>, Refusal> {
+    let Query(asked) = query.map_err(|why| Failure::new(FailureCode::BadRequest, why.body_text()))?;
+    let limit = asked.limit.unwrap_or(USUAL).clamp(1, PAGE);
+    let wanted = Wanted { since: asked.since.map(UnixMillis), before: asked.before, limit };
+    let entries: Vec<AuditEntry> = audit::list(rest.observer.db(), wanted).await.map_err(Failure::from)?;
+    let next = entries.last().filter(|_| entries.len() == usize::from(limit)).map(|last| last.entry);
+    Ok(Json(AuditPage { entries, next }))
+}
+
+/// Notes what a request did, if it did it. Both go on when the peer is gone: nothing is done that is not noted.
+pub(super) async fn noted(
+    State((rest, deed)): State<(Rest, Deed)>,
+    params: Result<RawPathParams, RawPathParamsRejection>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+    let who = request.extensions().get::<Actor>().map_or_else(|| "nobody".to_owned(), |actor| actor.0.clone());
+    // A path that can't be read is refused by the handler.
+    let named = params.ok().and_then(|params| params.iter().next().map(|(_, value)| value.to_owned()));
+    let (answer, answered) = oneshot::channel();
+    let work = async move {
+        let response = next.run(request).await;
+        if response.status().is_success() {
+            let about = response.extensions().get::<About>().cloned().unwrap_or_default();
+            let whom = about.whom.or(named);
+            rest.note(&who, deed, whom.as_deref(), about.detail.as_deref(), peer).await;
+        }
+        // A peer that is gone waits for no answer.
+        answer.send(response).ok();
+    };
+    task::spawn("noted", work.instrument(tracing::Span::current()));
+    answered.await.unwrap_or_else(|_| {
+        let failure = Failure::new(FailureCode::Internal, "the service failed; its log knows more");
+        Refusal::from(failure).into_response()
+    })
+}
+
+impl Rest {
+    /// Notes that somebody is kept from trying more passwords: once a minute for each peer, however often it tries. Only
+    /// names of accounts are kept, for what else is typed there may be anything.
+    pub(super) async fn note_throttled(&self, user: &UserName, peer: IpAddr) {
+        let noted =
+            self.throttled.lock().unwrap_or_else(PoisonError::into_inner).take(limits::peer(peer), clock::now());
+        if noted.is_err() {
+            return;
+        }
+        let known = self.identities.account(user).await.is_ok();
+        let about = known.then(|| user.to_string());
+        self.note("nobody", Deed::SignInThrottled, about.as_deref(), None, Some(peer)).await;
+    }
+
+    async fn note(&self, who: &str, what: Deed, about: Option<&str>, detail: Option<&str>, address: Option<IpAddr>) {
+        let entry = NewEntry { at: clock::unix_now(), who, what, about, detail, address };
+        if let Err(error) = audit::add(self.observer.db(), &entry).await {
+            self.observer.not_audited();
+            tracing::error!(%error, what = what.as_str(), "the audit trail could not take what was done");
+            return;
+        }
+        tracing::info!(what = what.as_str(), "noted in the audit trail");
+    }
+}

@@ -1,0 +1,103 @@
+//! What whoever runs a service does: backups, the audit trail, the log.
+
+use std::fs;
+
+use rustix::process::Signal;
+
+use crate::kit::{Home, Program, json};
+
+const PASSWORD: &str = "correct horse battery";
+
+fn stops(service: Program) -> String {
+    service.signal(Signal::TERM);
+    service.ends().exited(143).err
+}
+
+#[test]
+fn a_backup_made_while_the_service_runs_brings_it_back_elsewhere() {
+    let (home, other) = (Home::new(), Home::new());
+    let (service, _) = home.serve("");
+    home.run_with("admin user add dave --password-stdin", &format!("{PASSWORD}\n")).exited(0);
+    let file = home.file("service.backup");
+    let backup = format!("admin backup {}", file.display());
+    home.run(&backup).exited(0).saying("holds the service");
+    home.run(&backup).exited(2).saying("--force");
+    home.run(&format!("{backup} --force")).exited(0);
+    assert_eq!(
+        fs::metadata(&file).unwrap().permissions(),
+        fs::metadata(home.file("service/switchboard.db")).unwrap().permissions()
+    );
+    let left: Vec<_> = fs::read_dir(home.path().join("service")).unwrap().map(|one| one.unwrap().file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().starts_with("backup-")), "{left:?}");
+    stops(service);
+
+    fs::create_dir(other.file("service")).unwrap();
+    fs::copy(&file, other.file("service/switchboard.db")).unwrap();
+    let (service, _) = other.serve("");
+    other.run_with("sign-in dave --password-stdin", &format!("{PASSWORD}\n")).exited(0);
+    let old = home.run("admin user show dave --json").exited(0).json().remove(0);
+    let new = other.run("admin user show dave --json").exited(0).json().remove(0);
+    assert_eq!(old["created"], new["created"]);
+    stops(service);
+    // The same without a service.
+    other.run(&format!("{backup} --force")).exited(0);
+    let last = other.run("admin audit --limit 1 --json").exited(0).json().remove(0);
+    assert_eq!((&last["who"], &last["what"]), (&"folder".into(), &"backup-made".into()));
+}
+
+#[test]
+fn what_was_answered_is_there_after_a_kill() {
+    let home = Home::new();
+    let (service, _) = home.serve("");
+    home.run_with("admin user add dave --password-stdin", &format!("{PASSWORD}\n")).exited(0);
+    home.run("admin user set-role dave admin").exited(0);
+    home.run("admin user set-display-name dave D").exited(0);
+    home.kill_service();
+    drop(service);
+    let user = home.run("admin user show dave --json").exited(0).json().remove(0);
+    assert_eq!((&user["role"], &user["display_name"]), (&"admin".into(), &"D".into()));
+    let audit = home.run("admin audit --since 1h --json").exited(0).json();
+    let told: Vec<_> = audit.iter().map(|entry| (entry["what"].as_str().unwrap(), &entry["about"])).collect();
+    let dave = &"dave".into();
+    assert_eq!(told, [("account-added", dave), ("role-changed", dave), ("display-name-changed", dave)]);
+    assert!(audit.iter().all(|entry| entry["who"] == "admin-secret" && entry["address"] == "127.0.0.1"), "{audit:?}");
+}
+
+#[test]
+fn the_log_holds_no_secrets_and_no_personal_data() {
+    let home = Home::new();
+    let (service, _) = home.serve("--demo");
+    let secrets = json(&fs::read_to_string(home.file("service/service.json")).unwrap());
+    let people = [("quentin", "Zyxwv"), ("xanthippe", "Qrstu")];
+    for (user, name) in people {
+        let add = format!("admin user add {user} --password-stdin");
+        home.run_with(&add, &format!("{PASSWORD}\n")).exited(0);
+        home.run(&format!("admin user set-display-name {user} {name}")).exited(0);
+        home.run_with(&format!("sign-in {user} --password-stdin"), "a wrong guess\n").exited(4);
+        home.run_with(&format!("sign-in {user} --password-stdin"), &format!("{PASSWORD}\n")).exited(0);
+    }
+    // Many wrong ones: throttled in the end.
+    let guesses = || home.run_with("sign-in quentin --password-stdin", "a wrong guess\n");
+    while !guesses().err.contains("too many wrong sign-ins") {}
+    let mut callee = home.start("wait --as xanthippe --answer --json");
+    callee.until_said("waiting for a call");
+    home.run("call xanthippe --as quentin --for 500ms").exited(0);
+    callee.ends().exited(0);
+    home.run("call echo --as quentin --for 200ms").exited(0);
+    home.run("admin user set-role quentin admin").exited(0);
+    home.run(&format!("admin backup {}", home.file("b").display())).exited(0);
+    home.run("admin user disable xanthippe").exited(0);
+    home.run("admin user remove xanthippe").exited(0);
+
+    let log = stops(service);
+    assert!(log.contains("signed in") && log.contains("account-removed"), "it tells something:\n{log}");
+    let mut forbidden = vec![PASSWORD.to_owned(), "wrong guess".to_owned(), "eyJ".to_owned(), "127.0.0.1".to_owned()];
+    for secret in ["admin_secret", "demo_secret"] {
+        forbidden.push(secrets[secret].as_str().unwrap().to_owned());
+    }
+    forbidden.extend(["quentin", "xanthippe", "Zyxwv", "Qrstu"].map(str::to_owned));
+    for text in forbidden {
+        let found = log.lines().find(|line| line.contains(&text));
+        assert_eq!(found, None, "the log holds {text}");
+    }
+}
