@@ -11,10 +11,10 @@ use super::account::{self, Acting};
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
 use super::headless::{self, Session, Woken};
-use super::local;
 use super::media_flags::{MediaFlags, SoundFlags};
 use super::output::Output;
 use super::settings::Settings;
+use super::{local, trust};
 use crate::base::clock;
 use crate::domain::call::CallState;
 use crate::phone::audio::cards;
@@ -88,7 +88,7 @@ pub async fn run(
         return sound::run(&arguments.sound_flags, settings, output).await;
     }
     report(&check_sound(&arguments.sound_flags, settings), output)?;
-    if let Some(silent) = check_named_service(settings).await {
+    if let Some(silent) = check_named_service(globals, settings).await {
         report(&silent, output)?;
         return Ok(Exit::Unreachable);
     }
@@ -119,7 +119,7 @@ pub async fn run(
 pub(crate) async fn briefly(settings: &Settings) -> String {
     let own = settings.clone();
     let sound = tokio::task::spawn_blocking(move || check_sound(&SoundFlags::default(), &own)).await;
-    let service = match check_named_service(settings).await {
+    let service = match check_named_service(&Globals::default(), settings).await {
         Some(silent) => silent,
         None => match (&settings.loaded.config.phone.server, local::find(&settings.paths).await) {
             (Some(server), _) => check("service", Verdict::Pass, format!("{server} answers"), ""),
@@ -212,9 +212,10 @@ fn no_account(failure: &Failure) -> CheckLine {
 }
 
 /// A service that was named and does not answer. Whether anybody is signed in there matters only after that.
-async fn check_named_service(settings: &Settings) -> Option<CheckLine> {
+async fn check_named_service(globals: &Globals, settings: &Settings) -> Option<CheckLine> {
     let server = settings.loaded.config.phone.server.as_ref()?;
-    if local::health(&server.to_string()).await.is_some() {
+    let way = trust::connector(globals, settings, server, None).ok()?;
+    if local::health(&way).await.is_some() {
         return None;
     }
     let next = "start it with `switchboard serve`, or mend the address: --server URL, or the setting phone.server";

@@ -5,11 +5,13 @@
 pub mod account;
 pub mod audio;
 pub mod command;
+pub mod connector;
 mod engine;
 pub mod event;
 pub mod evidence;
 mod leg;
 mod signalling;
+pub mod trust;
 mod words;
 
 use std::path::PathBuf;
