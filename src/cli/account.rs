@@ -115,7 +115,7 @@ fn nobody_signed_in() -> Failure {
 async fn acting_as(globals: &Globals, settings: &Settings, user: UserName, screen: bool) -> Result<Acting, Failure> {
     if let Some(password) = password::of_environment() {
         let way = trust::way(globals, settings, server_of(settings).await?, None, screen).await?;
-        return Ok(plain(Account::sign_in(&way, user, password).await.map_err(failure)?));
+        return Ok(plain(Account::sign_in(way, user, password).await.map_err(failure)?));
     }
     if sign_in_file(&settings.paths, &user).exists() {
         return Ok(plain(saved(globals, settings, &user, None, screen).await?));

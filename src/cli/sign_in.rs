@@ -46,7 +46,7 @@ pub async fn run(
     let way = trust::way(globals, settings, server.clone(), None, false).await?;
     let question = format!("Password of {user} at {server}");
     let password = password::obtain(globals, arguments.password_stdin, &question, output)?;
-    let mut signed_in = Account::sign_in(&way, user.clone(), password).await.map_err(account::failure)?;
+    let mut signed_in = Account::sign_in(way.clone(), user.clone(), password).await.map_err(account::failure)?;
     signed_in.keep(&account::sign_in_file(&settings.paths, &user)).map_err(account::failure)?;
     trust::keep(settings, &way)?;
     account::note_last(&settings.paths, &user)?;

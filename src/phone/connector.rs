@@ -113,12 +113,6 @@ impl From<&ServerUrl> for Connector {
     }
 }
 
-impl From<&Connector> for Connector {
-    fn from(connector: &Connector) -> Self {
-        connector.clone()
-    }
-}
-
 impl Connector {
     /// The way to `server`, where the certificates of `trust` count.
     pub fn new(server: ServerUrl, trust: Trust) -> Self {

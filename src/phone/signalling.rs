@@ -18,9 +18,9 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use self::opening::{Greeting, greet, open};
 use self::renewal::{Renewal, Renewed};
 use super::account::{Account, AccountError};
-use super::connector::Stream;
-use super::evidence::Recorder;
+use super::connector::{Connector, Stream};
 use super::evidence::entry::{LinkStep, Way};
+use super::evidence::{Limits, Recorder};
 use crate::base::{clock, seed::Seed};
 use crate::domain::id::ClientId;
 use crate::domain::presence::PresenceChoice;
@@ -44,6 +44,16 @@ const LAST_RETRY: Duration = Duration::from_secs(10);
 
 /// Request ids of this task's own requests start here; the engine's are below.
 const OWN_IDS: u64 = 1 << 52;
+
+/// Opens the signalling WebSocket, and says nothing on it.
+pub(super) async fn try_signalling(way: &Connector) -> Result<(), String> {
+    let unseen = Recorder::new(Limits::default(), None);
+    match open(way, &unseen).await {
+        Ok(_) => Ok(()),
+        Err(Trouble::Retry(why) | Trouble::Refused(why)) => Err(why),
+        Err(Trouble::Bye) => Err("the connection was given up".to_owned()),
+    }
+}
 
 /// What the engine asks of this task.
 #[derive(Debug)]
