@@ -20,4 +20,7 @@ mod scripts;
 mod serving;
 mod sound;
 mod talk;
+#[path = "../support/tls.rs"]
+mod tls;
+mod trust;
 mod words;
