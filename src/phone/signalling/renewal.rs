@@ -150,3 +150,74 @@ fn begin(mut account: Account) -> oneshot::Receiver<Outcome> {
     });
     from
 }
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+
+    use super::*;
+    use crate::base::seed::Seed;
+    use crate::config::ServerUrl;
+    use crate::protocol::failure::{Failure, FailureCode};
+
+    /// An account with a token from outside that lasts so long.
+    fn account(seconds: i64) -> Account {
+        let now = clock::unix_now().0 / 1000;
+        let claims = format!(r#"{{"iat":{now},"exp":{}}}"#, now + seconds);
+        let token = format!("e30.{}.x", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(claims));
+        Account::token("127.0.0.1:1".parse::<ServerUrl>().unwrap(), token.into())
+    }
+
+    fn failure(code: FailureCode) -> AccountError {
+        AccountError::Refused(Failure::new(code, "revoked"))
+    }
+
+    #[test]
+    fn renewals_that_fail_are_tried_again_after_ever_longer_waits() {
+        for seed in 0..20 {
+            let (mut account, mut seed) = (account(3600), Seed::new(seed));
+            let mut renewal = Renewal::of(&account);
+            for longest in [1, 2, 4, 8, 16, 32, 60, 60] {
+                let failed = (account.clone(), Err(AccountError::Unreachable("no answer".to_owned())));
+                assert!(renewal.take(Some(failed), &mut account, &mut seed).is_none());
+                let wait = renewal.due.unwrap().saturating_duration_since(clock::now());
+                let longest = Duration::from_secs(longest);
+                assert!(wait <= longest && wait > longest.mul_f64(0.7), "{seed:?}: {wait:?} of {longest:?}");
+            }
+            assert_eq!(renewal.failed.as_deref(), Some("no answer"));
+        }
+    }
+
+    #[test]
+    fn the_same_token_again_is_none_and_another_one_ends_the_waiting() {
+        let (mut account, mut seed) = (account(3600), Seed::new(1));
+        let mut renewal = Renewal::of(&account);
+        let same = (account.clone(), Ok(account.present_token()));
+        assert!(renewal.take(Some(same), &mut account, &mut seed).is_none());
+        assert!(renewal.take(None, &mut account, &mut seed).is_none());
+        let other = Secret::new("a.b.c".to_owned());
+        let renewed = (account.clone(), Ok(other.clone()));
+        assert_eq!(renewal.take(Some(renewed), &mut account, &mut seed), Some(other));
+        assert_eq!((renewal.wait, renewal.failed), (FIRST_RETRY, None));
+    }
+
+    #[test]
+    fn what_the_service_refuses_is_not_asked_again() {
+        let (mut account, mut seed) = (account(3600), Seed::new(1));
+        let mut renewal = Renewal::of(&account);
+        let refused = (account.clone(), Err(failure(FailureCode::Unauthenticated)));
+        assert!(renewal.take(Some(refused), &mut account, &mut seed).is_none());
+        assert_eq!((renewal.due, renewal.failed.as_deref()), (None, Some("revoked")));
+    }
+
+    #[tokio::test]
+    async fn a_token_that_can_not_be_renewed_is_told_of_in_its_last_minutes() {
+        let (mut short, mut seed) = (account(200), Seed::new(1));
+        let Renewed::EndsSoon(text) = Renewal::of(&short).next(&mut short, &mut seed).await else { panic!() };
+        assert!(text.contains("ends in 4 min") && text.contains("can't renew it"), "{text}");
+        let renewal = Renewal::of(&account(3600));
+        let until = renewal.tell_at.unwrap().saturating_duration_since(clock::now());
+        assert!(until > Duration::from_secs(3200) && until <= Duration::from_secs(3300), "{until:?}");
+        assert_eq!(renewal.due, None);
+    }
+}
