@@ -108,7 +108,7 @@ async fn add(
     if !url.is_tls() {
         return Err(Failure::usage(format!("{url} has no certificate: only services at https:// do")));
     }
-    let fingerprint = match globals.fingerprint.or(url.fingerprint()) {
+    let fingerprint = match globals.fingerprint.or_else(|| url.fingerprint()) {
         Some(given) => given,
         None => {
             let way = Connector::new(url.clone(), authorities(settings, Trust::default())?);

@@ -57,7 +57,8 @@ impl FromStr for ServerUrl {
         // A URL with its scheme's own port written out parses to "no port": then it was meant.
         let (own, default) = if tls { (443, DEFAULT_TLS_PORT) } else { (80, DEFAULT_PORT) };
         let address = full.split('#').next().unwrap_or_default().trim_end_matches('/');
-        let port = url.port().unwrap_or(if address.ends_with(&format!(":{own}")) { own } else { default });
+        let named_own = address.ends_with(&format!(":{own}"));
+        let port = url.port().unwrap_or(if named_own { own } else { default });
         Ok(Self { tls, host, port, fingerprint })
     }
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-use crate::kit::{Home, Program, json};
+use crate::kit::{Home, Program, Screen, json};
 use crate::tls::TlsFront;
 
 /// A service, the way to it, and what keeps the way open.
@@ -49,7 +49,7 @@ fn an_unknown_certificate_is_accepted_once_and_loud_when_it_changes() {
     let last = failed.last().unwrap();
     assert_eq!((&last["check"], &last["next"].as_str().unwrap().contains(&add)), (&"tls".into(), &true), "{last}");
 
-    home.run(&add.trim_start_matches("switchboard ").to_owned()).exited(0);
+    home.run(add.trim_start_matches("switchboard ")).exited(0);
     let known = home.run("trust list --json").exited(0).json().remove(0);
     assert_eq!((&known["server"], &known["fingerprint"]), (&https.as_str().into(), &fingerprint.to_string().into()));
     home.run_with(&sign_in, PASSWORD).exited(0);
@@ -137,4 +137,28 @@ fn a_token_signs_in_as_whoever_it_is_of_and_leaves_no_sign_in() {
     std::fs::remove_file(phone.file("token")).unwrap();
     phone.run("whoami").exited(4).saying("No such file");
     phone.run_with(&format!("whoami --token - --server {http}"), &format!("{token}\n")).exited(0);
+}
+
+#[test]
+fn a_person_at_the_terminal_is_asked_once() {
+    let there = elsewhere();
+    let home = Home::new();
+    let sign_in = format!("sign-in dave --server {}", there.https);
+    let question = "Does whoever runs the service say the same? [y/N]";
+    let mut asked = Screen::runs(home.path(), &sign_in);
+    asked.shows(question);
+    asked.shows(&there.front.fingerprint.to_string());
+    asked.types("\r");
+    asked.shows("was not accepted: nothing was sent");
+    assert_eq!(asked.ends_tidily(), 3);
+    let mut asked = Screen::runs(home.path(), &sign_in);
+    asked.shows(question);
+    asked.types("y\r");
+    asked.shows("Password of dave");
+    asked.types("correct horse\r");
+    asked.shows("8:acs:");
+    assert_eq!(asked.ends_tidily(), 0);
+    let mut again = Screen::runs(home.path(), "whoami");
+    again.shows("8:acs:");
+    assert_eq!(again.ends_tidily(), 0);
 }

@@ -14,7 +14,7 @@ use crate::service::store;
 /// Where a service is administrated.
 pub(super) enum Office {
     /// The running service.
-    Running(Connector, ServiceFile),
+    Running(Connector, Box<ServiceFile>),
     /// The folder of a service that does not run, held closed to services meanwhile.
     Folder { identities: Identities, _lock: std::fs::File },
 }
@@ -23,7 +23,7 @@ impl Office {
     pub(super) async fn open(settings: &Settings) -> Result<Self, Failure> {
         if let Some(file) = local::find(&settings.paths).await {
             let damaged = || Failure::new(Exit::Failed, "service.json is damaged");
-            return Ok(Self::Running(local::connector(&file).ok_or_else(damaged)?, file));
+            return Ok(Self::Running(local::connector(&file).ok_or_else(damaged)?, Box::new(file)));
         }
         let failed = |why: String| Failure::new(Exit::Failed, why);
         let folder = &settings.paths.service;

@@ -145,7 +145,8 @@ fn token(printed: &[u8]) -> Result<Secret<String>, String> {
     Ok(Secret::new(line.to_owned()))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::Setting as _;

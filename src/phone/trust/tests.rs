@@ -157,7 +157,7 @@ async fn says(first: &'static [u8], ends: bool) -> ServerUrl {
         let mut open = Vec::new();
         while let Ok((mut stream, _)) = listener.accept().await {
             let mut hello = [0; 16];
-            stream.read(&mut hello).await.ok();
+            stream.read_exact(&mut hello).await.ok();
             stream.write_all(first).await.ok();
             if !ends {
                 open.push(stream);
