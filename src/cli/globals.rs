@@ -15,7 +15,7 @@ use crate::domain::id::UserName;
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Globals {
-    /// The service to use, such as https://calls.example:8791 or http://127.0.0.1:8790
+    /// The service to use, such as https://HOST:8791 or http://127.0.0.1:8790
     #[arg(long, global = true, value_name = "URL", env = "SWITCHBOARD_SERVER", hide_env_values = true)]
     pub server: Option<ServerUrl>,
 

@@ -20,7 +20,7 @@ choice! {
 section! {
     /// The softphone, on the screen and in headless commands.
     Phone in "phone" {
-        /// The service to sign in to, such as "https://calls.example:8791" or "http://127.0.0.1:8790". Empty: the one signed in to last or, before
+        /// The service to sign in to, such as "https://HOST:8791" or "http://127.0.0.1:8790". Empty: the one signed in to last or, before
         /// the first sign-in, the demo on this machine.
         server: Option<ServerUrl> = None,
         /// A file with the authorities (PEM) that sign the certificate of the service. Empty: the fingerprint that was
