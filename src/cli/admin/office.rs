@@ -5,7 +5,6 @@ use crate::cli::local;
 use crate::cli::settings::Settings;
 use crate::config::ServiceFile;
 use crate::domain::id::UserName;
-use crate::phone::connector::Connector;
 use crate::protocol::failure::FailureCode;
 use crate::protocol::rest::{Account, ErrorBody, NewAccount, NewPassword};
 use crate::service::identity::{self, Identities};
@@ -14,7 +13,7 @@ use crate::service::store;
 /// Where a service is administrated.
 pub(super) enum Office {
     /// The running service.
-    Running(Connector, Box<ServiceFile>),
+    Running(ServiceFile),
     /// The folder of a service that does not run, held closed to services meanwhile.
     Folder { identities: Identities, _lock: std::fs::File },
 }
@@ -22,8 +21,7 @@ pub(super) enum Office {
 impl Office {
     pub(super) async fn open(settings: &Settings) -> Result<Self, Failure> {
         if let Some(file) = local::find(&settings.paths).await {
-            let damaged = || Failure::new(Exit::Failed, "service.json is damaged");
-            return Ok(Self::Running(local::connector(&file).ok_or_else(damaged)?, Box::new(file)));
+            return Ok(Self::Running(file));
         }
         let failed = |why: String| Failure::new(Exit::Failed, why);
         let folder = &settings.paths.service;
@@ -36,23 +34,23 @@ impl Office {
 
     pub(super) async fn add(&self, new: NewAccount) -> Result<Account, Failure> {
         match self {
-            Self::Running(way, file) => read(way, file, post(way, "")?.json(&new)).await,
+            Self::Running(file) => read(file, post(file, "").json(&new)).await,
             Self::Folder { identities, .. } => identities.add_account(new).await.map_err(refused),
         }
     }
 
     pub(super) async fn list(&self) -> Result<Vec<Account>, Failure> {
         match self {
-            Self::Running(way, file) => read(way, file, client(way)?.get(route(way, ""))).await,
+            Self::Running(file) => read(file, client().get(route(file, ""))).await,
             Self::Folder { identities, .. } => identities.accounts().await.map_err(refused),
         }
     }
 
     pub(super) async fn set_disabled(&self, user: &UserName, disabled: bool) -> Result<Account, Failure> {
         match self {
-            Self::Running(way, file) => {
+            Self::Running(file) => {
                 let verb = if disabled { "disable" } else { "enable" };
-                read(way, file, post(way, &format!("/{user}/{verb}"))?).await
+                read(file, post(file, &format!("/{user}/{verb}"))).await
             }
             Self::Folder { identities, .. } => identities.set_disabled(user, disabled).await.map_err(refused),
         }
@@ -60,59 +58,50 @@ impl Office {
 
     pub(super) async fn set_password(&self, user: &UserName, new: NewPassword) -> Result<(), Failure> {
         match self {
-            Self::Running(way, file) => {
-                send(way, file, post(way, &format!("/{user}/password"))?.json(&new)).await.map(drop)
-            }
+            Self::Running(file) => send(file, post(file, &format!("/{user}/password")).json(&new)).await.map(drop),
             Self::Folder { identities, .. } => identities.set_password(user, new.password).await.map_err(refused),
         }
     }
 
     pub(super) async fn remove(&self, user: &UserName) -> Result<(), Failure> {
         match self {
-            Self::Running(way, file) => {
-                send(way, file, client(way)?.delete(route(way, &format!("/{user}")))).await.map(drop)
-            }
+            Self::Running(file) => send(file, client().delete(route(file, &format!("/{user}")))).await.map(drop),
             Self::Folder { identities, .. } => identities.remove_account(user).await.map_err(refused),
         }
     }
 }
 
-fn client(way: &Connector) -> Result<&reqwest::Client, Failure> {
-    way.client().map_err(|why| Failure::new(Exit::Unreachable, why.to_string()))
+fn client() -> reqwest::Client {
+    reqwest::Client::new()
 }
 
-fn route(way: &Connector, rest: &str) -> String {
-    way.server().rest(&format!("/api/v1/admin/users{rest}"))
+fn route(file: &ServiceFile, rest: &str) -> String {
+    format!("{}/api/v1/admin/users{rest}", file.http)
 }
 
-fn post(way: &Connector, rest: &str) -> Result<reqwest::RequestBuilder, Failure> {
-    Ok(client(way)?.post(route(way, rest)))
+fn post(file: &ServiceFile, rest: &str) -> reqwest::RequestBuilder {
+    client().post(route(file, rest))
 }
 
 async fn read<A: serde::de::DeserializeOwned>(
-    way: &Connector,
     file: &ServiceFile,
     request: reqwest::RequestBuilder,
 ) -> Result<A, Failure> {
-    send(way, file, request).await?.json().await.map_err(|why| unreachable(way, &why))
+    send(file, request).await?.json().await.map_err(|why| unreachable(file, &why))
 }
 
-async fn send(
-    way: &Connector,
-    file: &ServiceFile,
-    request: reqwest::RequestBuilder,
-) -> Result<reqwest::Response, Failure> {
+async fn send(file: &ServiceFile, request: reqwest::RequestBuilder) -> Result<reqwest::Response, Failure> {
     let sent = request.bearer_auth(file.admin_secret.expose()).send().await;
-    let response = sent.map_err(|why| unreachable(way, &why))?;
+    let response = sent.map_err(|why| unreachable(file, &why))?;
     if response.status().is_success() {
         return Ok(response);
     }
-    let body: ErrorBody = response.json().await.map_err(|why| unreachable(way, &why))?;
+    let body: ErrorBody = response.json().await.map_err(|why| unreachable(file, &why))?;
     Err(refused(body.error))
 }
 
-fn unreachable(way: &Connector, why: &reqwest::Error) -> Failure {
-    Failure::new(Exit::Unreachable, format!("no usable answer from {}: {why}", way.server()))
+fn unreachable(file: &ServiceFile, why: &reqwest::Error) -> Failure {
+    Failure::new(Exit::Unreachable, format!("no usable answer from {}: {why}", file.http))
 }
 
 fn refused(failure: crate::protocol::failure::Failure) -> Failure {
