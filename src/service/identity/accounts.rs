@@ -20,6 +20,9 @@ impl Identities {
         if is_bot || accounts::find(&self.inner.db, &new.user).await?.is_some() {
             return Err(taken());
         }
+        if identities::named(&self.inner.db, &new.user).await?.is_some() {
+            return Err(taken());
+        }
         let hash = self.inner.passwords.hash(new.password.clone()).await?;
         let account = Account {
             user: new.user.clone(),
@@ -81,8 +84,7 @@ impl Identities {
             return Err(no_such_account(user));
         }
         if let Some(identity) = account.identity {
-            self.inner.revoked.tell(identity.clone());
-            self.inner.standing_changed.tell(identity);
+            self.gone(&identity);
         }
         Ok(())
     }
@@ -94,8 +96,7 @@ impl Identities {
 
     async fn revoke(&self, user: &UserName) -> Result<(), Failure> {
         if let Some(identity) = self.account(user).await?.identity {
-            identities::revoke(&self.inner.db, &identity, clock::unix_now()).await?;
-            self.inner.revoked.tell(identity);
+            self.end_tokens(&identity, clock::unix_now()).await?;
         }
         Ok(())
     }

@@ -1,4 +1,8 @@
-//! The key that signs access tokens: RSA of 2048 bits, made on the first start and kept in the database (a 0600 file).
+//! The keys that sign tokens: RSA of 2048 bits, the first made on the first start, kept in the database (a 0600 file).
+//!
+//! One signs. A key that was replaced verifies until the last token it signed has run out, and is forgotten then.
+
+use std::sync::{Arc, PoisonError, RwLock};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::encoding::AsDer;
@@ -9,10 +13,15 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use serde_json::{Value, json};
 
-use super::StartError;
-use crate::service::store::{Db, settings};
+use super::{Identities, MAX_TOKEN_LIFE, StartError};
+use crate::base::secret::Secret;
+use crate::domain::time::UnixMillis;
+use crate::protocol::failure::{Failure, FailureCode};
+use crate::service::store::keys::StoredKey;
+use crate::service::store::{Db, keys};
 
-const SETTING: &str = "signing_key";
+/// By how much longer a replaced key verifies than its last token lasts: a token that is being signed meanwhile.
+const SLACK_MS: i64 = 60_000;
 
 /// Signs tokens and verifies them.
 pub(super) struct SigningKey {
@@ -22,23 +31,86 @@ pub(super) struct SigningKey {
     pub(super) verifying: DecodingKey,
     modulus: String,
     exponent: String,
+    /// From when on it verifies nothing any more.
+    retires_at: Option<UnixMillis>,
+}
+
+/// All keys that verify, the one that signs first.
+pub(super) struct KeyRing {
+    keys: RwLock<Arc<[SigningKey]>>,
+    /// Held while the keys are replaced.
+    rotating: tokio::sync::Mutex<()>,
+}
+
+impl Identities {
+    /// Makes a new signing key, and says its id. Tokens signed before go on to count until they run out.
+    ///
+    /// # Errors
+    /// When no key can be made, or the store fails; the old one goes on to sign then.
+    pub async fn rotate_signing_key(&self, now: UnixMillis) -> Result<String, Failure> {
+        let ring = &self.inner.keys;
+        let _turn = ring.rotating.lock().await;
+        let no_key = || Failure::new(FailureCode::Internal, "no signing key can be made; the old one goes on to sign");
+        let made = generate().await.ok_or_else(no_key)?;
+        let life = i64::try_from(MAX_TOKEN_LIFE.as_millis()).unwrap_or(i64::MAX);
+        keys::rotate(&self.inner.db, &made, now, now.plus(life).plus(SLACK_MS)).await?;
+        let kept = read(&keys::list(&self.inner.db, now).await?).ok_or_else(no_key)?;
+        ring.replace(kept);
+        Ok(ring.signs(|key| key.id.clone()))
+    }
+}
+
+impl KeyRing {
+    /// The keys kept in the database; one is made there first if there is none.
+    pub(super) async fn load(db: &Db, now: UnixMillis) -> Result<Self, StartError> {
+        let mut kept = keys::list(db, now).await?;
+        if kept.first().is_none_or(|key| key.retires_at.is_some()) {
+            let made = generate().await.ok_or(StartError::Key("made"))?;
+            keys::rotate(db, &made, now, now).await?;
+            kept = keys::list(db, now).await?;
+        }
+        let keys = read(&kept).ok_or(StartError::Key("read"))?;
+        Ok(Self { keys: RwLock::new(keys), rotating: tokio::sync::Mutex::default() })
+    }
+
+    /// Hands over the key that signs.
+    pub(super) fn signs<T>(&self, sign: impl FnOnce(&SigningKey) -> T) -> T {
+        let keys = self.all();
+        sign(keys.first().expect("a ring is loaded with the key that signs, and replaced by one that has it"))
+    }
+
+    /// Hands over the key called `id`, if it verifies at `now`.
+    pub(super) fn verifies<T>(&self, id: &str, now: UnixMillis, verify: impl FnOnce(&SigningKey) -> T) -> Option<T> {
+        let keys = self.all();
+        keys.iter().find(|key| key.id == id && key.counts(now)).map(verify)
+    }
+
+    /// The public halves of all keys that verify at `now`, as a JWK set (RFC 7517, RFC 7518 section 6.3.1).
+    pub(super) fn jwks(&self, now: UnixMillis) -> Value {
+        let keys: Vec<Value> = self.all().iter().filter(|key| key.counts(now)).map(SigningKey::jwk).collect();
+        json!({ "keys": keys })
+    }
+
+    fn all(&self) -> Arc<[SigningKey]> {
+        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn replace(&self, keys: Arc<[SigningKey]>) {
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
+    }
 }
 
 impl SigningKey {
-    /// The key kept in the database; made there first if there is none.
-    pub(super) async fn load(db: &Db) -> Result<Self, StartError> {
-        let kept = match settings::get(db, SETTING).await? {
-            Some(kept) => kept,
-            None => {
-                let made = tokio::task::spawn_blocking(generate).await.map_err(|_| StartError::Key("made"))?;
-                settings::keep(db, SETTING, &made.ok_or(StartError::Key("made"))?).await?
-            }
-        };
-        Self::read(&kept).ok_or(StartError::Key("read"))
+    fn counts(&self, now: UnixMillis) -> bool {
+        self.retires_at.is_none_or(|at| now < at)
     }
 
-    fn read(kept: &str) -> Option<Self> {
-        let der = STANDARD.decode(kept).ok()?;
+    fn jwk(&self) -> Value {
+        json!({ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.id, "n": self.modulus, "e": self.exponent })
+    }
+
+    fn read(kept: &StoredKey) -> Option<Self> {
+        let der = STANDARD.decode(kept.private_key.expose()).ok()?;
         let pair = KeyPair::from_pkcs8(&der).ok()?;
         let public = pair.public_key();
         let hash = digest(&SHA256, public.as_ref());
@@ -48,23 +120,25 @@ impl SigningKey {
             verifying: DecodingKey::from_rsa_der(public.as_ref()),
             modulus: URL_SAFE_NO_PAD.encode(public.modulus().big_endian_without_leading_zero()),
             exponent: URL_SAFE_NO_PAD.encode(public.exponent().big_endian_without_leading_zero()),
+            retires_at: kept.retires_at,
         })
-    }
-
-    /// The public half as a JWK set (RFC 7517, RFC 7518 section 6.3.1).
-    pub(super) fn jwks(&self) -> Value {
-        let key = json!({
-            "kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.id, "n": self.modulus, "e": self.exponent,
-        });
-        json!({ "keys": [key] })
     }
 }
 
+/// The keys, if there is one that signs and all can be read.
+fn read(kept: &[StoredKey]) -> Option<Arc<[SigningKey]>> {
+    kept.first().filter(|key| key.retires_at.is_none())?;
+    kept.iter().map(SigningKey::read).collect()
+}
+
 /// A fresh key, PKCS#8 in base64.
-fn generate() -> Option<String> {
-    let pair = KeyPair::generate(KeySize::Rsa2048).ok()?;
-    let der = pair.as_der().ok()?;
-    Some(STANDARD.encode(der.as_ref()))
+async fn generate() -> Option<Secret<String>> {
+    let make = || {
+        let pair = KeyPair::generate(KeySize::Rsa2048).ok()?;
+        let der = pair.as_der().ok()?;
+        Some(Secret::new(STANDARD.encode(der.as_ref())))
+    };
+    tokio::task::spawn_blocking(make).await.ok()?
 }
 
 /// The RSAPrivateKey (RFC 8017 A.1.2) inside a PKCS#8 wrapping (RFC 5208): the signer takes it bare.

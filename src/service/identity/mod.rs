@@ -9,6 +9,7 @@ mod friends;
 mod keys;
 mod passwords;
 mod people;
+mod programs;
 mod rules;
 mod sign_in;
 mod token;
@@ -17,24 +18,28 @@ mod token;
 mod tests;
 
 use std::net::IpAddr;
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use uuid::Uuid;
 
-use self::keys::SigningKey;
+use self::keys::KeyRing;
 use self::passwords::Passwords;
 use super::bus::{Listener, Topic};
 use super::limits::{Buckets, Rate};
 use super::store::{Db, StoreError, settings};
-use crate::base::entropy;
 use crate::base::secret::Secret;
+use crate::base::{clock, entropy};
 use crate::domain::id::{Identity, UserName};
 use crate::domain::person::Person;
 
 pub use self::friends::MAX_FRIENDS;
 pub use self::people::MAX_FOUND;
-pub use self::token::Verified;
+pub use self::token::{Verified, VerifiedApp};
+
+/// The longest a token may last: for so long, a signing key that was replaced goes on to verify.
+pub const MAX_TOKEN_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What may be chosen about identities.
 #[derive(Debug, Clone)]
@@ -84,7 +89,9 @@ struct Inner {
     db: Db,
     settings: Settings,
     resource: Uuid,
-    key: SigningKey,
+    keys: KeyRing,
+    /// The latest instant a token was dated, in Unix milliseconds.
+    last_dated: AtomicI64,
     passwords: Passwords,
     bots: Vec<Person>,
     demo_secret: Mutex<Option<Secret<String>>>,
@@ -111,7 +118,7 @@ impl Identities {
     pub async fn start(db: Db, settings: Settings, bots: Vec<Person>) -> Result<Self, StartError> {
         let resource = settings::keep(&db, "resource_id", &entropy::uuid().to_string()).await?;
         let resource = resource.parse().map_err(|_| StartError::Resource)?;
-        let key = SigningKey::load(&db).await?;
+        let keys = KeyRing::load(&db, clock::unix_now()).await?;
         let tries = Tries {
             by_account: Buckets::new(settings.per_account, TRIED_KEYS),
             by_peer: Buckets::new(settings.per_peer, TRIED_KEYS),
@@ -120,7 +127,8 @@ impl Identities {
             db,
             settings,
             resource,
-            key,
+            keys,
+            last_dated: AtomicI64::new(0),
             passwords: Passwords::new(),
             bots,
             demo_secret: Mutex::new(None),
@@ -138,10 +146,10 @@ impl Identities {
 
     /// The public keys tokens are verified with, as a JWK set (RFC 7517).
     pub fn jwks(&self) -> serde_json::Value {
-        self.inner.key.jwks()
+        self.inner.keys.jwks(clock::unix_now())
     }
 
-    /// Hears of identities whose tokens stop counting at once: disabled, removed, or given a new password.
+    /// Hears of identities whose tokens stop counting at once: revoked, disabled, deleted, or given a new password.
     pub fn revoked(&self) -> Listener<Identity> {
         self.inner.revoked.listen()
     }

@@ -31,11 +31,14 @@ impl Identities {
     pub async fn find(&self, user: &UserName) -> Result<Option<Person>, Failure> {
         match self.inner.bots.iter().find(|bot| bot.name == *user) {
             Some(bot) => Ok(Some(bot.clone())),
-            None => self.identify(user, clock::unix_now()).await,
+            None => match self.identify(user, clock::unix_now()).await? {
+                Some(person) => Ok(Some(person)),
+                None => Ok(identities::named(&self.inner.db, user).await?),
+            },
         }
     }
 
-    /// People and bots whose user name or display name contains `text`, or whose identity it is; best first, at most
+    /// People, with an account or without, and bots whose user name or display name contains `text`, or whose identity it is; best first, at most
     /// [`MAX_FOUND`]. An empty text is part of every name. Disabled accounts are left out.
     ///
     /// # Errors
@@ -46,6 +49,7 @@ impl Identities {
         }
         let wanted = text::printable(text, 64).to_lowercase();
         let mut people = self.accounts_like(&wanted).await?;
+        people.extend(identities::search_named(&self.inner.db, &wanted, MAX_FOUND).await?);
         people.extend(self.inner.bots.iter().filter(|bot| rank(bot, &wanted).is_some()).cloned());
         people.sort_by_cached_key(|person| (rank(person, &wanted), by_display_name(person)));
         people.truncate(MAX_FOUND);

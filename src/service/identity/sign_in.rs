@@ -7,11 +7,12 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::{Identities, Verified, locked, token};
+use super::{Identities, MAX_TOKEN_LIFE, Verified, locked, token};
 use crate::base::secret::Secret;
 use crate::base::{clock, entropy};
-use crate::domain::id::{Identity, UserName};
+use crate::domain::id::UserName;
 use crate::domain::person::Person;
+use crate::domain::scope::Scopes;
 use crate::domain::time::UnixMillis;
 use crate::protocol::failure::{Failure, FailureCode};
 use crate::protocol::rest::{SignIn, SignedIn};
@@ -88,7 +89,7 @@ impl Identities {
     /// `token_expired` for one that ran out; `unauthenticated` for one that was not issued here, was revoked, or whose
     /// account is gone; `forbidden` for a disabled account.
     pub async fn verify(&self, access_token: &str, now: UnixMillis) -> Result<Verified, Failure> {
-        let verified = token::verify(&self.inner.key, self.inner.resource, access_token, now)?;
+        let verified = token::verify(&self.inner.keys, self.inner.resource, access_token, now)?;
         let standing = identities::standing(&self.inner.db, &verified.identity).await?.ok_or_else(token::refused)?;
         if standing.disabled {
             return Err(disabled());
@@ -122,16 +123,14 @@ impl Identities {
         if standing.disabled {
             return Err(disabled());
         }
-        let (access_token, expires_at) = self.issue(&me.identity, now.max(standing.tokens_not_before.plus(1)))?;
+        let life = self.inner.settings.access_token_life.min(MAX_TOKEN_LIFE);
+        let (access_token, expires_at) =
+            self.grant(&me.identity, Scopes::USER, life, now, standing.tokens_not_before)?;
         // Had everything been revoked before the standing was read, the token would count all the same.
         if !refresh_tokens::is_kept(&self.inner.db, &hash(&refresh_token)).await? {
             return Err(signed_out());
         }
         Ok(SignedIn { me, access_token, expires_at, refresh_token })
-    }
-
-    fn issue(&self, identity: &Identity, at: UnixMillis) -> Result<(Secret<String>, UnixMillis), Failure> {
-        token::issue(&self.inner.key, self.inner.resource, identity, at, self.inner.settings.access_token_life)
     }
 
     fn refresh_ends(&self, now: UnixMillis) -> UnixMillis {
@@ -167,7 +166,7 @@ fn throttled(Wait(wait): Wait) -> Failure {
     Failure::new(FailureCode::TooManyRequests, format!("too many wrong sign-ins; try again in {seconds} s"))
 }
 
-fn disabled() -> Failure {
+pub(super) fn disabled() -> Failure {
     Failure::new(FailureCode::Forbidden, "this account is disabled; ask whoever runs the service")
 }
 

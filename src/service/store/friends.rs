@@ -1,23 +1,21 @@
 //! Friend lists: who is on whose, and who is a favourite under which number.
 
-use super::identities::{PersonRow, identity, person};
+use super::identities::{PersonRow, identity, person, person_rows};
 use super::{Db, StoreError, writing};
 use crate::domain::id::Identity;
 use crate::domain::person::{Favourite, Person};
 use crate::domain::time::UnixMillis;
 
-/// The friends of `owner` who have an account.
+/// The friends of `owner` who have an identity here, so all but bots.
 ///
 /// # Errors
 /// See [`StoreError`].
 pub async fn people(db: &Db, owner: &Identity) -> Result<Vec<Person>, StoreError> {
-    let rows: Vec<PersonRow> = sqlx::query_as(
-        "SELECT i.identity, a.user_name, a.display_name FROM friends f \
-         JOIN identities i ON i.identity = f.friend JOIN accounts a ON a.user_name = i.user_name WHERE f.identity = $1",
-    )
-    .bind(owner.as_str())
-    .fetch_all(db)
-    .await?;
+    let rows: Vec<PersonRow> =
+        sqlx::query_as(person_rows!("JOIN friends f ON f.friend = i.identity WHERE f.identity = $1"))
+            .bind(owner.as_str())
+            .fetch_all(db)
+            .await?;
     rows.into_iter().map(person).collect()
 }
 
@@ -71,7 +69,7 @@ pub async fn count(db: &Db, owner: &Identity) -> Result<usize, StoreError> {
 /// Puts `friend` on the list of `owner`; `false` when it is there already.
 ///
 /// # Errors
-/// See [`StoreError`]; a fault when `owner` is no identity with an account.
+/// See [`StoreError`]; a fault when `owner` is no identity that is kept.
 pub async fn add(db: &Db, owner: &Identity, friend: &Identity, now: UnixMillis) -> Result<bool, StoreError> {
     let done = sqlx::query(
         "INSERT INTO friends (identity, friend, added_at) VALUES ($1, $2, $3) ON CONFLICT (identity, friend) DO NOTHING",

@@ -52,7 +52,8 @@ struct Row {
 macro_rules! rows {
     ($which:literal) => {
         concat!(
-            "SELECT g.group_id, g.owner, g.name, g.code, g.used_at, a.user_name, a.display_name FROM groups g ",
+            "SELECT g.group_id, g.owner, g.name, g.code, g.used_at, ",
+            "COALESCE(a.user_name, i.name) AS user_name, COALESCE(a.display_name, i.name) AS display_name FROM groups g ",
             "LEFT JOIN identities i ON i.identity = g.owner LEFT JOIN accounts a ON a.user_name = i.user_name ",
             $which
         )

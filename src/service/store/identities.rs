@@ -32,6 +32,18 @@ pub struct Found {
 /// Identity, user name and display name.
 pub(super) type PersonRow = (String, String, String);
 
+/// A statement that selects [`PersonRow`]s; who has no account is shown by the name of the identity.
+macro_rules! person_rows {
+    ($which:literal) => {
+        concat!(
+            "SELECT i.identity, COALESCE(a.user_name, i.name), COALESCE(a.display_name, i.name) ",
+            "FROM identities i LEFT JOIN accounts a ON a.user_name = i.user_name ",
+            $which
+        )
+    };
+}
+pub(super) use person_rows;
+
 /// Gives each user the identity offered unless it has one, and returns the ones they have now. A user without an
 /// account gets none.
 ///
@@ -80,14 +92,74 @@ async fn ensure_one(
 /// # Errors
 /// See [`StoreError`].
 pub async fn person_of(db: &Db, identity: &Identity) -> Result<Option<Person>, StoreError> {
-    let row: Option<PersonRow> = sqlx::query_as(
-        "SELECT i.identity, a.user_name, a.display_name \
-         FROM identities i JOIN accounts a ON a.user_name = i.user_name WHERE i.identity = $1",
+    let row: Option<PersonRow> =
+        sqlx::query_as(person_rows!("WHERE i.identity = $1")).bind(identity.as_str()).fetch_optional(db).await?;
+    row.map(person).transpose()
+}
+
+/// Makes an identity without an account, called `name`; `false` when somebody is called so.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn add(db: &Db, identity: &Identity, name: &UserName, now: UnixMillis) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "INSERT INTO identities (identity, name, created_at, tokens_not_before) SELECT $1, $2, $3, 0 \
+         WHERE NOT EXISTS (SELECT 1 FROM accounts WHERE user_name = $2) ON CONFLICT DO NOTHING",
     )
     .bind(identity.as_str())
-    .fetch_optional(db)
+    .bind(name.as_str())
+    .bind(now.0)
+    .execute(db)
     .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Who without an account is called `name`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn named(db: &Db, name: &UserName) -> Result<Option<Person>, StoreError> {
+    let row: Option<PersonRow> =
+        sqlx::query_as(person_rows!("WHERE i.name = $1")).bind(name.as_str()).fetch_optional(db).await?;
     row.map(person).transpose()
+}
+
+/// People without an account whose name contains `folded` (lower case), best first, as [`search`] does.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn search_named(db: &Db, folded: &str, limit: usize) -> Result<Vec<Person>, StoreError> {
+    let rows: Vec<PersonRow> = sqlx::query_as(person_rows!(
+        "WHERE i.name LIKE $2 ESCAPE '!' \
+         ORDER BY CASE WHEN i.name = $1 THEN 0 WHEN i.name LIKE $3 ESCAPE '!' THEN 1 ELSE 2 END, i.name LIMIT $4"
+    ))
+    .bind(folded)
+    .bind(format!("%{}%", escaped(folded)))
+    .bind(format!("{}%", escaped(folded)))
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(person).collect()
+}
+
+/// Removes an identity with its tokens, friend list, rules, groups and own call records, and from the friend lists of
+/// others; `false` when there is none. An account it had stays.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn remove(db: &Db, identity: &Identity) -> Result<bool, StoreError> {
+    let mut tx = writing(db).await?;
+    for statement in [
+        "DELETE FROM friends WHERE friend = $1",
+        "DELETE FROM call_records WHERE identity = $1",
+        "DELETE FROM groups WHERE owner = $1",
+    ] {
+        sqlx::query(statement).bind(identity.as_str()).execute(&mut *tx).await?;
+    }
+    let done =
+        sqlx::query("DELETE FROM identities WHERE identity = $1").bind(identity.as_str()).execute(&mut *tx).await?;
+    tx.commit().await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// Open accounts whose user name or display name contains `folded` (lower case), best first: the same name, then names
@@ -119,8 +191,8 @@ pub async fn search(db: &Db, folded: &str, limit: usize) -> Result<Vec<Found>, S
 /// See [`StoreError`].
 pub async fn standing(db: &Db, identity: &Identity) -> Result<Option<Standing>, StoreError> {
     let row: Option<(i64, i64)> = sqlx::query_as(
-        "SELECT a.disabled, i.tokens_not_before \
-         FROM identities i JOIN accounts a ON a.user_name = i.user_name WHERE i.identity = $1",
+        "SELECT COALESCE(a.disabled, 0), i.tokens_not_before \
+         FROM identities i LEFT JOIN accounts a ON a.user_name = i.user_name WHERE i.identity = $1",
     )
     .bind(identity.as_str())
     .fetch_optional(db)
@@ -128,20 +200,25 @@ pub async fn standing(db: &Db, identity: &Identity) -> Result<Option<Standing>, 
     Ok(row.map(|(disabled, before)| Standing { disabled: disabled != 0, tokens_not_before: UnixMillis(before) }))
 }
 
-/// Refuses every token of `identity` issued until `now`, refresh tokens included.
+/// Refuses every token of `identity` issued until `until`, and in any case those since the last time; refresh tokens
+/// included. `false` when there is no such identity.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn revoke(db: &Db, identity: &Identity, now: UnixMillis) -> Result<(), StoreError> {
+pub async fn revoke(db: &Db, identity: &Identity, until: UnixMillis) -> Result<bool, StoreError> {
     let mut tx = writing(db).await?;
-    sqlx::query("UPDATE identities SET tokens_not_before = MAX(tokens_not_before, $2) WHERE identity = $1")
-        .bind(identity.as_str())
-        .bind(now.0)
-        .execute(&mut *tx)
-        .await?;
+    // The first token after a revocation may be dated one millisecond after it: one more makes that count no longer.
+    let done = sqlx::query(
+        "UPDATE identities SET tokens_not_before = CASE WHEN tokens_not_before >= $2 THEN tokens_not_before + 1 \
+         ELSE $2 END WHERE identity = $1",
+    )
+    .bind(identity.as_str())
+    .bind(until.0)
+    .execute(&mut *tx)
+    .await?;
     sqlx::query("DELETE FROM refresh_tokens WHERE identity = $1").bind(identity.as_str()).execute(&mut *tx).await?;
     tx.commit().await?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
 }
 
 /// When a client of `identity` was last connected.

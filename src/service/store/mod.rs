@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod friends;
 pub mod groups;
 pub mod identities;
+pub mod keys;
 pub mod records;
 pub mod refresh_tokens;
 pub mod rules;

@@ -1,4 +1,4 @@
-//! Values the service makes once and keeps: its resource id, its signing key.
+//! Values the service makes once and keeps: such as its resource id.
 
 use super::{Db, StoreError};
 

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::domain::scope::Scopes;
 
 #[tokio::test]
 async fn a_token_has_the_claims_of_acs() {
@@ -14,7 +15,7 @@ async fn a_token_has_the_claims_of_acs() {
     let [header, payload, _] = parts(&signed_in.access_token);
     let header: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).unwrap()).unwrap();
     let kid = kit.identities.jwks()["keys"][0]["kid"].clone();
-    assert_eq!(header, json!({"alg": "RS256", "typ": "JWT", "kid": kid}));
+    assert_eq!(header, json!({"alg": "RS256", "typ": "JWT", "kid": kid, "x5t": kid}));
 
     let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
     let (iat, exp) = (claims["iat"].as_i64().unwrap(), claims["exp"].as_i64().unwrap());
@@ -37,8 +38,7 @@ async fn clients_that_read_payloads_as_plain_base64_can() {
         let identity = Identity::acs(kit.identities.resource(), entropy::uuid());
         let at = UnixMillis(1_795_000_000_000 + number * 7919);
         let life = Duration::from_secs(3600);
-        let (token, _) =
-            token::issue(&kit.identities.inner.key, kit.identities.resource(), &identity, at, life).unwrap();
+        let (token, _) = kit.identities.grant(&identity, Scopes::USER, life, at, UnixMillis(0)).unwrap();
         let [_, payload, _] = parts(&token);
         let plain = STANDARD_NO_PAD.decode(payload).expect("no - and no _");
         assert!(plain.is_ascii());
