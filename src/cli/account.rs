@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
 use super::settings::Settings;
-use super::{local, password};
+use super::{local, password, trust};
 use crate::config::{Paths, ServerUrl, ServiceFile};
+use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::UserName;
-use crate::phone::account::{self, Account, AccountError};
+use crate::phone::account::{self, Account, AccountError, TokenCommand};
 use crate::texts::refusal;
 
 /// The demo accounts, in the order in which screens take them.
@@ -36,17 +37,22 @@ pub(crate) async fn acting(
     screen: bool,
 ) -> Result<Acting, Failure> {
     if let Some(token) = globals.token(&mut std::io::stdin().lock())? {
-        let server = server_of(settings).await?;
-        return Ok(plain(Account::token(server, token)));
+        let way = trust::way(globals, settings, server_of(settings).await?, None, screen).await?;
+        return Ok(plain(Account::token(way, token)));
     }
     if demo {
         return demo_account(globals, settings, screen).await;
+    }
+    let command = TokenCommand::of(&settings.loaded.config.phone.token_command);
+    if let Some(command) = command.filter(|_| globals.user.is_none()) {
+        let way = trust::way(globals, settings, server_of(settings).await?, None, screen).await?;
+        return Ok(plain(Account::of_command(way, command).await.map_err(failure)?));
     }
     if let Some(user) = globals.user.clone() {
         return acting_as(globals, settings, user, screen).await;
     }
     match last(&settings.paths) {
-        Some(user) => Ok(plain(saved(settings, &user)?)),
+        Some(user) => Ok(plain(saved(globals, settings, &user, None, screen).await?)),
         None if settings.loaded.config.phone.server.is_some() => Err(nobody_signed_in()),
         None => demo_account(globals, settings, screen).await,
     }
@@ -63,12 +69,17 @@ pub(crate) async fn acting_at(
     globals: &Globals,
     settings: &Settings,
     origin: &str,
+    fingerprint: Option<Fingerprint>,
     screen: bool,
 ) -> Result<Acting, Failure> {
-    let told = globals.token.is_some() || globals.user.is_some() || settings.loaded.config.phone.server.is_some();
-    let linked: Option<ServerUrl> = origin.parse().ok().filter(|_| !told);
+    let phone = &settings.loaded.config.phone;
+    let told = globals.token.is_some()
+        || globals.user.is_some()
+        || phone.server.is_some()
+        || phone.token_command.parts().is_some();
+    let linked = ServerUrl::of_origin(origin).ok().filter(|_| !told);
     if let Some(user) = linked.and_then(|linked| signed_in_at(&settings.paths, &linked)) {
-        return Ok(plain(saved(settings, &user)?));
+        return Ok(plain(saved(globals, settings, &user, fingerprint, screen).await?));
     }
     let nowhere = !told && last(&settings.paths).is_none() && local::find(&settings.paths).await.is_none();
     if nowhere {
@@ -103,11 +114,11 @@ fn nobody_signed_in() -> Failure {
 
 async fn acting_as(globals: &Globals, settings: &Settings, user: UserName, screen: bool) -> Result<Acting, Failure> {
     if let Some(password) = password::of_environment() {
-        let server = server_of(settings).await?;
-        return Ok(plain(Account::sign_in(&server, user, password).await.map_err(failure)?));
+        let way = trust::way(globals, settings, server_of(settings).await?, None, screen).await?;
+        return Ok(plain(Account::sign_in(way, user, password).await.map_err(failure)?));
     }
     if sign_in_file(&settings.paths, &user).exists() {
-        return Ok(plain(saved(settings, &user)?));
+        return Ok(plain(saved(globals, settings, &user, None, screen).await?));
     }
     let elsewhere = settings.loaded.config.phone.server.is_some();
     if DEMO_USERS.contains(&user.as_str()) && !elsewhere {
@@ -148,7 +159,7 @@ async fn demo_account(globals: &Globals, settings: &Settings, screen: bool) -> R
         None if screen => free_demo_user(&settings.paths),
         None => (demo_user(0), None),
     };
-    let account = Account::sign_in(&server_in(&file)?, user, secret).await.map_err(failure)?;
+    let account = Account::sign_in(server_in(&file)?, user, secret).await.map_err(failure)?;
     Ok(Acting { account, demo: true, taken })
 }
 
@@ -179,18 +190,32 @@ pub(crate) fn sign_in_file(paths: &Paths, user: &UserName) -> PathBuf {
     paths.user(user).join("sign-in.json")
 }
 
-/// The sign-in kept for a user; renewed tokens go back into the same file.
-pub(crate) fn saved(settings: &Settings, user: &UserName) -> Result<Account, Failure> {
+/// The sign-in kept for a user; renewed tokens go back into the same file. A link may have named a `fingerprint`.
+async fn saved(
+    globals: &Globals,
+    settings: &Settings,
+    user: &UserName,
+    fingerprint: Option<Fingerprint>,
+    screen: bool,
+) -> Result<Account, Failure> {
+    let (server, path) = kept(settings, user)?;
+    let written = settings.loaded.config.phone.server.as_ref().and_then(ServerUrl::fingerprint);
+    let way = trust::way(globals, settings, server, fingerprint.or(written), screen).await?;
+    Account::saved(way, &path).map_err(failure)
+}
+
+/// Where a user is signed in, and the file that says so.
+pub(crate) fn kept(settings: &Settings, user: &UserName) -> Result<(ServerUrl, PathBuf), Failure> {
     let path = sign_in_file(&settings.paths, user);
     let kept = account::load(&path).map_err(failure)?;
     let server: ServerUrl =
         kept.server.parse().map_err(|why| Failure::new(Exit::Failed, format!("{}: {why}", path.display())))?;
     let wanted = settings.loaded.config.phone.server.as_ref();
-    if wanted.is_some_and(|wanted| *wanted != server) {
+    if wanted.is_some_and(|wanted| !wanted.same_service(&server)) {
         let why = format!("{user} is signed in at {server}, not there: use `switchboard sign-in {user} --server URL`");
         return Err(Failure::new(Exit::SignInRefused, why));
     }
-    Account::saved(server, &path).map_err(failure)
+    Ok((server, path))
 }
 
 fn last_file(paths: &Paths) -> PathBuf {
@@ -212,8 +237,8 @@ pub(crate) fn note_last(paths: &Paths, user: &UserName) -> Result<(), Failure> {
 /// An account's trouble as a command's failure.
 pub(crate) fn failure(error: AccountError) -> Failure {
     let exit = match &error {
-        AccountError::Unreachable(_) => Exit::Unreachable,
-        AccountError::Refused(_) => Exit::SignInRefused,
+        AccountError::Unreachable(_) | AccountError::Untrusted(_) => Exit::Unreachable,
+        AccountError::Refused(_) | AccountError::Command(_) => Exit::SignInRefused,
         AccountError::File { .. } => Exit::Failed,
     };
     Failure::new(exit, error.to_string())

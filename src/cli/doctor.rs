@@ -1,5 +1,6 @@
 //! `switchboard doctor`.
 
+mod reach;
 mod sound;
 
 use std::time::Duration;
@@ -11,10 +12,10 @@ use super::account::{self, Acting};
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
 use super::headless::{self, Session, Woken};
-use super::local;
 use super::media_flags::{MediaFlags, SoundFlags};
 use super::output::Output;
 use super::settings::Settings;
+use super::{local, trust};
 use crate::base::clock;
 use crate::domain::call::CallState;
 use crate::phone::audio::cards;
@@ -25,7 +26,8 @@ use crate::phone::event::{Event, Quality};
 /// Check devices, service, sign-in and the way of the sound; say what to do about what fails.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
-Takes less than ten seconds. Exits with 0 when a call would work.
+Takes about ten seconds. Exits with 0 when a call would work. A service that is named, by --server or the setting, is tried \
+step by step: TCP, TLS and its certificate, the service and its version, the WebSocket.
 
 With --sound it tries microphone and speaker instead, on this machine alone and in about fifteen seconds: it plays chirps \
 and listens for them (does the speaker come back into the microphone, how loud, after how long?), has you speak for four \
@@ -33,7 +35,7 @@ seconds, and lets you hear that, encoded as in calls. Exits with 7 when a device
 
 Examples:
   switchboard doctor
-  switchboard doctor --server http://192.0.2.7:8790
+  switchboard doctor --server https://calls.example:8791    which ways to a service there are from here
   switchboard doctor --sound
   switchboard doctor --sound --mic 'device:NAME' --profile headset")]
 pub struct DoctorArgs {
@@ -69,6 +71,9 @@ struct CheckLine {
     /// What was measured, if anything.
     #[serde(flatten)]
     figures: sound::Figures,
+    /// What is known of the service's certificate, if it was looked at.
+    #[serde(flatten)]
+    tls: Option<reach::TlsLine>,
 }
 
 /// How long the way of the sound may take.
@@ -88,9 +93,11 @@ pub async fn run(
         return sound::run(&arguments.sound_flags, settings, output).await;
     }
     report(&check_sound(&arguments.sound_flags, settings), output)?;
-    if let Some(silent) = check_named_service(settings).await {
-        report(&silent, output)?;
-        return Ok(Exit::Unreachable);
+    for check in check_named_service(globals, settings).await? {
+        report(&check, output)?;
+        if check.verdict == Verdict::Fail {
+            return Ok(Exit::Unreachable);
+        }
     }
     let acting = match account::acting(globals, settings, false, false).await {
         Ok(acting) => acting,
@@ -106,7 +113,10 @@ pub async fn run(
     let found = check_calls(&acting, &mut session).await;
     session.quit().await;
     let mut exit = Exit::Done;
-    for check in &found {
+    // A service that was named has its line already.
+    let named = settings.loaded.config.phone.server.is_some();
+    let is_new = |check: &&CheckLine| !(named && check.check == "service" && check.verdict == Verdict::Pass);
+    for check in found.iter().filter(is_new) {
         report(check, output)?;
         if check.verdict == Verdict::Fail {
             exit = if check.check == "sound path" { Exit::MediaFailed } else { Exit::Unreachable };
@@ -119,8 +129,9 @@ pub async fn run(
 pub(crate) async fn briefly(settings: &Settings) -> String {
     let own = settings.clone();
     let sound = tokio::task::spawn_blocking(move || check_sound(&SoundFlags::default(), &own)).await;
-    let service = match check_named_service(settings).await {
-        Some(silent) => silent,
+    let named = check_named_service(&Globals::default(), settings).await.unwrap_or_else(|why| vec![no_account(&why)]);
+    let service = match named.into_iter().find(|check| check.verdict == Verdict::Fail) {
+        Some(failed) => failed,
         None => match (&settings.loaded.config.phone.server, local::find(&settings.paths).await) {
             (Some(server), _) => check("service", Verdict::Pass, format!("{server} answers"), ""),
             (None, Some(file)) => check("service", Verdict::Pass, format!("{} answers", file.http), ""),
@@ -152,7 +163,15 @@ fn text(check: &CheckLine) -> String {
 }
 
 fn check(check: &'static str, verdict: Verdict, found: impl Into<String>, next: impl Into<String>) -> CheckLine {
-    CheckLine { v: 1, check, verdict, found: found.into(), next: next.into(), figures: sound::Figures::default() }
+    CheckLine {
+        v: 1,
+        check,
+        verdict,
+        found: found.into(),
+        next: next.into(),
+        figures: sound::Figures::default(),
+        tls: None,
+    }
 }
 
 fn check_sound(flags: &SoundFlags, settings: &Settings) -> CheckLine {
@@ -211,14 +230,12 @@ fn no_account(failure: &Failure) -> CheckLine {
     check(what, Verdict::Fail, failure.message.clone(), next)
 }
 
-/// A service that was named and does not answer. Whether anybody is signed in there matters only after that.
-async fn check_named_service(settings: &Settings) -> Option<CheckLine> {
-    let server = settings.loaded.config.phone.server.as_ref()?;
-    if local::health(&server.to_string()).await.is_some() {
-        return None;
+/// The ways to the service that was named, if one was. Whether anybody is signed in there matters only after that.
+async fn check_named_service(globals: &Globals, settings: &Settings) -> Result<Vec<CheckLine>, Failure> {
+    match &settings.loaded.config.phone.server {
+        Some(server) => Ok(reach::checks(&trust::connector(globals, settings, server, None)?).await),
+        None => Ok(Vec::new()),
     }
-    let next = "start it with `switchboard serve`, or mend the address: --server URL, or the setting phone.server";
-    Some(check("service", Verdict::Fail, format!("no service answers at {server}"), next))
 }
 
 /// Service, sign-in, and a call to the echo.

@@ -8,13 +8,14 @@ use clap::{Args, ValueEnum};
 use super::exit::Failure;
 use crate::base::secret::Secret;
 use crate::config::ServerUrl;
+use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::UserName;
 
 /// Flags every command takes.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Globals {
-    /// The service to use, such as http://127.0.0.1:8790
+    /// The service to use, such as https://HOST:8791 or http://127.0.0.1:8790
     #[arg(long, global = true, value_name = "URL", env = "SWITCHBOARD_SERVER", hide_env_values = true)]
     pub server: Option<ServerUrl>,
 
@@ -25,6 +26,14 @@ pub struct Globals {
     /// An access token to use instead of a sign-in; - reads it from standard input
     #[arg(long, global = true, value_name = "JWT|-", env = "SWITCHBOARD_TOKEN", hide_env_values = true)]
     pub token: Option<Secret<String>>,
+
+    /// A file with the authorities that sign the service's certificate [setting: phone.ca]
+    #[arg(long, global = true, value_name = "FILE", env = "SWITCHBOARD_CA", hide_env_values = true)]
+    pub ca: Option<PathBuf>,
+
+    /// The fingerprint the service's certificate must have, as whoever runs it says
+    #[arg(long, global = true, value_name = "SHA256:…")]
+    pub fingerprint: Option<Fingerprint>,
 
     /// The configuration file
     #[arg(long, global = true, value_name = "FILE", env = "SWITCHBOARD_CONFIG", hide_env_values = true)]

@@ -116,7 +116,9 @@ pub async fn run(
 ) -> Result<Exit, Failure> {
     let command = arguments.command.as_ref().unwrap_or(&GroupsCommand::List);
     let acting = match command.place() {
-        Some(Place::Link { origin, .. }) => account::acting_at(globals, settings, origin, false).await?,
+        Some(Place::Link { origin, fingerprint, .. }) => {
+            account::acting_at(globals, settings, origin, *fingerprint, false).await?
+        }
         Some(Place::Key(_) | Place::Name(_)) | None => account::acting(globals, settings, false, false).await?,
     };
     headless::without_sound(acting, settings, output, async |session| carry_out(command, session).await).await
@@ -207,7 +209,10 @@ async fn find(place: &Place, session: &mut Session<'_>) -> Result<(GroupCard, Gr
 fn typed(place: &Place) -> String {
     match place {
         Place::Key(key) => key.to_string(),
-        Place::Link { origin, key } => format!("{origin}{LINK_PATH}{key}"),
+        Place::Link { origin, key, fingerprint } => {
+            let fragment = fingerprint.map(|fingerprint| format!("#{fingerprint}"));
+            format!("{origin}{LINK_PATH}{key}{}", fragment.unwrap_or_default())
+        }
         Place::Name(name) => name.clone(),
     }
 }

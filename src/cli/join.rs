@@ -87,7 +87,9 @@ pub async fn run(
         Err(failure) => return headless::no_call(output, failure),
     };
     let acting = match &place {
-        Place::Link { origin, .. } => account::acting_at(globals, settings, origin, false).await,
+        Place::Link { origin, fingerprint, .. } => {
+            account::acting_at(globals, settings, origin, *fingerprint, false).await
+        }
         Place::Key(_) | Place::Name(_) => account::acting(globals, settings, false, false).await,
     };
     let work = async |session: &mut Session<'_>| join(arguments, typed, session).await;

@@ -11,6 +11,8 @@ use super::exit::Exit;
 use super::rotated::{LONGEST, Rotated};
 use crate::base::clock;
 use crate::config::{Paths, ServiceFile};
+use crate::phone::connector::Connector;
+use crate::phone::trust::Trust;
 use crate::protocol::rest::Health;
 
 /// How long a service may take to answer `/healthz`.
@@ -28,14 +30,19 @@ const DEMO_IDLE: &str = "60s";
 /// The running service of this user, if there is one that answers; a stale file counts as none.
 pub(crate) async fn find(paths: &Paths) -> Option<ServiceFile> {
     let file = ServiceFile::read(&paths.service_file())?;
-    let health = health(&file.http).await?;
+    let health = health(&connector(&file)?).await?;
     (health.instance == file.instance).then_some(file)
 }
 
-/// What the service at `http` says of itself, if there is one that answers.
-pub(crate) async fn health(http: &str) -> Option<Health> {
-    let client = reqwest::Client::builder().timeout(HEALTH_TIMEOUT).build().ok()?;
-    client.get(format!("{http}/healthz")).send().await.ok()?.json().await.ok()
+/// The way to a service of this user on this machine.
+pub(crate) fn connector(file: &ServiceFile) -> Option<Connector> {
+    Some(Connector::new(file.http.parse().ok()?, Trust::default()))
+}
+
+/// What the service says of itself, if there is one that answers.
+pub(crate) async fn health(way: &Connector) -> Option<Health> {
+    let request = way.client().ok()?.get(way.server().rest("/healthz")).timeout(HEALTH_TIMEOUT);
+    request.send().await.ok()?.json().await.ok()
 }
 
 /// The running service of this user, or a demo service started now. Two that start at once both find the one that won.

@@ -44,6 +44,7 @@ pub mod sign_in;
 pub mod sign_out;
 pub mod softphone;
 mod stand_ins;
+pub mod trust;
 mod version;
 pub mod wait;
 pub mod whoami;
@@ -121,6 +122,8 @@ pub enum Command {
     SignOut(sign_out::SignOutArgs),
     /// Say who is signed in.
     Whoami(whoami::WhoamiArgs),
+    /// The services whose certificate you accepted by its fingerprint.
+    Trust(trust::TrustArgs),
     /// The friend list.
     #[command(alias = "friend")]
     Friends(friends::FriendsArgs),

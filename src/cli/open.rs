@@ -69,7 +69,7 @@ pub async fn run(
 
 /// The phone a link is for; a link to a group is for one that is signed in there, if there is one.
 fn choice_of(phones: &[Status], globals: &Globals, link: &OpenedLink) -> Result<Option<usize>, Failure> {
-    let origin: Option<ServerUrl> = softphone::origin(link).and_then(|origin| origin.parse().ok());
+    let origin = softphone::origin(link).and_then(|(origin, _)| ServerUrl::of_origin(&origin).ok());
     let there = |status: &Status| {
         let at = status.server.parse::<ServerUrl>().ok();
         origin.as_ref().zip(at).is_some_and(|(origin, at)| at.same_service(origin))

@@ -10,7 +10,7 @@ use super::{
     Cli, Command, admin, call, completions, config, ctl, devices, doctor, evidence, forward, friends, groups, history,
     join, log,
 };
-use super::{man, open, play, schema, serve, sign_in, sign_out, softphone, wait, whoami};
+use super::{man, open, play, schema, serve, sign_in, sign_out, softphone, trust, wait, whoami};
 use crate::config::Argument;
 
 /// Runs the program; the first of `arguments` is its name.
@@ -83,6 +83,7 @@ async fn with_runtime(cli: &Cli, settings: &Settings, output: &mut Output) -> Re
         Some(Command::SignIn(arguments)) => sign_in::run(arguments, globals, settings, output).await,
         Some(Command::SignOut(arguments)) => sign_out::run(*arguments, globals, settings, output).await,
         Some(Command::Whoami(arguments)) => whoami::run(*arguments, globals, settings, output).await,
+        Some(Command::Trust(arguments)) => trust::run(arguments, globals, settings, output).await,
         Some(Command::Friends(arguments)) => friends::run(arguments, globals, settings, output).await,
         Some(Command::Forward(arguments)) => forward::run(arguments, globals, settings, output).await,
         Some(Command::Groups(arguments)) => groups::run(arguments, globals, settings, output).await,

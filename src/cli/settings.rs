@@ -60,7 +60,12 @@ fn of_globals(globals: &Globals) -> Vec<Argument> {
     let server = globals.server.as_ref().map(|url| Argument {
         key: "phone.server",
         flag: "--server or SWITCHBOARD_SERVER",
-        text: url.to_string(),
+        text: url.written(),
+    });
+    let ca = globals.ca.as_ref().map(|file| Argument {
+        key: "phone.ca",
+        flag: "--ca or SWITCHBOARD_CA",
+        text: file.display().to_string(),
     });
     let colour = globals.color.map(|when| match when {
         When::Auto => "auto",
@@ -68,7 +73,7 @@ fn of_globals(globals: &Globals) -> Vec<Argument> {
         When::Never => "never",
     });
     let colour = colour.map(|text| Argument { key: "screen.colour", flag: "--color", text: text.to_owned() });
-    server.into_iter().chain(colour).collect()
+    server.into_iter().chain(ca).chain(colour).collect()
 }
 
 impl Settings {

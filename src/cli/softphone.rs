@@ -13,6 +13,7 @@ use super::globals::Globals;
 use super::log;
 use super::settings::Settings;
 use crate::config::{Argument, Colour, Notify};
+use crate::domain::fingerprint::Fingerprint;
 use crate::domain::link::OpenedLink;
 use crate::domain::place::Place;
 use crate::outside::{Setup, tapped};
@@ -90,7 +91,7 @@ pub(crate) async fn open(
         return Err(Failure::usage(why));
     }
     let acting = match link.as_ref().and_then(origin) {
-        Some(origin) => account::acting_at(globals, settings, &origin, true).await?,
+        Some((origin, fingerprint)) => account::acting_at(globals, settings, &origin, fingerprint, true).await?,
         None => account::acting(globals, settings, arguments.demo, true).await?,
     };
     let voice = settings.voice(settings.microphone()?, settings.speaker()?)?;
@@ -128,11 +129,11 @@ pub(crate) async fn open(
     })
 }
 
-/// The service that a link to a group is of.
-pub(super) fn origin(link: &OpenedLink) -> Option<String> {
+/// The service that a link to a group is of, and what it says its certificate is known by.
+pub(super) fn origin(link: &OpenedLink) -> Option<(String, Option<Fingerprint>)> {
     match link {
         OpenedLink::Join { place } => match place.parse() {
-            Ok(Place::Link { origin, .. }) => Some(origin),
+            Ok(Place::Link { origin, fingerprint, .. }) => Some((origin, fingerprint)),
             Ok(Place::Key(_) | Place::Name(_)) | Err(_) => None,
         },
         OpenedLink::Call { .. } | OpenedLink::Number { .. } => None,

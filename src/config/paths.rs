@@ -15,6 +15,8 @@ pub struct Paths {
     pub service: PathBuf,
     /// What phones keep, a folder per user.
     pub users: PathBuf,
+    /// The fingerprints of services that were accepted.
+    pub known_services: PathBuf,
     /// What phones of this machine keep of its sound devices and tell each other of them: one for all users and accounts.
     pub sound: PathBuf,
     /// Log files.
@@ -26,6 +28,8 @@ pub struct Paths {
     /// The sockets of the phones that run, a folder per user.
     pub sockets: PathBuf,
 }
+
+const KNOWN_SERVICES: &str = "known_services.json";
 
 /// The system names no home folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -45,6 +49,7 @@ impl Paths {
             config_file: folders.config_dir().join("config.toml"),
             service: data.join("service"),
             users: data.join("users"),
+            known_services: data.join(KNOWN_SERVICES),
             sound: state.join("sound"),
             logs: state.join("logs"),
             evidence: state.join("evidence"),
@@ -59,6 +64,7 @@ impl Paths {
             config_file: folder.join("config.toml"),
             service: folder.join("service"),
             users: folder.join("users"),
+            known_services: folder.join(KNOWN_SERVICES),
             sound: folder.join("sound"),
             logs: folder.join("logs"),
             evidence: folder.join("evidence"),
@@ -101,7 +107,9 @@ mod tests {
         assert_eq!(paths.service_file(), Path::new("/x/service/service.json"));
         assert_eq!(paths.user(&alice), Path::new("/x/users/alice"));
         assert_eq!(paths.sockets, Path::new("/x/users"));
-        for path in [&paths.config_file, &paths.sound, &paths.logs, &paths.evidence, &paths.cache] {
+        for path in
+            [&paths.config_file, &paths.known_services, &paths.sound, &paths.logs, &paths.evidence, &paths.cache]
+        {
             assert!(path.starts_with("/x"), "{path:?}");
         }
     }

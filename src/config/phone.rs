@@ -1,5 +1,6 @@
 //! `[phone]`: the softphone, with a screen or without.
 
+use super::hooks::Program;
 use super::section::section;
 use super::server_url::ServerUrl;
 use super::value::{Whole, choice};
@@ -19,9 +20,15 @@ choice! {
 section! {
     /// The softphone, on the screen and in headless commands.
     Phone in "phone" {
-        /// The service to sign in to, such as "http://127.0.0.1:8790". Empty: the one signed in to last or, before
+        /// The service to sign in to, such as "https://HOST:8791" or "http://127.0.0.1:8790". Empty: the one signed in to last or, before
         /// the first sign-in, the demo on this machine.
         server: Option<ServerUrl> = None,
+        /// A file with the authorities (PEM) that sign the certificate of the service. Empty: the fingerprint that was
+        /// accepted for the service (`switchboard trust`), or else the authorities this system trusts.
+        ca: String = String::new(),
+        /// A program that prints an access token to sign in with, as its path or as a list of it and its arguments; never a
+        /// line for a shell. The first line it prints counts. It is run again before the token ends.
+        token_command: Program = Program::default(),
         /// Where sound is taken from: default, device:NAME (`switchboard devices` lists the names), FILE.wav, tone or
         /// silence.
         microphone: String = "default".to_owned(),

@@ -19,6 +19,8 @@ pub enum Stage {
     Dns,
     /// A TCP connection to it.
     Tcp,
+    /// TLS on it (RFC 8446), where the service is reached so.
+    Tls,
     /// The WebSocket on it (RFC 6455).
     WebSocket,
     /// The hello, and the service's welcome.
@@ -35,8 +37,20 @@ pub enum Stage {
 
 impl Stage {
     /// All of them, in order.
-    pub const ALL: [Self; 8] =
-        [Self::Dns, Self::Tcp, Self::WebSocket, Self::SignIn, Self::Offer, Self::Ice, Self::Dtls, Self::FirstPacket];
+    pub const ALL: [Self; 9] = [
+        Self::Dns,
+        Self::Tcp,
+        Self::Tls,
+        Self::WebSocket,
+        Self::SignIn,
+        Self::Offer,
+        Self::Ice,
+        Self::Dtls,
+        Self::FirstPacket,
+    ];
+
+    /// How many of them, from the first on, make the connection to the service.
+    pub const OF_LINK: usize = 5;
 }
 
 /// How far a step came.
@@ -92,6 +106,8 @@ pub enum Cause {
     AddressUnknown,
     /// Nobody listens there, or a firewall is between.
     NobodyListens,
+    /// Its certificate does not count here, or TLS was not agreed on.
+    NotTrusted,
     /// Something listens there that is no service of this kind.
     NotAService,
     /// The sign-in is not taken any more.
@@ -191,6 +207,7 @@ fn of_connecting(facts: &Facts) -> Option<Cause> {
     match failed(&facts.steps) {
         Some(Stage::Dns) => Some(Cause::AddressUnknown),
         Some(Stage::Tcp) => Some(Cause::NobodyListens),
+        Some(Stage::Tls) => Some(Cause::NotTrusted),
         Some(Stage::WebSocket) => Some(Cause::NotAService),
         Some(Stage::SignIn) => Some(Cause::SignInRefused),
         Some(Stage::Offer | Stage::Ice | Stage::Dtls | Stage::FirstPacket) | None => {
@@ -254,7 +271,7 @@ fn of_sound(facts: &Facts) -> Cause {
         Some(Stage::Ice) => Cause::UdpBlocked,
         Some(Stage::Dtls) => Cause::HandshakeFailed,
         Some(Stage::FirstPacket) => Cause::NothingArrived,
-        Some(Stage::Dns | Stage::Tcp | Stage::WebSocket | Stage::SignIn) => Cause::LinkLost,
+        Some(Stage::Dns | Stage::Tcp | Stage::Tls | Stage::WebSocket | Stage::SignIn) => Cause::LinkLost,
         None if facts.refused == Some(FailureCode::MediaRefused) => Cause::OfferRefused,
         None => Cause::Unknown,
     }
@@ -301,7 +318,7 @@ fn advice(cause: Cause) -> Advice {
         }
         Cause::UdpBlocked | Cause::HandshakeFailed => Advice::LetUdpThrough,
         Cause::TheirSoundFailed | Cause::NothingArrived | Cause::TheyVanished | Cause::Unknown => Advice::CallAgain,
-        Cause::NotAllowed | Cause::OfferRefused | Cause::ServiceFault => Advice::AskOperator,
+        Cause::NotTrusted | Cause::NotAllowed | Cause::OfferRefused | Cause::ServiceFault => Advice::AskOperator,
         Cause::Trouble(Diagnosis::NetworkPoor | Diagnosis::TheyHearBadly) => Advice::CheckNetwork,
         Cause::Trouble(_) => Advice::CheckSound,
     }
@@ -336,6 +353,7 @@ mod tests {
         for (stage, cause) in [
             (Stage::Dns, Cause::AddressUnknown),
             (Stage::Tcp, Cause::NobodyListens),
+            (Stage::Tls, Cause::NotTrusted),
             (Stage::WebSocket, Cause::NotAService),
             (Stage::SignIn, Cause::SignInRefused),
         ] {

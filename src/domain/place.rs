@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use super::fingerprint::Fingerprint;
 use super::group::GroupKey;
 
 /// The path under which links stand for groups: `/j/CODE`, or `/j/` and an ID.
@@ -18,6 +19,8 @@ pub enum Place {
         origin: String,
         /// The group.
         key: GroupKey,
+        /// What the certificate of the service is known by, where no public authority signed it.
+        fingerprint: Option<Fingerprint>,
     },
     /// The name of a group of one's own list. A code may be a name as well: the list is looked at first.
     Name(String),
@@ -78,9 +81,10 @@ fn link(raw: &str) -> Result<Place, NotAPlace> {
     if !named || !plain {
         return Err(NotAPlace::Link);
     }
+    let fingerprint = path.split_once('#').and_then(|(_, fragment)| fragment.parse().ok());
     let path = path.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
     let key = path.strip_prefix("j/").and_then(|key| key.parse().ok()).ok_or(NotAPlace::Link)?;
-    Ok(Place::Link { origin: format!("{scheme}://{}", host.to_ascii_lowercase()), key })
+    Ok(Place::Link { origin: format!("{scheme}://{}", host.to_ascii_lowercase()), key, fingerprint })
 }
 
 #[cfg(test)]
@@ -104,11 +108,19 @@ mod tests {
 
     #[test]
     fn a_link_names_its_service_and_a_group() {
-        let place = |origin: &str, key| Ok(Place::Link { origin: origin.to_owned(), key });
+        let place = |origin: &str, key| Ok(Place::Link { origin: origin.to_owned(), key, fingerprint: None });
         assert_eq!("HTTP://Localhost:8790/j/k7mq-3tzf".parse(), place("http://localhost:8790", code()));
         assert_eq!("https://[::1]:8791/j/k7mq3tzf/?x#y".parse(), place("https://[::1]:8791", code()));
         let by_id = format!("https://calls.example/j/{ID}");
         assert_eq!(by_id.parse(), place("https://calls.example", GroupKey::Id(ID.parse().unwrap())));
+    }
+
+    #[test]
+    fn a_link_may_say_what_its_service_is_known_by() {
+        let fingerprint = Fingerprint([9; 32]);
+        let link = format!("https://calls.example:8791/j/k7mq-3tzf#{fingerprint}");
+        let origin = "https://calls.example:8791".to_owned();
+        assert_eq!(link.parse(), Ok(Place::Link { origin, key: code(), fingerprint: Some(fingerprint) }));
     }
 
     #[test]

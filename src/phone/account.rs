@@ -3,13 +3,25 @@
 //! A saved sign-in is a file only its owner can read, shared by all phones of that user on this machine: a renewal takes a
 //! lock and looks first whether another phone has already renewed it, since a refresh token works once.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+mod claims;
+mod command;
+mod kept;
+mod rest;
+
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+use self::claims::Claims;
+pub use self::command::TokenCommand;
+pub use self::kept::load;
+use self::kept::{lock, save};
+use self::rest::{answered, client, post, read, send};
+use super::connector::Connector;
+use super::trust::Distrust;
 use crate::base::clock;
 use crate::base::secret::Secret;
 use crate::config::ServerUrl;
@@ -17,10 +29,7 @@ use crate::domain::id::UserName;
 use crate::domain::person::Person;
 use crate::domain::time::UnixMillis;
 use crate::protocol::failure::{Failure, FailureCode};
-use crate::protocol::rest::{ErrorBody, Refresh, SignIn, SignedIn};
-
-/// How long a REST request may take.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+use crate::protocol::rest::{Refresh, SignIn, SignedIn};
 
 /// A token with less life than this is renewed before it is used.
 const MARGIN_MS: i64 = 30_000;
@@ -44,6 +53,12 @@ pub enum AccountError {
     /// The service refused; another try is of no use before somebody signs in again.
     #[error("{0}")]
     Refused(Failure),
+    /// The certificate of the service does not count here: nothing was sent.
+    #[error("{0}")]
+    Untrusted(Distrust),
+    /// The program that hands out tokens gave none; worth another try.
+    #[error("{0}")]
+    Command(String),
     /// The kept sign-in can't be read or written.
     #[error("the saved sign-in {path}: {source}")]
     File {
@@ -57,16 +72,18 @@ pub enum AccountError {
 /// Where the access token comes from.
 #[derive(Debug, Clone)]
 pub struct Account {
-    server: ServerUrl,
+    way: Connector,
     source: Source,
+    /// When the token came from where it comes from; not known of one that was kept.
+    had: Option<Instant>,
 }
 
 #[derive(Debug, Clone)]
 enum Source {
     /// Tokens of a sign-in, renewed by the refresh token; kept in a file where there is one.
     SignedIn { tokens: Box<SignedIn>, file: Option<PathBuf> },
-    /// A token handed in from outside; it can't be renewed.
-    Token { token: Secret<String>, expires_at: Option<UnixMillis> },
+    /// A token handed in from outside, and the program that hands out the next one, if there is one.
+    Token { token: Secret<String>, command: Option<TokenCommand> },
 }
 
 impl Account {
@@ -74,24 +91,41 @@ impl Account {
     ///
     /// # Errors
     /// [`AccountError::Refused`] for a wrong name or password, [`AccountError::Unreachable`] without a service.
-    pub async fn sign_in(server: &ServerUrl, user: UserName, password: Secret<String>) -> Result<Self, AccountError> {
-        let tokens = post(server, "/api/v1/sign-in", &SignIn { user, password }).await?;
-        Ok(Self { server: server.clone(), source: Source::SignedIn { tokens: Box::new(tokens), file: None } })
+    pub async fn sign_in(
+        way: impl Into<Connector>,
+        user: UserName,
+        password: Secret<String>,
+    ) -> Result<Self, AccountError> {
+        let way = way.into();
+        let tokens = post(&way, "/api/v1/sign-in", &SignIn { user, password }).await?;
+        Ok(Self::new(way, Source::SignedIn { tokens: Box::new(tokens), file: None }, Some(clock::now())))
     }
 
     /// Goes on with a sign-in kept in `file`.
     ///
     /// # Errors
     /// [`AccountError::File`] when it can't be read.
-    pub fn saved(server: ServerUrl, file: &Path) -> Result<Self, AccountError> {
+    pub fn saved(way: impl Into<Connector>, file: &Path) -> Result<Self, AccountError> {
         let tokens = Box::new(load(file)?.tokens);
-        Ok(Self { server, source: Source::SignedIn { tokens, file: Some(file.to_owned()) } })
+        Ok(Self::new(way.into(), Source::SignedIn { tokens, file: Some(file.to_owned()) }, None))
     }
 
     /// Uses an access token that a trusted service handed out.
-    pub fn token(server: ServerUrl, token: Secret<String>) -> Self {
-        let expires_at = expiry(token.expose());
-        Self { server, source: Source::Token { token, expires_at } }
+    pub fn token(way: impl Into<Connector>, token: Secret<String>) -> Self {
+        Self::new(way.into(), Source::Token { token, command: None }, None)
+    }
+
+    /// Uses the access tokens that a program hands out.
+    ///
+    /// # Errors
+    /// [`AccountError::Command`] when it hands out none.
+    pub async fn of_command(way: impl Into<Connector>, command: TokenCommand) -> Result<Self, AccountError> {
+        let token = command.run().await?;
+        Ok(Self::new(way.into(), Source::Token { token, command: Some(command) }, Some(clock::now())))
+    }
+
+    fn new(way: Connector, source: Source, had: Option<Instant>) -> Self {
+        Self { way, source, had }
     }
 
     /// Keeps the sign-in in `file` from now on, readable by its owner only.
@@ -100,7 +134,7 @@ impl Account {
     /// [`AccountError::File`] when it can't be written.
     pub fn keep(&mut self, path: &Path) -> Result<(), AccountError> {
         if let Source::SignedIn { tokens, file } = &mut self.source {
-            save(path, &SavedSignIn { server: self.server.to_string(), tokens: (**tokens).clone() })?;
+            save(path, &SavedSignIn { server: self.way.server().to_string(), tokens: (**tokens).clone() })?;
             *file = Some(path.to_owned());
         }
         Ok(())
@@ -108,7 +142,12 @@ impl Account {
 
     /// Which service.
     pub fn server(&self) -> &ServerUrl {
-        &self.server
+        self.way.server()
+    }
+
+    /// The way to it.
+    pub fn connector(&self) -> &Connector {
+        &self.way
     }
 
     /// Who signed in; unknown for a token from outside until the service has welcomed it.
@@ -123,13 +162,33 @@ impl Account {
     pub fn expires_at(&self) -> Option<UnixMillis> {
         match &self.source {
             Source::SignedIn { tokens, .. } => Some(tokens.expires_at),
-            Source::Token { expires_at, .. } => *expires_at,
+            Source::Token { token, .. } => Claims::of(token.expose()).expires_at(),
         }
     }
 
-    /// Whether there is something to renew the access token with: not for one from outside.
+    /// Whether there is something to renew the access token with: not for one from outside that no program hands out.
     pub fn renews(&self) -> bool {
-        matches!(self.source, Source::SignedIn { .. })
+        match &self.source {
+            Source::SignedIn { .. } => true,
+            Source::Token { command, .. } => command.is_some(),
+        }
+    }
+
+    /// Whether a program hands out the tokens: it may hand out a good one where the last is not taken any more.
+    pub fn of_program(&self) -> bool {
+        matches!(&self.source, Source::Token { command: Some(_), .. })
+    }
+
+    /// In how long the access token is to be renewed: at two thirds of its life. `None` where it can't be, or nothing is
+    /// known of its life.
+    pub fn renewal_in(&self) -> Option<Duration> {
+        let token = self.access_token();
+        let claims = Claims::of(token.expose());
+        let by_clock = self.expires_at().filter(|_| self.renews())?.since(clock::unix_now());
+        // One that has just been made is not judged by this machine's clock, which may differ from the service's.
+        let fresh = self.had.filter(|_| matches!(self.source, Source::SignedIn { .. })).zip(claims.life_ms());
+        let left = fresh.map_or(by_clock, |(had, life)| life - millis(clock::now().saturating_duration_since(had)));
+        Some(claims::renewal_in(left, claims.life_ms().unwrap_or(left)))
     }
 
     /// An access token that is good for a while: the one there is, or a renewed one. One from outside is used to its end.
@@ -147,12 +206,19 @@ impl Account {
     /// # Errors
     /// When the service can't be reached, or no longer accepts the refresh token; for a token from outside.
     pub async fn renew(&mut self) -> Result<Secret<String>, AccountError> {
-        let Source::SignedIn { tokens, file } = &mut self.source else { return Err(ran_out()) };
-        **tokens = match file {
-            Some(path) => renew_shared(&self.server, path, tokens).await?,
-            None => refresh(&self.server, tokens).await?,
-        };
+        match &mut self.source {
+            Source::SignedIn { tokens, file: Some(path) } => **tokens = renew_shared(&self.way, path, tokens).await?,
+            Source::SignedIn { tokens, file: None } => **tokens = refresh(&self.way, tokens).await?,
+            Source::Token { token, command: Some(command) } => *token = command.run().await?,
+            Source::Token { command: None, .. } => return Err(ran_out()),
+        }
+        self.had = Some(clock::now());
         Ok(self.access_token())
+    }
+
+    /// The access token there is, whatever is left of its life.
+    pub(super) fn present_token(&self) -> Secret<String> {
+        self.access_token()
     }
 
     /// Ends the sign-in at the service and forgets the kept file.
@@ -165,7 +231,7 @@ impl Account {
             fs::remove_file(&path).map_err(|source| AccountError::File { path, source })?;
         }
         let body = Refresh { refresh_token: tokens.refresh_token };
-        send(&self.server, "/api/v1/sign-out", &body).await.map(|_| ())
+        send(&self.way, "/api/v1/sign-out", &body).await.map(|_| ())
     }
 
     /// Who the service says the access token belongs to.
@@ -174,10 +240,9 @@ impl Account {
     /// When the service can't be reached, or refuses the token.
     pub async fn who(&mut self) -> Result<Person, AccountError> {
         let token = self.fresh_token().await?;
-        let client = client(&self.server)?;
-        let request = client.get(self.server.rest("/api/v1/me")).bearer_auth(token.expose());
-        let response = answered(&self.server, request).await?;
-        read(&self.server, response).await
+        let request = client(&self.way)?.get(self.server().rest("/api/v1/me")).bearer_auth(token.expose());
+        let response = answered(&self.way, request).await?;
+        read(&self.way, response).await
     }
 
     fn access_token(&self) -> Secret<String> {
@@ -194,18 +259,12 @@ fn ran_out() -> AccountError {
     AccountError::Refused(Failure::new(FailureCode::TokenExpired, message))
 }
 
-/// Reads a kept sign-in.
-///
-/// # Errors
-/// [`AccountError::File`] when it is not there or not readable as one.
-pub fn load(path: &Path) -> Result<SavedSignIn, AccountError> {
-    let failed = |source| AccountError::File { path: path.to_owned(), source };
-    let text = fs::read_to_string(path).map_err(failed)?;
-    serde_json::from_str(&text).map_err(|e| failed(io::Error::new(io::ErrorKind::InvalidData, e)))
+fn millis(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Renews under a lock, unless another phone of this user has done so in the meantime.
-async fn renew_shared(server: &ServerUrl, path: &Path, mine: &SignedIn) -> Result<SignedIn, AccountError> {
+async fn renew_shared(way: &Connector, path: &Path, mine: &SignedIn) -> Result<SignedIn, AccountError> {
     let _lock = lock(path).await?;
     let kept = load(path).map(|saved| saved.tokens).unwrap_or_else(|_| mine.clone());
     let renewed_by_another = kept.refresh_token != mine.refresh_token && kept.me.identity == mine.me.identity;
@@ -213,114 +272,11 @@ async fn renew_shared(server: &ServerUrl, path: &Path, mine: &SignedIn) -> Resul
         return Ok(kept);
     }
     let from = if renewed_by_another { &kept } else { mine };
-    let tokens = refresh(server, from).await?;
-    save(path, &SavedSignIn { server: server.to_string(), tokens: tokens.clone() })?;
+    let tokens = refresh(way, from).await?;
+    save(path, &SavedSignIn { server: way.server().to_string(), tokens: tokens.clone() })?;
     Ok(tokens)
 }
 
-async fn refresh(server: &ServerUrl, tokens: &SignedIn) -> Result<SignedIn, AccountError> {
-    post(server, "/api/v1/refresh", &Refresh { refresh_token: tokens.refresh_token.clone() }).await
-}
-
-async fn lock(path: &Path) -> Result<File, AccountError> {
-    let path = path.with_extension("lock");
-    let failed = {
-        let path = path.clone();
-        move |source| AccountError::File { path, source }
-    };
-    let locked = tokio::task::spawn_blocking(move || {
-        let file = private(&path).open(&path)?;
-        file.lock()?;
-        Ok(file)
-    });
-    locked.await.map_err(io::Error::other).and_then(|lock| lock).map_err(failed)
-}
-
-/// Writes beside the file first and renames, so that a kill in between loses neither the old nor the new sign-in.
-fn save(path: &Path, saved: &SavedSignIn) -> Result<(), AccountError> {
-    let failed = |source| AccountError::File { path: path.to_owned(), source };
-    let text = serde_json::to_string_pretty(saved).map_err(|e| failed(e.into()))?;
-    let beside = path.with_extension("new");
-    let write = || {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let mut file = private(&beside).truncate(true).open(&beside)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&beside, path)
-    };
-    write().map_err(failed)
-}
-
-/// Options that create a file only its owner can read.
-fn private(_path: &Path) -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.create(true).truncate(false).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
-
-async fn post<B: Serialize, A: for<'a> Deserialize<'a>>(
-    server: &ServerUrl,
-    route: &str,
-    body: &B,
-) -> Result<A, AccountError> {
-    read(server, send(server, route, body).await?).await
-}
-
-async fn send<B: Serialize>(server: &ServerUrl, route: &str, body: &B) -> Result<reqwest::Response, AccountError> {
-    answered(server, client(server)?.post(server.rest(route)).json(body)).await
-}
-
-fn client(server: &ServerUrl) -> Result<reqwest::Client, AccountError> {
-    reqwest::Client::builder().timeout(REQUEST_TIMEOUT).build().map_err(|e| unreachable(server, &e))
-}
-
-fn unreachable(server: &ServerUrl, error: &reqwest::Error) -> AccountError {
-    AccountError::Unreachable(format!("no answer from {server}: {}", innermost(error)))
-}
-
-async fn read<A: for<'a> Deserialize<'a>>(server: &ServerUrl, response: reqwest::Response) -> Result<A, AccountError> {
-    let other = |e| {
-        AccountError::Unreachable(format!("{server} answered something else than a Switchboard service would: {e}"))
-    };
-    response.json().await.map_err(other)
-}
-
-/// Sends a request; an answer that is a refusal becomes an error.
-async fn answered(server: &ServerUrl, request: reqwest::RequestBuilder) -> Result<reqwest::Response, AccountError> {
-    let response = request.send().await.map_err(|e| unreachable(server, &e))?;
-    let status = response.status();
-    if status.is_success() {
-        return Ok(response);
-    }
-    match response.json::<ErrorBody>().await {
-        Ok(body) if worth_another_try(body.error.code) => Err(AccountError::Unreachable(body.error.message)),
-        Ok(body) => Err(AccountError::Refused(body.error)),
-        Err(_) => Err(AccountError::Unreachable(format!("{server} answered {status}; is it a Switchboard service?"))),
-    }
-}
-
-fn worth_another_try(code: FailureCode) -> bool {
-    matches!(code, FailureCode::TooManyRequests | FailureCode::Unavailable | FailureCode::Internal)
-}
-
-/// The cause a person can act on sits at the end of the chain ("Connection refused").
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut deepest = error;
-    while let Some(source) = deepest.source() {
-        deepest = source;
-    }
-    deepest.to_string()
-}
-
-/// The `exp` claim of a JWT, unverified: only to know when it is of no use any more.
-fn expiry(token: &str) -> Option<UnixMillis> {
-    use base64::Engine as _;
-    let payload = token.split('.').nth(1)?;
-    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
-    let claims: serde_json::Value = serde_json::from_slice(&bytes).ok()?;
-    claims.get("exp")?.as_i64()?.checked_mul(1000).map(UnixMillis)
+async fn refresh(way: &Connector, tokens: &SignedIn) -> Result<SignedIn, AccountError> {
+    post(way, "/api/v1/refresh", &Refresh { refresh_token: tokens.refresh_token.clone() }).await
 }

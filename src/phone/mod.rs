@@ -5,11 +5,13 @@
 pub mod account;
 pub mod audio;
 pub mod command;
+pub mod connector;
 mod engine;
 pub mod event;
 pub mod evidence;
 mod leg;
 mod signalling;
+pub mod trust;
 mod words;
 
 use std::path::PathBuf;
@@ -19,6 +21,7 @@ use tokio::sync::mpsc;
 use self::account::Account;
 use self::audio::voice::{Voice, VoiceConfig};
 use self::command::Command;
+use self::connector::Connector;
 use self::engine::{Engine, Inputs, Options, Outputs};
 use self::event::Event;
 use self::evidence::{Limits, Recorder};
@@ -83,6 +86,14 @@ pub struct PhoneLink {
     pub events: mpsc::Receiver<Event>,
     /// What the phone remembers of itself.
     pub recorder: Recorder,
+}
+
+/// Whether the service's WebSocket can be opened from here; nothing is said on it.
+///
+/// # Errors
+/// Why not, for a person.
+pub async fn try_signalling(way: &Connector) -> Result<(), String> {
+    signalling::try_signalling(way).await
 }
 
 /// Starts a phone for `account`. It connects by itself, and again when the connection is lost.

@@ -3,22 +3,24 @@
 //! One task owns the socket. It carries requests and notices and decides nothing about calls: that is the engine's.
 
 mod opening;
+mod renewal;
 
 use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, interval_at, timeout};
+use tokio::time::{Instant, Interval, interval_at, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{self, Message};
 
 use self::opening::{Greeting, greet, open};
+use self::renewal::{Renewal, Renewed};
 use super::account::{Account, AccountError};
-use super::evidence::Recorder;
+use super::connector::{Connector, Stream};
 use super::evidence::entry::{LinkStep, Way};
+use super::evidence::{Limits, Recorder};
 use crate::base::{clock, seed::Seed};
 use crate::domain::id::ClientId;
 use crate::domain::presence::PresenceChoice;
@@ -42,6 +44,16 @@ const LAST_RETRY: Duration = Duration::from_secs(10);
 
 /// Request ids of this task's own requests start here; the engine's are below.
 const OWN_IDS: u64 = 1 << 52;
+
+/// Opens the signalling WebSocket, and says nothing on it.
+pub(super) async fn try_signalling(way: &Connector) -> Result<(), String> {
+    let unseen = Recorder::new(Limits::default(), None);
+    match open(way, &unseen).await {
+        Ok(_) => Ok(()),
+        Err(Trouble::Retry(why) | Trouble::Refused(why)) => Err(why),
+        Err(Trouble::Bye) => Err("the connection was given up".to_owned()),
+    }
+}
 
 /// What the engine asks of this task.
 #[derive(Debug)]
@@ -92,6 +104,11 @@ pub(crate) enum FromLink {
         /// Why, for a person.
         reason: String,
     },
+    /// The access token ends soon, and there is no next one.
+    TokenEnds {
+        /// What a person should know.
+        text: String,
+    },
 }
 
 /// The task.
@@ -108,10 +125,12 @@ pub(crate) struct Link {
     resume: Option<Resume>,
     pending: Vec<u64>,
     seed: Seed,
+    /// Whether the program that hands out tokens was asked for another since the service last took one.
+    asked_again: bool,
     recorder: Recorder,
 }
 
-type Socket = WebSocketStream<TcpStream>;
+type Socket = WebSocketStream<Stream>;
 
 /// Why a connection was not made, or ended.
 enum Trouble {
@@ -141,6 +160,7 @@ impl Link {
             resume: None,
             pending: Vec::new(),
             seed: Seed::fresh(),
+            asked_again: false,
             recorder,
         }
     }
@@ -183,7 +203,7 @@ impl Link {
 
     async fn connect(&mut self) -> Result<(Socket, IpAddr, Box<Welcome>), Trouble> {
         let token = self.account.fresh_token().await.map_err(account_trouble)?;
-        let server = self.account.server().clone();
+        let connector = self.account.connector().clone();
         let hello = Hello {
             token,
             client_id: self.client,
@@ -192,12 +212,16 @@ impl Link {
             resume: self.resume,
         };
         let attempt = async {
-            let (mut socket, service) = open(&server, &self.recorder).await?;
+            let (mut socket, service) = open(&connector, &self.recorder).await?;
             let welcome = greet(&mut socket, hello, &self.recorder).await?;
             Ok::<_, Greeting>((socket, service, welcome))
         };
         let timed_out = |_| {
-            Err(Greeting::from(Trouble::Retry(format!("no answer from {server} for {} s", CONNECT_TIMEOUT.as_secs()))))
+            Err(Greeting::from(Trouble::Retry(format!(
+                "no answer from {} for {} s",
+                connector.server(),
+                CONNECT_TIMEOUT.as_secs()
+            ))))
         };
         let (socket, service, welcome) = match timeout(CONNECT_TIMEOUT, attempt).await.unwrap_or_else(timed_out) {
             Ok(connected) => connected,
@@ -205,14 +229,27 @@ impl Link {
                 self.account.renew().await.map_err(account_trouble)?;
                 return Err(Trouble::Retry("the sign-in was renewed".into()));
             }
+            Err(Greeting::TokenRefused(reason)) => return Err(self.ask_again(reason).await),
             Err(Greeting::Trouble(trouble)) => return Err(trouble),
         };
         self.on_welcome(&welcome);
         Ok((socket, service, welcome))
     }
 
+    /// The service does not take this token. Where a program hands out tokens, it may hand out a good one; once.
+    async fn ask_again(&mut self, reason: String) -> Trouble {
+        if !self.account.of_program() || std::mem::replace(&mut self.asked_again, true) {
+            return Trouble::Refused(reason);
+        }
+        match self.account.renew().await {
+            Ok(_) => Trouble::Retry("the service took the last token no more; there is another".into()),
+            Err(why) => account_trouble(why),
+        }
+    }
+
     fn on_welcome(&mut self, welcome: &Welcome) {
         self.presence = None;
+        self.asked_again = false;
         if !welcome.resumed {
             self.resume = Some(Resume { session_id: welcome.session_id, seq: 0 });
         }
@@ -222,17 +259,30 @@ impl Link {
     async fn serve(&mut self, mut socket: Socket) -> Trouble {
         let mut heard = Instant::now();
         let mut ping = interval_at(heard + PING_EVERY, PING_EVERY);
-        let mut renew_at = self.renewal();
+        let mut renewal = Renewal::of(&self.account);
+        let trouble = self.carry(&mut socket, &mut renewal, &mut ping, &mut heard).await;
+        // A refresh token works once: what it was exchanged for must not get lost.
+        renewal.finish(&mut self.account).await;
+        trouble
+    }
+
+    async fn carry(
+        &mut self,
+        socket: &mut Socket,
+        renewal: &mut Renewal,
+        ping: &mut Interval,
+        heard: &mut Instant,
+    ) -> Trouble {
         loop {
             tokio::select! {
                 frame = socket.next() => {
-                    heard = Instant::now();
+                    *heard = Instant::now();
                     if let ControlFlow::Break(trouble) = self.on_frame(frame).await {
                         return trouble;
                     }
                 }
                 order = self.requests.recv() => {
-                    if let ControlFlow::Break(trouble) = self.on_order(order, &mut socket).await {
+                    if let ControlFlow::Break(trouble) = self.on_order(order, socket).await {
                         return trouble;
                     }
                 }
@@ -244,11 +294,10 @@ impl Link {
                         return lost(&e);
                     }
                 }
-                () = crate::base::deadline::sleep_until(renew_at) => {
-                    if let ControlFlow::Break(trouble) = self.renew(&mut socket).await {
+                renewed = renewal.next(&mut self.account, &mut self.seed) => {
+                    if let ControlFlow::Break(trouble) = self.on_renewed(renewed, socket).await {
                         return trouble;
                     }
-                    renew_at = self.renewal();
                 }
             }
         }
@@ -295,7 +344,7 @@ impl Link {
                 Err(e) => account_trouble(e),
             },
             ClosingReason::Revoked => {
-                Trouble::Refused("this account may no longer use the service; sign in again".into())
+                self.ask_again("this account may no longer use the service; sign in again".into()).await
             }
             ClosingReason::Replaced => Trouble::Refused("this phone was connected a second time".into()),
         })
@@ -338,19 +387,11 @@ impl Link {
         }
     }
 
-    /// When the access token should be renewed: with a fifth of its life left; never, where it can't be.
-    fn renewal(&self) -> Option<std::time::Instant> {
-        let left = self.account.expires_at().filter(|_| self.account.renews())?.since(clock::unix_now());
-        let wait = u64::try_from(left * 4 / 5).unwrap_or(0).max(1000);
-        Some(clock::now() + Duration::from_millis(wait))
-    }
-
-    async fn renew(&mut self, socket: &mut Socket) -> ControlFlow<Trouble> {
-        match self.account.renew().await {
-            Ok(token) => self.send(socket, OWN_IDS, Request::TokenRenew { token }).await,
-            // Not urgent: a fifth of its life is left, and the next try comes with a fifth of that.
-            Err(e) => {
-                tracing::warn!(error = %e, "the token could not be renewed");
+    async fn on_renewed(&mut self, renewed: Renewed, socket: &mut Socket) -> ControlFlow<Trouble> {
+        match renewed {
+            Renewed::Token(token) => self.send(socket, OWN_IDS, Request::TokenRenew { token }).await,
+            Renewed::EndsSoon(text) => {
+                self.tell(FromLink::TokenEnds { text }).await;
                 ControlFlow::Continue(())
             }
         }
@@ -398,8 +439,10 @@ fn lost(error: &tungstenite::Error) -> Trouble {
 
 fn account_trouble(error: AccountError) -> Trouble {
     match error {
-        AccountError::Unreachable(reason) => Trouble::Retry(reason),
+        AccountError::Unreachable(reason) | AccountError::Command(reason) => Trouble::Retry(reason),
         AccountError::Refused(failure) => Trouble::Refused(failure.message),
+        AccountError::Untrusted(why) if why.may_pass() => Trouble::Retry(why.to_string()),
+        AccountError::Untrusted(why) => Trouble::Refused(why.to_string()),
         file @ AccountError::File { .. } => Trouble::Refused(file.to_string()),
     }
 }

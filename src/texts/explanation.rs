@@ -14,6 +14,9 @@ pub fn cause(cause: Cause, who: &str) -> String {
         Cause::NobodyListens => {
             "Nothing answers at the service's address: it does not run, or a firewall is in between."
         }
+        Cause::NotTrusted => {
+            "The service's certificate does not count on this machine, or what answers there does not speak TLS."
+        }
         Cause::NotAService => "Something answers at that address, but it is no Switchboard service.",
         Cause::SignInRefused => "The service does not take this sign-in any more.",
         Cause::LinkLost => "The connection to the service was lost, or not made.",
@@ -70,6 +73,7 @@ pub fn stage(stage: Stage) -> &'static str {
     match stage {
         Stage::Dns => "DNS",
         Stage::Tcp => "TCP",
+        Stage::Tls => "TLS",
         Stage::WebSocket => "WebSocket",
         Stage::SignIn => "sign-in",
         Stage::Offer => "offer",
@@ -111,9 +115,10 @@ mod tests {
     use super::*;
     use crate::control::diagnosis::Diagnosis;
 
-    const CAUSES: [Cause; 24] = [
+    const CAUSES: [Cause; 25] = [
         Cause::AddressUnknown,
         Cause::NobodyListens,
+        Cause::NotTrusted,
         Cause::NotAService,
         Cause::SignInRefused,
         Cause::LinkLost,

@@ -23,3 +23,5 @@ pub mod sound;
 pub mod ssh;
 pub mod state;
 pub mod talk;
+pub mod token;
+pub mod trust;

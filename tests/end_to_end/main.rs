@@ -21,4 +21,7 @@ mod scripts;
 mod serving;
 mod sound;
 mod talk;
+#[path = "../support/tls.rs"]
+mod tls;
+mod trust;
 mod words;

@@ -94,6 +94,6 @@ fn the_doctor_finds_what_is_wrong_and_says_what_to_do() {
     service.ends().exited(143);
     let down = home.run(&format!("doctor --server {http} --json")).exited(3).json();
     let last = down.last().unwrap();
-    assert_eq!((&last["check"], &last["verdict"]), (&"service".into(), &"fail".into()));
+    assert_eq!((&last["check"], &last["verdict"]), (&"tcp".into(), &"fail".into()));
     assert!(last["next"].as_str().unwrap().contains("switchboard serve"), "{last}");
 }

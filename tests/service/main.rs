@@ -33,3 +33,4 @@ mod several_calls;
 #[cfg(target_os = "linux")]
 mod sound_cut;
 mod starting;
+mod trust;

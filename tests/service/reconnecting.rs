@@ -129,7 +129,7 @@ async fn without_a_service_a_phone_says_so_and_connects_once_there_is_one() {
 /// A web server that answers everything with `status`, and a phone that takes it for its service.
 async fn at_a_web_server(status: &'static str) -> TestPhone {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let server = listener.local_addr().unwrap().to_string().parse().unwrap();
+    let server: switchboard::config::ServerUrl = listener.local_addr().unwrap().to_string().parse().unwrap();
     switchboard::base::task::spawn("web server", async move {
         while let Ok((mut client, _)) = listener.accept().await {
             let mut request = [0; 4096];

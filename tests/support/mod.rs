@@ -6,6 +6,7 @@
 
 pub mod process;
 pub mod proxy;
+pub mod tls;
 pub mod wav;
 
 use std::fmt::Debug;

@@ -24,6 +24,7 @@ impl Engine {
             FromLink::Welcome { welcome, service } => self.on_welcome(*welcome, service).await,
             FromLink::Answer { id, result } => self.on_answer(id, result).await,
             FromLink::Notice(notice) => self.on_notice(notice).await,
+            FromLink::TokenEnds { text } => self.emit(Event::Warning(text)).await,
             FromLink::Down { reason, retry_in } => {
                 self.service = None;
                 self.tell_link(Link::Down { reason, retry_in }).await;

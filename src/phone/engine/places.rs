@@ -48,7 +48,7 @@ impl Addresses {
     /// What `typed` means.
     pub(super) fn meaning(&self, typed: &str) -> Result<Meaning, Refusal> {
         match typed.parse().map_err(Refusal::NotAPlace)? {
-            Place::Link { origin, key } if self.is_this_service(&origin) => Ok(Meaning::Group(key)),
+            Place::Link { origin, key, .. } if self.is_this_service(&origin) => Ok(Meaning::Group(key)),
             Place::Link { origin, .. } => Err(Refusal::OtherService { origin }),
             Place::Key(key @ GroupKey::Id(_)) => Ok(Meaning::Group(key)),
             Place::Key(key @ GroupKey::Code(_)) => {

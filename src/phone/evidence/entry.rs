@@ -238,6 +238,11 @@ pub enum LinkStep {
         /// How long it took, µs.
         took_us: u64,
     },
+    /// What was agreed on by TLS, and who vouches for the service.
+    Secured {
+        /// In words, without anything secret.
+        facts: Box<str>,
+    },
     /// A step failed.
     Failed {
         /// Which.
@@ -386,6 +391,7 @@ impl Entry {
             What::Link(LinkStep::Failed { why, .. } | LinkStep::Down { why, .. } | LinkStep::Refused { why }) => {
                 why.len()
             }
+            What::Link(LinkStep::Secured { facts }) => facts.len(),
             What::Link(LinkStep::Began | LinkStep::Done { .. }) => 0,
             What::Leg { step: LegStep::Failed(why), .. } => why.len(),
             What::Leg { .. } => 0,

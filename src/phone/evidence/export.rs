@@ -32,6 +32,7 @@ pub fn label(entry: &Entry) -> Cow<'_, str> {
         What::Link(LinkStep::Failed { stage: failed, why, .. }) => {
             Cow::Owned(format!("{} failed: {why}", stage(*failed)))
         }
+        What::Link(LinkStep::Secured { facts }) => Cow::Owned(format!("TLS: {facts}")),
         What::Link(LinkStep::Down { why, .. }) => Cow::Owned(format!("not connected: {why}")),
         What::Link(LinkStep::Refused { why }) => Cow::Owned(format!("refused: {why}")),
         What::Leg { step, .. } => match step {

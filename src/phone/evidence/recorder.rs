@@ -127,6 +127,11 @@ impl Recorder {
         self.link(LinkStep::Failed { stage, why: words(why), nobody_listens: false });
     }
 
+    /// What was agreed on by TLS.
+    pub fn secured(&self, facts: &str) {
+        self.link(LinkStep::Secured { facts: words(facts) });
+    }
+
     /// There is no TCP connection to the service.
     pub fn unconnected(&self, why: &io::Error) {
         let nobody_listens = why.kind() == io::ErrorKind::ConnectionRefused;

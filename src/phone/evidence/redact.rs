@@ -22,6 +22,8 @@ const SECRET: &[&str] = &[
     "demo_secret",
     "authorization",
     "note",
+    // A program and its arguments, which may be secret.
+    "token_command",
 ];
 
 /// Lines of SDP (RFC 8839, RFC 8122, RFC 4568) that let somebody into a media connection, or say whose it is.

@@ -280,13 +280,20 @@ impl Leg {
 /// The steps of the connection that was there before the entry at `before`, or of the last try.
 fn link_steps(entries: &[Arc<Entry>], before: usize) -> Vec<Step> {
     let began = entries[..before].iter().rposition(|entry| entry.what == What::Link(LinkStep::Began));
-    let mut steps: Vec<Step> = Stage::ALL[..4]
+    let tried = began.map_or(&[][..], |began| &entries[began + 1..before]);
+    let through_tls = tried.iter().any(|entry| {
+        matches!(
+            &entry.what,
+            What::Link(LinkStep::Done { stage: Stage::Tls, .. } | LinkStep::Failed { stage: Stage::Tls, .. })
+        )
+    });
+    let mut steps: Vec<Step> = Stage::ALL[..Stage::OF_LINK]
         .iter()
+        .filter(|stage| **stage != Stage::Tls || through_tls)
         .map(|stage| Step { stage: *stage, progress: Progress::NotReached, took: None })
         .collect();
-    let Some(began) = began else { return steps };
     let mut lost = false;
-    for entry in entries[began + 1..before].iter() {
+    for entry in tried {
         match &entry.what {
             What::Link(LinkStep::Done { stage, took_us }) => {
                 set(&mut steps, *stage, Progress::Done, Some(Duration::from_micros(*took_us)));

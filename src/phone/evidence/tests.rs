@@ -167,6 +167,23 @@ fn under_a_flood_it_keeps_to_its_bounds_and_remembers_the_newest() {
 }
 
 #[test]
+fn a_certificate_that_does_not_count_is_said_to_be_the_matter() {
+    let mut past = Past { entries: Vec::new() };
+    past.adds(0, None, What::Link(LinkStep::Began));
+    for stage in [Stage::Dns, Stage::Tcp] {
+        past.adds(2, None, What::Link(LinkStep::Done { stage, took_us: 2000 }));
+    }
+    past.adds(
+        3,
+        None,
+        What::Link(LinkStep::Failed { stage: Stage::Tls, why: "another".into(), nobody_listens: false }),
+    );
+    past.adds(3, None, What::Link(LinkStep::Refused { why: "another".into() }));
+    let why = story::of_link(&past.entries).unwrap();
+    assert_eq!((why.advice, why.failed), (Advice::AskOperator, Some(Stage::Tls)));
+}
+
+#[test]
 fn one_entry_that_is_longer_than_all_there_may_be_is_not_kept() {
     let mut ring = Ring::new(Limits { entries: 10, bytes: 1000 });
     ring.push(entry(1, 0, None, What::Warning("x".repeat(2000).into())));
@@ -179,6 +196,8 @@ fn what_is_kept_on_disk_is_what_was_remembered() {
     let recorder = Recorder::new(Limits::default(), Some(folder.path()));
     recorder.link(LinkStep::Began);
     recorder.linked(Stage::Dns, Duration::from_micros(1500));
+    recorder
+        .secured("TLSv1_3; certificate by CN=Ours, SHA256:CAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAg; trusted by x");
     recorder.leg(CALL, 1, LegStep::Failed("no way".into()));
     recorder.heard(&Event::Quality { call: CALL, quality: Figures { jitter_ms: f32::NAN, ..Figures::default() } });
     recorder.heard(&Event::Ended(summary()));
@@ -188,6 +207,8 @@ fn what_is_kept_on_disk_is_what_was_remembered() {
     assert_eq!(sessions.len(), 1);
     let read = read_session(&sessions[0]).unwrap();
     assert_eq!(export::json_lines(&read), export::json_lines(&recorder.snapshot()));
+    // What TLS agreed on is no secret.
+    assert!(export::json_lines(&read).contains("CN=Ours, SHA256:CAgICAgI"));
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

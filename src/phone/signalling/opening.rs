@@ -1,18 +1,17 @@
 //! Makes a connection: from the name of the service to its welcome, each step told to the recorder. What becomes of the
 //! connection is [`super::Link`]'s.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use futures_util::{SinkExt, StreamExt};
-use tokio::net::TcpStream;
 use tokio_tungstenite::client_async_with_config;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message, client::IntoClientRequest};
 
 use super::{Socket, Trouble, lost};
 use crate::base::clock;
-use crate::config::ServerUrl;
 use crate::control::explanation::Stage;
+use crate::phone::connector::{ConnectError, Connection, Connector};
 use crate::phone::evidence::Recorder;
 use crate::phone::evidence::entry::Way;
 use crate::protocol::failure::{Failure, FailureCode};
@@ -22,6 +21,8 @@ use crate::protocol::{MAX_FRAME, MAX_SERVICE_FRAME, SUBPROTOCOL, codec};
 /// Why a hello was not answered by a welcome.
 pub(super) enum Greeting {
     TokenExpired,
+    /// The token is not taken, and why.
+    TokenRefused(String),
     Trouble(Trouble),
 }
 
@@ -32,28 +33,22 @@ impl From<Trouble> for Greeting {
 }
 
 /// Opens the socket. Also says where it goes.
-pub(super) async fn open(server: &ServerUrl, recorder: &Recorder) -> Result<(Socket, IpAddr), Trouble> {
-    let nowhere = |e: &dyn std::fmt::Display| Trouble::Retry(format!("no service at {server}: {e}"));
-    let failed = |stage, e: &dyn std::fmt::Display| {
-        recorder.link_failed(stage, &e.to_string());
-        nowhere(e)
-    };
+pub(super) async fn open(connector: &Connector, recorder: &Recorder) -> Result<(Socket, IpAddr), Trouble> {
+    let server = connector.server();
     let mut began = clock::now();
     let mut taken = |stage| {
         let now = clock::now();
         recorder.linked(stage, now.saturating_duration_since(std::mem::replace(&mut began, now)));
     };
-    let addresses = tokio::net::lookup_host(server.socket()).await.map_err(|e| failed(Stage::Dns, &e))?;
-    let addresses: Vec<SocketAddr> = addresses.collect();
-    taken(Stage::Dns);
-    let stream = TcpStream::connect(&addresses[..]).await.map_err(|e| {
-        recorder.unconnected(&e);
-        nowhere(&e)
-    })?;
-    taken(Stage::Tcp);
-    let unreachable = |e: &dyn std::fmt::Display| failed(Stage::WebSocket, e);
-    let service = stream.peer_addr().map_err(|e| unreachable(&e))?.ip();
-    stream.set_nodelay(true).ok();
+    let connected = connector.connect(&mut taken).await;
+    let Connection { stream, peer: service, tls } = connected.map_err(|why| unconnected(connector, why, recorder))?;
+    if let Some(facts) = tls {
+        recorder.secured(&facts.to_string());
+    }
+    let unreachable = |e: &dyn std::fmt::Display| {
+        recorder.link_failed(Stage::WebSocket, &e.to_string());
+        Trouble::Retry(format!("no service at {server}: {e}"))
+    };
     let mut request = server.signalling().into_client_request().map_err(|e| unreachable(&e))?;
     request.headers_mut().insert("Sec-WebSocket-Protocol", tungstenite::http::HeaderValue::from_static(SUBPROTOCOL));
     let (socket, _) = client_async_with_config(request, stream, Some(socket_config())).await.map_err(|e| match e {
@@ -72,6 +67,18 @@ pub(super) async fn open(server: &ServerUrl, recorder: &Recorder) -> Result<(Soc
     })?;
     taken(Stage::WebSocket);
     Ok((socket, service))
+}
+
+fn unconnected(connector: &Connector, why: ConnectError, recorder: &Recorder) -> Trouble {
+    match &why {
+        ConnectError::Tcp(why) => recorder.unconnected(why),
+        why => recorder.link_failed(why.stage(), &why.to_string()),
+    }
+    match why {
+        ConnectError::Untrusted(why) if !why.may_pass() => Trouble::Refused(why.to_string()),
+        ConnectError::Untrusted(why) => Trouble::Retry(why.to_string()),
+        why => Trouble::Retry(format!("no service at {}: {why}", connector.server())),
+    }
 }
 
 /// Small buffers: the library's own are 128 KiB each.
@@ -111,6 +118,7 @@ pub(super) async fn greet(socket: &mut Socket, hello: Hello, recorder: &Recorder
 fn refusal(failure: Failure) -> Greeting {
     match failure.code {
         FailureCode::TokenExpired => Greeting::TokenExpired,
+        FailureCode::Unauthenticated => Greeting::TokenRefused(failure.message),
         FailureCode::TooManyRequests | FailureCode::Unavailable | FailureCode::Internal => {
             Trouble::Retry(failure.message).into()
         }

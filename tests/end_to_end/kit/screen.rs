@@ -44,6 +44,15 @@ impl Screen {
 
     /// The same, with settings in its environment.
     pub fn open_with(data: &Path, settings: &[(&str, &str)]) -> Self {
+        Self::spawn(data, &["--demo"], settings)
+    }
+
+    /// Runs `switchboard WORDS…` in a terminal; each word is separated by a space.
+    pub fn runs(data: &Path, words: &str) -> Self {
+        Self::spawn(data, &words.split_whitespace().collect::<Vec<_>>(), &[])
+    }
+
+    fn spawn(data: &Path, words: &[&str], settings: &[(&str, &str)]) -> Self {
         let pair = native_pty_system().openpty(size(ROWS, COLUMNS)).unwrap();
         let mut command = CommandBuilder::new(SWITCHBOARD);
         for (name, _) in std::env::vars().filter(|(name, _)| is_setting(name)) {
@@ -61,7 +70,8 @@ impl Screen {
         for (name, value) in settings {
             command.env(name, value);
         }
-        command.args(["--demo", "--data"]);
+        command.args(words);
+        command.arg("--data");
         command.arg(data);
         let child = pair.slave.spawn_command(command).unwrap();
         let keys = pair.master.take_writer().unwrap();
