@@ -222,16 +222,20 @@ impl Thread {
     }
 
     fn detach(&mut self, call: CallId) {
-        if let Some(index) = self.calls.iter().position(|sound| sound.call == call) {
+        let summary = self.calls.iter().position(|sound| sound.call == call).map(|index| {
             let device = self.device_figures();
-            let sound = self.calls.remove(index).summary(device, clock::now());
-            self.outbox.tell(VoiceEvent::Finished { call, sound });
-        }
+            self.calls.remove(index).summary(device, clock::now())
+        });
         if self.calls.is_empty() {
+            // Whoever hears that the call is over finds the card free.
+            self.claim = None;
             self.near = Near::default();
             // What is played between two calls makes no echo in either.
             self.listening = false;
             self.gaps = Gaps::default();
+        }
+        if let Some(sound) = summary {
+            self.outbox.tell(VoiceEvent::Finished { call, sound });
         }
     }
 
