@@ -219,8 +219,6 @@ fn of_connecting(facts: &Facts) -> Option<Cause> {
 fn of_end(facts: &Facts, end: EndReason) -> Option<Cause> {
     let taken = |stage| facts.steps.iter().any(|step| step.stage == stage && step.progress == Progress::Done);
     Some(match end {
-        // What can't be asked for: the refusal is the explanation.
-        _ if matches!(facts.refused, Some(FailureCode::BadRequest | FailureCode::Conflict)) => return None,
         // What this side chose itself is no failure.
         EndReason::ANSWERED_ELSEWHERE | EndReason::CANCELLED => return None,
         EndReason::DECLINED | EndReason::RING_TIMEOUT if !facts.outgoing => return None,
@@ -404,15 +402,6 @@ mod tests {
         let refused =
             Facts { refused: Some(FailureCode::MediaRefused), ..call(EndReason::NO_MEDIA_PATH, Some(Stage::Offer)) };
         check(&refused, Some(Cause::OfferRefused));
-    }
-
-    #[test]
-    fn what_cannot_be_asked_for_needs_no_explanation() {
-        for refused in [FailureCode::BadRequest, FailureCode::Conflict] {
-            let call = call(EndReason::NO_MEDIA_PATH, Some(Stage::Offer));
-            check(&Facts { refused: Some(refused), ..call.clone() }, None);
-            check(&Facts { refused: Some(FailureCode::Internal), ..call }, Some(Cause::ServiceFault));
-        }
     }
 
     #[test]
