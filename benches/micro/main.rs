@@ -1,12 +1,19 @@
-//! The arithmetic of sound, as often as it runs in a call: per packet of 20 ms, or per tick of 10 ms.
+//! The arithmetic of sound, as often as it runs in a call: per packet of 20 ms, or per tick of 10 ms. And what each request
+//! of a program costs before anything is done for it.
 
 #![allow(missing_docs, reason = "criterion's macros declare public items")]
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use aws_lc_rs::digest::{SHA256, digest};
+use axum::http::{HeaderMap, HeaderValue};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use criterion::{Criterion, criterion_group, criterion_main};
-use switchboard::base::clock;
+use switchboard::base::{clock, task};
+use switchboard::domain::scope::Scopes;
+use switchboard::domain::time::UnixMillis;
 use switchboard::media::jitter::JitterBuffer;
 use switchboard::media::mixer::Mixer;
 use switchboard::media::opus::{Decoder, Encoder, Encoding, LONGEST, PACKET_ROOM};
@@ -14,6 +21,12 @@ use switchboard::media::packet::{FRAME, Kind, Received, TICK};
 use switchboard::media::processing::{Noise, Processing, Processor};
 use switchboard::media::resample::Resampler;
 use switchboard::media::tick::Tick;
+use switchboard::service::identity::{Identities, Settings};
+use switchboard::service::rest::acs::signature::{Claim, Key};
+use switchboard::service::store;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Runtime;
 
 /// As many packets of something like a voice are encoded beforehand: one second.
 const PACKETS: usize = 50;
@@ -21,7 +34,111 @@ const PACKETS: usize = 50;
 const SPEAKERS: usize = 4;
 
 criterion_group!(sound, encode, decode, conceal, jitter, mix, resample, process);
-criterion_main!(sound);
+criterion_group!(requests, bare, signature, token);
+criterion_main!(sound, requests);
+
+/// A request to a handler of axum that does nothing: what the checks below are compared with. Client and server share a
+/// thread, so that its time is that of both.
+fn bare(criterion: &mut Criterion) {
+    let (runtime, mut stream) = served();
+    criterion.bench_function("a bare handler answers", |bencher| {
+        bencher.iter(|| runtime.block_on(ask(&mut stream)));
+    });
+}
+
+/// How long a bare handler takes, as [`bare`] measures it.
+fn of_a_bare_handler() -> Duration {
+    const TIMES: u32 = 5000;
+    let (runtime, mut stream) = served();
+    let began = clock::now();
+    for _ in 0..TIMES {
+        runtime.block_on(ask(&mut stream));
+    }
+    began.elapsed() / TIMES
+}
+
+/// The name of a row that also says how what `work` does compares with a bare handler.
+fn compared(what: &str, mut work: impl FnMut()) -> String {
+    const TIMES: u32 = 5000;
+    let bare = of_a_bare_handler();
+    let began = clock::now();
+    for _ in 0..TIMES {
+        work();
+    }
+    let ratio = (began.elapsed() / TIMES).as_secs_f64() / bare.as_secs_f64();
+    format!("{what} ({ratio:.2} of a bare handler)")
+}
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("there is a thread to run on")
+}
+
+/// A server whose only handler does nothing, and a connection to it.
+fn served() -> (Runtime, TcpStream) {
+    let runtime = runtime();
+    let stream = runtime.block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let at = listener.local_addr().expect("it is bound");
+        let router = axum::Router::new().route("/", axum::routing::get(async || ""));
+        task::spawn("bare", async move { axum::serve(listener, router).await.expect("it serves for ever") });
+        let stream = TcpStream::connect(at).await.expect("it listens");
+        stream.set_nodelay(true).expect("it is a TCP connection");
+        stream
+    });
+    (runtime, stream)
+}
+
+async fn ask(stream: &mut TcpStream) {
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.expect("it is open");
+    let mut answer = [0; 512];
+    let length = stream.read(&mut answer).await.expect("it answers");
+    assert!(answer[..length].ends_with(b"\r\n\r\n"), "the answer came in pieces");
+}
+
+/// Checking the access token a session or a request comes with, which was seen before.
+fn token(criterion: &mut Criterion) {
+    let (runtime, now) = (runtime(), clock::unix_now());
+    let folder = tempfile::tempdir().expect("there is room for a database");
+    let (identities, token) = runtime.block_on(async {
+        let db = store::open(folder.path()).await.expect("the folder is writable");
+        let identities = Identities::start(db, Settings::default(), Vec::new()).await.expect("the database is new");
+        let who = identities.create_identity(now).await.expect("the store works");
+        let life = Duration::from_secs(3600);
+        let issued = identities.issue_token(&who, Scopes::USER, life, now).await.expect("it is there");
+        (identities, issued.0)
+    });
+    let check = || {
+        let verified = runtime.block_on(identities.verify(black_box(token.expose()), now));
+        black_box(verified.expect("it counts"));
+    };
+    let row = compared("check an access token", check);
+    criterion.bench_function(&row, |bencher| bencher.iter(check));
+}
+
+/// Checking the HMAC of a request with a body of 1 KB: both access keys, all forms of its path.
+fn signature(criterion: &mut Criterion) {
+    let (date, host) = ("Mon, 23 Nov 2026 11:25:09 GMT", "calls.example:8791");
+    let target = "/identities/8%3Aacs%3A1f0a6a0e-5a9b-4a57-9d5c-0e6f0c7b1a01_7c2e4e55-83a4-4c39-9c3e-0d6b1f2a3b4c/\
+                  :issueAccessToken?api-version=2023-10-01";
+    let (body, keys) = (vec![b'x'; 1024], [Key::new(&[1; 64]), Key::new(&[2; 64])]);
+    let hash = STANDARD.encode(digest(&SHA256, &body));
+    let made = keys[1].sign(&format!("POST\n{target}\n{date};{host};{hash}"));
+    let authorization = format!("HMAC-SHA256 SignedHeaders=x-ms-date;host;x-ms-content-sha256&Signature={made}");
+    let mut headers = HeaderMap::new();
+    for (name, value) in
+        [("authorization", authorization.as_str()), ("x-ms-date", date), ("x-ms-content-sha256", &hash)]
+    {
+        headers.insert(name, HeaderValue::from_str(value).expect("it is printable"));
+    }
+    // The instant of the date.
+    let now = UnixMillis(1_795_433_109_000);
+    let check = || {
+        let claim = Claim::read(black_box(&headers), now).expect("it is well-formed");
+        claim.check("POST", target, host, &body, &keys).expect("one of the keys made it");
+    };
+    let row = compared("check the signature of a request of 1 KB", check);
+    criterion.bench_function(&row, |bencher| bencher.iter(check));
+}
 
 fn encode(criterion: &mut Criterion) {
     let mut encoder = Encoder::new(Encoding::SPEECH).expect("there is memory for an encoder");

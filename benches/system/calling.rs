@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use switchboard::base::clock;
-use switchboard::config::ServerUrl;
+use switchboard::config::{MediaOver, ServerUrl};
 use switchboard::domain::id::CallId;
 use switchboard::phone::account::Account;
 use switchboard::phone::audio::device::{SinkChoice, SourceChoice};
@@ -87,7 +87,9 @@ impl Phone {
             VoiceConfig { microphone: SourceChoice::Tone(440), speaker: SinkChoice::Nowhere, ..VoiceConfig::default() };
         let groups = GroupOptions::default();
         let evidence = None;
-        let options = PhoneOptions { max_calls: 1, voice, record: None, tones: false, rings: true, groups, evidence };
+        let media_over = MediaOver::Auto;
+        let options =
+            PhoneOptions { max_calls: 1, voice, record: None, tones: false, rings: true, groups, media_over, evidence };
         let link = phone::start(account, options)?;
         let mut phone = Self { name, link };
         phone.until("connects", |event| matches!(event, Event::Link(Link::Up)).then_some(())).await?;

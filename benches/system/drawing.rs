@@ -160,7 +160,7 @@ fn press(model: &mut Model, code: KeyCode) {
 }
 
 fn person(name: &str) -> Result<Person> {
-    Ok(Person { identity: format!("8:acs:demo_{name}").parse()?, name: name.parse()?, display_name: name.into() })
+    Ok(Person::new(format!("8:acs:demo_{name}").parse()?, name.parse()?, name.into()))
 }
 
 fn record(n: i64, name: &str) -> Result<CallRecord> {

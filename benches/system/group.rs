@@ -90,7 +90,7 @@ async fn account(identities: &Identities, n: usize) -> Result<String> {
     let user: String = format!("participant-{n:03}");
     let password = || Secret::new("as long as it has to be".to_owned());
     let display_name = Some(format!("Participant {n:03}").into());
-    identities.add_account(NewAccount { user: user.parse()?, display_name, password: password() }).await?;
+    identities.add_account(NewAccount { display_name, ..NewAccount::new(user.parse()?, password()) }).await?;
     let request = SignIn { user: user.parse()?, password: password() };
     let signed_in = identities.sign_in(request, IpAddr::V4(Ipv4Addr::LOCALHOST), clock::unix_now()).await?;
     Ok(signed_in.access_token.expose().clone())

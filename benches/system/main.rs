@@ -16,6 +16,7 @@ mod group;
 mod keeping;
 mod lossy;
 mod peer;
+mod phones;
 mod processes;
 mod program;
 mod sessions;
@@ -37,7 +38,7 @@ struct Group {
     measure: fn() -> Result<Vec<Row>>,
 }
 
-const GROUPS: [Group; 11] = [
+const GROUPS: [Group; 12] = [
     Group { name: "sfu", about: "forwarding", measure: forwarding::measure },
     Group { name: "group", about: "one call of 350", measure: group::measure },
     Group { name: "calls", about: "calls between two phones", measure: calling::measure },
@@ -45,6 +46,7 @@ const GROUPS: [Group; 11] = [
     Group { name: "evidence", about: "the recorder and the ladder", measure: evidence::measure },
     Group { name: "start", about: "starting the service", measure: processes::start },
     Group { name: "idle", about: "doing nothing", measure: processes::idle },
+    Group { name: "idle-phones", about: "thousands of phones that do nothing", measure: phones::measure },
     Group { name: "call", about: "being in a call", measure: processes::in_call },
     Group { name: "lossy", about: "the jitter buffer over bad networks", measure: lossy::measure },
     Group { name: "sound", about: "from mouth to ear over two virtual sound cards", measure: sound::measure },

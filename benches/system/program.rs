@@ -53,7 +53,8 @@ impl Program {
 
     /// Runs the service on any free ports; it is ready when this returns.
     pub fn serve(folder: &Path, arguments: &[&str]) -> Result<Self> {
-        let ports = ["serve", "--listen", "127.0.0.1:0", "--media", "127.0.0.1:0"];
+        const ANY: &str = "127.0.0.1:0";
+        let ports = ["serve", "--listen", ANY, "--tls-listen", ANY, "--media", ANY, "--media-tcp", ANY];
         let mut service = Self::start(folder, &[&ports[..], arguments].concat(), &[])?;
         service.until(r#""event":"ready""#)?;
         Ok(service)

@@ -74,6 +74,14 @@ pub fn pss(pid: u32) -> Option<u64> {
     Some(kilobytes * 1024)
 }
 
+/// Resident set size: all of its memory that is not swapped out. Bytes.
+pub fn rss(pid: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kilobytes * 1024)
+}
+
 /// `18.4 MB`.
 pub fn megabytes(bytes: Option<u64>) -> String {
     bytes.map_or_else(|| "not measured".to_owned(), |bytes| format!("{:.1} MB", bytes as f64 / 1e6))

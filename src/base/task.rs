@@ -11,11 +11,12 @@ pub fn spawn<F>(name: &'static str, future: F) -> JoinHandle<()>
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    tokio::spawn(async move {
-        if std::panic::AssertUnwindSafe(future).catch_unwind().await.is_err() {
+    // In an async block the future would be kept twice: where it was brought, and where it is awaited.
+    tokio::spawn(std::panic::AssertUnwindSafe(future).catch_unwind().map(move |done| {
+        if done.is_err() {
             tracing::error!(task = name, "a task panicked");
         }
-    })
+    }))
 }
 
 /// Runs `body` on an operating-system thread called `name` (at most 15 bytes on Linux).

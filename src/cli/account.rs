@@ -5,13 +5,16 @@ use std::path::PathBuf;
 
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
+use super::output::Output;
 use super::settings::Settings;
+use super::sign_in::elsewhere;
 use super::{local, password, trust};
 use crate::config::{Paths, ServerUrl, ServiceFile};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::UserName;
-use crate::phone::account::{self, Account, AccountError, TokenCommand};
-use crate::texts::refusal;
+use crate::phone::account::{Account, AccountError, SavedSignIn, SignIns, TokenCommand, Who};
+use crate::texts::sign_up::OR_SIGN_UP;
+use crate::texts::{accounts as texts, refusal};
 
 /// The demo accounts, in the order in which screens take them.
 const DEMO_USERS: [&str; 3] = ["alice", "bob", "carol"];
@@ -48,12 +51,18 @@ pub(crate) async fn acting(
         let way = trust::way(globals, settings, server_of(settings).await?, None, screen).await?;
         return Ok(plain(Account::of_command(way, command).await.map_err(failure)?));
     }
-    if let Some(user) = globals.user.clone() {
-        return acting_as(globals, settings, user, screen).await;
+    if let Some(who) = &globals.user {
+        return acting_as(globals, settings, who, screen).await;
     }
-    match last(&settings.paths) {
-        Some(user) => Ok(plain(saved(globals, settings, &user, None, screen).await?)),
-        None if settings.loaded.config.phone.server.is_some() => Err(nobody_signed_in()),
+    match in_use(settings)? {
+        Some(used) => Ok(plain(saved(globals, settings, &used, None, screen).await?)),
+        None if settings.loaded.config.phone.server.is_some() => {
+            let offered = if screen { elsewhere::offered(globals, settings).await? } else { None };
+            match offered {
+                Some(account) => Ok(plain(account)),
+                None => Err(nobody_signed_in_there(globals, settings, screen).await),
+            }
+        }
         None => demo_account(globals, settings, screen).await,
     }
 }
@@ -78,30 +87,84 @@ pub(crate) async fn acting_at(
         || phone.server.is_some()
         || phone.token_command.parts().is_some();
     let linked = ServerUrl::of_origin(origin).ok().filter(|_| !told);
-    if let Some(user) = linked.and_then(|linked| signed_in_at(&settings.paths, &linked)) {
-        return Ok(plain(saved(globals, settings, &user, fingerprint, screen).await?));
+    if let Some(there) = linked.and_then(|linked| signed_in_at(&sign_ins(settings), &linked)) {
+        return Ok(plain(saved(globals, settings, &there, fingerprint, screen).await?));
     }
-    let nowhere = !told && last(&settings.paths).is_none() && local::find(&settings.paths).await.is_none();
+    let nowhere = !told && sign_ins(settings).used().is_none() && local::find(&settings.paths).await.is_none();
     if nowhere {
         return Err(Failure::usage(refusal::other_service(origin)));
     }
     acting(globals, settings, false, screen).await
 }
 
-/// Who is signed in at `server`: who signed in last, if it was there, or else the first by name.
-fn signed_in_at(paths: &Paths, server: &ServerUrl) -> Option<UserName> {
-    let is_there = |user: &UserName| {
-        let kept = account::load(&sign_in_file(paths, user)).ok();
-        kept.and_then(|kept| kept.server.parse().ok()).is_some_and(|at: ServerUrl| at.same_service(server))
-    };
-    let folders = fs::read_dir(&paths.users).into_iter().flatten().flatten();
-    let mut users: Vec<UserName> =
-        folders.filter_map(|folder| folder.file_name().to_str()?.parse().ok()).filter(is_there).collect();
-    users.sort();
-    last(paths).filter(is_there).or_else(|| users.into_iter().next())
+/// Who is signed in at `server`: who is used, if it is there, or else the first by name.
+fn signed_in_at(sign_ins: &SignIns, server: &ServerUrl) -> Option<SavedSignIn> {
+    let is_there = |saved: &SavedSignIn| saved.server.same_service(server);
+    sign_ins.used().filter(is_there).or_else(|| sign_ins.list().saved.into_iter().find(is_there))
 }
 
-fn plain(account: Account) -> Acting {
+/// The sign-ins that are kept for this user of the machine.
+pub(crate) fn sign_ins(settings: &Settings) -> SignIns {
+    SignIns::new(&settings.paths.users, settings.loaded.config.phone.keep)
+}
+
+/// The sign-in that acts when nothing else is said: the one that is used; at the service of the settings, the one there.
+///
+/// # Errors
+/// When several could be meant, or what could be meant is damaged.
+pub(crate) fn in_use(settings: &Settings) -> Result<Option<SavedSignIn>, Failure> {
+    let sign_ins = sign_ins(settings);
+    let wanted = settings.loaded.config.phone.server.as_ref();
+    let is_there = |saved: &SavedSignIn| wanted.is_none_or(|wanted| wanted.same_service(&saved.server));
+    if let Some(used) = sign_ins.used().filter(is_there) {
+        return Ok(Some(used));
+    }
+    let mut listed = sign_ins.list();
+    listed.saved.retain(is_there);
+    match (&listed.saved[..], listed.damaged.pop()) {
+        ([_, _, ..], _) => Err(ambiguous(texts::YOU, &listed.saved)),
+        ([only], _) => Ok(Some(only.clone())),
+        ([], Some(damaged)) => Err(failure(damaged)),
+        ([], None) => Ok(None),
+    }
+}
+
+/// The sign-in that `who` picks.
+///
+/// # Errors
+/// When none or several could be meant.
+pub(crate) fn picked(settings: &Settings, who: &Who) -> Result<SavedSignIn, Failure> {
+    let mut meant = sign_ins(settings).meant(who, settings.loaded.config.phone.server.as_ref());
+    match meant.len() {
+        1 => Ok(meant.remove(0)),
+        0 => {
+            let mut listed = sign_ins(settings).list();
+            let damaged = listed.damaged.pop().map(|why| format!("; {why}")).unwrap_or_default();
+            let why = texts::nobody(&who.to_string(), &names(&listed.saved));
+            Err(Failure::new(Exit::SignInRefused, why + &damaged))
+        }
+        _ => Err(ambiguous(&who.to_string(), &meant)),
+    }
+}
+
+/// The sign-in that is called so in full, wherever the settings lead.
+///
+/// # Errors
+/// When there is none any more.
+pub(crate) fn one(settings: &Settings, who: &Who) -> Result<SavedSignIn, Failure> {
+    let found = sign_ins(settings).meant(who, None).into_iter().next();
+    found.ok_or_else(|| Failure::new(Exit::SignInRefused, texts::nobody(&who.to_string(), &[])))
+}
+
+fn ambiguous(who: &str, meant: &[SavedSignIn]) -> Failure {
+    Failure::usage(texts::ambiguous(who, &names(meant)))
+}
+
+fn names(saved: &[SavedSignIn]) -> Vec<String> {
+    saved.iter().map(|saved| saved.who().to_string()).collect()
+}
+
+pub(crate) fn plain(account: Account) -> Acting {
     Acting { account, demo: false, taken: None }
 }
 
@@ -112,21 +175,38 @@ fn nobody_signed_in() -> Failure {
     )
 }
 
-async fn acting_as(globals: &Globals, settings: &Settings, user: UserName, screen: bool) -> Result<Acting, Failure> {
+/// The same for a person at a screen, with how to come by an account where the service lets people make them.
+async fn nobody_signed_in_there(globals: &Globals, settings: &Settings, screen: bool) -> Failure {
+    let failure = nobody_signed_in();
+    let ways = async {
+        let way = trust::way(globals, settings, server_of(settings).await.ok()?, None, screen).await.ok()?;
+        Account::ways(&way).await.ok()
+    };
+    match screen && ways.await.is_some_and(|ways| ways.registration) {
+        true => Failure { message: format!("{}{}", failure.message, OR_SIGN_UP), ..failure },
+        false => failure,
+    }
+}
+
+async fn acting_as(globals: &Globals, settings: &Settings, who: &Who, screen: bool) -> Result<Acting, Failure> {
+    let wanted = settings.loaded.config.phone.server.as_ref();
+    let meant = sign_ins(settings).meant(who, wanted);
     if let Some(password) = password::of_environment() {
-        let way = trust::way(globals, settings, server_of(settings).await?, None, screen).await?;
-        return Ok(plain(Account::sign_in(way, user, password).await.map_err(failure)?));
+        let server = match &meant[..] {
+            [only] if wanted.is_none() && who.at.is_some() => only.server.clone(),
+            _ => server_of(settings).await?,
+        };
+        if !who.means(&who.user, &server) {
+            return Err(Failure::usage(texts::elsewhere(&who.to_string(), &server.to_string())));
+        }
+        let way = trust::way(globals, settings, server, None, screen).await?;
+        return Ok(plain(Account::sign_in(way, who.user.clone(), password).await.map_err(failure)?));
     }
-    if sign_in_file(&settings.paths, &user).exists() {
-        return Ok(plain(saved(globals, settings, &user, None, screen).await?));
-    }
-    let elsewhere = settings.loaded.config.phone.server.is_some();
-    if DEMO_USERS.contains(&user.as_str()) && !elsewhere {
+    let is_demo = who.at.is_none() && DEMO_USERS.contains(&who.user.as_str()) && wanted.is_none();
+    if meant.is_empty() && is_demo {
         return demo_account(globals, settings, screen).await;
     }
-    let server = settings.loaded.config.phone.server.as_ref().map(|server| format!(" --server {server}"));
-    let sign_in = format!("switchboard sign-in {user}{}", server.unwrap_or_default());
-    Err(Failure::new(Exit::SignInRefused, format!("{user} is not signed in on this machine: use `{sign_in}`")))
+    Ok(plain(saved(globals, settings, &picked(settings, who)?, None, screen).await?))
 }
 
 /// The service of the settings, or the one that runs here.
@@ -155,7 +235,7 @@ async fn demo_account(globals: &Globals, settings: &Settings, screen: bool) -> R
         return Err(Failure::new(Exit::SignInRefused, why));
     };
     let (user, taken) = match &globals.user {
-        Some(user) => (user.clone(), None),
+        Some(who) => (who.user.clone(), None),
         None if screen => free_demo_user(&settings.paths),
         None => (demo_user(0), None),
     };
@@ -185,60 +265,43 @@ fn take(folder: PathBuf) -> Option<File> {
     Some(file)
 }
 
-/// The file a sign-in is kept in.
-pub(crate) fn sign_in_file(paths: &Paths, user: &UserName) -> PathBuf {
-    paths.user(user).join("sign-in.json")
-}
-
-/// The sign-in kept for a user; renewed tokens go back into the same file. A link may have named a `fingerprint`.
-async fn saved(
+/// A sign-in that is kept; renewed tokens go back to where it is. A link may have named a `fingerprint`.
+pub(crate) async fn saved(
     globals: &Globals,
     settings: &Settings,
-    user: &UserName,
+    saved: &SavedSignIn,
     fingerprint: Option<Fingerprint>,
     screen: bool,
 ) -> Result<Account, Failure> {
-    let (server, path) = kept(settings, user)?;
     let written = settings.loaded.config.phone.server.as_ref().and_then(ServerUrl::fingerprint);
-    let way = trust::way(globals, settings, server, fingerprint.or(written), screen).await?;
-    Account::saved(way, &path).map_err(failure)
-}
-
-/// Where a user is signed in, and the file that says so.
-pub(crate) fn kept(settings: &Settings, user: &UserName) -> Result<(ServerUrl, PathBuf), Failure> {
-    let path = sign_in_file(&settings.paths, user);
-    let kept = account::load(&path).map_err(failure)?;
-    let server: ServerUrl =
-        kept.server.parse().map_err(|why| Failure::new(Exit::Failed, format!("{}: {why}", path.display())))?;
-    let wanted = settings.loaded.config.phone.server.as_ref();
-    if wanted.is_some_and(|wanted| !wanted.same_service(&server)) {
-        let why = format!("{user} is signed in at {server}, not there: use `switchboard sign-in {user} --server URL`");
-        return Err(Failure::new(Exit::SignInRefused, why));
+    let way = trust::way(globals, settings, saved.server.clone(), fingerprint.or(written), screen).await?;
+    if let Some(moved) = saved.place.settle().await.map_err(failure)? {
+        Output::standard(globals).progress(&moved.words(&saved.who()));
     }
-    Ok((server, path))
+    Account::saved(way, &saved.place).await.map_err(failure)
 }
 
-fn last_file(paths: &Paths) -> PathBuf {
-    paths.users.join("last")
-}
-
-/// Who signed in last, if that sign-in is still kept.
-pub(crate) fn last(paths: &Paths) -> Option<UserName> {
-    let user: UserName = fs::read_to_string(last_file(paths)).ok()?.parse().ok()?;
-    sign_in_file(paths, &user).exists().then_some(user)
-}
-
-/// Notes who signed in last.
-pub(crate) fn note_last(paths: &Paths, user: &UserName) -> Result<(), Failure> {
-    fs::write(last_file(paths), user.as_str())
-        .map_err(|why| Failure::new(Exit::Failed, format!("can't note the sign-in: {why}")))
+/// Keeps a sign-in that was made just now, and uses it from now on.
+///
+/// # Errors
+/// When it can't be kept.
+pub(crate) async fn keep(account: &mut Account, settings: &Settings, output: &mut Output) -> Result<(), Failure> {
+    let Some(me) = account.me().cloned() else { return Ok(()) };
+    let sign_ins = sign_ins(settings);
+    let place = sign_ins.place(&me.name, account.server());
+    if let Some(trouble) = account.keep(&place).await.map_err(failure)? {
+        output.progress(&texts::kept_in_file(&trouble.to_string()));
+    }
+    let who = Who::whole(&me.name, account.server());
+    let kept = sign_ins.meant(&who, Some(account.server()));
+    kept.first().map_or(Ok(()), |kept| sign_ins.set_used(kept)).map_err(failure)
 }
 
 /// An account's trouble as a command's failure.
 pub(crate) fn failure(error: AccountError) -> Failure {
     let exit = match &error {
         AccountError::Unreachable(_) | AccountError::Untrusted(_) => Exit::Unreachable,
-        AccountError::Refused(_) | AccountError::Command(_) => Exit::SignInRefused,
+        AccountError::Refused(_) | AccountError::Command(_) | AccountError::Keyring(_) => Exit::SignInRefused,
         AccountError::File { .. } => Exit::Failed,
     };
     Failure::new(exit, error.to_string())

@@ -17,16 +17,18 @@ use super::output::Output;
 use super::settings::Settings;
 use super::{local, trust};
 use crate::base::clock;
+use crate::config::MediaOver;
 use crate::domain::call::CallState;
 use crate::phone::audio::cards;
 use crate::phone::audio::device::{DeviceInfo, Devices, SinkChoice, SourceChoice};
 use crate::phone::command::Command;
-use crate::phone::event::{Event, Quality};
+use crate::phone::event::{Event, Quality, Transport};
+use crate::texts::quality::goes_over;
 
 /// Check devices, service, sign-in and the way of the sound; say what to do about what fails.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
-Takes about ten seconds. Exits with 0 when a call would work. A service that is named, by --server or the setting, is tried \
+Takes about ten seconds; calls the echo over UDP and over TCP. Exits with 0 when a call would work. A service that is named, by --server or the setting, is tried \
 step by step: TCP, TLS and its certificate, the service and its version, the WebSocket.
 
 With --sound it tries microphone and speaker instead, on this machine alone and in about fifteen seconds: it plays chirps \
@@ -106,12 +108,7 @@ pub async fn run(
             return Ok(failure.exit);
         }
     };
-    let link = headless::start(acting.account.clone(), &MediaFlags::tone(), settings, false)?;
-    let quiet = Globals { quiet: true, ..Globals::default() };
-    let mut unseen = Output::new(&quiet, false, Box::new(std::io::sink()), Box::new(std::io::sink()));
-    let mut session = Session::new(link, &mut unseen)?;
-    let found = check_calls(&acting, &mut session).await;
-    session.quit().await;
+    let found = check_calls(&acting, settings).await?;
     let mut exit = Exit::Done;
     // A service that was named has its line already.
     let named = settings.loaded.config.phone.server.is_some();
@@ -238,28 +235,68 @@ async fn check_named_service(globals: &Globals, settings: &Settings) -> Result<V
     }
 }
 
-/// Service, sign-in, and a call to the echo.
-async fn check_calls(acting: &Acting, session: &mut Session<'_>) -> Vec<CheckLine> {
+/// Service, sign-in, and calls to the echo: one over UDP and one over TCP, where both are allowed.
+async fn check_calls(acting: &Acting, settings: &Settings) -> Result<Vec<CheckLine>, Failure> {
     let server = acting.account.server();
-    if let Err(failure) = session.ready().await {
-        return vec![no_account(&failure)];
+    let wanted = settings.media_over();
+    let mut found = Vec::new();
+    let mut ways = Vec::new();
+    for (name, over) in [("sound udp", MediaOver::Udp), ("sound tcp", MediaOver::Tcp)] {
+        if wanted != MediaOver::Auto && wanted != over {
+            continue;
+        }
+        let mut alone = settings.clone();
+        alone.loaded.config.phone.media_over = over;
+        let link = headless::start(acting.account.clone(), &MediaFlags::tone(), &alone, false)?;
+        let quiet = Globals { quiet: true, ..Globals::default() };
+        let mut unseen = Output::new(&quiet, false, Box::new(std::io::sink()), Box::new(std::io::sink()));
+        let mut session = Session::new(link, &mut unseen)?;
+        if let Err(failure) = session.ready().await {
+            session.quit().await;
+            return Ok(vec![no_account(&failure)]);
+        }
+        session.tell(Command::Call { to: "8:echo123".to_owned(), ring_for: None }).await;
+        ways.push((over, check_echo(name, &mut session).await));
+        session.quit().await;
     }
     let me = acting.account.me().map_or_else(|| "the token's owner".to_owned(), |me| me.name.to_string());
-    let mut found = vec![
-        check("service", Verdict::Pass, format!("{server} answers"), ""),
-        check("sign-in", Verdict::Pass, format!("signed in as {me}"), ""),
-    ];
-    session.tell(Command::Call { to: "8:echo123".to_owned(), ring_for: None }).await;
-    found.push(check_media(session).await);
-    found
+    found.push(check("service", Verdict::Pass, format!("{server} answers"), ""));
+    found.push(check("sign-in", Verdict::Pass, format!("signed in as {me}"), ""));
+    let (ways, path) = judge(ways);
+    found.extend(ways);
+    found.push(path);
+    Ok(found)
 }
 
+/// What follows from the ways that were tried: calls work as long as there is one.
+fn judge(mut ways: Vec<(MediaOver, CheckLine)>) -> (Vec<CheckLine>, CheckLine) {
+    let works = |over: MediaOver| ways.iter().any(|(way, check)| *way == over && check.verdict == Verdict::Pass);
+    let (udp, tcp) = (works(MediaOver::Udp), works(MediaOver::Tcp));
+    let path = match (udp, tcp) {
+        (true, _) => check("sound path", Verdict::Pass, "sound goes over UDP", ""),
+        (false, true) if ways.len() == 1 => check("sound path", Verdict::Pass, "sound goes over TCP, as it is set", ""),
+        (false, true) => check("sound path", Verdict::Warn, goes_over(Transport::Tcp, true), NO_UDP),
+        (false, false) => check("sound path", Verdict::Fail, "no sound comes back from the service", NO_PATH),
+    };
+    if udp || tcp {
+        // Calls work all the same.
+        for (_, way) in ways.iter_mut().filter(|(_, way)| way.verdict == Verdict::Fail) {
+            way.verdict = Verdict::Warn;
+        }
+    }
+    (ways.into_iter().map(|(_, way)| way).collect(), path)
+}
+
+const NO_PATH: &str = "UDP to the service may be blocked by a firewall: let its media port through";
+const NO_UDP: &str = "calls sound better over UDP: let the service's media port through, if the firewall is yours";
+const NO_TCP: &str = "who has no UDP can't call: the service's setting media.tcp, or a firewall before it";
+
 /// Speaks to the echo and listens for what comes back.
-async fn check_media(session: &mut Session<'_>) -> CheckLine {
+async fn check_echo(name: &'static str, session: &mut Session<'_>) -> CheckLine {
     let began = clock::now();
     let mut connected = None;
     let mut quality = Quality::default();
-    let no_path = "UDP to the service may be blocked by a firewall: let its media port through";
+    let no_path = if name == "sound tcp" { NO_TCP } else { NO_PATH };
     loop {
         match session.next(Some(began + MEDIA_WITHIN)).await {
             Ok(Woken::Played(_)) => {}
@@ -271,33 +308,28 @@ async fn check_media(session: &mut Session<'_>) -> CheckLine {
                 Event::Levels { speaker, .. } if speaker > -50.0 && connected.is_some() => {
                     let first = clock::now().saturating_duration_since(began).as_millis();
                     let rtt = quality.rtt_ms.map_or_else(String::new, |rtt| format!(", round trip {rtt:.0} ms"));
-                    return check(
-                        "sound path",
-                        Verdict::Pass,
-                        format!("the echo is heard {first} ms after dialling{rtt}"),
-                        "",
-                    );
+                    return check(name, Verdict::Pass, format!("the echo is heard {first} ms after dialling{rtt}"), "");
                 }
-                Event::Refused(refused) => return check("sound path", Verdict::Fail, refused.why.to_string(), no_path),
+                Event::Refused(refused) => return check(name, Verdict::Fail, refused.why.to_string(), no_path),
                 Event::Ended(summary) => {
                     let ending = crate::texts::end::ending(summary.end, summary.direction, "the echo");
-                    return check("sound path", Verdict::Fail, ending.what, no_path);
+                    return check(name, Verdict::Fail, ending.what, no_path);
                 }
                 _ => {}
             },
             Ok(Woken::Time) => {
                 let seconds = MEDIA_WITHIN.as_secs();
                 return check(
-                    "sound path",
+                    name,
                     Verdict::Fail,
                     format!("nothing was heard from the echo within {seconds} s"),
                     no_path,
                 );
             }
             Ok(Woken::Signal(_) | Woken::Ended) => {
-                return check("sound path", Verdict::Fail, "interrupted", "run it again");
+                return check(name, Verdict::Fail, "interrupted", "run it again");
             }
-            Err(failure) => return check("sound path", Verdict::Fail, failure.message, "look at the service's log"),
+            Err(failure) => return check(name, Verdict::Fail, failure.message, "look at the service's log"),
         }
     }
 }

@@ -210,7 +210,9 @@ mod tests {
         let line = serde_json::to_value(summary()).unwrap();
         let mut names: Vec<String> = FIELDS.iter().map(|(name, _)| (*name).to_owned()).collect();
         let mut told: Vec<String> = ["connected", "seconds", "code", "sub_code"].map(str::to_owned).into();
-        told.extend(line["audio"].as_object().unwrap().keys().cloned());
+        // What the sound goes over is a word.
+        let audio = line["audio"].as_object().unwrap().keys().filter(|name| *name != "transport");
+        told.extend(audio.cloned());
         names.sort_unstable();
         told.sort_unstable();
         assert_eq!(names, told);

@@ -233,7 +233,7 @@ mod tests {
     use crate::domain::person::Person;
 
     fn carol() -> Person {
-        Person { identity: "8:carol".parse().unwrap(), name: "carol".parse().unwrap(), display_name: "Carol".into() }
+        Person::new("8:carol".parse().unwrap(), "carol".parse().unwrap(), "Carol".into())
     }
 
     fn rules() -> AccountRules {

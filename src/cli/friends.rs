@@ -12,11 +12,13 @@ use super::headless::{self, Session};
 use super::json::rfc3339;
 use super::output::Output;
 use super::settings::Settings;
-use crate::domain::person::{Favourite, Friend, NotAFavourite, Person};
+use crate::domain::call::Direction;
+use crate::domain::organisation::Organisation;
+use crate::domain::person::{Favourite, Friend, FriendRequest, NotAFavourite, Person};
 use crate::domain::presence::PresenceState;
 use crate::phone::command::Command;
 use crate::phone::event::{Event, Refused};
-use crate::texts::{favourites, state};
+use crate::texts::{circle, favourites, organisation, state};
 
 /// The friend list.
 #[derive(Debug, Clone, Args)]
@@ -25,6 +27,8 @@ Examples:
   switchboard friends                  the list, with who is there
   switchboard friends search smi       look for people
   switchboard friends add bob
+  switchboard friends requests         who asks to be a friend, and whom you asked
+  switchboard friends accept carol
   switchboard friends favourite bob    bob gets the first free number, and a key
   switchboard friends favourite bob off")]
 pub struct FriendsArgs {
@@ -38,9 +42,29 @@ pub struct FriendsArgs {
 pub enum FriendsCommand {
     /// Print it, with everybody's presence
     List,
-    /// Put somebody on it
+    /// Put somebody on it; where the service says so, they are asked first
     Add {
         /// A user name or an identity
+        #[arg(value_name = "WHO")]
+        who: String,
+    },
+    /// Print the open friend requests: who asks, and whom you asked
+    Requests,
+    /// Accept a friend request
+    Accept {
+        /// Who asks: a name, a user name, or an identity
+        #[arg(value_name = "WHO")]
+        who: String,
+    },
+    /// Decline a friend request; who asked is not told
+    Decline {
+        /// Who asks: a name, a user name, or an identity
+        #[arg(value_name = "WHO")]
+        who: String,
+    },
+    /// Withdraw a friend request of yours
+    Withdraw {
+        /// Whom you asked: a name, a user name, or an identity
         #[arg(value_name = "WHO")]
         who: String,
     },
@@ -97,6 +121,22 @@ struct PersonLine<'a> {
     last_seen: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     favourite: Option<Favourite>,
+    /// The organisation of somebody external.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organisation: Option<&'a str>,
+}
+
+/// A friend request, as a line.
+#[derive(Serialize)]
+struct RequestLine<'a> {
+    v: u8,
+    name: &'a str,
+    display_name: &'a str,
+    identity: &'a str,
+    direction: Direction,
+    since: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organisation: Option<&'a str>,
 }
 
 /// Does it.
@@ -116,26 +156,54 @@ pub async fn run(
 
 async fn carry_out(command: &FriendsCommand, session: &mut Session<'_>) -> Result<(), Failure> {
     let friends = session.ready().await?;
+    let me = session.me().cloned();
     match command {
         FriendsCommand::List if friends.is_empty() => {
             session.output().progress("the friend list is empty: `switchboard friends add NAME` puts somebody on it");
             Ok(())
         }
-        FriendsCommand::List => friends.iter().try_for_each(|friend| print_friend(friend, session.output())),
+        FriendsCommand::List => {
+            friends.iter().try_for_each(|friend| print_friend(friend, me.as_ref(), session.output()))
+        }
         FriendsCommand::Add { who } => {
             session.tell(Command::AddFriend(who.clone())).await;
-            let friends = session.answer(friends_or_refusal).await?;
-            session.output().progress(&format!("the friend list has {} entries now", friends.len()));
+            let added = session.answer(added_or_refusal).await?;
+            session.output().progress(&match added {
+                Added::Friends(count) => format!("the friend list has {count} entries now"),
+                Added::Asked(name) => circle::was_asked(&name),
+            });
             Ok(())
         }
+        FriendsCommand::Requests => {
+            let requests = session.requests().to_vec();
+            if requests.is_empty() {
+                session.output().progress("nobody asks, and nobody was asked");
+            }
+            requests.iter().try_for_each(|request| print_request(request, me.as_ref(), session.output()))
+        }
+        FriendsCommand::Accept { who } => {
+            answer(session, Command::AcceptFriend(who.clone()), &format!("{who} and you are friends now")).await
+        }
+        FriendsCommand::Decline { who } => {
+            answer(session, Command::DeclineFriend(who.clone()), "declined; who asked is not told").await
+        }
+        FriendsCommand::Withdraw { who } => answer(session, Command::WithdrawFriend(who.clone()), "withdrawn").await,
         FriendsCommand::Remove { who } => remove(who, &friends, session).await,
         FriendsCommand::Favourite { who, number } => favour(who, *number, &friends, session).await,
         FriendsCommand::Search { text } => {
             session.tell(Command::SearchPeople(text.clone())).await;
             let people = session.answer(people_or_refusal).await?;
-            people.iter().try_for_each(|person| print_person(person, None, session.output()))
+            people.iter().try_for_each(|person| print_person(person, None, me.as_ref(), session.output()))
         }
     }
+}
+
+/// Has something done about a friend request.
+async fn answer(session: &mut Session<'_>, command: Command, done: &str) -> Result<(), Failure> {
+    session.tell(command).await;
+    session.answer(requests_or_refusal).await?;
+    session.output().progress(done);
+    Ok(())
 }
 
 /// The friend of a name.
@@ -207,6 +275,29 @@ fn friends_or_refusal(event: &Event) -> Option<Result<Vec<Friend>, Refused>> {
     }
 }
 
+/// What came of adding somebody.
+enum Added {
+    Friends(usize),
+    Asked(String),
+}
+
+fn added_or_refusal(event: &Event) -> Option<Result<Added, Refused>> {
+    match event {
+        Event::FriendRequested(request) if request.direction == Direction::Outgoing => {
+            Some(Ok(Added::Asked(request.person.display_name.as_str().to_owned())))
+        }
+        event => friends_or_refusal(event).map(|told| told.map(|friends| Added::Friends(friends.len()))),
+    }
+}
+
+fn requests_or_refusal(event: &Event) -> Option<Result<(), Refused>> {
+    match event {
+        Event::FriendRequests(_) => Some(Ok(())),
+        Event::Refused(refused) => Some(Err(refused.clone())),
+        _ => None,
+    }
+}
+
 fn people_or_refusal(event: &Event) -> Option<Result<Vec<Person>, Refused>> {
     match event {
         Event::People { people, .. } => Some(Ok(people.clone())),
@@ -215,12 +306,37 @@ fn people_or_refusal(event: &Event) -> Option<Result<Vec<Person>, Refused>> {
     }
 }
 
-fn print_friend(friend: &Friend, output: &mut Output) -> Result<(), Failure> {
-    print_person(&friend.person, Some(friend), output)
+fn print_request(request: &FriendRequest, me: Option<&Person>, output: &mut Output) -> Result<(), Failure> {
+    let FriendRequest { person, direction, at } = request;
+    if output.json() {
+        let line = RequestLine {
+            v: 1,
+            name: person.name.as_str(),
+            display_name: person.display_name.as_str(),
+            identity: person.identity.as_str(),
+            direction: *direction,
+            since: rfc3339(*at),
+            organisation: person.external_to(me).map(Organisation::as_str),
+        };
+        return Ok(output.json_line(&line)?);
+    }
+    let what = circle::ROWS[usize::from(*direction == Direction::Outgoing)];
+    let external = person.external_to(me).map(|of| format!("  {}", organisation::external(of))).unwrap_or_default();
+    let (name, shown) = (person.name.as_str(), person.display_name.as_str());
+    Ok(output.result(&format!("{name:<16}  {shown:<20}  {what}{external}"))?)
 }
 
-fn print_person(person: &Person, friend: Option<&Friend>, output: &mut Output) -> Result<(), Failure> {
-    let presence = friend.map(|friend| friend.presence);
+fn print_friend(friend: &Friend, me: Option<&Person>, output: &mut Output) -> Result<(), Failure> {
+    print_person(&friend.person, Some(friend), me, output)
+}
+
+pub(super) fn print_person(
+    person: &Person,
+    friend: Option<&Friend>,
+    me: Option<&Person>,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let (presence, external) = (friend.map(|friend| friend.presence), person.external_to(me));
     if output.json() {
         let line = PersonLine {
             v: 1,
@@ -230,12 +346,14 @@ fn print_person(person: &Person, friend: Option<&Friend>, output: &mut Output) -
             presence: presence.map(|presence| presence.state),
             last_seen: presence.and_then(|presence| presence.last_seen).map(rfc3339),
             favourite: friend.and_then(|friend| friend.favourite),
+            organisation: external.map(Organisation::as_str),
         };
         return Ok(output.json_line(&line)?);
     }
     let state = presence.map_or("", |presence| state::presence(presence.state));
     let number = friend.and_then(|friend| friend.favourite).map(|number| format!("  favourite {number}"));
-    let state = format!("{state}{}", number.unwrap_or_default());
+    let external = external.map(|of| format!("  {}", organisation::external(of)));
+    let state = format!("{state}{}{}", number.unwrap_or_default(), external.unwrap_or_default());
     Ok(output
         .result(format!("{:<16}  {:<20}  {state}", person.name.as_str(), person.display_name.as_str()).trim_end())?)
 }

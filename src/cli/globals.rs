@@ -9,7 +9,7 @@ use super::exit::Failure;
 use crate::base::secret::Secret;
 use crate::config::ServerUrl;
 use crate::domain::fingerprint::Fingerprint;
-use crate::domain::id::UserName;
+use crate::phone::account::Who;
 
 /// Flags every command takes.
 #[derive(Debug, Clone, Default, Args)]
@@ -19,9 +19,9 @@ pub struct Globals {
     #[arg(long, global = true, value_name = "URL", env = "SWITCHBOARD_SERVER", hide_env_values = true)]
     pub server: Option<ServerUrl>,
 
-    /// The user to act as, where several are signed in
-    #[arg(long = "as", global = true, value_name = "USER", env = "SWITCHBOARD_AS", hide_env_values = true)]
-    pub user: Option<UserName>,
+    /// The saved sign-in to act as, for this command: its name, with its service where several have that name
+    #[arg(long = "as", global = true, value_name = "NAME[@HOST]", env = "SWITCHBOARD_AS", hide_env_values = true)]
+    pub user: Option<Who>,
 
     /// An access token to use instead of a sign-in; - reads it from standard input
     #[arg(long, global = true, value_name = "JWT|-", env = "SWITCHBOARD_TOKEN", hide_env_values = true)]

@@ -19,7 +19,7 @@ use crate::base::signals::EndSignals;
 use crate::base::{clock, deadline};
 use crate::domain::forwarding::AccountRules;
 use crate::domain::id::CallId;
-use crate::domain::person::Friend;
+use crate::domain::person::{Friend, FriendRequest, Person};
 use crate::outside::{Steering, tapped};
 use crate::phone::PhoneLink;
 use crate::phone::command::Command;
@@ -53,7 +53,11 @@ pub(crate) struct Session<'a> {
     plain: Plain,
     signals: EndSignals,
     was_up: bool,
+    me: Option<Person>,
     rules: AccountRules,
+    /// The open friend requests, and who is blocked.
+    requests: Vec<FriendRequest>,
+    blocked: Vec<Person>,
     /// A call that was refused, to be explained.
     refused: Option<CallId>,
     steering: Option<Steering>,
@@ -75,7 +79,10 @@ impl<'a> Session<'a> {
             plain: Plain::default(),
             signals,
             was_up: false,
+            me: None,
             rules: AccountRules::default(),
+            requests: Vec::new(),
+            blocked: Vec::new(),
             refused: None,
             steering: None,
             playing: None,
@@ -105,9 +112,24 @@ impl<'a> Session<'a> {
         self.output
     }
 
+    /// Who the user is, as it was told last: before the friends, at first.
+    pub(crate) fn me(&self) -> Option<&Person> {
+        self.me.as_ref()
+    }
+
     /// The rules of the account, as they were told last: before the friends, at first.
     pub(crate) fn rules(&self) -> &AccountRules {
         &self.rules
+    }
+
+    /// The open friend requests, as they were told last: before the friends, at first.
+    pub(crate) fn requests(&self) -> &[FriendRequest] {
+        &self.requests
+    }
+
+    /// The people who are blocked, as they were told last: before the friends, at first.
+    pub(crate) fn blocked(&self) -> &[Person] {
+        &self.blocked
     }
 
     pub(crate) async fn tell(&self, command: Command) {
@@ -191,7 +213,10 @@ impl<'a> Session<'a> {
     fn hears(&mut self, event: Event) -> Result<Woken, Failure> {
         match &event {
             Event::Link(Link::Up) => self.was_up = true,
+            Event::Me(me) => self.me = Some(me.clone()),
             Event::Rules(rules) => self.rules = rules.clone(),
+            Event::FriendRequests(requests) => self.requests = requests.clone(),
+            Event::Blocked(people) => self.blocked = people.clone(),
             Event::Link(Link::Refused { reason }) => return Err(Failure::new(Exit::SignInRefused, reason.clone())),
             _ => {}
         }

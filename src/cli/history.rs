@@ -175,7 +175,7 @@ async fn list(arguments: &ListArgs, session: &mut Session<'_>) -> Result<(), Fai
         Some(name) => Some(identity_of(name, &friends, session).await?),
         None => None,
     };
-    let filter = HistoryFilter { with, text: arguments.search.clone(), missed: arguments.missed };
+    let filter = HistoryFilter { with, text: arguments.search.clone(), missed: arguments.missed, before: None };
     let any = filter != HistoryFilter::default();
     let mut records = found(filter, session).await?;
     records.truncate(arguments.limit.into());

@@ -29,6 +29,8 @@ use crate::domain::end_reason::EndReason;
 use crate::domain::forwarding::AccountRules;
 use crate::domain::group::{GroupCode, GroupName};
 use crate::domain::id::{CallId, GroupId, Identity, UserName};
+use crate::domain::organisation::Organisation;
+use crate::domain::person::Person;
 use crate::domain::time::UnixMillis;
 use crate::phone::event::{CallView, Diagnosis, Event, GroupCard, Summary};
 pub use crate::texts::clock::rfc3339;
@@ -74,6 +76,10 @@ struct ParticipantLine {
     name: UserName,
     state: ParticipantState,
     muted: bool,
+    /// The organisation of somebody external: who belongs to another one than the user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    organisation: Option<Organisation>,
 }
 
 /// The call is a group call: of which group, and what to share of it.
@@ -199,6 +205,8 @@ pub struct Journal {
     began: Instant,
     calls: HashMap<CallId, Told>,
     stand_ins: StandIns,
+    /// Who the user is, once that was told.
+    me: Option<Person>,
     /// The rules of the account, once they were told.
     rules: Option<AccountRules>,
     /// Whether it is told when they change.
@@ -221,7 +229,8 @@ struct Told {
 impl Journal {
     /// A journal of a command that began at `began`.
     pub fn new(began: Instant) -> Self {
-        Self { began, calls: HashMap::new(), stand_ins: StandIns::default(), rules: None, tells_rules: true }
+        let (calls, stand_ins) = (HashMap::new(), StandIns::default());
+        Self { began, calls, stand_ins, me: None, rules: None, tells_rules: true }
     }
 
     /// The same for a command that prints the rules itself, where it is about them.
@@ -238,19 +247,20 @@ impl Journal {
     pub fn told(&mut self, event: &Event, now: Instant, wall: UnixMillis) -> Vec<(EventName, String)> {
         let mut out = Page { at_ms: self.at_ms(now), ts: rfc3339(wall), lines: Vec::new() };
         match event {
+            Event::Me(me) => self.me = Some(me.clone()),
             Event::Incoming(incoming) => {
                 let via = incoming.via.as_ref().map(desk::ViaLine::from);
                 self.state(&mut out, incoming.call, CallState::Ringing, via);
                 let told = self.calls.entry(incoming.call).or_default();
                 let caller = told.roster.expect(&incoming.from, ParticipantState::Connected);
-                out.participants(incoming.call, caller);
+                out.participants(incoming.call, caller, self.me.as_ref());
             }
             Event::IncomingEnded { call, .. } => self.state(&mut out, *call, CallState::Disconnected, None),
             Event::Call(view) => {
                 self.state(&mut out, view.call, view.state, None);
                 self.group_of(&mut out, view);
                 let told = self.calls.entry(view.call).or_default();
-                out.participants(view.call, told.roster.changes(&view.participants));
+                out.participants(view.call, told.roster.changes(&view.participants), self.me.as_ref());
                 self.speakers(&mut out, view.call);
             }
             Event::Joined { call, group, first } => {
@@ -286,6 +296,9 @@ impl Journal {
                 let roster = self.calls.get(call).map(|told| &told.roster);
                 out.push(sound::quality(*call, quality, roster));
             }
+            Event::Transport { call, transport, forced } => {
+                out.push(sound::TransportLine::new(*call, *transport, *forced));
+            }
             Event::Diagnoses { call, diagnoses } => {
                 let told = self.calls.entry(*call).or_default();
                 let before = std::mem::replace(&mut told.wrong, diagnoses.clone());
@@ -311,9 +324,11 @@ impl Journal {
             | Event::Missed(_)
             | Event::Shared { .. }
             | Event::Link(_)
-            | Event::Me(_)
             | Event::MyPresence(_)
             | Event::Friends(_)
+            | Event::FriendRequests(_)
+            | Event::FriendRequested(_)
+            | Event::Blocked(_)
             | Event::Presence { .. }
             | Event::People { .. }
             | Event::History(_)
@@ -383,10 +398,11 @@ impl Page {
         self.lines.push((B::NAME, line(B::NAME, self.ts.clone(), self.at_ms, body)));
     }
 
-    fn participants(&mut self, call_id: CallId, changes: impl IntoIterator<Item = Change>) {
+    fn participants(&mut self, call_id: CallId, changes: impl IntoIterator<Item = Change>, me: Option<&Person>) {
         for Change { person, state, muted, .. } in changes {
+            let organisation = person.external_to(me).cloned();
             let (id, name) = (person.identity, person.name);
-            self.push(ParticipantLine { call_id, id, name, state, muted });
+            self.push(ParticipantLine { call_id, id, name, state, muted, organisation });
         }
     }
 }

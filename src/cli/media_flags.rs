@@ -36,13 +36,18 @@ pub struct SoundFlags {
     /// sound.echo_cancellation, sound.noise_suppression, sound.gain_control]
     #[arg(long, value_name = "WISHES")]
     pub process: Option<Process>,
+
+    /// Have sound go over this: auto (UDP, and TCP where UDP does not get through), udp or tcp [setting: phone.media_over]
+    #[arg(long, value_name = "HOW")]
+    pub media_over: Option<String>,
 }
 
 impl SoundFlags {
     /// The settings among the flags.
     pub(crate) fn settings(&self) -> Vec<Argument> {
         let profile = self.profile.clone().map(|text| Argument { key: "sound.profile", flag: "--profile", text });
-        profile.into_iter().chain(self.process.iter().flat_map(Process::settings)).collect()
+        let over = self.media_over.clone().map(|text| Argument { key: "phone.media_over", flag: "--media-over", text });
+        profile.into_iter().chain(over).chain(self.process.iter().flat_map(Process::settings)).collect()
     }
 
     /// How calls sound: by the flags, or else by the settings.

@@ -3,8 +3,11 @@
 //! What a command does is the phone's, the service's or the configuration's matter; here are its words.
 
 mod account;
+pub mod accounts;
 pub mod admin;
+pub mod block;
 pub mod call;
+mod certificate;
 pub mod completions;
 pub mod config;
 mod conversation;
@@ -27,6 +30,7 @@ mod local;
 mod log;
 pub mod man;
 pub mod media_flags;
+mod notify;
 pub mod open;
 pub mod output;
 pub mod password;
@@ -34,6 +38,7 @@ mod plain;
 pub mod play;
 mod playing;
 pub mod process;
+pub mod profile;
 mod roster;
 mod rotated;
 mod run;
@@ -42,6 +47,7 @@ pub mod serve;
 pub mod settings;
 pub mod sign_in;
 pub mod sign_out;
+pub mod sign_up;
 pub mod softphone;
 mod stand_ins;
 pub mod trust;
@@ -117,9 +123,16 @@ pub enum Command {
     /// Sign in to a service and keep the sign-in.
     #[command(visible_alias = "login")]
     SignIn(sign_in::SignInArgs),
+    /// Make an account for yourself, and sign in with it.
+    SignUp(sign_up::SignUpArgs),
     /// Forget a sign-in, here and at the service.
     #[command(visible_alias = "logout")]
     SignOut(sign_out::SignOutArgs),
+    /// The sign-ins saved on this machine.
+    #[command(alias = "account")]
+    Accounts(accounts::AccountsArgs),
+    /// Go on as another saved sign-in.
+    Use(accounts::UseArgs),
     /// Say who is signed in.
     Whoami(whoami::WhoamiArgs),
     /// The services whose certificate you accepted by its fingerprint.
@@ -127,6 +140,14 @@ pub enum Command {
     /// The friend list.
     #[command(alias = "friend")]
     Friends(friends::FriendsArgs),
+    /// Block somebody: to them you are offline, and they are not told.
+    Block(block::BlockArgs),
+    /// Block somebody no more.
+    Unblock(block::UnblockArgs),
+    /// Print whom you block.
+    Blocked(block::BlockedArgs),
+    /// Show yourself to others under another name.
+    Profile(profile::ProfileArgs),
     /// Where calls go that are not taken, and who may pick them up.
     Forward(forward::ForwardArgs),
     /// Groups: make, share and list them.
@@ -149,7 +170,7 @@ pub enum Command {
     Completions(completions::CompletionsArgs),
     /// Print the manual page.
     Man(man::ManArgs),
-    /// Accounts, for whoever runs the service.
+    /// Accounts, keys and tokens, for whoever runs the service.
     Admin(admin::AdminArgs),
 }
 

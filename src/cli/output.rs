@@ -40,6 +40,11 @@ impl Output {
         self.json
     }
 
+    /// Whether messages may have colours.
+    pub fn colour(&self) -> bool {
+        self.colour
+    }
+
     /// Prints a result: one or more whole lines.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use crate::domain::id::{CallId, Identity};
 use crate::domain::person::Person;
 use crate::domain::transfer::HandedTo;
 use crate::phone::event::{CallView, Diagnosis, Event, GroupCard, Incoming, LinkReach};
-use crate::texts::{desk, diagnosis, share, state};
+use crate::texts::{desk, diagnosis, organisation, quality, share, state};
 
 /// More changes than this at once are counted instead of named.
 const NAMED_AT_ONCE: usize = 3;
@@ -18,6 +18,7 @@ const NAMED_AT_ONCE: usize = 3;
 /// What was told so far.
 #[derive(Debug, Default)]
 pub(crate) struct Plain {
+    me: Option<Person>,
     state: Option<(CallId, CallState)>,
     group: Option<Meeting>,
     /// The call that was joined last.
@@ -49,11 +50,13 @@ impl Plain {
         match event {
             Event::Call(view) => self.call(view, output),
             Event::Joined { call, group, first } => self.joined(*call, group, *first, output),
-            Event::Incoming(incoming) => output.progress(&rings(incoming)),
+            Event::Me(me) => self.me = Some(me.clone()),
+            Event::Incoming(incoming) => output.progress(&rings(incoming, self.me.as_ref())),
             Event::HandedOn { call, by, to, forwarded } => self.handed_on(*call, by, to, *forwarded, output),
             Event::Moved { into, .. } => self.moved(*into, output),
             Event::Dtmf { tone, .. } => output.result(&format!("dtmf {tone}"))?,
             Event::Diagnoses { call, diagnoses } => self.diagnosed(*call, diagnoses, output),
+            Event::Transport { transport, forced, .. } => output.progress(quality::goes_over(*transport, *forced)),
             Event::Audio(audio) => self.stand_ins.news(audio).iter().for_each(|news| output.warning(news)),
             Event::Warning(text) => output.warning(text),
             _ => {}
@@ -163,16 +166,16 @@ fn others(here: usize) -> String {
     if here == 1 { "1 other is in it".to_owned() } else { format!("{here} others are in it") }
 }
 
-fn rings(incoming: &Incoming) -> String {
-    let (shown, name) = (&incoming.from.display_name, &incoming.from.name);
+fn rings(incoming: &Incoming, me: Option<&Person>) -> String {
+    let who = organisation::introduced(&incoming.from, me);
     match &incoming.group {
         None => match &incoming.via {
-            None => format!("{shown} ({name}) calls"),
-            Some(via) => format!("{shown} ({name}) calls, {}", desk::via(via)),
+            None => format!("{who} calls"),
+            Some(via) => format!("{who} calls, {}", desk::via(via)),
         },
         Some(group) => match &group.name {
-            Some(group) => format!("{shown} ({name}) calls, to bring you into {group}"),
-            None => format!("{shown} ({name}) calls, to bring you into a group call"),
+            Some(group) => format!("{who} calls, to bring you into {group}"),
+            None => format!("{who} calls, to bring you into a group call"),
         },
     }
 }

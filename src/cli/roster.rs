@@ -130,11 +130,7 @@ pub(crate) mod tests {
     pub(crate) fn person(name: &str) -> Person {
         let mut shown = name.to_owned();
         shown[..1].make_ascii_uppercase();
-        Person {
-            identity: format!("8:acs:1_{name}").parse().unwrap(),
-            name: name.parse().unwrap(),
-            display_name: shown.as_str().into(),
-        }
+        Person::new(format!("8:acs:1_{name}").parse().unwrap(), name.parse().unwrap(), shown.as_str().into())
     }
 
     /// A roster of the tests, numbered from 1.

@@ -7,10 +7,10 @@ use super::exit::{Exit, Failure};
 use super::output::Output;
 use super::settings::{self, Settings};
 use super::{
-    Cli, Command, admin, call, completions, config, ctl, devices, doctor, evidence, forward, friends, groups, history,
-    join, log,
+    Cli, Command, accounts, admin, block, call, completions, config, ctl, devices, doctor, evidence, forward, friends,
+    groups, history, join, log,
 };
-use super::{man, open, play, schema, serve, sign_in, sign_out, softphone, trust, wait, whoami};
+use super::{man, open, play, profile, schema, serve, sign_in, sign_out, sign_up, softphone, trust, wait, whoami};
 use crate::config::Argument;
 
 /// Runs the program; the first of `arguments` is its name.
@@ -41,6 +41,8 @@ fn carry_out(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
     match &cli.command {
         Some(Command::Config(arguments)) => return config::run(arguments, &settings, output).map(|()| Exit::Done),
         Some(Command::Devices(arguments)) => return devices::run(*arguments, &settings, output),
+        Some(Command::Accounts(_)) => return accounts::run(&settings, output),
+        Some(Command::Use(arguments)) => return accounts::choose(arguments, &settings, output),
         Some(Command::Serve(arguments)) if arguments.log_to_file => log::to_file(&settings, "service"),
         Some(Command::Serve(_)) => log::to_stderr(&settings),
         // It is the other phone's log that tells; a status line asks every second.
@@ -80,11 +82,16 @@ async fn with_runtime(cli: &Cli, settings: &Settings, output: &mut Output) -> Re
         Some(Command::Play(arguments)) => play::run(arguments, globals, settings, output).await,
         Some(Command::Ctl(arguments)) => ctl::run(arguments, globals, settings, output).await,
         Some(Command::Open(arguments)) => open::run(arguments, globals, settings, output).await,
+        Some(Command::SignUp(arguments)) => sign_up::run(arguments, globals, settings, output).await,
         Some(Command::SignIn(arguments)) => sign_in::run(arguments, globals, settings, output).await,
-        Some(Command::SignOut(arguments)) => sign_out::run(*arguments, globals, settings, output).await,
+        Some(Command::SignOut(arguments)) => sign_out::run(arguments, globals, settings, output).await,
         Some(Command::Whoami(arguments)) => whoami::run(*arguments, globals, settings, output).await,
         Some(Command::Trust(arguments)) => trust::run(arguments, globals, settings, output).await,
         Some(Command::Friends(arguments)) => friends::run(arguments, globals, settings, output).await,
+        Some(Command::Block(arguments)) => block::block(arguments, globals, settings, output).await,
+        Some(Command::Unblock(arguments)) => block::unblock(arguments, globals, settings, output).await,
+        Some(Command::Blocked(arguments)) => block::blocked(*arguments, globals, settings, output).await,
+        Some(Command::Profile(arguments)) => profile::run(arguments, globals, settings, output).await,
         Some(Command::Forward(arguments)) => forward::run(arguments, globals, settings, output).await,
         Some(Command::Groups(arguments)) => groups::run(arguments, globals, settings, output).await,
         Some(Command::History(arguments)) => history::run(arguments, globals, settings, output).await,
@@ -92,7 +99,13 @@ async fn with_runtime(cli: &Cli, settings: &Settings, output: &mut Output) -> Re
         Some(Command::Evidence(arguments)) => evidence::run(arguments, globals, settings, output).await,
         Some(Command::Admin(arguments)) => admin::run(arguments, globals, settings, output).await,
         Some(
-            Command::Config(_) | Command::Devices(_) | Command::Completions(_) | Command::Man(_) | Command::Schema(_),
+            Command::Config(_)
+            | Command::Accounts(_)
+            | Command::Use(_)
+            | Command::Devices(_)
+            | Command::Completions(_)
+            | Command::Man(_)
+            | Command::Schema(_),
         ) => {
             unreachable!("carried out without a runtime")
         }

@@ -1,42 +1,57 @@
 //! `switchboard serve`.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, absolute};
 use std::time::Duration;
 
 use clap::Args;
 use serde::Serialize;
 
+use super::certificate;
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
 use super::local;
+use super::notify::{Manager, State};
 use super::output::Output;
 use super::settings::Settings;
+use crate::base::secret::Secret;
 use crate::base::signals::EndSignals;
 use crate::base::{clock, duration};
 use crate::config::{Argument, ServiceFile};
 use crate::service::bots::CALLBACK_AFTER;
+use crate::service::tls::Source;
 use crate::service::{Running, Service, ServiceOptions, StartError, identity};
 
 /// Run the service.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Prints one line on standard output when it is ready:
-  {\"event\":\"ready\",\"http\":\"http://127.0.0.1:8790\",\"https\":null,\"media\":[\"127.0.0.1:8790\"],\"ca\":null}
+  {\"event\":\"ready\",\"http\":\"http://127.0.0.1:8790\",\"https\":\"https://127.0.0.1:8791\",
+   \"media\":[\"127.0.0.1:8790\"],\"ca\":\"…/service/tls/ca.pem\"}
 
 Examples:
   switchboard serve                                    for this machine
-  switchboard serve --listen 127.0.0.1:0 --media 127.0.0.1:0     on any free ports
-  switchboard serve --listen 192.0.2.7:8790 --media 192.0.2.7:8790   for a network you trust; with
-                    --public-url http://192.0.2.7:8790               links to groups work there, too
+  switchboard serve --listen 127.0.0.1:0 --tls-listen 127.0.0.1:0 --media 127.0.0.1:0 --media-tcp 127.0.0.1:0
+                                                       on any free ports
+  switchboard serve --listen 192.0.2.7:8790 --media 192.0.2.7:8790 --media-tcp 192.0.2.7:8792   for a
+                    network you trust; with --public-url http://192.0.2.7:8790 links work there, too
   switchboard admin user add alice                     then add somebody who may sign in")]
 pub struct ServeArgs {
     /// Where to serve HTTP and WebSocket; port 0 takes any free one [setting: service.listen]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<String>,
 
+    /// Where to serve the same with TLS, HTTPS and WSS; empty for nowhere [setting: service.tls_listen]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub tls_listen: Option<String>,
+
     /// Where to receive and send sound, over UDP [setting: service.media]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub media: Option<String>,
+
+    /// Where to take sound over TCP, for clients whom no UDP reaches; '' nowhere [setting: media.tcp]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub media_tcp: Option<String>,
 
     /// Where links to groups begin: how everybody reaches the service, http://HOST:PORT [setting: service.public_url]
     #[arg(long, value_name = "URL")]
@@ -60,7 +75,9 @@ impl ServeArgs {
     pub fn settings(&self) -> Vec<Argument> {
         let flags = [
             ("service.listen", "--listen", &self.listen),
+            ("service.tls_listen", "--tls-listen", &self.tls_listen),
             ("service.media", "--media", &self.media),
+            ("media.tcp", "--media-tcp", &self.media_tcp),
             ("service.public_url", "--public-url", &self.public_url),
         ];
         let given = flags.into_iter().filter_map(|(key, flag, text)| Some((key, flag, text.clone()?)));
@@ -75,13 +92,14 @@ pub struct Ready<'a> {
     http: &'a str,
     https: Option<&'a str>,
     media: &'a [String],
-    ca: Option<&'a str>,
+    ca: Option<&'a Path>,
 }
 
 impl<'a> Ready<'a> {
-    /// The line of a service at `http` (a URL), with its UDP addresses for media.
-    pub fn new(http: &'a str, media: &'a [String]) -> Self {
-        Self { event: "ready", http, https: None, media, ca: None }
+    /// The line of the service that `file` tells of.
+    pub fn new(file: &'a ServiceFile) -> Self {
+        let (https, ca) = (file.https.as_deref(), file.ca.as_deref());
+        Self { event: "ready", http: &file.http, https, media: &file.media, ca }
     }
 }
 
@@ -106,30 +124,40 @@ pub async fn run(
     let file = service_file(&running);
     file.write(&path)
         .map_err(|why| Failure::new(Exit::Failed, format!("{} can't be written: {why}", path.display())))?;
-    output.json_line(&Ready::new(&file.http, &file.media))?;
+    output.json_line(&Ready::new(&file))?;
     if !globals.json {
         output.detail(1, &format!("service.json is {}", path.display()));
     }
+    let manager = Manager::of_environment();
+    manager.tell(State::Ready);
     let exit = tokio::select! {
         signal = signals.next() => signal.into(),
         () = idle(&running, arguments.until_idle) => Exit::Done,
+        never = manager.keep_telling() => match never {},
     };
+    manager.tell(State::Stopping);
     ServiceFile::remove(&path, &file.instance);
     running.stop().await;
     Ok(exit)
 }
 
 async fn start(arguments: &ServeArgs, settings: &Settings) -> Result<Running, Failure> {
-    let options = options(arguments, settings);
-    let wanted = (options.listen.port(), options.media.port());
+    let options = options(arguments, settings)?;
+    let wanted = (options.listen.port(), options.tls_listen.map_or(0, |at| at.port()), options.media.port());
     match Service::start(options.clone()).await {
         // The ports of the last time are only a preference.
-        Err(StartError::Listen { .. } | StartError::Media { .. }) if arguments.demo && wanted != (0, 0) => {
+        Err(
+            StartError::Listen { .. }
+            | StartError::ListenTls { .. }
+            | StartError::Media { .. }
+            | StartError::MediaTcp { .. },
+        ) if arguments.demo && wanted != (0, 0, 0) => {
             let any = |mut at: SocketAddr| {
                 at.set_port(0);
                 at
             };
-            let options = ServiceOptions { listen: any(options.listen), media: any(options.media), ..options };
+            let (listen, tls_listen) = (any(options.listen), options.tls_listen.map(any));
+            let options = ServiceOptions { listen, tls_listen, media: any(options.media), ..options };
             Service::start(options).await.map_err(failure)
         }
         started => started.map_err(failure),
@@ -141,29 +169,76 @@ fn failure(why: StartError) -> Failure {
     Failure::new(exit, why.to_string())
 }
 
-fn options(arguments: &ServeArgs, settings: &Settings) -> ServiceOptions {
+fn options(arguments: &ServeArgs, settings: &Settings) -> Result<ServiceOptions, Failure> {
     let config = &settings.loaded.config;
     let (mut listen, mut media) = (config.service.listen, config.service.media);
+    let mut tls_listen = config.service.tls_listen;
     if arguments.demo && arguments.listen.is_none() {
         listen.set_port(last_port(settings, |file| file.http.rsplit(':').next().map(str::to_owned)));
+    }
+    if let Some(at) = tls_listen.as_mut().filter(|_| arguments.demo && arguments.tls_listen.is_none()) {
+        at.set_port(last_port(settings, |file| file.https.as_ref()?.rsplit(':').next().map(str::to_owned)));
     }
     if arguments.demo && arguments.media.is_none() {
         media.set_port(last_port(settings, |file| {
             file.media.first().and_then(|at| at.rsplit(':').next()).map(str::to_owned)
         }));
     }
+    let mut media_tcp = config.media.tcp;
+    if let Some(at) = media_tcp.as_mut().filter(|_| arguments.demo && arguments.media_tcp.is_none()) {
+        at.set_port(0);
+    }
     let life = Duration::from_secs(u64::from(config.service.token_minutes.get()) * 60);
-    ServiceOptions {
+    // The demo is for this machine alone.
+    let certificate = if arguments.demo { Source::Own } else { certificate::source(settings)? };
+    Ok(ServiceOptions {
         listen,
+        tls_listen,
         media,
+        media_tcp,
         advertise: config.media.advertise.clone(),
         names: config.service.names.clone(),
         public_url: config.service.public_url.clone(),
         folder: settings.paths.service.clone(),
-        identity: identity::Settings { access_token_life: life, ..identity::Settings::default() },
+        identity: identity::Settings {
+            access_token_life: life,
+            registration: config.service.registration,
+            people: config.people.clone(),
+            ..identity::Settings::default()
+        },
+        certificate,
+        oidc: config.oidc.clone(),
+        oidc_secret: oidc_secret(settings)?,
         demo: arguments.demo,
         callback_after: CALLBACK_AFTER,
         audit_kept: Duration::from_secs(u64::from(config.service.audit_days.get()) * 24 * 60 * 60),
+    })
+}
+
+/// What the service proves itself with at the issuer that people sign in with; what is only half set is refused.
+fn oidc_secret(settings: &Settings) -> Result<Option<Secret<String>>, Failure> {
+    let oidc = &settings.loaded.config.oidc;
+    let wrong = |key, why: &str| Failure::usage(settings.loaded.problem(key, why).to_string());
+    if oidc.sign_in.is_none() {
+        return Ok(None);
+    }
+    if oidc.client_id.is_empty() {
+        return Err(wrong(
+            "oidc.client_id",
+            "oidc.sign_in needs it: the client id this service is registered with there",
+        ));
+    }
+    if !oidc.scopes.iter().any(|scope| scope == "openid") {
+        return Err(wrong("oidc.scopes", "openid has to be among them"));
+    }
+    if oidc.client_secret_file.is_empty() {
+        return Ok(None);
+    }
+    let read = std::fs::read_to_string(&oidc.client_secret_file);
+    let text = read.map_err(|why| wrong("oidc.client_secret_file", &why.to_string()))?;
+    match text.trim() {
+        "" => Err(wrong("oidc.client_secret_file", "the file is empty")),
+        secret => Ok(Some(Secret::new(secret.to_owned()))),
     }
 }
 
@@ -178,8 +253,10 @@ fn service_file(running: &Running) -> ServiceFile {
         pid: std::process::id(),
         instance: running.instance.clone(),
         http: format!("http://{}", near(running.http)),
-        https: None,
-        ca: None,
+        https: running.https.map(|at| format!("https://{}", near(at))),
+        // Clients look for it from other folders.
+        ca: running.ca.as_ref().map(|path| absolute(path).unwrap_or_else(|_| path.clone())),
+        public: running.public.clone(),
         media: running.media.iter().map(ToString::to_string).collect(),
         admin_secret: running.admin_secret.clone(),
         demo_secret: running.demo_secret.clone(),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::exit::{Exit, Failure};
 use super::globals::{Globals, When};
-use crate::config::{self, Argument, Inputs, Loaded, NoiseSuppression, Paths, Problem, Switch};
+use crate::config::{self, Argument, Inputs, Loaded, MediaOver, NoiseSuppression, Paths, Problem, Switch};
 use crate::media::processing::{Noise, Wishes};
 use crate::outside::Setup;
 use crate::phone::GroupOptions;
@@ -138,6 +138,11 @@ impl Settings {
             hooks: self.loaded.config.hooks.clone(),
             opened: None,
         }
+    }
+
+    /// What sound goes over.
+    pub fn media_over(&self) -> MediaOver {
+        self.loaded.config.phone.media_over
     }
 
     /// How the phone behaves in group calls.

@@ -6,28 +6,81 @@ use super::exit::{Exit, Failure};
 use super::globals::Globals;
 use super::output::Output;
 use super::settings::Settings;
-use super::{account, trust};
-use crate::phone::account::Account;
+use super::{account, accounts, trust};
+use crate::phone::account::{Account, AccountError, SavedSignIn, Who};
+use crate::texts::accounts as texts;
 
 /// Forget a sign-in, here and at the service.
-#[derive(Debug, Clone, Copy, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
-  switchboard sign-out              the last one used
-  switchboard sign-out --as alice")]
-pub struct SignOutArgs {}
+  switchboard sign-out              the one that is used
+  switchboard sign-out alice@calls.example
+  switchboard sign-out --all")]
+pub struct SignOutArgs {
+    /// Which; the one that is used when absent
+    #[arg(value_name = "NAME[@HOST]", conflicts_with = "all")]
+    pub who: Option<Who>,
 
-/// Forgets a sign-in. The file goes even when the service can't be told.
+    /// All that are saved on this machine
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// Forgets a sign-in. What is kept of it goes even when the service can't be told.
 ///
 /// # Errors
 /// When nobody is signed in, or the service can't be told.
-pub async fn run(_: SignOutArgs, globals: &Globals, settings: &Settings, output: &mut Output) -> Result<Exit, Failure> {
-    let user = globals.user.clone().or_else(|| account::last(&settings.paths));
-    let user = user.ok_or_else(|| Failure::new(Exit::SignInRefused, "nobody is signed in on this machine"))?;
-    let (server, file) = account::kept(settings, &user)?;
-    let way = trust::connector(globals, settings, &server, None)?;
-    let signed_in = Account::saved(way, &file).map_err(account::failure)?;
-    signed_in.sign_out().await.map_err(account::failure)?;
-    output.progress(&format!("{user} is signed out of {server}"));
-    Ok(Exit::Done)
+pub async fn run(
+    arguments: &SignOutArgs,
+    globals: &Globals,
+    settings: &Settings,
+    output: &mut Output,
+) -> Result<Exit, Failure> {
+    let mut failed = None;
+    for saved in meant(arguments, globals, settings, output)? {
+        match sign_out(&saved, globals, settings).await {
+            Ok(()) => output.progress(&format!("{} is signed out of {}", saved.me.name, saved.server)),
+            Err(why) => {
+                if let Some(before) = failed.replace(why) {
+                    output.failure(&before);
+                }
+            }
+        }
+    }
+    failed.map_or(Ok(Exit::Done), Err)
+}
+
+fn meant(
+    arguments: &SignOutArgs,
+    globals: &Globals,
+    settings: &Settings,
+    output: &mut Output,
+) -> Result<Vec<SavedSignIn>, Failure> {
+    if arguments.all {
+        let listed = account::sign_ins(settings).list();
+        accounts::tell_damaged(&listed, output);
+        if listed.saved.is_empty() {
+            output.progress(texts::NONE);
+        }
+        return Ok(listed.saved);
+    }
+    if let Some(who) = arguments.who.as_ref().or(globals.user.as_ref()) {
+        return Ok(vec![account::picked(settings, who)?]);
+    }
+    let nobody = || Failure::new(Exit::SignInRefused, "nobody is signed in on this machine");
+    Ok(vec![account::in_use(settings)?.ok_or_else(nobody)?])
+}
+
+/// Signs out of one. One that can't be taken out of the keyring is forgotten here, and ends at the service by itself.
+pub(super) async fn sign_out(saved: &SavedSignIn, globals: &Globals, settings: &Settings) -> Result<(), Failure> {
+    let way = trust::connector(globals, settings, &saved.server, None)?;
+    match Account::saved(way, &saved.place).await {
+        Ok(account) => account.sign_out().await.map_err(account::failure),
+        Err(AccountError::Keyring(why)) => {
+            saved.place.forget().await.map_err(account::failure)?;
+            Err(Failure::new(Exit::Failed, texts::only_here(&saved.who().to_string(), &why)))
+        }
+        Err(why) => Err(account::failure(why)),
+    }
 }

@@ -5,27 +5,29 @@ use std::path::PathBuf;
 use clap::Args;
 use time::UtcOffset;
 
-use super::account;
-use super::evidence;
+use super::account::{self, Acting};
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
 #[cfg(target_os = "linux")]
 use super::log;
+use super::output::Output;
 use super::settings::Settings;
-use crate::config::{Argument, Colour, Notify};
+use super::{evidence, sign_in, sign_out};
+use crate::config::{Argument, Colour, Notify, ServerUrl};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::link::OpenedLink;
 use crate::domain::place::Place;
 use crate::outside::{Setup, tapped};
+use crate::phone::account::{Account, SavedSignIn};
 #[cfg(target_os = "linux")]
 use crate::phone::audio::alsa::StderrAside;
 use crate::phone::{self, PhoneOptions};
 use crate::terminal::alert::{Notifier, Surroundings, Way};
-use crate::terminal::model::{ScreenOptions, SshSession};
+use crate::terminal::model::{GoOn, SavedAccount, ScreenOptions, SshSession};
 use crate::terminal::plain::run::run as lines;
-use crate::terminal::run::{Left, run as show};
+use crate::terminal::run::{Hands, Left, SignOut, run as show};
 use crate::terminal::theme::ColourChoice;
-use crate::texts::screen;
+use crate::texts::{accounts as texts, screen};
 
 /// The softphone.
 #[derive(Debug, Clone, Default, Args)]
@@ -94,39 +96,143 @@ pub(crate) async fn open(
         Some((origin, fingerprint)) => account::acting_at(globals, settings, &origin, fingerprint, true).await?,
         None => account::acting(globals, settings, arguments.demo, true).await?,
     };
-    let voice = settings.voice(settings.microphone()?, settings.speaker()?)?;
-    let evidence = Some(settings.paths.evidence.clone());
-    let groups = settings.in_groups();
-    let max_calls = phone::MOST_CALLS;
-    let options = PhoneOptions { max_calls, voice, record: None, tones: true, rings: true, groups, evidence };
-    let look = screen_options(settings, acting.demo);
-    let failed = |why: String| Failure::new(Exit::Failed, why);
-    let tap = Setup { screen: true, opened: link, ..settings.tap(&acting.account) };
-    let phone = phone::start(acting.account, options).map_err(|why| failed(format!("the phone can't start: {why}")))?;
-    let (phone, steering) = tapped(phone, tap);
-    if let Some(file) = &arguments.record_script {
-        let shown = file.display().to_string();
-        steering.record(file).map_err(|why| Failure::usage(screen::script_failed(&shown, &why.to_string())))?;
+    let mut open = Opening { arguments, globals, settings, plain, link, said: String::new(), recorded: false };
+    let mut acting = acting;
+    loop {
+        let used = open.saved_of(&acting.account);
+        let go_on = match open.phone(&acting).await? {
+            Left::GoOn(go_on) => go_on,
+            Left::Quit => return Ok(Exit::Done),
+            Left::PhoneStopped => return Ok(Exit::Failed),
+            Left::NoTerminal => return Ok(Exit::HungUp),
+            Left::Signal(signal) => return Ok(signal.into()),
+        };
+        // The demo's account is free for the next phone.
+        drop(acting.taken.take());
+        acting = match open.go_on(&go_on, acting.account.server()).await {
+            Ok(Some(next)) => next,
+            Ok(None) => return Ok(Exit::Done),
+            Err(why) => {
+                open.said = why.message;
+                match used {
+                    Some(used) => account::plain(account::saved(globals, settings, &used, None, true).await?),
+                    None => account::acting(globals, settings, arguments.demo, true).await?,
+                }
+            }
+        };
     }
-    // Sound libraries print on standard error, which is where the screen is.
-    #[cfg(target_os = "linux")]
-    let aside = log::file(settings, "phone").and_then(|file| StderrAside::to(&file)).ok();
-    let collector = evidence::collector(settings);
-    let left = if plain {
-        lines(phone, look, collector, steering).await
-    } else {
-        show(phone, look, collector, steering).await
-    };
-    #[cfg(target_os = "linux")]
-    drop(aside);
-    let left = left.map_err(|why| failed(why.to_string()))?;
-    drop(acting.taken);
-    Ok(match left {
-        Left::Quit => Exit::Done,
-        Left::PhoneStopped => Exit::Failed,
-        Left::NoTerminal => Exit::HungUp,
-        Left::Signal(signal) => signal.into(),
-    })
+}
+
+/// What a phone with a screen is opened with, one after the other.
+struct Opening<'a> {
+    arguments: &'a SoftphoneArgs,
+    globals: &'a Globals,
+    settings: &'a Settings,
+    plain: bool,
+    link: Option<OpenedLink>,
+    /// What the next one says first.
+    said: String,
+    /// Whether the script is recorded that was asked for.
+    recorded: bool,
+}
+
+impl Opening<'_> {
+    /// Opens the phone of one account until it is left.
+    async fn phone(&mut self, acting: &Acting) -> Result<Left, Failure> {
+        let settings = self.settings;
+        let failed = |why: String| Failure::new(Exit::Failed, why);
+        let options = PhoneOptions {
+            max_calls: phone::MOST_CALLS,
+            voice: settings.voice(settings.microphone()?, settings.speaker()?)?,
+            record: None,
+            tones: true,
+            rings: true,
+            groups: settings.in_groups(),
+            media_over: settings.media_over(),
+            evidence: Some(settings.paths.evidence.clone()),
+        };
+        let (accounts, said) = (self.accounts(&acting.account), std::mem::take(&mut self.said));
+        let look = ScreenOptions { accounts, said, ..screen_options(settings, acting.demo) };
+        let tap = Setup { screen: true, opened: self.link.take(), ..settings.tap(&acting.account) };
+        let phone = phone::start(acting.account.clone(), options);
+        let phone = phone.map_err(|why| failed(format!("the phone can't start: {why}")))?;
+        let (phone, steering) = tapped(phone, tap);
+        // A new file can be begun once.
+        if let Some(file) =
+            self.arguments.record_script.as_ref().filter(|_| !std::mem::replace(&mut self.recorded, true))
+        {
+            let shown = file.display().to_string();
+            steering.record(file).map_err(|why| Failure::usage(screen::script_failed(&shown, &why.to_string())))?;
+        }
+        // Sound libraries print on standard error, which is where the screen is.
+        #[cfg(target_os = "linux")]
+        let aside = log::file(settings, "phone").and_then(|file| StderrAside::to(&file)).ok();
+        let hands = Hands { collector: evidence::collector(settings), sign_out: self.sign_out() };
+        let left = if self.plain {
+            lines(phone, look, hands, steering).await
+        } else {
+            show(phone, look, hands, steering).await
+        };
+        #[cfg(target_os = "linux")]
+        drop(aside);
+        left.map_err(|why| failed(why.to_string()))
+    }
+
+    /// The saved sign-in that an account is of, if it is of one.
+    fn saved_of(&self, account: &Account) -> Option<SavedSignIn> {
+        let place = account.place()?;
+        account::sign_ins(self.settings).list().saved.into_iter().find(|saved| saved.place == *place)
+    }
+
+    /// The saved sign-ins, as the screen of `account` lists them.
+    fn accounts(&self, account: &Account) -> Vec<SavedAccount> {
+        let saved = account::sign_ins(self.settings).list().saved.into_iter();
+        let row = |saved: SavedSignIn| SavedAccount {
+            used: account.place() == Some(&saved.place),
+            user: saved.me.name,
+            server: saved.server,
+            keeper: saved.keeper,
+        };
+        saved.map(row).collect()
+    }
+
+    /// Who goes on; nobody, where the last one was signed out of.
+    async fn go_on(&self, go_on: &GoOn, server: &ServerUrl) -> Result<Option<Acting>, Failure> {
+        let (globals, settings) = (self.globals, self.settings);
+        let mut output = Output::standard(globals);
+        match go_on {
+            GoOn::As(who) => {
+                let chosen = account::one(settings, who)?;
+                let account = account::saved(globals, settings, &chosen, None, true).await?;
+                account::sign_ins(settings).set_used(&chosen).map_err(account::failure)?;
+                Ok(Some(account::plain(account)))
+            }
+            GoOn::AsNew => sign_in::ask(server, globals, settings, &mut output).await.map(Some),
+            GoOn::Without(who) => {
+                let gone = sign_out::sign_out(&account::one(settings, who)?, globals, settings).await;
+                match &gone {
+                    Ok(()) => output.progress(&texts::signed_out(&who.to_string())),
+                    Err(why) => output.failure(why),
+                }
+                let Some(next) = account::sign_ins(settings).list().saved.into_iter().next() else { return Ok(None) };
+                let account = account::saved(globals, settings, &next, None, true).await?;
+                account::sign_ins(settings).set_used(&next).map_err(account::failure)?;
+                Ok(Some(account::plain(account)))
+            }
+        }
+    }
+
+    /// Signs out of one that is not in use.
+    fn sign_out(&self) -> SignOut {
+        let (globals, settings) = (self.globals.clone(), self.settings.clone());
+        Box::new(move |who| {
+            let (globals, settings) = (globals.clone(), settings.clone());
+            Box::pin(async move {
+                let saved = account::one(&settings, &who).map_err(|why| why.message)?;
+                sign_out::sign_out(&saved, &globals, &settings).await.map_err(|why| why.message)
+            })
+        })
+    }
 }
 
 /// The service that a link to a group is of, and what it says its certificate is known by.

@@ -27,6 +27,7 @@ struct WhoamiLine<'a> {
     name: &'a str,
     display_name: &'a str,
     identity: &'a str,
+    organisation: &'a str,
     server: String,
     token_expires: Option<String>,
 }
@@ -55,10 +56,12 @@ fn print_person(me: &Person, account: &Account, output: &mut Output) -> Result<(
             name: me.name.as_str(),
             display_name: me.display_name.as_str(),
             identity: me.identity.as_str(),
+            organisation: me.organisation.as_str(),
             server,
             token_expires: account.expires_at().map(rfc3339),
         };
         return Ok(output.json_line(&line)?);
     }
-    Ok(output.result(&format!("{} ({}) at {server}\n{}", me.name, me.display_name, me.identity))?)
+    let of = if me.organisation.is_main() { String::new() } else { format!(" of {}", me.organisation) };
+    Ok(output.result(&format!("{} ({}){of} at {server}\n{}", me.name, me.display_name, me.identity))?)
 }

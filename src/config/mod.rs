@@ -9,7 +9,9 @@ mod layers;
 mod log;
 mod media;
 mod nearest;
+mod oidc;
 mod paths;
+mod people;
 mod phone;
 mod public_url;
 mod screen;
@@ -18,6 +20,7 @@ mod server_url;
 mod service;
 mod service_file;
 mod sound;
+mod tls;
 mod value;
 
 use std::fmt;
@@ -30,14 +33,17 @@ pub use layers::{Argument, Inputs, load};
 pub use log::{Format, Level, Log};
 pub use media::Media;
 pub use nearest::nearest;
+pub use oidc::{Issuer, NotAnIssuer, Oidc, OidcAccounts};
 pub use paths::{NoHome, Paths};
-pub use phone::{JoinMuted, Phone};
+pub use people::{Directory, FriendPolicy, People};
+pub use phone::{JoinMuted, Keep, MediaOver, Phone};
 pub use public_url::{NotAPublicUrl, PublicUrl};
 pub use screen::{Colour, Names, Notify, Screen};
 pub use server_url::{NotAServer, ServerUrl};
 pub use service::Service;
 pub use service_file::ServiceFile;
 pub use sound::{NoiseSuppression, Sound, Switch};
+pub use tls::{AcmeChallenge, Tls};
 pub use value::{Setting, Whole};
 
 use section::{Reader, Section, SectionInfo};
@@ -65,8 +71,14 @@ macro_rules! config {
 config! {
     /// The service.
     service: Service,
+    /// Which certificate the service shows.
+    tls: Tls,
     /// Where the service's media is reached.
     media: Media,
+    /// Other issuers of tokens.
+    oidc: Oidc,
+    /// How people find each other.
+    people: People,
     /// The softphone.
     phone: Phone,
     /// How calls sound.

@@ -22,6 +22,20 @@ impl PublicUrl {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Its host: a name, or an address without brackets.
+    pub fn host(&self) -> &str {
+        let authority = self.0.split_once("://").map_or(self.0.as_str(), |(_, rest)| rest);
+        match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            Some((address, _)) => address,
+            None => authority.split(':').next().unwrap_or_default(),
+        }
+    }
+
+    /// Whether it begins with `https`.
+    pub fn is_encrypted(&self) -> bool {
+        self.0.starts_with("https:")
+    }
 }
 
 impl FromStr for PublicUrl {
@@ -69,6 +83,20 @@ mod tests {
             ("http://[2001:db8::1]:8790/", "http://[2001:db8::1]:8790"),
         ] {
             assert_eq!(text.parse::<PublicUrl>().unwrap().as_str(), kept);
+        }
+    }
+
+    #[test]
+    fn the_host_of_an_address_is_without_port_and_brackets() {
+        for (text, host) in [
+            ("https://calls.example", "calls.example"),
+            ("http://192.0.2.7:8790", "192.0.2.7"),
+            ("https://[2001:db8::1]:8791", "2001:db8::1"),
+            ("https://[2001:db8::1]", "2001:db8::1"),
+        ] {
+            let url: PublicUrl = text.parse().unwrap();
+            assert_eq!(url.host(), host);
+            assert_eq!(url.is_encrypted(), text.starts_with("https"));
         }
     }
 

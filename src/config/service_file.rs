@@ -23,6 +23,10 @@ pub struct ServiceFile {
     /// The file with the authority that signed its certificate, where that is its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ca: Option<PathBuf>,
+    /// Where everybody reaches it, with the fingerprint of its authority where it has one of its own: what people are told to
+    /// sign in at. Absent where its operator said no such address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public: Option<String>,
     /// Its UDP addresses for media.
     pub media: Vec<String>,
     /// What `admin` commands show.
@@ -75,6 +79,7 @@ mod tests {
             http: "http://127.0.0.1:1".into(),
             https: Some("https://127.0.0.1:3".into()),
             ca: Some("ca.pem".into()),
+            public: Some("https://calls.example:3".into()),
             media: vec!["127.0.0.1:2".into()],
             admin_secret: Secret::new("a".into()),
             demo_secret: None,

@@ -82,7 +82,7 @@ fn an_unknown_setting_is_refused_with_the_nearest_one() {
     let told = complaint(&inputs);
     assert!(told.contains("did you mean `service.listen`?"), "{told}");
     assert!(told.contains("did you mean `screen`?"), "{told}");
-    assert!(told.contains("there are: service, media, phone, sound, screen, hooks, log"), "{told}");
+    assert!(told.contains("there are: service, tls, media, oidc, people, phone, sound, screen, hooks, log"), "{told}");
 
     let (_folder, inputs) = file("service = 3\n");
     assert!(complaint(&inputs).contains("write [service]"));

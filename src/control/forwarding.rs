@@ -141,6 +141,11 @@ impl Route {
         Some(way)
     }
 
+    /// Whom it comes from, and at whom it has been; the last is at whom it is.
+    pub fn been(&self) -> &[Identity] {
+        &self.been
+    }
+
     fn at(&self) -> Option<&Identity> {
         self.been.last()
     }

@@ -17,6 +17,16 @@ pub enum Deed {
     DisplayNameChanged,
     /// An account got another role.
     RoleChanged,
+    /// An account belongs to another organisation.
+    OrganisationChanged,
+    /// Somebody whom another issuer knows was bound to an account.
+    SubjectBound,
+    /// That was ended.
+    SubjectUnbound,
+    /// Somebody made an account without an administrator.
+    AccountSignedUp,
+    /// A refresh token was used that was exchanged before: somebody had a copy, and the sign-in was ended.
+    RefreshTokenReused,
     /// Somebody was kept from trying more passwords.
     SignInThrottled,
     /// A program made an identity.
@@ -48,6 +58,11 @@ impl Deed {
             Self::PasswordReset => "password-reset",
             Self::DisplayNameChanged => "display-name-changed",
             Self::RoleChanged => "role-changed",
+            Self::OrganisationChanged => "organisation-changed",
+            Self::SubjectBound => "subject-bound",
+            Self::SubjectUnbound => "subject-unbound",
+            Self::AccountSignedUp => "account-signed-up",
+            Self::RefreshTokenReused => "refresh-token-reused",
             Self::SignInThrottled => "sign-in-throttled",
             Self::IdentityMade => "identity-made",
             Self::IdentityDeleted => "identity-deleted",

@@ -64,7 +64,7 @@ impl ParticipantState {
 }
 
 /// Another participant, as a client sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Participant {
     /// Who it is.
     pub person: Person,
@@ -87,7 +87,7 @@ pub struct RosterRow {
 }
 
 /// Whom a call is with, as it began; in a record, `with` a person or a `group`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Peer {
     /// The other side of a direct call.
     #[serde(rename = "with")]

@@ -60,6 +60,8 @@ reasons! {
     NO_MEDIA_PATH = 410 / 301_004;
     /// The sound was cut and did not come back.
     MEDIA_LOST = 410 / 301_005;
+    /// Whoever takes part may not act any more: the tokens were revoked, or the account closed. (Subcode ours.)
+    REVOKED = 401 / 1;
     /// The service stopped, or forgot the call, while it was running.
     SERVICE_LOST = 410 / 3101;
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::id::GroupId;
@@ -16,8 +17,9 @@ pub const MAX_PARTICIPANTS: usize = 350;
 pub const MAX_HERE: usize = 32;
 
 /// The name of a group the service keeps: 1–64 printable characters.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("pattern" = text::SHOWS_SOMETHING, "maxLength" = 64))]
 pub struct GroupName(String);
 
 /// Why a text is no group name.
@@ -65,8 +67,9 @@ impl fmt::Display for GroupName {
 ///
 /// Vowels, and what is easily mistaken (0, 1, l, y), are not in it: codes spell no words and survive a telephone line.
 /// 27⁸ codes are about 38 bits; wrong guesses are limited by the service.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("pattern" = "^[2-9bcdfghjkmnpqrstvwxz]{4}-[2-9bcdfghjkmnpqrstvwxz]{4}$"))]
 pub struct GroupCode(String);
 
 /// Why a text is no group code.
@@ -119,8 +122,9 @@ impl fmt::Display for GroupCode {
 }
 
 /// How a group is named to the service; on the wire the text of either.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("pattern" = "^([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[2-9bcdfghjkmnpqrstvwxz]{4}-?[2-9bcdfghjkmnpqrstvwxz]{4})$"))]
 pub enum GroupKey {
     /// By its ID; any GUID is one.
     Id(GroupId),
@@ -166,7 +170,7 @@ impl fmt::Display for GroupKey {
 }
 
 /// A group, as those who know it see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Group {
     /// Its ID.
     pub id: GroupId,
@@ -185,7 +189,7 @@ impl Group {
 }
 
 /// A group, as it is remembered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GroupRef {
     /// Its ID.
     pub id: GroupId,
@@ -195,7 +199,7 @@ pub struct GroupRef {
 }
 
 /// A group of somebody's list: made by them, shared with them, or joined by them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GroupRow {
     /// The group.
     pub group: Group,

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -10,8 +11,9 @@ use super::text;
 
 /// A communication identity in its raw form, such as `8:acs:<resource>_<user>` or `8:echo123`
 /// (the prefixes are those of the ACS identifier model).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("pattern" = "^8:[!-~]+$", "maxLength" = 256))]
 pub struct Identity(String);
 
 /// Why a text is no identity.
@@ -68,8 +70,9 @@ impl fmt::Display for Identity {
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         #[serde(transparent)]
+        #[schemars(with = "String", extend("format" = "uuid"))]
         pub struct $name(pub Uuid);
 
         impl fmt::Display for $name {
@@ -120,8 +123,9 @@ impl From<ClientId> for EndpointId {
 }
 
 /// The name somebody signs in with: 1–64 characters of `a-z 0-9 . - _`, lower-cased.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("pattern" = "^[A-Za-z0-9_-][A-Za-z0-9._-]*$", "maxLength" = 64))]
 pub struct UserName(String);
 
 /// Why a text is no user name.
@@ -170,7 +174,7 @@ impl fmt::Display for UserName {
 }
 
 /// A display name made safe to print: no control, bidi or escape characters, at most 64 characters.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "String", into = "String")]
 pub struct DisplayName(String);
 

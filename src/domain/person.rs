@@ -3,13 +3,17 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::call::Direction;
 use super::id::{DisplayName, Identity, UserName};
+use super::organisation::Organisation;
 use super::presence::Presence;
+use super::time::UnixMillis;
 
 /// Somebody who can be called: a user with an account, or a bot that lives in the service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Person {
     /// Where calls for this person go.
     pub identity: Identity,
@@ -17,10 +21,26 @@ pub struct Person {
     pub name: UserName,
     /// How this person is shown.
     pub display_name: DisplayName,
+    /// The organisation this person belongs to; bots and identities without an account are of the usual one.
+    #[serde(default, skip_serializing_if = "Organisation::is_main")]
+    pub organisation: Organisation,
+}
+
+impl Person {
+    /// Somebody of the usual organisation.
+    pub fn new(identity: Identity, name: UserName, display_name: DisplayName) -> Self {
+        Self { identity, name, display_name, organisation: Organisation::default() }
+    }
+
+    /// The organisation of somebody who is external to `me`: who belongs to another one. Nobody is external as long as it is
+    /// not known who `me` is.
+    pub fn external_to(&self, me: Option<&Self>) -> Option<&Organisation> {
+        me.filter(|me| me.organisation != self.organisation).map(|_| &self.organisation)
+    }
 }
 
 /// A row of the friend list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Friend {
     /// Who it is.
     pub person: Person,
@@ -31,9 +51,22 @@ pub struct Friend {
     pub favourite: Option<Favourite>,
 }
 
+/// A friend request that is open: who asked has not withdrawn it, who was asked has not accepted it. Of two people at most
+/// one is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FriendRequest {
+    /// The other one.
+    pub person: Person,
+    /// Whether the other one asked, or was asked.
+    pub direction: Direction,
+    /// Since when.
+    pub at: UnixMillis,
+}
+
 /// The number of a favourite, as on the direct keys of a desk telephone: 1–9, each given once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "u8", into = "u8")]
+#[schemars(extend("minimum" = 1, "maximum" = 9))]
 pub struct Favourite(u8);
 
 /// What is no number of a favourite.

@@ -24,7 +24,7 @@ pub enum PresenceState {
 }
 
 /// A person's presence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Presence {
     /// What the person is doing.
     pub state: PresenceState,

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::call::{Direction, Peer};
@@ -12,7 +13,7 @@ use super::text;
 use super::time::UnixMillis;
 
 /// How a call went, as one participant sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Still going on.
@@ -34,7 +35,7 @@ pub enum Outcome {
 }
 
 /// One participant's record of one call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CallRecord {
     /// Which call.
     pub call_id: CallId,
@@ -76,11 +77,15 @@ pub struct HistoryFilter {
     /// Missed calls alone.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub missed: bool,
+    /// Calls that come after the record of this one in the list: the next page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<CallId>,
 }
 
 /// What somebody noted about a call: one printable line, 1–500 characters.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("pattern" = text::SHOWS_SOMETHING))]
 pub struct CallNote(String);
 
 /// What is no note.

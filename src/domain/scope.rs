@@ -1,8 +1,10 @@
 //! What an access token is good for, in the words of ACS (`CommunicationTokenScope` of its SDKs).
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 /// One thing a token may be used for.
@@ -115,6 +117,18 @@ impl fmt::Display for Scopes {
             write!(f, "{comma}{scope}")?;
         }
         Ok(())
+    }
+}
+
+/// As they are written.
+impl JsonSchema for Scopes {
+    fn schema_name() -> Cow<'static, str> {
+        "Scopes".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let words = Scope::ALL.map(|scope| scope.word().replace('.', r"\.")).join("|");
+        json_schema!({ "type": "string", "pattern": format!("^({words})(,({words}))*$") })
     }
 }
 

@@ -1,5 +1,10 @@
 //! Text from other people, made harmless before it is kept or shown.
 
+/// What [`printable`] leaves something of, as a regular expression that JSON Schema knows (ECMA-262): one character at least
+/// that is neither a blank nor dropped. It says nothing of tag characters, which many expressions can't name.
+pub const SHOWS_SOMETHING: &str =
+    r"[^\s\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb]";
+
 /// `raw` without characters that steer a terminal or reorder text, blanks folded, cut at `max` characters.
 ///
 /// Dropped: control characters (C0, C1, with the escape), the bidirectional controls of UAX #9,

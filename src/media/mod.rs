@@ -2,6 +2,7 @@
 //! scores. Pure: time is an argument.
 
 pub mod dtmf;
+pub mod framing;
 pub mod jitter;
 pub mod level;
 pub mod mark;

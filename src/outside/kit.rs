@@ -22,11 +22,7 @@ pub(super) fn number(call: u128) -> CallId {
 pub(super) fn person(name: &str) -> Person {
     let mut display = name.to_owned();
     display[..1].make_ascii_uppercase();
-    Person {
-        identity: format!("8:acs:demo_{name}").parse().unwrap(),
-        name: name.parse().unwrap(),
-        display_name: display.as_str().into(),
-    }
+    Person::new(format!("8:acs:demo_{name}").parse().unwrap(), name.parse().unwrap(), display.as_str().into())
 }
 
 pub(super) fn me() -> Person {

@@ -1,25 +1,29 @@
 //! Who this phone is for the service: signing in, keeping the tokens, and renewing them before they run out.
 //!
-//! A saved sign-in is a file only its owner can read, shared by all phones of that user on this machine: a renewal takes a
+//! A saved sign-in has a file only its owner can read, shared by all phones of that user on this machine: a renewal takes a
 //! lock and looks first whether another phone has already renewed it, since a refresh token works once.
 
 mod claims;
 mod command;
+mod device;
 mod kept;
+mod keyring;
 mod rest;
+mod sign_ins;
+mod who;
 
-use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
-
-use serde::{Deserialize, Serialize};
 
 use self::claims::Claims;
 pub use self::command::TokenCommand;
-pub use self::kept::load;
-use self::kept::{lock, save};
+pub use self::device::DeviceAnswer;
+pub use self::kept::{Keeper, Moved, Place};
+pub use self::keyring::KeyringTrouble;
 use self::rest::{answered, client, post, read, send};
+pub use self::sign_ins::{Listed, SavedSignIn, SignIns};
+pub use self::who::{NotAWho, Who};
 use super::connector::Connector;
 use super::trust::Distrust;
 use crate::base::clock;
@@ -29,20 +33,10 @@ use crate::domain::id::UserName;
 use crate::domain::person::Person;
 use crate::domain::time::UnixMillis;
 use crate::protocol::failure::{Failure, FailureCode};
-use crate::protocol::rest::{Refresh, SignIn, SignedIn};
+use crate::protocol::rest::{Refresh, SignIn, SignUp, SignedIn};
 
 /// A token with less life than this is renewed before it is used.
 const MARGIN_MS: i64 = 30_000;
-
-/// A sign-in as it is kept.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct SavedSignIn {
-    /// Where.
-    pub server: String,
-    /// Who, and the tokens.
-    #[serde(flatten)]
-    pub tokens: SignedIn,
-}
 
 /// Why there is no usable token.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +53,9 @@ pub enum AccountError {
     /// The program that hands out tokens gave none; worth another try.
     #[error("{0}")]
     Command(String),
+    /// The keyring does not hand out the kept sign-in, or does not take it; worth another try.
+    #[error("{0}")]
+    Keyring(String),
     /// The kept sign-in can't be read or written.
     #[error("the saved sign-in {path}: {source}")]
     File {
@@ -80,8 +77,8 @@ pub struct Account {
 
 #[derive(Debug, Clone)]
 enum Source {
-    /// Tokens of a sign-in, renewed by the refresh token; kept in a file where there is one.
-    SignedIn { tokens: Box<SignedIn>, file: Option<PathBuf> },
+    /// Tokens of a sign-in, renewed by the refresh token; kept where there is a place for them.
+    SignedIn { tokens: Box<SignedIn>, place: Option<Place> },
     /// A token handed in from outside, and the program that hands out the next one, if there is one.
     Token { token: Secret<String>, command: Option<TokenCommand> },
 }
@@ -98,16 +95,27 @@ impl Account {
     ) -> Result<Self, AccountError> {
         let way = way.into();
         let tokens = post(&way, "/api/v1/sign-in", &SignIn { user, password }).await?;
-        Ok(Self::new(way, Source::SignedIn { tokens: Box::new(tokens), file: None }, Some(clock::now())))
+        Ok(Self::new(way, Source::SignedIn { tokens: Box::new(tokens), place: None }, Some(clock::now())))
     }
 
-    /// Goes on with a sign-in kept in `file`.
+    /// Makes an account for whoever asks, and signs in with it.
     ///
     /// # Errors
-    /// [`AccountError::File`] when it can't be read.
-    pub fn saved(way: impl Into<Connector>, file: &Path) -> Result<Self, AccountError> {
-        let tokens = Box::new(load(file)?.tokens);
-        Ok(Self::new(way.into(), Source::SignedIn { tokens, file: Some(file.to_owned()) }, None))
+    /// [`AccountError::Refused`] where people may not do so, or the name is taken, [`AccountError::Unreachable`] without a
+    /// service.
+    pub async fn sign_up(way: impl Into<Connector>, request: SignUp) -> Result<Self, AccountError> {
+        let way = way.into();
+        let tokens = post(&way, "/api/v1/sign-up", &request).await?;
+        Ok(Self::new(way, Source::SignedIn { tokens: Box::new(tokens), place: None }, Some(clock::now())))
+    }
+
+    /// Goes on with a sign-in kept in `place`.
+    ///
+    /// # Errors
+    /// [`AccountError::File`] and [`AccountError::Keyring`] when it can't be read.
+    pub async fn saved(way: impl Into<Connector>, place: &Place) -> Result<Self, AccountError> {
+        let tokens = Box::new(place.load().await?);
+        Ok(Self::new(way.into(), Source::SignedIn { tokens, place: Some(place.clone()) }, None))
     }
 
     /// Uses an access token that a trusted service handed out.
@@ -128,16 +136,15 @@ impl Account {
         Self { way, source, had }
     }
 
-    /// Keeps the sign-in in `file` from now on, readable by its owner only.
+    /// Keeps the sign-in in `place` from now on. The keyring's trouble comes back where it is in a file for that.
     ///
     /// # Errors
-    /// [`AccountError::File`] when it can't be written.
-    pub fn keep(&mut self, path: &Path) -> Result<(), AccountError> {
-        if let Source::SignedIn { tokens, file } = &mut self.source {
-            save(path, &SavedSignIn { server: self.way.server().to_string(), tokens: (**tokens).clone() })?;
-            *file = Some(path.to_owned());
-        }
-        Ok(())
+    /// [`AccountError::File`] and [`AccountError::Keyring`] when it can't be written.
+    pub async fn keep(&mut self, at: &Place) -> Result<Option<KeyringTrouble>, AccountError> {
+        let Source::SignedIn { tokens, place } = &mut self.source else { return Ok(None) };
+        let trouble = at.begin(self.way.server(), tokens).await?;
+        *place = Some(at.clone());
+        Ok(trouble)
     }
 
     /// Which service.
@@ -148,6 +155,14 @@ impl Account {
     /// The way to it.
     pub fn connector(&self) -> &Connector {
         &self.way
+    }
+
+    /// Where its sign-in is kept, if it is.
+    pub fn place(&self) -> Option<&Place> {
+        match &self.source {
+            Source::SignedIn { place, .. } => place.as_ref(),
+            Source::Token { .. } => None,
+        }
     }
 
     /// Who signed in; unknown for a token from outside until the service has welcomed it.
@@ -207,8 +222,10 @@ impl Account {
     /// When the service can't be reached, or no longer accepts the refresh token; for a token from outside.
     pub async fn renew(&mut self) -> Result<Secret<String>, AccountError> {
         match &mut self.source {
-            Source::SignedIn { tokens, file: Some(path) } => **tokens = renew_shared(&self.way, path, tokens).await?,
-            Source::SignedIn { tokens, file: None } => **tokens = refresh(&self.way, tokens).await?,
+            Source::SignedIn { tokens, place: Some(place) } => {
+                **tokens = renew_shared(&self.way, place, tokens).await?;
+            }
+            Source::SignedIn { tokens, place: None } => **tokens = refresh(&self.way, tokens).await?,
             Source::Token { token, command: Some(command) } => *token = command.run().await?,
             Source::Token { command: None, .. } => return Err(ran_out()),
         }
@@ -221,14 +238,14 @@ impl Account {
         self.access_token()
     }
 
-    /// Ends the sign-in at the service and forgets the kept file.
+    /// Ends the sign-in at the service and forgets what is kept of it.
     ///
     /// # Errors
-    /// When the service can't be reached or the file can't be removed; the file goes first.
+    /// When the service can't be reached or the file can't be removed; what is kept goes first.
     pub async fn sign_out(self) -> Result<(), AccountError> {
-        let Source::SignedIn { tokens, file } = self.source else { return Ok(()) };
-        if let Some(path) = file {
-            fs::remove_file(&path).map_err(|source| AccountError::File { path, source })?;
+        let Source::SignedIn { tokens, place } = self.source else { return Ok(()) };
+        if let Some(place) = place {
+            place.forget().await?;
         }
         let body = Refresh { refresh_token: tokens.refresh_token };
         send(&self.way, "/api/v1/sign-out", &body).await.map(|_| ())
@@ -264,16 +281,21 @@ fn millis(time: Duration) -> i64 {
 }
 
 /// Renews under a lock, unless another phone of this user has done so in the meantime.
-async fn renew_shared(way: &Connector, path: &Path, mine: &SignedIn) -> Result<SignedIn, AccountError> {
-    let _lock = lock(path).await?;
-    let kept = load(path).map(|saved| saved.tokens).unwrap_or_else(|_| mine.clone());
+async fn renew_shared(way: &Connector, place: &Place, mine: &SignedIn) -> Result<SignedIn, AccountError> {
+    let _lock = place.lock().await?;
+    let kept = place.latest(mine).await?;
     let renewed_by_another = kept.refresh_token != mine.refresh_token && kept.me.identity == mine.me.identity;
     if renewed_by_another && kept.expires_at.since(clock::unix_now()) >= MARGIN_MS {
         return Ok(kept);
     }
     let from = if renewed_by_another { &kept } else { mine };
     let tokens = refresh(way, from).await?;
-    save(path, &SavedSignIn { server: way.server().to_string(), tokens: tokens.clone() })?;
+    match place.save(way.server().to_string(), &tokens).await {
+        Ok(None) => {}
+        Ok(Some(why)) => tracing::warn!(%why, "the sign-in is kept in its file"),
+        // What there was before is of no use any more: better in memory than nowhere.
+        Err(why) => tracing::error!(%why, "the renewed sign-in is not kept"),
+    }
     Ok(tokens)
 }
 

@@ -7,7 +7,7 @@ use super::event::AudioDevice;
 use crate::domain::dtmf::Tone;
 use crate::domain::forwarding::{ForwardAfter, ForwardWhen, PickUpBy};
 use crate::domain::group::{GroupKey, GroupName};
-use crate::domain::id::{CallId, GroupId, Identity};
+use crate::domain::id::{CallId, DisplayName, GroupId, Identity};
 use crate::domain::park::ParkSlot;
 use crate::domain::person::Favourite;
 use crate::domain::presence::PresenceChoice;
@@ -81,6 +81,18 @@ pub enum Command {
     },
     /// Says who may pick up calls that ring here; answered by [`super::event::Event::Rules`].
     LetPickUp(PickUpBy),
+    /// Accepts the friend request of somebody: each is a friend of the other.
+    AcceptFriend(String),
+    /// Declines the friend request of somebody, who is not told.
+    DeclineFriend(String),
+    /// Withdraws the friend request to somebody.
+    WithdrawFriend(String),
+    /// Blocks somebody: a friend's name, a user name, or an identity; answered by [`super::event::Event::Blocked`].
+    Block(String),
+    /// Blocks somebody no more; answered by [`super::event::Event::Blocked`].
+    Unblock(String),
+    /// Shows the user under another name from now on; answered by [`super::event::Event::Me`].
+    SetDisplayName(DisplayName),
     /// Makes a friend a favourite, with this number; or none any more.
     Favour {
         /// Whom.

@@ -18,11 +18,12 @@ use crate::domain::group::{Group, GroupRow};
 use crate::domain::id::{CallId, GroupId, Identity};
 use crate::domain::link::OpenedLink;
 use crate::domain::park::{ParkSlot, ParkedCall};
-use crate::domain::person::{Friend, Person};
+use crate::domain::person::{Friend, FriendRequest, Person};
 use crate::domain::presence::Presence;
 use crate::domain::record::{CallRecord, HistoryFilter};
 use crate::domain::time::UnixMillis;
 use crate::domain::transfer::{HandedTo, Via};
+pub use crate::domain::transport::Transport;
 use crate::protocol::failure::Failure;
 
 /// An event.
@@ -30,12 +31,18 @@ use crate::protocol::failure::Failure;
 pub enum Event {
     /// The connection to the service changed.
     Link(Link),
-    /// Signed in: who the user is.
+    /// Who the user is: told once signed in, and whenever the user is shown otherwise.
     Me(Person),
     /// What others see of the user now.
     MyPresence(Presence),
     /// The whole friend list.
     Friends(Vec<Friend>),
+    /// The open friend requests, in both directions; told at the start and whenever they change.
+    FriendRequests(Vec<FriendRequest>),
+    /// A friend request was made, by somebody to the user, or by the user on any phone. The list of them was told before.
+    FriendRequested(FriendRequest),
+    /// The people the user blocks, by display name; told at the start and whenever they change.
+    Blocked(Vec<Person>),
     /// The presence of one friend.
     Presence {
         /// Whose.
@@ -187,6 +194,15 @@ pub enum Event {
         call: CallId,
         /// The figures.
         quality: Quality,
+    },
+    /// The sound of a call goes over TCP, or over UDP again; that it goes over UDP at first is not told.
+    Transport {
+        /// Which call.
+        call: CallId,
+        /// What it goes over.
+        transport: Transport,
+        /// Whether it has to, as UDP does not get through; else it was asked for.
+        forced: bool,
     },
     /// What is wrong with the sound of a call now, whenever that changes; empty when nothing is.
     Diagnoses {

@@ -27,7 +27,7 @@ use self::event::Event;
 use self::evidence::{Limits, Recorder};
 use self::signalling::Link;
 use crate::base::{entropy, task};
-use crate::config::{JoinMuted, Phone};
+use crate::config::{JoinMuted, MediaOver, Phone};
 use crate::domain::id::ClientId;
 
 /// Commands waiting for the engine.
@@ -57,6 +57,8 @@ pub struct PhoneOptions {
     pub rings: bool,
     /// How it behaves in group calls.
     pub groups: GroupOptions,
+    /// What sound goes over.
+    pub media_over: MediaOver,
     /// The folder in which it keeps what it remembers of itself, for after it has ended.
     pub evidence: Option<PathBuf>,
 }
@@ -125,6 +127,7 @@ pub fn start(account: Account, options: PhoneOptions) -> std::io::Result<PhoneLi
             tones: options.tones,
             rings: options.rings,
             join_muted: options.groups.join_muted,
+            media_over: options.media_over,
             roster_tones: options.groups.roster_tones,
         },
         &server,

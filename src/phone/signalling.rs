@@ -439,7 +439,9 @@ fn lost(error: &tungstenite::Error) -> Trouble {
 
 fn account_trouble(error: AccountError) -> Trouble {
     match error {
-        AccountError::Unreachable(reason) | AccountError::Command(reason) => Trouble::Retry(reason),
+        AccountError::Unreachable(reason) | AccountError::Command(reason) | AccountError::Keyring(reason) => {
+            Trouble::Retry(reason)
+        }
         AccountError::Refused(failure) => Trouble::Refused(failure.message),
         AccountError::Untrusted(why) if why.may_pass() => Trouble::Retry(why.to_string()),
         AccountError::Untrusted(why) => Trouble::Refused(why.to_string()),

@@ -1,5 +1,6 @@
 //! Why a request was refused.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Subcode of a `conflict`: as many as may be are in the group call already. (Ours; ACS has none.)
@@ -11,8 +12,14 @@ pub const CODE_ENDED: u32 = 1;
 /// Subcode of a `not_found`: nobody is in the group, and somebody was to be there. (Ours.)
 pub const NOBODY_THERE: u32 = 2;
 
+/// Subcode of a `not_found`: the sign-in elsewhere ran out before it was done, or there never was such a one. (Ours.)
+pub const SIGN_IN_OVER: u32 = 3;
+
+/// Subcode of a `forbidden`: the person, or the issuer, said no to the sign-in. (Ours.)
+pub const SIGN_IN_DENIED: u32 = 1;
+
 /// What kind of refusal it is; programs decide by it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureCode {
     /// The frame or the request can't be read, or a value is out of range.
@@ -43,7 +50,7 @@ pub enum FailureCode {
 }
 
 /// A refusal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, JsonSchema)]
 #[error("{message}")]
 pub struct Failure {
     /// What kind of refusal.

@@ -8,11 +8,12 @@ use super::request::Request;
 use super::response::Response;
 use crate::base::secret::Secret;
 use crate::domain::call::{Direction, Participant};
+use crate::domain::fingerprint::Fingerprint;
 use crate::domain::forwarding::AccountRules;
 use crate::domain::group::Group;
 use crate::domain::id::{CallId, ClientId, SessionId};
 use crate::domain::park::ParkedCall;
-use crate::domain::person::{Friend, Person};
+use crate::domain::person::{Friend, FriendRequest, Person};
 use crate::domain::presence::PresenceChoice;
 
 /// A frame from the client.
@@ -114,6 +115,12 @@ pub struct Welcome {
     /// The friend list.
     #[serde(default)]
     pub friends: Vec<Friend>,
+    /// The open friend requests: those to the user first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub friend_requests: Vec<FriendRequest>,
+    /// The people the user blocks, by display name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocked: Vec<Person>,
     /// Calls this client is still part of, after a session that could not be resumed.
     #[serde(default)]
     pub calls: Vec<OngoingCall>,
@@ -121,6 +128,10 @@ pub struct Welcome {
     /// client reached it by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public_url: Option<String>,
+    /// What the service's own authority is known by, where that is what links lead to: they end in it
+    /// (`https://calls.example/j/k7mq-3tzf#SHA256:…`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<Fingerprint>,
     /// How many calls the user missed since the last look at them.
     #[serde(default)]
     pub missed: u32,

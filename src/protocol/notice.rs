@@ -9,7 +9,7 @@ use crate::domain::forwarding::{AccountRules, ForwardWhen};
 use crate::domain::group::Group;
 use crate::domain::id::{CallId, GroupId, Identity};
 use crate::domain::park::{ParkSlot, ParkedCall};
-use crate::domain::person::{Friend, Person};
+use crate::domain::person::{Friend, FriendRequest, Person};
 use crate::domain::presence::Presence;
 use crate::domain::record::CallRecord;
 use crate::domain::time::UnixMillis;
@@ -157,6 +157,12 @@ pub enum Notice {
         /// Which.
         group_id: GroupId,
     },
+    /// The user is shown otherwise now: under another name, or as somebody of another organisation. Rows of the friend lists
+    /// of others are told as [`Notice::FriendChanged`].
+    MeChanged {
+        /// The user now.
+        me: Person,
+    },
     /// Somebody on the friend list, or the user, has another presence now.
     PresenceChanged {
         /// Who.
@@ -164,12 +170,33 @@ pub enum Notice {
         /// What it is now.
         presence: Presence,
     },
+    /// A friend request is open now: somebody asks the user, or the user asked on any client.
+    FriendRequested {
+        /// The request.
+        request: FriendRequest,
+    },
+    /// The open friend request between the user and somebody is over, or not shown any more. One that was accepted is told as
+    /// [`Notice::FriendAdded`] first.
+    FriendRequestEnded {
+        /// Between the user and whom.
+        identity: Identity,
+    },
+    /// Somebody was blocked, by any of the user's clients.
+    PersonBlocked {
+        /// Who.
+        person: Person,
+    },
+    /// Somebody is not blocked any more.
+    PersonUnblocked {
+        /// Who.
+        identity: Identity,
+    },
     /// A row was added to the friend list, by any of the user's clients.
     FriendAdded {
         /// The row.
         friend: Friend,
     },
-    /// A row of the friend list is another now: somebody became a favourite, or is none any more.
+    /// A row of the friend list is another now: somebody became a favourite, or is none any more, or is shown otherwise.
     FriendChanged {
         /// The row.
         friend: Friend,

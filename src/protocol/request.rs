@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::secret::Secret;
 use crate::domain::forwarding::CallRules;
 use crate::domain::group::{GroupKey, GroupName};
-use crate::domain::id::{CallId, GroupId, Identity};
+use crate::domain::id::{CallId, DisplayName, GroupId, Identity};
 use crate::domain::park::ParkSlot;
 use crate::domain::person::Favourite;
 use crate::domain::presence::PresenceChoice;
@@ -170,8 +170,37 @@ pub enum Request {
     },
     /// Asks for the friend list.
     FriendsList {},
-    /// Puts somebody on the friend list.
+    /// Puts somebody on the friend list, or asks them first, as the service's policy is: then the answer is the request.
     FriendAdd {
+        /// Whom.
+        identity: Identity,
+    },
+    /// Asks for the open friend requests.
+    FriendRequestsList {},
+    /// Accepts a friend request: each is on the list of the other.
+    FriendAccept {
+        /// Whose.
+        identity: Identity,
+    },
+    /// Declines a friend request. Who asked is not told.
+    FriendDecline {
+        /// Whose.
+        identity: Identity,
+    },
+    /// Withdraws a friend request of the user's.
+    FriendWithdraw {
+        /// To whom.
+        identity: Identity,
+    },
+    /// Asks for the block list.
+    BlockedList {},
+    /// Blocks somebody: to them, the user is offline, and nothing of theirs comes here. They are not told.
+    PersonBlock {
+        /// Whom.
+        identity: Identity,
+    },
+    /// Blocks somebody no more.
+    PersonUnblock {
         /// Whom.
         identity: Identity,
     },
@@ -202,6 +231,11 @@ pub enum Request {
     PresenceSet {
         /// The choice.
         presence: PresenceChoice,
+    },
+    /// Shows the user under another name from now on; under the user name, where there is nothing to show.
+    ProfileSet {
+        /// The name.
+        display_name: DisplayName,
     },
     /// Asks for call records, newest first.
     HistoryList {

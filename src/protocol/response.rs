@@ -6,7 +6,7 @@ use super::request::Sdp;
 use crate::domain::group::{Group, GroupRow};
 use crate::domain::id::CallId;
 use crate::domain::park::{ParkSlot, ParkedCall};
-use crate::domain::person::{Friend, Person};
+use crate::domain::person::{Friend, FriendRequest, Person};
 use crate::domain::record::CallRecord;
 
 /// The result of a request. One without fields is written with empty braces, so that it may gain some.
@@ -64,6 +64,21 @@ pub enum Response {
     Friends {
         /// Its rows, by display name.
         friends: Vec<Friend>,
+    },
+    /// Somebody was asked to be a friend.
+    FriendRequested {
+        /// The request, which is open now.
+        request: FriendRequest,
+    },
+    /// The open friend requests.
+    FriendRequests {
+        /// Those to the user first, then the user's own; the oldest first. At most 100 of each.
+        requests: Vec<FriendRequest>,
+    },
+    /// The block list.
+    Blocked {
+        /// By display name; at most 500.
+        people: Vec<Person>,
     },
     /// People found.
     People {

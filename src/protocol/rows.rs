@@ -111,11 +111,7 @@ mod tests {
 
     #[test]
     fn rows_for_many_are_written_and_read_as_any_others() {
-        let person = Person {
-            identity: "8:acs:demo_ann".parse().unwrap(),
-            name: "ann".parse().unwrap(),
-            display_name: "Ann \"\u{fc}\" <3".into(),
-        };
+        let person = Person::new("8:acs:demo_ann".parse().unwrap(), "ann".parse().unwrap(), "Ann \"\u{fc}\" <3".into());
         let participant = Participant { person, state: ParticipantState::Connected, muted: true };
         for rows in [vec![], vec![RosterRow { number: 3, participant }; 2]] {
             let frame = |rows: Rows| {

@@ -1,7 +1,8 @@
-//! Takes HTTP connections in: how many at once, how long one may take to say what it wants, and how much may wait for it.
+//! Takes HTTP connections in, plain ones and those with TLS: how many at once, how long one may take to say what it wants,
+//! and how much may wait for it.
 //!
 //! What is asked over them is none of its business: that is the router's. A WebSocket keeps the seat of the connection it
-//! began as.
+//! began as; so does a handshake, which has to end as soon as a request's head.
 
 use std::io;
 use std::net::SocketAddr;
@@ -18,11 +19,14 @@ use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use socket2::SockRef;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
+use super::tls::{ACME_TLS, Encrypted};
 use crate::base::task;
 
 /// The most connections at once, WebSockets included; fewer where the process may not have so many files.
@@ -38,6 +42,17 @@ const FIELDS: usize = 64;
 /// How long the last request of a connection may take once the connection is to end.
 const LAST_REQUEST: Duration = Duration::from_secs(20);
 
+/// What a peer hears that speaks HTTP where TLS is spoken.
+const SPEAK_TLS: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 58\r\n\
+Connection: close\r\n\r\nThis port speaks HTTPS: write https:// before its address\n";
+
+/// How long such a peer is listened to, so that it hears that, and how much of what it says, in bytes.
+const HEAR_OUT: Duration = Duration::from_secs(1);
+const HEAR_MOST: u64 = 64 * 1024;
+
+/// What a TLS handshake begins with (RFC 8446 section 5.1).
+const HANDSHAKE: u8 = 22;
+
 /// How long to wait when the system can't give another connection.
 const BREATH: Duration = Duration::from_millis(200);
 
@@ -46,7 +61,7 @@ const BREATH: Duration = Duration::from_millis(200);
 pub(super) struct Allowance {
     /// How many there may be; further ones wait in the system's queue.
     pub(super) connections: usize,
-    /// How long one may take to bring the head of its first request, and of each further one.
+    /// How long one may take to end its handshake, to bring the head of its first request, and of each further one.
     pub(super) head_within: Duration,
     /// How long one may go on before it is asked to end; WebSockets are not.
     pub(super) life: Duration,
@@ -58,14 +73,26 @@ impl Default for Allowance {
     }
 }
 
+impl Allowance {
+    /// The seats for connections, of all listeners together.
+    pub(super) fn seats(&self) -> Arc<Semaphore> {
+        Arc::new(Semaphore::new(self.connections))
+    }
+}
+
+/// Where connections come in.
+pub(super) struct Door {
+    /// What is listened on.
+    pub(super) listener: TcpListener,
+    /// How TLS is spoken there; plain HTTP without.
+    pub(super) tls: Option<TlsAcceptor>,
+    /// The seats, shared with the other doors.
+    pub(super) seats: Arc<Semaphore>,
+}
+
 /// Serves `router` until told to stop, and returns when the last request is answered. WebSockets end on their own.
-pub(super) async fn serve(
-    listener: TcpListener,
-    router: Router,
-    allowance: Allowance,
-    mut stopping: watch::Receiver<bool>,
-) {
-    let seats = Arc::new(Semaphore::new(allowance.connections));
+pub(super) async fn serve(door: Door, router: Router, allowance: Allowance, mut stopping: watch::Receiver<bool>) {
+    let Door { listener, tls, seats } = door;
     let (all, each) = watch::channel(());
     loop {
         let (seated, peer) = tokio::select! {
@@ -73,9 +100,13 @@ pub(super) async fn serve(
             _ = stopping.wait_for(|stop| *stop) => break,
             accepted = accept(&listener, &seats) => accepted,
         };
-        let (router, stopping, each) = (router.clone(), stopping.clone(), each.clone());
+        let host = Host { router: router.clone(), allowance, stopping: stopping.clone(), encrypted: None };
+        let (tls, each) = (tls.clone(), each.clone());
         task::spawn("http connection", async move {
-            converse(seated, peer, router, allowance, stopping).await;
+            match tls {
+                Some(tls) => host.converse_in_secret(tls, seated, peer).await,
+                None => host.converse(seated, peer).await,
+            }
             drop(each);
         });
     }
@@ -84,7 +115,7 @@ pub(super) async fn serve(
 }
 
 /// The next connection, once there is a seat for it.
-async fn accept(listener: &TcpListener, seats: &Arc<Semaphore>) -> (Seated, SocketAddr) {
+async fn accept(listener: &TcpListener, seats: &Arc<Semaphore>) -> (Seated<TcpStream>, SocketAddr) {
     let seat = Arc::clone(seats).acquire_owned().await.expect("the semaphore is never closed");
     loop {
         match listener.accept().await {
@@ -92,7 +123,7 @@ async fn accept(listener: &TcpListener, seats: &Arc<Semaphore>) -> (Seated, Sock
                 // Where the system refuses these, its own ways have to do.
                 stream.set_nodelay(true).ok();
                 SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER).ok();
-                return (Seated { stream, _seat: seat }, peer);
+                return (Seated { stream, seat }, peer);
             }
             // The peer went away while it waited.
             Err(e) if matches!(e.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset) => {}
@@ -104,29 +135,87 @@ async fn accept(listener: &TcpListener, seats: &Arc<Semaphore>) -> (Seated, Sock
     }
 }
 
-async fn converse(
-    seated: Seated,
-    peer: SocketAddr,
+/// Who talks with one connection.
+struct Host {
     router: Router,
     allowance: Allowance,
-    mut stopping: watch::Receiver<bool>,
-) {
-    let routes = TowerToHyperService::new(router);
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
-        routes.call(request)
-    });
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(allowance.head_within).max_buf_size(HEAD).max_headers(FIELDS);
-    let mut connection = pin!(http.serve_connection(TokioIo::new(seated), service).with_upgrades());
-    tokio::select! {
-        // However it ended: there is nobody to tell.
-        _ = connection.as_mut() => return,
-        _ = stopping.wait_for(|stop| *stop) => {}
-        () = sleep(allowance.life) => {}
+    stopping: watch::Receiver<bool>,
+    encrypted: Option<Encrypted>,
+}
+
+impl Host {
+    /// Agrees on keys first. Whoever does not bring its part in time, or brings none, is hung up on.
+    async fn converse_in_secret(mut self, tls: TlsAcceptor, seated: Seated<TcpStream>, peer: SocketAddr) {
+        let Seated { stream, seat } = seated;
+        let within = self.allowance.head_within;
+        let stream = tokio::select! {
+            _ = self.stopping.wait_for(|stop| *stop) => return,
+            shaken = timeout(within, shake_hands(tls, stream)) => match shaken {
+                Ok(Some(stream)) => stream,
+                Ok(None) | Err(_) => return,
+            }
+        };
+        if stream.get_ref().1.alpn_protocol() == Some(ACME_TLS) {
+            // Whoever looked has seen the certificate (RFC 8737 section 3).
+            return;
+        }
+        self.encrypted = Some(Encrypted);
+        self.converse(Seated { stream, seat }, peer).await;
     }
-    connection.as_mut().graceful_shutdown();
-    timeout(LAST_REQUEST, connection).await.ok();
+
+    async fn converse<S>(mut self, seated: Seated<S>, peer: SocketAddr)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let (routes, encrypted) = (TowerToHyperService::new(self.router), self.encrypted);
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            if let Some(encrypted) = encrypted {
+                request.extensions_mut().insert(encrypted);
+            }
+            routes.call(request)
+        });
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new()).header_read_timeout(self.allowance.head_within);
+        http.max_buf_size(HEAD).max_headers(FIELDS);
+        let mut connection = pin!(http.serve_connection(TokioIo::new(seated), service).with_upgrades());
+        tokio::select! {
+            // However it ended: there is nobody to tell.
+            _ = connection.as_mut() => return,
+            _ = self.stopping.wait_for(|stop| *stop) => {}
+            () = sleep(self.allowance.life) => {}
+        }
+        connection.as_mut().graceful_shutdown();
+        timeout(LAST_REQUEST, connection).await.ok();
+    }
+}
+
+/// The stream behind a handshake; `None` where none came about.
+async fn shake_hands(tls: TlsAcceptor, mut stream: TcpStream) -> Option<TlsStream<TcpStream>> {
+    let mut first = [0];
+    match stream.peek(&mut first).await {
+        Ok(1) if first[0] == HANDSHAKE => {}
+        // Methods of HTTP are words in capitals.
+        Ok(1) if first[0].is_ascii_uppercase() => {
+            timeout(HEAR_OUT, point_to_https(&mut stream)).await.ok();
+            return None;
+        }
+        _ => return None,
+    }
+    match tls.accept(stream).await {
+        Ok(stream) => Some(stream),
+        Err(error) => {
+            tracing::debug!(%error, "a TLS handshake failed");
+            None
+        }
+    }
+}
+
+/// Says to somebody who speaks plain HTTP what to do. What it sends is read: else the system would throw the answer away.
+async fn point_to_https(stream: &mut TcpStream) {
+    if stream.write_all(SPEAK_TLS).await.is_ok() && stream.shutdown().await.is_ok() {
+        tokio::io::copy(&mut stream.take(HEAR_MOST), &mut tokio::io::sink()).await.ok();
+    }
 }
 
 /// How many connections this process has files for, with some left for the database and the media.
@@ -142,18 +231,18 @@ fn seats() -> usize {
 }
 
 /// A connection and its seat, which is free again when the connection is gone.
-struct Seated {
-    stream: TcpStream,
-    _seat: OwnedSemaphorePermit,
+struct Seated<S> {
+    stream: S,
+    seat: OwnedSemaphorePermit,
 }
 
-impl AsyncRead for Seated {
+impl<S: AsyncRead + Unpin> AsyncRead for Seated<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
 
-impl AsyncWrite for Seated {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Seated<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(cx, buf)
     }
@@ -182,7 +271,6 @@ impl AsyncWrite for Seated {
 #[cfg(test)]
 mod tests {
     use axum::routing::get;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::task::JoinHandle;
 
     use super::*;
@@ -203,7 +291,8 @@ mod tests {
             let router =
                 Router::new().route("/", get(async |ConnectInfo(peer): ConnectInfo<SocketAddr>| peer.to_string()));
             let (stop, stopping) = watch::channel(false);
-            let served = task::spawn("test-http", serve(listener, router, allowance, stopping));
+            let door = Door { listener, tls: None, seats: allowance.seats() };
+            let served = task::spawn("test-http", serve(door, router, allowance, stopping));
             Self { at, stop, served }
         }
 

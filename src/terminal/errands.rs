@@ -14,6 +14,7 @@ use super::clipboard;
 use super::message::{Copied, Message, ScriptRecorded};
 use crate::base::task;
 use crate::outside::Steering;
+use crate::phone::account::Who;
 use crate::phone::evidence::entry::Entry;
 
 /// What evidence is made of.
@@ -27,6 +28,17 @@ pub struct Shot {
 
 /// Writes evidence into a file, which comes back; or why it could not be written, for a person.
 pub type Collector = Box<dyn Fn(Shot) -> Pin<Box<dyn Future<Output = Result<PathBuf, String>> + Send>> + Send>;
+
+/// Signs out of a saved sign-in; what comes back is why the service was not told, for a person.
+pub type SignOut = Box<dyn Fn(Who) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send>;
+
+/// What is done for the screen by whoever opens it.
+pub struct Hands {
+    /// Writes evidence.
+    pub collector: Collector,
+    /// Signs out.
+    pub sign_out: SignOut,
+}
 
 /// How many that are run may wait to be told.
 const RUN: usize = 8;
@@ -42,16 +54,16 @@ pub(super) enum Run {
 
 /// Runs errands.
 pub(super) struct Errands {
-    collector: Collector,
+    hands: Hands,
     steering: Steering,
     tell: mpsc::Sender<Run>,
     told: mpsc::Receiver<Run>,
 }
 
 impl Errands {
-    pub(super) fn new(collector: Collector, steering: Steering) -> Self {
+    pub(super) fn new(hands: Hands, steering: Steering) -> Self {
         let (tell, told) = mpsc::channel(RUN);
-        Self { collector, steering, tell, told }
+        Self { hands, steering, tell, told }
     }
 
     /// The next that was run.
@@ -65,10 +77,19 @@ impl Errands {
 
     /// Has evidence written beside this task: there is something to compress, and devices to be asked.
     pub(super) fn collect(&self, shot: Shot) {
-        let (writing, tell) = ((self.collector)(shot), self.tell.clone());
+        let (writing, tell) = ((self.hands.collector)(shot), self.tell.clone());
         task::spawn("evidence", async move {
             let written = writing.await.map(|path| path.display().to_string());
             tell.send(Run::Done(Message::Evidence(written))).await.ok();
+        });
+    }
+
+    /// Signs out beside this task: the service is told.
+    pub(super) fn sign_out(&self, who: Who) {
+        let (ending, tell) = ((self.hands.sign_out)(who.clone()), self.tell.clone());
+        task::spawn("sign-out", async move {
+            let failed = ending.await.err();
+            tell.send(Run::Done(Message::SignedOut { who, failed })).await.ok();
         });
     }
 

@@ -2,9 +2,10 @@
 
 use crossterm::event::KeyEvent;
 
-use super::model::Pane;
+use super::model::{GoOn, Pane};
 use crate::domain::id::CallId;
 use crate::domain::time::UnixMillis;
+use crate::phone::account::Who;
 use crate::phone::command::Command;
 use crate::phone::event::{Event, GroupCard};
 use crate::phone::evidence::News;
@@ -51,6 +52,13 @@ pub enum Message {
     Explained(CallId, Option<Box<Explanation>>),
     /// Evidence was written, into this file; or why not.
     Evidence(Result<String, String>),
+    /// A saved sign-in is forgotten.
+    SignedOut {
+        /// Which.
+        who: Who,
+        /// Why the service was not told, if it was not.
+        failed: Option<String>,
+    },
 }
 
 /// What became of recording the session as a script.
@@ -112,6 +120,10 @@ pub enum Effect {
     Explain(CallId),
     /// Write evidence; answered by [`Message::Evidence`].
     Evidence,
+    /// Sign out of a saved sign-in that is not in use; answered by [`Message::SignedOut`].
+    SignOut(Who),
+    /// Leave, and go on as somebody else.
+    GoOn(GoOn),
     /// Draw everything anew.
     Repaint,
     /// Stop this process until it is continued.
@@ -123,6 +135,8 @@ pub enum Effect {
 /// What can be asked for in plain mode.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
+    /// Friend requests and blocked people.
+    Circle,
     /// Where everything stands.
     Where,
     /// What can be typed; or one word of it.

@@ -14,12 +14,12 @@ use ratatui::backend::CrosstermBackend;
 
 use super::alert;
 use super::alert::Notifier;
-pub use super::errands::{Collector, Shot};
+pub use super::errands::{Collector, Hands, Shot, SignOut};
 use super::errands::{Errands, Run};
 use super::guard::{Guard, PanicHook, inside};
 use super::job::{self, Continued};
 use super::message::{Copied, Effect, Message};
-use super::model::{Model, OptionsError, ScreenOptions};
+use super::model::{GoOn, Model, OptionsError, ScreenOptions};
 use super::screen::Screen;
 use crate::base::signals::{EndSignal, EndSignals};
 use crate::base::{clock, deadline};
@@ -28,10 +28,12 @@ use crate::phone::PhoneLink;
 use crate::phone::command::Command;
 
 /// How the screen ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Left {
     /// The person left.
     Quit,
+    /// The person wants to go on as somebody else.
+    GoOn(GoOn),
     /// The phone stopped by itself.
     PhoneStopped,
     /// The terminal is gone.
@@ -66,14 +68,14 @@ const BATCH: usize = 256;
 type Output = CrosstermBackend<BufWriter<Stdout>>;
 
 /// Shows the phone until the person leaves, the phone stops or a signal comes. The phone is told to quit on every way out.
-/// Evidence that the person asks for is written by `collector`.
+/// What the person asks for that is none of the screen's, `hands` do.
 ///
 /// # Errors
 /// When settings can't be used, or the terminal can't be read or written.
 pub async fn run(
     mut link: PhoneLink,
     options: ScreenOptions,
-    collector: Collector,
+    hands: Hands,
     steering: Steering,
 ) -> Result<Left, ScreenError> {
     let colour = options.colour.decide(std::env::var("NO_COLOR").ok().as_deref());
@@ -89,7 +91,7 @@ pub async fn run(
     let output = CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout()));
     let left = match Screen::new(model, output) {
         Ok(screen) => {
-            let errands = Errands::new(collector, steering.clone());
+            let errands = Errands::new(hands, steering.clone());
             let (retitle, notify) = (options.retitle, options.notify);
             let link = &mut link;
             let guard = &guard;
@@ -269,6 +271,8 @@ impl Loop<'_> {
             Effect::Evidence => {
                 self.errands.collect(Shot { entries: self.link.recorder.snapshot(), screen: self.screen.text()? });
             }
+            Effect::SignOut(who) => self.errands.sign_out(who),
+            Effect::GoOn(go_on) => return Ok(Some(Left::GoOn(go_on))),
             Effect::Repaint => self.screen.repaint()?,
             Effect::Suspend => self.suspend()?,
             Effect::Quit => return Ok(Some(Left::Quit)),

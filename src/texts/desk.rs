@@ -314,11 +314,7 @@ mod tests {
     use super::*;
 
     fn person(name: &str) -> Person {
-        Person {
-            identity: format!("8:acs:demo_{name}").parse().unwrap(),
-            name: name.parse().unwrap(),
-            display_name: name.into(),
-        }
+        Person::new(format!("8:acs:demo_{name}").parse().unwrap(), name.parse().unwrap(), name.into())
     }
 
     #[test]

@@ -50,6 +50,10 @@ pub fn ending(reason: EndReason, direction: Direction, who: &str) -> Ending {
         EndReason::SERVICE_LOST => {
             ("The service stopped while the call was running.".to_owned(), "Call again once it is back.")
         }
+        EndReason::REVOKED => (
+            "Your sign-in was ended by whoever runs the service.".to_owned(),
+            "Sign in again; if that is refused, ask them.",
+        ),
         EndReason { code, sub_code } => return other(code, sub_code),
     };
     Ending { what, advice }

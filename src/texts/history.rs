@@ -137,11 +137,7 @@ mod tests {
     use crate::domain::time::UnixMillis;
 
     fn person(name: &str, shown: &str) -> Person {
-        Person {
-            identity: format!("8:{name}").parse().unwrap(),
-            name: name.parse().unwrap(),
-            display_name: shown.into(),
-        }
+        Person::new(format!("8:{name}").parse().unwrap(), name.parse().unwrap(), shown.into())
     }
 
     fn record(with: Peer, note: &str) -> CallRecord {

@@ -3,6 +3,8 @@
 //! English; every sentence is plain ASCII, so that it can be shown on any terminal. The words of keys and palette
 //! commands live with the key table (`terminal::keys`), which is the only place that knows them.
 
+pub mod accounts;
+pub mod circle;
 pub mod clock;
 pub mod desk;
 pub mod diagnosis;
@@ -12,6 +14,7 @@ pub mod explanation;
 pub mod favourites;
 pub mod group;
 pub mod history;
+pub mod organisation;
 pub mod outside;
 pub mod plain;
 pub mod quality;
@@ -19,6 +22,8 @@ pub mod refusal;
 pub mod rules;
 pub mod screen;
 pub mod share;
+pub mod sign_in;
+pub mod sign_up;
 pub mod sound;
 pub mod ssh;
 pub mod state;

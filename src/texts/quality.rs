@@ -1,5 +1,7 @@
 //! Words for how well people hear each other.
 
+use crate::domain::transport::Transport;
+
 /// How good the sound is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Grade {
@@ -31,6 +33,18 @@ impl Grade {
         }
     }
 }
+
+/// What sound goes over; `forced` where UDP does not get through.
+pub fn goes_over(transport: Transport, forced: bool) -> &'static str {
+    match (transport, forced) {
+        (Transport::Tcp, true) => "sound goes over TCP: UDP does not get through",
+        (Transport::Tcp, false) => "sound goes over TCP",
+        (Transport::Udp, _) => "sound goes over UDP again",
+    }
+}
+
+/// What is said of a call while its sound goes over TCP.
+pub const OVER_TCP: &str = "sound goes over TCP: what is lost on the way makes the rest late";
 
 /// How well the others are heard.
 pub fn we_hear(mos: f32) -> String {

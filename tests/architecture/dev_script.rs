@@ -32,6 +32,13 @@ fn program(bin: &TempDir, name: &str, body: &str) {
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("the folder can be written");
 }
 
+/// Whether the machine is used by root, who alone can make networks to test in.
+fn is_root(bin: &TempDir, root: bool) {
+    let id = bin.path().join("id");
+    std::fs::remove_file(id).expect("the machine has the tool");
+    program(bin, "id", if root { "echo 0" } else { "echo 1000" });
+}
+
 fn dev(bin: &TempDir, arguments: &[&str], dry: bool) -> Output {
     Command::new(bin.path().join("sh"))
         .arg(crate::root().join("dev"))
@@ -51,14 +58,25 @@ fn text(bytes: &[u8]) -> String {
 #[test]
 fn missing_packages_are_named_with_their_reason_and_installed() {
     for (manager, packages) in [
-        ("apt-get", "gcc libc6-dev g++ cmake pkg-config libasound2-dev"),
-        ("dnf", "gcc gcc-c++ cmake pkgconf-pkg-config alsa-lib-devel"),
-        ("pacman", "gcc gcc cmake pkgconf alsa-lib"),
+        (
+            "apt-get",
+            "gcc libc6-dev g++ cmake pkg-config libasound2-dev iproute2 python3 python3-venv nodejs npm curl pebble",
+        ),
+        ("dnf", "gcc gcc-c++ cmake pkgconf-pkg-config alsa-lib-devel iproute python3 nodejs nodejs-npm curl"),
+        ("pacman", "gcc gcc cmake pkgconf alsa-lib iproute2 python nodejs npm curl"),
     ] {
-        let out = dev(&bare_machine(&[manager]), &["test"], true);
+        let bin = bare_machine(&[manager]);
+        is_root(&bin, true);
+        let out = dev(&bin, &["test"], true);
         let (stdout, stderr) = (text(&out.stdout), text(&out.stderr));
         assert!(stdout.lines().any(|line| line.contains(manager) && line.ends_with(packages)), "{stdout}\n{stderr}");
-        for reason in ["builds the Opus codec", "finds the sound library", "microphones and speakers"] {
+        for reason in [
+            "builds the Opus codec",
+            "finds the sound library",
+            "microphones and speakers",
+            "ACS SDK for JavaScript",
+            "without UDP",
+        ] {
             assert!(stderr.contains(reason), "{stderr}");
         }
     }
@@ -81,7 +99,9 @@ fn without_a_known_package_manager_it_says_what_to_do() {
 #[test]
 fn with_everything_there_nothing_is_installed() {
     let bin = bare_machine(&["apt-get"]);
-    for tool in ["cc", "c++", "cmake", "pkg-config", "cargo"] {
+    is_root(&bin, false);
+    let compilers = ["cc", "c++", "cmake", "pkg-config", "cargo"];
+    for tool in compilers.into_iter().chain(["python3", "node", "npm", "curl", "pebble", "pebble-challtestsrv"]) {
         program(&bin, tool, "exit 0");
     }
     let out = dev(&bin, &["test"], true);

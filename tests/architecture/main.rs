@@ -6,6 +6,7 @@ mod dependencies;
 mod dev_script;
 mod lexer;
 mod map;
+mod packaging;
 mod pages;
 mod paths;
 mod rules;

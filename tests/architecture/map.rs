@@ -41,6 +41,7 @@ pub const CRATE: &[Module] = &[
 /// The parts of `service`. Everything may lean on the first ones; `mod.rs` wires them all and is imported by none.
 pub const SERVICE: &[Module] = &[
     module("limits", "how often and how much a peer may ask"),
+    module("tls", "certificates: of an authority of its own, given ones, by ACME; which one a connection is shown"),
     module("store", "SQL: one file per aggregate"),
     module("bus", "typed topics for news that must flow down this list"),
     module("identity", "accounts, identities, tokens, friends"),
@@ -56,6 +57,7 @@ pub const SERVICE: &[Module] = &[
     module("observe", "figures for Prometheus, and whether the service is ready"),
     module("rest", "the HTTP routes, and who may call each"),
     module("listener", "takes HTTP connections in: how many, how long, how much"),
+    module("reach", "how the service is reached from elsewhere; only for mod.rs"),
     module("guests", "the demo's group and who visits it; only for mod.rs"),
     module("ports", "fits the parts to what `calls` and the bots want of them; only for mod.rs"),
 ];

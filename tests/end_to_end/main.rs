@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers beside the tests; a step that fails fails its test")]
 
+mod accounts;
 mod calls;
 mod demo;
 mod demo_script;
@@ -18,6 +19,9 @@ mod outside;
 mod plain;
 mod screens;
 mod scripts;
+#[cfg(all(feature = "keyring", target_os = "linux"))]
+#[path = "../support/secret_service.rs"]
+mod secret_service;
 mod serving;
 mod sound;
 mod talk;

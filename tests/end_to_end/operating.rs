@@ -46,6 +46,86 @@ fn a_backup_made_while_the_service_runs_brings_it_back_elsewhere() {
 }
 
 #[test]
+fn a_service_elsewhere_is_administrated_with_a_sign_in_or_an_access_key() {
+    let (there, home) = (Home::new(), Home::new());
+    let (service, http) = there.serve("");
+    there.run_with("admin user add dave --password-stdin", &format!("{PASSWORD}\n")).exited(0);
+    let told = json(&fs::read_to_string(there.file("service/service.json")).unwrap());
+    let (https, ca) = (told["https"].as_str().unwrap(), told["ca"].as_str().unwrap());
+    let at = format!("--server {https} --ca {ca}");
+    home.run(&format!("admin health {at}")).exited(0);
+    home.run(&format!("admin health --server {https}")).exited(3);
+    home.run("admin health").exited(3);
+
+    home.run(&format!("admin user list {at}")).exited(4).saying("nobody is signed in");
+    home.run_with(&format!("sign-in dave {at} --password-stdin"), &format!("{PASSWORD}\n")).exited(0);
+    home.run(&format!("admin user list {at}")).exited(8).saying("role admin");
+    there.run("admin user set-role dave admin").exited(0);
+    let add = format!("admin user add erin --password-stdin {at} --as dave");
+    home.run_with(&add, &format!("{PASSWORD}\n")).exited(0);
+    let file = home.file("service.backup");
+    home.run(&format!("admin backup {} {at}", file.display())).exited(0).saying("holds the service");
+    assert!(fs::read(&file).unwrap().starts_with(b"SQLite format 3"));
+    let env = home.run(&format!("admin env {at}")).exited(0).out.join("\n");
+    assert!(env.contains(&format!("endpoint={https}/;accesskey=")) && env.contains("NODE_EXTRA_CA_CERTS"), "{env}");
+
+    let key = home.file("key");
+    let line = there.run("admin key show").exited(0).out.remove(0);
+    fs::write(&key, &line).unwrap();
+    let other = Home::new();
+    let with_key = |words: &str| format!("{words} {at} --access-key-file {}", key.display());
+    assert_eq!(other.run(&with_key("admin user list")).exited(0).out.len(), 2);
+    other.run_with(&with_key("admin user reset-password erin --password-stdin"), "another good one\n").exited(0);
+    let entry = other.run(&with_key("admin audit --limit 1 --json")).exited(0).json().remove(0);
+    assert_eq!((&entry["who"], &entry["what"]), (&"access-key:primary".into(), &"password-reset".into()));
+    there.run("admin key rotate primary").exited(0);
+    other.run(&with_key("admin user list")).exited(4).saying("the signature is wrong");
+    fs::write(&key, "no key").unwrap();
+    other.run(&with_key("admin user list")).exited(2).saying("holds no access key");
+    other.run(&format!("admin user list --access-key-file {}", key.display())).exited(2).saying("--server");
+    // Where it is the service of this machine itself, nothing has to be proven.
+    there.run(&format!("admin user list --server {http}")).exited(0);
+    stops(service);
+    other.run(&format!("admin user list --server {http} --as dave")).exited(4);
+    home.run(&format!("admin user list {at}")).exited(3);
+}
+
+#[test]
+fn people_make_accounts_where_the_service_lets_them_and_belong_to_organisations() {
+    let home = Home::new();
+    let (service, _) = home.serve("");
+    let sign_up = |name: &str| {
+        home.run_with(&format!("sign-up {name} --display-name Dave --password-stdin --json"), &format!("{PASSWORD}\n"))
+    };
+    sign_up("dave").exited(4).saying("made by whoever runs it");
+    stops(service);
+    fs::write(home.file("config.toml"), "[service]\nregistration = true\n").unwrap();
+    let config = format!("--config {}", home.file("config.toml").display());
+    let (service, _) = home.serve(&config);
+    let dave = sign_up("dave").exited(0).json().remove(0);
+    assert_eq!((&dave["name"], &dave["display_name"]), (&"dave".into(), &"Dave".into()));
+    sign_up("dave").exited(4).saying("is taken");
+    // Signed in with it already.
+    assert_eq!(home.run("whoami --as dave --json").exited(0).json().remove(0)["organisation"], "main");
+    home.run("sign-up --no-input").exited(2).saying("sign-up USER");
+
+    home.run_with("admin user add erin --organisation acme --password-stdin", &format!("{PASSWORD}\n")).exited(0);
+    home.run("friends add erin --as dave").exited(0);
+    let erin = home.run("friends --as dave --json").exited(0).json().remove(0);
+    assert_eq!((&erin["name"], &erin["organisation"]), (&"erin".into(), &"acme".into()));
+    home.run("admin user set-organisation dave acme").exited(0);
+    assert_eq!(home.run("friends --as dave --json").exited(0).json()[0].get("organisation"), None);
+    let there = home.run("admin organisation list --json").exited(0).json();
+    assert_eq!(there, [serde_json::json!({ "v": 1, "organisation": "acme", "members": 2 })]);
+    home.run("admin user set-organisation dave Acme").exited(2).saying("lower-case");
+    stops(service);
+    // The same without a service.
+    home.run("admin user set-organisation dave main").exited(0);
+    let there = home.run("admin organisation list").exited(0).out;
+    assert!(there.iter().any(|line| line.starts_with("main ")), "{there:?}");
+}
+
+#[test]
 fn what_was_answered_is_there_after_a_kill() {
     let home = Home::new();
     let (service, _) = home.serve("");

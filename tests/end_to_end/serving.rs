@@ -2,7 +2,7 @@
 
 use rustix::process::Signal;
 
-use crate::kit::{Home, json};
+use crate::kit::{ANY_PORTS, Home, json};
 
 #[test]
 fn a_service_prints_one_line_and_ends_on_a_signal() {
@@ -10,13 +10,14 @@ fn a_service_prints_one_line_and_ends_on_a_signal() {
     let (service, http) = home.serve("");
     let health = home.run(&format!("doctor --server {http}"));
     health.exited(4);
-    home.run("serve --listen 127.0.0.1:0 --media 127.0.0.1:0").exited(75).saying("another service runs");
+    home.run(&format!("serve {ANY_PORTS}")).exited(75).saying("another service runs");
     service.signal(Signal::TERM);
     let done = service.ends().exited(143);
     assert_eq!(done.out.len(), 1, "{:?}", done.out);
     let ready = json(&done.out[0]);
     assert_eq!(ready["event"], "ready");
-    assert!(ready["https"].is_null() && ready["ca"].is_null() && ready["media"].is_array(), "{ready}");
+    assert!(ready["https"].as_str().unwrap().starts_with("https://127.0.0.1:") && ready["media"].is_array(), "{ready}");
+    assert_eq!(ready["ca"], home.file("service/tls/ca.pem").to_str().unwrap());
     assert!(!home.file("service/service.json").exists());
 }
 
@@ -25,9 +26,26 @@ fn a_port_in_use_says_which_flag_changes_it() {
     let (home, other) = (Home::new(), Home::new());
     let (mut service, http) = home.serve("");
     let taken = http.trim_start_matches("http://");
-    other.run(&format!("serve --listen {taken} --media 127.0.0.1:0")).exited(1).saying("--listen");
+    let serves = |listen: &str, tls: &str, media: &str, media_tcp: &str| {
+        let ports = format!("--listen {listen} --tls-listen {tls} --media {media} --media-tcp {media_tcp}");
+        other.run(&format!("serve {ports}")).exited(1)
+    };
+    let free = "127.0.0.1:0";
+    serves(taken, free, free, free).saying("--listen");
+    serves(free, taken, free, free).saying("--tls-listen");
     let media = json(&service.until("ready"))["media"][0].as_str().unwrap().to_owned();
-    other.run(&format!("serve --listen 127.0.0.1:0 --media {media}")).exited(1).saying("--media");
+    serves(free, free, &media, free).saying("--media");
+    serves(free, free, free, taken).saying("--media-tcp");
+}
+
+#[test]
+fn a_service_may_serve_no_tls() {
+    let home = Home::new();
+    let mut service =
+        home.start("serve --listen 127.0.0.1:0 --tls-listen= --media 127.0.0.1:0 --media-tcp 127.0.0.1:0");
+    let ready = json(&service.until(r#""event":"ready""#));
+    assert!(ready["https"].is_null() && ready["ca"].is_null(), "{ready}");
+    assert!(!home.file("service/tls").exists());
 }
 
 #[test]

@@ -119,7 +119,8 @@ fn a_token_signs_in_as_whoever_it_is_of_and_leaves_no_sign_in() {
     // The token of a kept sign-in stands for one a program was given.
     home.run_with("admin user add dave --password-stdin", PASSWORD).exited(0);
     home.run_with("sign-in dave --password-stdin", PASSWORD).exited(0);
-    let kept = std::fs::read_to_string(home.file("users/dave/sign-in.json")).unwrap();
+    let kept = home.sign_ins("dave").remove(0);
+    let kept = std::fs::read_to_string(kept).unwrap();
     let token = json(&kept)["access_token"].as_str().unwrap().to_owned();
 
     let phone = Home::new();
@@ -130,7 +131,7 @@ fn a_token_signs_in_as_whoever_it_is_of_and_leaves_no_sign_in() {
     let me = phone.run("whoami --json").exited(0).json().remove(0);
     assert_eq!(me["name"], "dave");
     phone.run("call echo --for 100ms").exited(0);
-    assert!(!phone.file("users/dave/sign-in.json").exists());
+    assert!(phone.sign_ins("dave").is_empty());
     let log = std::fs::read_dir(phone.file("logs")).into_iter().flatten().flatten();
     assert!(log.map(|file| std::fs::read_to_string(file.path()).unwrap()).all(|text| !text.contains(&token)));
 

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use switchboard::base::clock;
+use switchboard::config::Keep;
 use switchboard::domain::end_reason::EndReason;
-use switchboard::phone::account::{Account, AccountError};
+use switchboard::phone::account::{Account, AccountError, SignIns};
 use switchboard::phone::event::{Event, Link};
 use switchboard::protocol::failure::FailureCode;
+use switchboard::protocol::rest::SignedIn;
 use switchboard::service::{ServiceOptions, identity};
 
 use crate::support::{TestPhone, TestService, connect, options, silence, tone};
@@ -105,12 +107,32 @@ async fn a_disabled_account_leaves_its_call_at_once() {
     let mut bob = service.silent_phone("bob").await;
     connect(&mut alice, &mut bob).await;
     service.administrates("/bob/disable", None).await;
-    let reason = bob.is_turned_away().await;
+    let (end, reason) = bob.is_thrown_out().await;
+    assert_eq!(end, EndReason::REVOKED);
     assert!(reason.contains("may no longer use the service"), "{reason}");
-    assert_eq!(bob.ends().await.end, EndReason::SERVICE_LOST);
     assert_eq!(alice.ends().await.end, EndReason::HUNG_UP);
     // Nothing but a new sign-in helps, and that is refused.
     let again = Account::sign_in(&service.server(), "bob".parse().unwrap(), service.demo_secret()).await;
     let Err(AccountError::Refused(failure)) = again else { panic!("{again:?}") };
     assert_eq!(failure.code, FailureCode::Forbidden);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_whose_answer_got_lost_in_a_renewal_goes_on_and_the_lost_one_is_worth_nothing() {
+    let service = TestService::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut account = service.account("alice").await;
+    let sign_ins = SignIns::new(folder.path(), Keep::File);
+    account.keep(&sign_ins.place(&"alice".parse().unwrap(), account.server())).await.unwrap();
+    // The service has answered, and nobody has heard it.
+    let file = std::fs::read_dir(folder.path().join("alice")).unwrap().next().unwrap().unwrap().path();
+    let kept: SignedIn = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    let now = clock::unix_now();
+    let lost = service.identities().refresh(&kept.refresh_token, now).await.unwrap();
+    account.renew().await.unwrap();
+    account.renew().await.unwrap();
+    assert!(service.identities().refresh(&lost.refresh_token, now).await.is_err());
+    // Where it turned up is no place it should be: the whole sign-in has ended.
+    let Err(AccountError::Refused(failure)) = account.renew().await else { panic!("the sign-in goes on") };
+    assert_eq!(failure.code, FailureCode::Unauthenticated);
 }

@@ -10,6 +10,8 @@ mod support;
 mod raw;
 
 mod accounts;
+mod acme;
+mod api;
 mod bots;
 mod demo_group;
 mod desk;
@@ -21,6 +23,9 @@ mod history;
 mod hold;
 mod hostile;
 mod killed;
+/// Elsewhere, loopback has one address only.
+#[cfg(target_os = "linux")]
+mod over_tcp;
 mod people;
 mod picking;
 /// Elsewhere, loopback has one address only.
@@ -31,6 +36,9 @@ mod ringing;
 mod several_calls;
 /// Elsewhere, loopback has one address only.
 #[cfg(target_os = "linux")]
+mod sign_up;
 mod sound_cut;
 mod starting;
+mod tls;
+mod tokens;
 mod trust;

@@ -1,14 +1,17 @@
 //! Friends and what they are doing.
 
+use switchboard::config::FriendPolicy;
+use switchboard::domain::call::Direction;
 use switchboard::domain::end_reason::EndReason;
 use switchboard::domain::id::Identity;
-use switchboard::domain::person::{Favourite, Friend};
+use switchboard::domain::organisation::Organisation;
+use switchboard::domain::person::{Favourite, Friend, Person};
 use switchboard::domain::presence::{PresenceChoice, PresenceState};
 use switchboard::phone::command::Command;
 use switchboard::phone::event::{Event, Refusal};
 
 use crate::support::proxy::TcpProxy;
-use crate::support::{TestPhone, TestService, connect, silence};
+use crate::support::{TestPhone, TestService, connect, options, silence};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn friends_are_seen_to_come_talk_and_go() {
@@ -161,4 +164,176 @@ async fn people_are_found_by_part_of_a_name() {
     let found = found.await;
     assert!(found.iter().any(|person| person.name.as_str() == "bob"), "{found:?}");
     assert!(found.iter().all(|person| person.name.as_str() != "carol"), "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_shown_otherwise_is_so_to_everybody_who_is_there_and_in_the_next_call() {
+    let service = TestService::start().await;
+    let (mut alice, mut bob) = (service.silent_phone("alice").await, service.silent_phone("bob").await);
+    let (bobs, acme) = (bob.identity(), "acme".parse::<Organisation>().unwrap());
+    let user = "bob".parse().unwrap();
+    service.identities().set_organisation(&user, &acme).await.unwrap();
+    service.identities().set_display_name(&user, "Robert".into()).await.unwrap();
+    let is_it = |person: &Person| person.organisation == acme && person.display_name.as_str() == "Robert";
+    bob.until("be told", |event| matches!(event, Event::Me(me) if is_it(me)).then_some(())).await;
+    alice
+        .lists("bob of acme", |friends| {
+            friends.iter().any(|friend| {
+                friend.person.identity == bobs
+                    && is_it(&friend.person)
+                    && friend.presence.state == PresenceState::Online
+            })
+        })
+        .await;
+    bob.calls("alice").await;
+    assert!(is_it(&alice.rings().await.from));
+    // Who comes later is told the same.
+    let later = service.silent_phone("bob").await;
+    assert!(is_it(&later.person()));
+}
+
+/// A service whose people ask before they are friends; its demo accounts know nobody.
+async fn where_friends_are_asked() -> TestService {
+    let folder = tempfile::tempdir().unwrap();
+    let mut options = options(folder.path());
+    options.identity.people.friends = FriendPolicy::Request;
+    TestService::with(folder, options).await
+}
+
+/// Waits until these are the open requests.
+async fn knows_requests(phone: &mut TestPhone, wanted: &[(&Identity, Direction)]) {
+    let is_so = |event: &Event| match event {
+        Event::FriendRequests(open) => {
+            let open: Vec<_> = open.iter().map(|request| (&request.person.identity, request.direction)).collect();
+            (open == wanted).then_some(())
+        }
+        _ => None,
+    };
+    phone.until(&format!("know of {} requests", wanted.len()), is_so).await;
+}
+
+/// Two who are no friends of each other any more.
+async fn strangers(service: &TestService) -> (TestPhone, TestPhone) {
+    let mut alice = service.silent_phone("alice").await;
+    let mut bob = service.silent_phone("bob").await;
+    let (alices, bobs) = (alice.identity(), bob.identity());
+    alice.tell(Command::RemoveFriend(bobs.clone())).await;
+    alice.lists("forget bob", |friends| !has(friends, &bobs)).await;
+    bob.lists("forget alice", |friends| !has(friends, &alices)).await;
+    (alice, bob)
+}
+
+fn has(friends: &[Friend], who: &Identity) -> bool {
+    friends.iter().any(|friend| friend.person.identity == *who)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_to_be_a_friend_is_one_once_that_is_accepted_and_requests_outlive_the_service() {
+    let mut service = where_friends_are_asked().await;
+    let (mut alice, mut bob) = strangers(&service).await;
+    let (alices, bobs) = (alice.identity(), bob.identity());
+    bob.quits().await;
+    alice.tell(Command::AddFriend("bob".to_owned())).await;
+    knows_requests(&mut alice, &[(&bobs, Direction::Outgoing)]).await;
+    alice.tell(Command::AddFriend("bob".to_owned())).await;
+    assert!(matches!(alice.is_refused("add friend").await, Refusal::Service(_)), "asked already");
+    alice.quits().await;
+    service.stop().await;
+    let folder = std::mem::replace(&mut service.folder, tempfile::tempdir().unwrap());
+    let mut options = options(folder.path());
+    options.identity.people.friends = FriendPolicy::Request;
+    let service = TestService::with(folder, options).await;
+    let mut alice = service.silent_phone("alice").await;
+    let mut bob = TestPhone::starts("bob", service.account("bob").await, silence());
+    knows_requests(&mut bob, &[(&alices, Direction::Incoming)]).await;
+    bob.tell(Command::AcceptFriend("alice".to_owned())).await;
+    bob.lists("have alice for a friend", |friends| has(friends, &alices)).await;
+    alice.lists("have bob for a friend", |friends| has(friends, &bobs)).await;
+    for phone in [&mut alice, &mut bob] {
+        knows_requests(phone, &[]).await;
+    }
+    bob.tell(Command::SetPresence(PresenceChoice::Away)).await;
+    alice.sees(&bobs, PresenceState::Away).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_declined_is_not_told_and_requests_that_cross_make_friends() {
+    let service = where_friends_are_asked().await;
+    let (mut alice, mut bob) = strangers(&service).await;
+    let (alices, bobs) = (alice.identity(), bob.identity());
+    alice.tell(Command::AddFriend("bob".to_owned())).await;
+    knows_requests(&mut bob, &[(&alices, Direction::Incoming)]).await;
+    knows_requests(&mut alice, &[(&bobs, Direction::Outgoing)]).await;
+    bob.tell(Command::DeclineFriend("alice".to_owned())).await;
+    knows_requests(&mut bob, &[]).await;
+    // For her it is open, and she may withdraw it and ask once more.
+    alice.tell(Command::WithdrawFriend("bob".to_owned())).await;
+    knows_requests(&mut alice, &[]).await;
+    alice.tell(Command::AddFriend("bob".to_owned())).await;
+    knows_requests(&mut bob, &[(&alices, Direction::Incoming)]).await;
+    bob.tell(Command::AddFriend("alice".to_owned())).await;
+    alice.lists("have bob for a friend", |friends| has(friends, &bobs)).await;
+    bob.lists("have alice for a friend", |friends| has(friends, &alices)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn to_who_is_blocked_the_other_is_offline_and_whatever_they_ask_waits() {
+    let service = where_friends_are_asked().await;
+    let mut alice = service.silent_phone("alice").await;
+    let mut bob = service.silent_phone("bob").await;
+    let (alices, bobs) = (alice.identity(), bob.identity());
+    alice.sees(&bobs, PresenceState::Online).await;
+    // While she calls.
+    let call = alice.calls("bob").await;
+    assert_eq!(bob.rings().await.call, call);
+    bob.tell(Command::Block("alice".to_owned())).await;
+    bob.stops_ringing().await;
+    let seen = alice.sees(&bobs, PresenceState::Offline).await;
+    assert!(seen.last_seen.is_some(), "as if he had left just now");
+    assert_eq!(alice.ends().await.end, EndReason::OFFLINE);
+    alice.calls("bob").await;
+    assert_eq!(alice.ends().await.end, EndReason::OFFLINE);
+    // What he chooses to be, she does not learn; a new connection shows what the last one did.
+    bob.tell(Command::SetPresence(PresenceChoice::Away)).await;
+    looks(&mut bob, PresenceState::Away).await;
+    let late = service.silent_phone("alice").await;
+    let row = late.seen.iter().find_map(|event| match event {
+        Event::Friends(friends) => friends.iter().find(|friend| friend.person.identity == bobs).cloned(),
+        _ => None,
+    });
+    assert_eq!(row.unwrap().presence, seen);
+    // A friend she removes, she may ask; he is not told until he lets her.
+    alice.tell(Command::RemoveFriend(bobs.clone())).await;
+    bob.lists("forget alice", |friends| !has(friends, &alices)).await;
+    alice.tell(Command::AddFriend("bob".to_owned())).await;
+    knows_requests(&mut alice, &[(&bobs, Direction::Outgoing)]).await;
+    // He may call her all the same.
+    let call = bob.calls("alice").await;
+    assert_eq!(alice.rings().await.call, call);
+    alice.tell(Command::Decline(call)).await;
+    bob.ends().await;
+    let asked = |event: &Event| matches!(event, Event::FriendRequests(open) if !open.is_empty());
+    assert!(!bob.seen.iter().any(asked));
+    assert!(!bob.seen.iter().any(|event| matches!(event, Event::Missed(count) if *count > 0)));
+    bob.tell(Command::Unblock("alice".to_owned())).await;
+    knows_requests(&mut bob, &[(&alices, Direction::Incoming)]).await;
+    bob.tell(Command::AcceptFriend("alice".to_owned())).await;
+    let away = |friend: &Friend| friend.person.identity == bobs && friend.presence.state == PresenceState::Away;
+    alice.lists("see bob away", |friends| friends.iter().any(away)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_shown_under_another_name_is_so_at_once_on_all_phones_and_to_friends() {
+    let service = TestService::start().await;
+    let mut alice = service.silent_phone("alice").await;
+    let mut desk = service.silent_phone("bob").await;
+    let mut mobile = service.silent_phone("bob").await;
+    desk.tell(Command::SetDisplayName("Bob\u{7} B.".into())).await;
+    let shown = |event: &Event| matches!(event, Event::Me(me) if me.display_name.as_str() == "Bob B.").then_some(());
+    desk.until("be shown otherwise", shown).await;
+    mobile.until("be shown otherwise", shown).await;
+    let row = |friend: &Friend| friend.person.display_name.as_str() == "Bob B.";
+    alice.lists("know bob by the new name", |friends| friends.iter().any(row)).await;
+    mobile.calls("alice").await;
+    assert_eq!(alice.rings().await.from.display_name.as_str(), "Bob B.");
 }

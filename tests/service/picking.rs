@@ -88,7 +88,7 @@ async fn what_may_not_be_picked_up_goes_on_ringing() {
     let mut bob = service.silent_phone("bob").await;
     let mut carol = service.silent_phone("carol").await;
     let (user, password) = ("mallory".parse().unwrap(), "correct horse".to_owned().into());
-    service.administrates("", Some(&NewAccount { user, display_name: None, password })).await;
+    service.administrates("", Some(&NewAccount::new(user, password))).await;
     let account = service.signs_in(&"mallory".parse().unwrap(), &"correct horse".to_owned().into()).await;
     let mut mallory = TestPhone::start("mallory", account, silence()).await;
     assert_eq!(refused(&mut carol, "bob").await, FailureCode::NotFound, "nothing rings");

@@ -164,9 +164,8 @@ async fn a_display_name_two_people_have_is_asked_back() {
     for name in ["robert1", "robert2"] {
         let user: UserName = name.parse().unwrap();
         let account = NewAccount {
-            user: user.clone(),
             display_name: Some("Robert Smith".into()),
-            password: "a good password".to_owned().into(),
+            ..NewAccount::new(user.clone(), "a good password".to_owned().into())
         };
         service.administrates("", Some(&account)).await;
         service.signs_in(&user, &account.password).await;

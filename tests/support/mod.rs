@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use switchboard::base::secret::Secret;
-use switchboard::config::ServerUrl;
+use switchboard::config::{MediaOver, ServerUrl};
 use switchboard::domain::call::{CallState, Participant};
 use switchboard::domain::end_reason::EndReason;
 use switchboard::domain::id::{CallId, Identity, UserName};
@@ -26,9 +26,10 @@ use switchboard::phone::account::Account;
 use switchboard::phone::audio::device::{SinkChoice, SourceChoice};
 use switchboard::phone::audio::voice::VoiceConfig;
 use switchboard::phone::command::Command;
-use switchboard::phone::event::{CallView, Event, Incoming, Link, Quality, Refusal, Summary};
+use switchboard::phone::event::{CallView, Event, Incoming, Link, Quality, Refusal, Summary, Transport};
 use switchboard::phone::{self, GroupOptions, PhoneLink, PhoneOptions};
 use switchboard::protocol::rest::{NewAccount, SignIn, SignedIn};
+use switchboard::service::identity::Identities;
 use switchboard::service::{Running, Service, ServiceOptions};
 use tempfile::TempDir;
 
@@ -61,6 +62,10 @@ impl TestService {
         let (http, media) = (running.http, running.media[0]);
         let demo_secret = running.demo_secret.clone().unwrap();
         Self { running: Some(running), folder, http, media, demo_secret }
+    }
+
+    pub fn identities(&self) -> &Identities {
+        self.running.as_ref().unwrap().identities()
     }
 
     pub fn demo_secret(&self) -> Secret<String> {
@@ -184,8 +189,20 @@ impl TestPhone {
 
     /// A phone that can be in so many calls at once.
     pub fn starts_for(max_calls: u8, name: &str, account: Account, voice: VoiceConfig) -> Self {
+        Self::starts_over(MediaOver::Auto, max_calls, name, account, voice)
+    }
+
+    /// A phone that is connected, and whose sound goes over nothing but this.
+    pub async fn start_over(media_over: MediaOver, name: &str, account: Account, voice: VoiceConfig) -> Self {
+        let mut phone = Self::starts_over(media_over, phone::MOST_CALLS, name, account, voice);
+        phone.lists("know its friends", |_| true).await;
+        phone
+    }
+
+    fn starts_over(media_over: MediaOver, max_calls: u8, name: &str, account: Account, voice: VoiceConfig) -> Self {
         let (groups, evidence) = (GroupOptions::default(), None);
-        let options = PhoneOptions { max_calls, voice, record: None, tones: false, rings: true, groups, evidence };
+        let options =
+            PhoneOptions { max_calls, voice, record: None, tones: false, rings: true, groups, media_over, evidence };
         let link = phone::start(account, options).unwrap();
         Self { name: name.to_owned(), link, seen: Vec::new() }
     }
@@ -235,6 +252,20 @@ impl TestPhone {
         self.until("be refused", |event| match event {
             Event::Link(Link::Refused { reason }) => Some(reason.clone()),
             _ => None,
+        })
+        .await
+    }
+
+    /// Waits until its call has ended and the service refuses it for good, in whichever order that is told; says both whys.
+    pub async fn is_thrown_out(&mut self) -> (EndReason, String) {
+        let (mut ended, mut refused) = (None, None);
+        self.until("be thrown out", |event| {
+            match event {
+                Event::Ended(summary) => ended = Some(summary.end),
+                Event::Link(Link::Refused { reason }) => refused = Some(reason.clone()),
+                _ => {}
+            }
+            ended.zip(refused.clone())
         })
         .await
     }
@@ -436,6 +467,15 @@ impl TestPhone {
         self.tell(Command::LoadHistory).await;
         self.until("show its history", |event| match event {
             Event::History(records) => Some(records.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Waits until its sound goes over something else, or over TCP from the start; says over what, and whether it has to.
+    pub async fn goes_over(&mut self) -> (Transport, bool) {
+        self.until("tell what its sound goes over", |event| match event {
+            Event::Transport { transport, forced, .. } => Some((*transport, *forced)),
             _ => None,
         })
         .await

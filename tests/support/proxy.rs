@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use switchboard::base::task;
@@ -24,7 +24,12 @@ pub struct TcpProxy {
 impl TcpProxy {
     /// A way that leads nowhere yet: the service has to know its address before it starts.
     pub async fn new() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::at(SocketAddr::from(([127, 0, 0, 1], 0))).await
+    }
+
+    /// The same, at this address.
+    async fn at(at: SocketAddr) -> Self {
+        let listener = TcpListener::bind(at).await.unwrap();
         let at = listener.local_addr().unwrap();
         let (target, follow) = watch::channel(None);
         task::spawn("tcp proxy", async move {
@@ -84,6 +89,8 @@ pub struct UdpProxy {
     flows: Flows,
     /// Of the packets of sound that clients send, each so many-th is lost; 0: none.
     loses: Arc<AtomicU64>,
+    /// Nothing passes, whoever comes.
+    closed: Arc<AtomicBool>,
 }
 
 #[derive(Clone)]
@@ -94,14 +101,33 @@ struct Flow {
 
 impl UdpProxy {
     /// The address the service has to advertise.
-    const ADVERTISED: [u8; 4] = [127, 0, 0, 2];
+    pub const ADVERTISED: [u8; 4] = [127, 0, 0, 2];
+
+    /// A service that tells its clients these ways, for UDP and for TCP. That for TCP has to be led somewhere.
+    pub async fn and_tcp() -> (TestService, Self, TcpProxy, SocketAddr) {
+        let folder = tempfile::tempdir().unwrap();
+        let options = ServiceOptions { advertise: vec![IpAddr::from(Self::ADVERTISED)], ..options(folder.path()) };
+        let service = TestService::with(folder, options).await;
+        let here = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        let udp = Self::to(here(service.media.port())).await;
+        let tcp = service.running.as_ref().unwrap().media_tcp[0];
+        (service, udp, TcpProxy::at(tcp).await, here(tcp.port()))
+    }
+
+    /// Nothing passes any more, whoever comes.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+        self.cut_all_there_are();
+    }
 
     async fn to(service: SocketAddr) -> Self {
         let front = UdpSocket::bind((std::net::Ipv4Addr::from(Self::ADVERTISED), service.port())).await.unwrap();
         let flows = Arc::new(Mutex::new(HashMap::new()));
         let loses = Arc::new(AtomicU64::new(0));
-        task::spawn("udp proxy", forward(Arc::new(front), service, Arc::clone(&flows), Arc::clone(&loses)));
-        Self { flows, loses }
+        let proxy = Self { flows, loses, closed: Arc::default() };
+        let (flows, loses, closed) = (Arc::clone(&proxy.flows), Arc::clone(&proxy.loses), Arc::clone(&proxy.closed));
+        task::spawn("udp proxy", forward(Arc::new(front), service, flows, loses, closed));
+        proxy
     }
 
     /// A service that tells its clients this way, and Alice, who calls Bob over it.
@@ -130,7 +156,13 @@ impl UdpProxy {
 
 type Flows = Arc<Mutex<HashMap<SocketAddr, Flow>>>;
 
-async fn forward(front: Arc<UdpSocket>, service: SocketAddr, flows: Flows, loses: Arc<AtomicU64>) {
+async fn forward(
+    front: Arc<UdpSocket>,
+    service: SocketAddr,
+    flows: Flows,
+    loses: Arc<AtomicU64>,
+    closed: Arc<AtomicBool>,
+) {
     let mut buffer = [0; 2000];
     let mut sound = HashMap::<SocketAddr, u64>::new();
     loop {
@@ -148,7 +180,7 @@ async fn forward(front: Arc<UdpSocket>, service: SocketAddr, flows: Flows, loses
             Some(flow) => flow,
             None => open(&front, client, service, &flows).await,
         };
-        if !flow.cut {
+        if !flow.cut && !closed.load(Ordering::Relaxed) {
             flow.to_service.send(&buffer[..length]).await.ok();
         }
     }

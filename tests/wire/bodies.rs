@@ -2,11 +2,14 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use switchboard::base::secret::Secret;
 use switchboard::cli::serve::Ready;
 use switchboard::config::ServiceFile;
 use switchboard::protocol::rest::{
-    Account, AuditPage, ErrorBody, Health, NewAccount, NewDisplayName, NewPassword, NewRole, Readiness, Refresh,
-    SignIn, SignOut, SignedIn,
+    AccessKeyPair, Account, AuditPage, Befriended, CallsPage, DevicePoll, DevicePolled, DeviceSignIn, ErrorBody,
+    FriendsPage, GroupsPage, Health, HistoryPage, IssuedToken, NewAccount, NewDisplayName, NewFavourite, NewFriend,
+    NewGroup, NewNote, NewOrganisation, NewPassword, NewRole, NewToken, OrganisationRow, OutsideSubject, PeopleFound,
+    Readiness, Refresh, SignIn, SignInWays, SignOut, SignUp, SignedIn,
 };
 
 use crate::samples::{Samples, read, round_trip, written_as};
@@ -15,6 +18,12 @@ use crate::samples::{Samples, read, round_trip, written_as};
 fn every_body_keeps_to_its_sample() {
     let mut samples: Samples = read("bodies");
     check::<SignIn>(&mut samples, "sign_in");
+    check::<SignUp>(&mut samples, "sign_up");
+    check::<SignInWays>(&mut samples, "sign_in_ways");
+    check::<DeviceSignIn>(&mut samples, "device_sign_in");
+    check::<DevicePoll>(&mut samples, "device_poll");
+    check::<DevicePolled>(&mut samples, "device_polled");
+    check::<OutsideSubject>(&mut samples, "outside_subject");
     check::<SignedIn>(&mut samples, "signed_in");
     check::<Health>(&mut samples, "health");
     check::<Account>(&mut samples, "account");
@@ -22,17 +31,49 @@ fn every_body_keeps_to_its_sample() {
     check::<NewPassword>(&mut samples, "new_password");
     check::<NewDisplayName>(&mut samples, "new_display_name");
     check::<NewRole>(&mut samples, "new_role");
+    check::<NewOrganisation>(&mut samples, "new_organisation");
+    check::<OrganisationRow>(&mut samples, "organisation_row");
     check::<AuditPage>(&mut samples, "audit_page");
     check::<Readiness>(&mut samples, "readiness");
+    check::<AccessKeyPair>(&mut samples, "access_key_pair");
+    check::<NewToken>(&mut samples, "new_token");
+    check::<IssuedToken>(&mut samples, "issued_token");
     check::<ErrorBody>(&mut samples, "error_body");
+    check::<PeopleFound>(&mut samples, "people_found");
+    check::<FriendsPage>(&mut samples, "friends_page");
+    check::<NewFriend>(&mut samples, "new_friend");
+    check::<Befriended>(&mut samples, "befriended");
+    check::<NewFavourite>(&mut samples, "new_favourite");
+    check::<GroupsPage>(&mut samples, "groups_page");
+    check::<NewGroup>(&mut samples, "new_group");
+    check::<CallsPage>(&mut samples, "calls_page");
+    check::<HistoryPage>(&mut samples, "history_page");
+    check::<NewNote>(&mut samples, "new_note");
     check::<ServiceFile>(&mut samples, "service_file");
     let refresh = samples.get("refresh").cloned().unwrap_or_default();
     round_trip::<SignOut>(&refresh);
     check::<Refresh>(&mut samples, "refresh");
     let ready = samples.remove("ready").unwrap_or_default();
-    let media = ["127.0.0.1:8790".to_owned()];
-    let written = Ready::new("http://127.0.0.1:8790", &media);
-    written_as(&serde_json::to_value(written).unwrap(), &ready[0], true);
+    let file = ServiceFile {
+        pid: 7,
+        instance: "5a0c".to_owned(),
+        http: "http://127.0.0.1:8790".to_owned(),
+        https: None,
+        ca: None,
+        media: vec!["127.0.0.1:8790".to_owned()],
+        admin_secret: Secret::new("a-1".to_owned()),
+        demo_secret: None,
+        public: None,
+    };
+    let with_tls = ServiceFile {
+        https: Some("https://127.0.0.1:8791".to_owned()),
+        ca: Some("/tls/ca.pem".into()),
+        ..file.clone()
+    };
+    for (file, sample) in [file, with_tls].iter().zip(&ready) {
+        written_as(&serde_json::to_value(Ready::new(file)).unwrap(), sample, true);
+    }
+    assert_eq!(ready.len(), 2);
     assert!(samples.is_empty(), "samples of nothing: {samples:?}");
 }
 

@@ -55,7 +55,11 @@ pub(super) async fn run(arguments: &BackupArgs, office: &Office, output: &mut Ou
     Ok(Exit::Done)
 }
 
-async fn fill(beside: &mut Beside, pieces: &mut Pieces, failed: impl Fn(io::Error) -> Failure) -> Result<u64, Failure> {
+async fn fill(
+    beside: &mut Beside,
+    pieces: &mut Pieces<'_>,
+    failed: impl Fn(io::Error) -> Failure,
+) -> Result<u64, Failure> {
     let mut length = 0;
     while let Some(piece) = pieces.next().await? {
         beside.file.write_all(&piece).map_err(&failed)?;

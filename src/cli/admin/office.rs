@@ -1,10 +1,13 @@
-//! Where a service is administrated: the one that runs, or its folder when none does.
+//! Where a service is administrated: one elsewhere that was named, or else the one that runs here, or its folder when none
+//! does.
 
 use std::path::PathBuf;
 
+use super::AdminArgs;
+use super::reached::{self, Reached};
 use crate::base::clock;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::local;
+use crate::cli::globals::Globals;
 use crate::cli::settings::Settings;
 use crate::config::ServiceFile;
 use crate::domain::audit::Deed;
@@ -12,9 +15,10 @@ use crate::domain::id::UserName;
 use crate::domain::time::UnixMillis;
 use crate::protocol::failure::FailureCode;
 use crate::protocol::rest::{
-    Account, AuditEntry, AuditPage, ErrorBody, NewAccount, NewDisplayName, NewPassword, NewRole,
+    Account, AuditEntry, AuditPage, NewAccount, NewDisplayName, NewOrganisation, NewPassword, NewRole, OrganisationRow,
+    OutsideSubject,
 };
-use crate::service::identity::{self, Identities};
+use crate::service::identity::{self, AccessKeys, Identities};
 use crate::service::store::audit::{self, NewEntry, Wanted};
 use crate::service::store::backup::{self, Snapshot};
 use crate::service::store::{self, Db};
@@ -25,28 +29,39 @@ const PAGE: u16 = 500;
 /// Where a service is administrated.
 pub(super) enum Office {
     /// The running service.
-    Running(ServiceFile),
+    Running(Box<Reached>),
     /// The folder of a service that does not run, held closed to services meanwhile.
-    Folder { identities: Identities, db: Db, folder: PathBuf, _lock: std::fs::File },
+    Folder { identities: Identities, access_keys: AccessKeys, db: Db, folder: PathBuf, _lock: std::fs::File },
 }
 
 impl Office {
-    pub(super) async fn open(settings: &Settings) -> Result<Self, Failure> {
-        if let Some(file) = local::find(&settings.paths).await {
-            return Ok(Self::Running(file));
+    pub(super) async fn open(arguments: &AdminArgs, globals: &Globals, settings: &Settings) -> Result<Self, Failure> {
+        let file = ServiceFile::read(&settings.paths.service_file());
+        let is_here = |server: &_| file.as_ref().is_some_and(|file| reached::is_that(file, server));
+        if let Some(server) = globals.server.as_ref().filter(|server| !is_here(server)) {
+            let reached = Reached::elsewhere(server, arguments, globals, settings).await?;
+            return Ok(Self::Running(Box::new(reached)));
+        }
+        if let Some(file) = &arguments.access_key_file {
+            let why = format!("{} is for a service elsewhere: name it with --server URL", file.display());
+            return Err(Failure::usage(why));
+        }
+        if let Some(reached) = Reached::here(settings).await {
+            return Ok(Self::Running(Box::new(reached)));
         }
         let failed = |why: String| Failure::new(Exit::Failed, why);
         let folder = &settings.paths.service;
         let lock = crate::service::lock(folder).map_err(|why| failed(why.to_string()))?;
         let db = store::open(folder).await.map_err(|why| failed(why.to_string()))?;
+        let access_keys = AccessKeys::load(db.clone()).await.map_err(|why| failed(why.to_string()))?;
         let identities = Identities::start(db.clone(), identity::Settings::default(), Vec::new());
         let identities = identities.await.map_err(|why| failed(why.to_string()))?;
-        Ok(Self::Folder { identities, db, folder: folder.clone(), _lock: lock })
+        Ok(Self::Folder { identities, access_keys, db, folder: folder.clone(), _lock: lock })
     }
 
     pub(super) async fn add(&self, new: NewAccount) -> Result<Account, Failure> {
         match self {
-            Self::Running(file) => read(file, post(file, "").json(&new)).await,
+            Self::Running(service) => read(service, post(service, "").json(&new)).await,
             Self::Folder { identities, db, .. } => {
                 let account = identities.add_account(new).await.map_err(refused)?;
                 note(db, Deed::AccountAdded, Some(account.user.as_str()), None).await?;
@@ -61,9 +76,10 @@ impl Office {
         loop {
             let after = all.last().map(|account| account.user.clone());
             let page = match self {
-                Self::Running(file) => {
+                Self::Running(service) => {
                     let after = after.map_or_else(String::new, |after| format!("&after={after}"));
-                    read::<Vec<Account>>(file, client().get(route(file, &format!("?limit={PAGE}{after}")))).await?
+                    read::<Vec<Account>>(service, client().get(route(service, &format!("?limit={PAGE}{after}"))))
+                        .await?
                 }
                 Self::Folder { identities, .. } => identities.accounts(after.as_ref(), PAGE).await.map_err(refused)?,
             };
@@ -77,16 +93,16 @@ impl Office {
 
     pub(super) async fn show(&self, user: &UserName) -> Result<Account, Failure> {
         match self {
-            Self::Running(file) => read(file, client().get(route(file, &format!("/{user}")))).await,
+            Self::Running(service) => read(service, client().get(route(service, &format!("/{user}")))).await,
             Self::Folder { identities, .. } => identities.account(user).await.map_err(refused),
         }
     }
 
     pub(super) async fn set_disabled(&self, user: &UserName, disabled: bool) -> Result<Account, Failure> {
         match self {
-            Self::Running(file) => {
+            Self::Running(service) => {
                 let verb = if disabled { "disable" } else { "enable" };
-                read(file, post(file, &format!("/{user}/{verb}"))).await
+                read(service, post(service, &format!("/{user}/{verb}"))).await
             }
             Self::Folder { identities, db, .. } => {
                 let account = identities.set_disabled(user, disabled).await.map_err(refused)?;
@@ -99,7 +115,9 @@ impl Office {
 
     pub(super) async fn set_password(&self, user: &UserName, new: NewPassword) -> Result<(), Failure> {
         match self {
-            Self::Running(file) => send(file, post(file, &format!("/{user}/password")).json(&new)).await.map(drop),
+            Self::Running(service) => {
+                send(service, post(service, &format!("/{user}/password")).json(&new)).await.map(drop)
+            }
             Self::Folder { identities, db, .. } => {
                 identities.set_password(user, new.password).await.map_err(refused)?;
                 note(db, Deed::PasswordReset, Some(user.as_str()), None).await
@@ -109,7 +127,7 @@ impl Office {
 
     pub(super) async fn set_display_name(&self, user: &UserName, new: NewDisplayName) -> Result<Account, Failure> {
         match self {
-            Self::Running(file) => read(file, post(file, &format!("/{user}/display-name")).json(&new)).await,
+            Self::Running(service) => read(service, post(service, &format!("/{user}/display-name")).json(&new)).await,
             Self::Folder { identities, db, .. } => {
                 let account = identities.set_display_name(user, new.display_name).await.map_err(refused)?;
                 note(db, Deed::DisplayNameChanged, Some(user.as_str()), None).await?;
@@ -120,7 +138,7 @@ impl Office {
 
     pub(super) async fn set_role(&self, user: &UserName, new: NewRole) -> Result<Account, Failure> {
         match self {
-            Self::Running(file) => read(file, post(file, &format!("/{user}/role")).json(&new)).await,
+            Self::Running(service) => read(service, post(service, &format!("/{user}/role")).json(&new)).await,
             Self::Folder { identities, db, .. } => {
                 let account = identities.set_role(user, new.role).await.map_err(refused)?;
                 note(db, Deed::RoleChanged, Some(user.as_str()), Some(new.role.as_str())).await?;
@@ -129,9 +147,53 @@ impl Office {
         }
     }
 
+    pub(super) async fn set_organisation(&self, user: &UserName, new: NewOrganisation) -> Result<Account, Failure> {
+        match self {
+            Self::Running(service) => read(service, post(service, &format!("/{user}/organisation")).json(&new)).await,
+            Self::Folder { identities, db, .. } => {
+                let account = identities.set_organisation(user, &new.organisation).await.map_err(refused)?;
+                let detail = Some(new.organisation.as_str());
+                note(db, Deed::OrganisationChanged, Some(user.as_str()), detail).await?;
+                Ok(account)
+            }
+        }
+    }
+
+    pub(super) async fn bind(&self, user: &UserName, who: &OutsideSubject) -> Result<Account, Failure> {
+        match self {
+            Self::Running(service) => read(service, post(service, &format!("/{user}/bind")).json(who)).await,
+            Self::Folder { identities, db, .. } => {
+                let account = identities.bind_outsider(user, who, clock::unix_now()).await.map_err(refused)?;
+                note(db, Deed::SubjectBound, Some(user.as_str()), Some(&who.to_string())).await?;
+                Ok(account)
+            }
+        }
+    }
+
+    pub(super) async fn unbind(&self, user: &UserName, who: &OutsideSubject) -> Result<Account, Failure> {
+        match self {
+            Self::Running(service) => read(service, post(service, &format!("/{user}/unbind")).json(who)).await,
+            Self::Folder { identities, db, .. } => {
+                let account = identities.unbind_outsider(user, who).await.map_err(refused)?;
+                note(db, Deed::SubjectUnbound, Some(user.as_str()), Some(&who.to_string())).await?;
+                Ok(account)
+            }
+        }
+    }
+
+    /// The organisations there are, by name.
+    pub(super) async fn organisations(&self) -> Result<Vec<OrganisationRow>, Failure> {
+        match self {
+            Self::Running(service) => read(service, client().get(at(service, "organisations"))).await,
+            Self::Folder { identities, .. } => identities.organisations().await.map_err(refused),
+        }
+    }
+
     pub(super) async fn remove(&self, user: &UserName) -> Result<(), Failure> {
         match self {
-            Self::Running(file) => send(file, client().delete(route(file, &format!("/{user}")))).await.map(drop),
+            Self::Running(service) => {
+                send(service, client().delete(route(service, &format!("/{user}")))).await.map(drop)
+            }
             Self::Folder { identities, db, .. } => {
                 identities.remove_account(user).await.map_err(refused)?;
                 note(db, Deed::AccountRemoved, Some(user.as_str()), None).await
@@ -146,11 +208,11 @@ impl Office {
             let page = u16::try_from(limit - all.len()).unwrap_or(PAGE).min(PAGE);
             let before = all.last().map(|last| last.entry);
             let entries = match self {
-                Self::Running(file) => {
+                Self::Running(service) => {
                     let marks = [("since", since.map(|since| since.0)), ("before", before)];
                     let marks = marks.into_iter().filter_map(|(name, mark)| Some(format!("&{name}={}", mark?)));
-                    let url = format!("{}/api/v1/admin/audit?limit={page}{}", file.http, marks.collect::<String>());
-                    read::<AuditPage>(file, client().get(url)).await?.entries
+                    let url = at(service, &format!("audit?limit={page}{}", marks.collect::<String>()));
+                    read::<AuditPage>(service, client().get(url)).await?.entries
                 }
                 Self::Folder { db, .. } => {
                     let wanted = Wanted { since, before, limit: page };
@@ -169,11 +231,11 @@ impl Office {
 
 impl Office {
     /// A backup of the whole service.
-    pub(super) async fn backup(&self) -> Result<Pieces, Failure> {
+    pub(super) async fn backup(&self) -> Result<Pieces<'_>, Failure> {
         match self {
-            Self::Running(file) => {
-                let url = format!("{}/api/v1/admin/backup", file.http);
-                Ok(Pieces::Sent(file.http.clone(), Box::new(send(file, client().get(url)).await?)))
+            Self::Running(service) => {
+                let response = send(service, client().get(at(service, "backup"))).await?;
+                Ok(Pieces::Sent(service, Box::new(response)))
             }
             Self::Folder { db, folder, .. } => {
                 let made = backup::make(db, folder).await;
@@ -186,21 +248,18 @@ impl Office {
 }
 
 /// A backup that comes in pieces.
-pub(super) enum Pieces {
-    /// From the service at this address.
-    Sent(String, Box<reqwest::Response>),
+pub(super) enum Pieces<'a> {
+    /// From a service that runs.
+    Sent(&'a Reached, Box<reqwest::Response>),
     /// From the folder.
     Made(Snapshot),
 }
 
-impl Pieces {
+impl Pieces<'_> {
     /// The next piece; none at the end, which is only where all came.
     pub(super) async fn next(&mut self) -> Result<Option<Vec<u8>>, Failure> {
         match self {
-            Self::Sent(from, response) => match response.chunk().await {
-                Ok(piece) => Ok(piece.map(|piece| piece.to_vec())),
-                Err(why) => Err(Failure::new(Exit::Unreachable, format!("the backup from {from} broke off: {why}"))),
-            },
+            Self::Sent(from, response) => from.next_piece(response).await,
             Self::Made(snapshot) => {
                 let failed = |why| Failure::new(Exit::Failed, format!("the backup can't be read: {why}"));
                 let piece = snapshot.read().map_err(failed)?;
@@ -211,45 +270,41 @@ impl Pieces {
 }
 
 /// Keeps in the audit trail what was done while no service ran.
-async fn note(db: &Db, what: Deed, about: Option<&str>, detail: Option<&str>) -> Result<(), Failure> {
+pub(super) async fn note(db: &Db, what: Deed, about: Option<&str>, detail: Option<&str>) -> Result<(), Failure> {
     let entry = NewEntry { at: clock::unix_now(), who: "folder", what, about, detail, address: None };
     audit::add(db, &entry).await.map_err(|why| refused(why.into()))
 }
 
-fn client() -> reqwest::Client {
+/// Makes requests; what sends them is the way to the service.
+pub(super) fn client() -> reqwest::Client {
     reqwest::Client::new()
 }
 
-fn route(file: &ServiceFile, rest: &str) -> String {
-    format!("{}/api/v1/admin/users{rest}", file.http)
+fn route(service: &Reached, rest: &str) -> String {
+    at(service, &format!("users{rest}"))
 }
 
-fn post(file: &ServiceFile, rest: &str) -> reqwest::RequestBuilder {
-    client().post(route(file, rest))
+/// The address of what is administrated.
+pub(super) fn at(service: &Reached, what: &str) -> String {
+    service.at(what)
 }
 
-async fn read<A: serde::de::DeserializeOwned>(
-    file: &ServiceFile,
+fn post(service: &Reached, rest: &str) -> reqwest::RequestBuilder {
+    client().post(route(service, rest))
+}
+
+pub(super) async fn read<A: serde::de::DeserializeOwned>(
+    service: &Reached,
     request: reqwest::RequestBuilder,
 ) -> Result<A, Failure> {
-    send(file, request).await?.json().await.map_err(|why| unreachable(file, &why))
+    service.read(request).await
 }
 
-async fn send(file: &ServiceFile, request: reqwest::RequestBuilder) -> Result<reqwest::Response, Failure> {
-    let sent = request.bearer_auth(file.admin_secret.expose()).send().await;
-    let response = sent.map_err(|why| unreachable(file, &why))?;
-    if response.status().is_success() {
-        return Ok(response);
-    }
-    let body: ErrorBody = response.json().await.map_err(|why| unreachable(file, &why))?;
-    Err(refused(body.error))
+pub(super) async fn send(service: &Reached, request: reqwest::RequestBuilder) -> Result<reqwest::Response, Failure> {
+    service.send(request).await
 }
 
-fn unreachable(file: &ServiceFile, why: &reqwest::Error) -> Failure {
-    Failure::new(Exit::Unreachable, format!("no usable answer from {}: {why}", file.http))
-}
-
-fn refused(failure: crate::protocol::failure::Failure) -> Failure {
+pub(super) fn refused(failure: crate::protocol::failure::Failure) -> Failure {
     let exit = match failure.code {
         FailureCode::BadRequest => Exit::Usage,
         _ => Exit::of_refusal(&failure),

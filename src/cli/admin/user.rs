@@ -10,8 +10,11 @@ use crate::cli::json::rfc3339;
 use crate::cli::output::Output;
 use crate::cli::password;
 use crate::domain::id::{DisplayName, Identity, UserName};
+use crate::domain::organisation::Organisation;
 use crate::domain::role::Role;
-use crate::protocol::rest::{Account, NewAccount, NewDisplayName, NewPassword, NewRole};
+use crate::protocol::rest::{
+    Account, NewAccount, NewDisplayName, NewOrganisation, NewPassword, NewRole, OutsideSubject,
+};
 
 /// Accounts.
 #[derive(Debug, Clone, Args)]
@@ -20,7 +23,9 @@ Examples:
   switchboard admin user add alice --display-name 'Alice Smith'
   pass generate alice | switchboard admin user add alice --password-stdin
   switchboard admin user list --json
+  switchboard admin user bind alice --issuer https://login.example --subject 24400320
   switchboard admin user disable bob               refuse bob's sign-in
+  switchboard admin user add bob --organisation acme    to people of other organisations, bob is external
   switchboard admin user set-role alice admin      let alice administrate with her own sign-in")]
 pub struct UserArgs {
     /// What to do.
@@ -38,6 +43,9 @@ pub enum UserCommand {
         /// How the person is shown to others; the name when absent
         #[arg(long, value_name = "NAME")]
         display_name: Option<String>,
+        /// The organisation the account belongs to; main when absent
+        #[arg(long, value_name = "NAME")]
+        organisation: Option<Organisation>,
         /// Read the password from the first line of standard input
         #[arg(long)]
         password_stdin: bool,
@@ -62,6 +70,29 @@ pub enum UserCommand {
         name: UserName,
         /// user or admin
         role: Role,
+    },
+    /// Move an account into an organisation; one nobody belonged to is there from now on
+    SetOrganisation {
+        /// The account
+        name: UserName,
+        /// The organisation, such as acme
+        organisation: Organisation,
+    },
+    /// Bind somebody whom another issuer knows (OpenID Connect): who signs in there is signed in as this account
+    Bind {
+        /// The account
+        name: UserName,
+        /// The person there
+        #[command(flatten)]
+        subject: SubjectArgs,
+    },
+    /// End that; what is signed in stays so
+    Unbind {
+        /// The account
+        name: UserName,
+        /// The person there
+        #[command(flatten)]
+        subject: SubjectArgs,
     },
     /// Refuse sign-ins of an account, and end its sessions
     Disable {
@@ -88,6 +119,23 @@ pub enum UserCommand {
     },
 }
 
+/// Somebody as another issuer knows them.
+#[derive(Debug, Clone, Args)]
+pub struct SubjectArgs {
+    /// The issuer, as oidc.sign_in names it
+    #[arg(long, value_name = "URL")]
+    pub issuer: String,
+    /// The issuer's own name for the person (sub)
+    #[arg(long, value_name = "SUBJECT")]
+    pub subject: String,
+}
+
+impl SubjectArgs {
+    fn body(&self) -> OutsideSubject {
+        OutsideSubject { issuer: self.issuer.clone(), subject: self.subject.clone() }
+    }
+}
+
 /// Does it.
 ///
 /// # Errors
@@ -99,12 +147,13 @@ pub(super) async fn run(
     output: &mut Output,
 ) -> Result<Exit, Failure> {
     match command {
-        UserCommand::Add { name, display_name, password_stdin } => {
+        UserCommand::Add { name, display_name, organisation, password_stdin } => {
             let question = format!("Password for {name}");
             let password = password::obtain_new(globals, *password_stdin, &question, output)?;
             let display_name = display_name.as_deref().map(DisplayName::from);
-            let account = office.add(NewAccount { user: name.clone(), display_name, password }).await?;
-            print(&account, output)?;
+            let organisation = organisation.clone().unwrap_or_default();
+            let new = NewAccount { display_name, organisation, ..NewAccount::new(name.clone(), password) };
+            print(&office.add(new).await?, output)?;
         }
         UserCommand::List => {
             for account in office.list().await? {
@@ -117,6 +166,12 @@ pub(super) async fn run(
             print(&office.set_display_name(name, new).await?, output)?;
         }
         UserCommand::SetRole { name, role } => print(&office.set_role(name, NewRole { role: *role }).await?, output)?,
+        UserCommand::SetOrganisation { name, organisation } => {
+            let new = NewOrganisation { organisation: organisation.clone() };
+            print(&office.set_organisation(name, new).await?, output)?;
+        }
+        UserCommand::Bind { name, subject } => print(&office.bind(name, &subject.body()).await?, output)?,
+        UserCommand::Unbind { name, subject } => print(&office.unbind(name, &subject.body()).await?, output)?,
         UserCommand::Disable { name } => print(&office.set_disabled(name, true).await?, output)?,
         UserCommand::Enable { name } => print(&office.set_disabled(name, false).await?, output)?,
         UserCommand::ResetPassword { name, password_stdin } => {
@@ -142,6 +197,7 @@ struct AccountLine<'a> {
     identity: Option<&'a str>,
     disabled: bool,
     role: &'a str,
+    organisation: &'a str,
     created: String,
 }
 
@@ -154,15 +210,20 @@ fn print(account: &Account, output: &mut Output) -> Result<(), Failure> {
             identity: account.identity.as_ref().map(Identity::as_str),
             disabled: account.disabled,
             role: account.role.as_str(),
+            organisation: account.organisation.as_str(),
             created: rfc3339(account.created_at),
         };
         return Ok(output.json_line(&line)?);
     }
     let disabled = if account.disabled { "  disabled" } else { "" };
+    let organisation = match account.organisation.is_main() {
+        true => String::new(),
+        false => format!("  of {}", account.organisation),
+    };
     let role = if account.role == Role::Admin { "  admin" } else { "" };
     let identity = account.identity.as_ref().map_or("no identity yet", Identity::as_str);
     Ok(output.result(&format!(
-        "{:<16}  {:<20}  {identity}{role}{disabled}",
+        "{:<16}  {:<20}  {identity}{organisation}{role}{disabled}",
         account.user.as_str(),
         account.display_name.as_str()
     ))?)

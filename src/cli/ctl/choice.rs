@@ -6,6 +6,7 @@ use crate::cli::globals::Globals;
 use crate::cli::settings::Settings;
 use crate::config::ServerUrl;
 use crate::outside::status::Status;
+use crate::phone::account::Who;
 
 #[cfg(unix)]
 pub(in crate::cli) use crate::outside::reach::Running;
@@ -37,7 +38,11 @@ pub(in crate::cli) async fn running(settings: &Settings) -> Result<Vec<Running>,
 /// Which of the phones is meant: by the flags; one with a screen before those without; of one account the first.
 pub(in crate::cli) fn choose(phones: &[Status], globals: &Globals) -> Result<usize, Failure> {
     let is_meant = |status: &&Status| {
-        let account = globals.user.as_ref().is_none_or(|user| user.as_str() == status.account);
+        let means = |who: &Who| {
+            let here = status.account.parse().ok().zip(status.server.parse().ok());
+            here.is_some_and(|(user, server)| who.means(&user, &server))
+        };
+        let account = globals.user.as_ref().is_none_or(means);
         let at = |server: &ServerUrl| status.server.parse().is_ok_and(|at: ServerUrl| at.same_service(server));
         account && globals.server.as_ref().is_none_or(at)
     };

@@ -51,7 +51,8 @@ pub(super) fn start_for(
     // Of a phone that makes no call there is nothing to prove; it would only push the others out.
     let evidence = kept.then(|| settings.paths.evidence.clone());
     let Calls { rings, most: max_calls } = calls;
-    let options = PhoneOptions { max_calls, voice, record, tones: false, rings, groups, evidence };
+    let media_over = settings.media_over();
+    let options = PhoneOptions { max_calls, voice, record, tones: false, rings, groups, media_over, evidence };
     phone::start(account, options).map_err(|why| Failure::new(Exit::Failed, format!("the phone can't start: {why}")))
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::desk::{HandedOnLine, MovedLine};
 use super::rules::RulesLine;
-use super::sound::{DiagnosisLine, QualityLine};
+use super::sound::{DiagnosisLine, QualityLine, TransportLine};
 use super::{
     DoneLine, DtmfLine, GroupLine, Line, ParticipantLine, PlayedLine, RefusedLine, SpeakersLine, StateLine,
     SummaryLine, WarningLine,
@@ -83,6 +83,8 @@ names! {
     Dtmf "dtmf" DtmfLine;
     /// The figures of a second.
     Quality "quality" QualityLine;
+    /// Sound goes over TCP, or over UDP again.
+    Transport "transport" TransportLine;
     /// Something is wrong with the sound, or no longer.
     Diagnosis "diagnosis" DiagnosisLine;
     /// Something a person should know, though nothing failed.
@@ -110,6 +112,7 @@ impl EventName {
         "speakers",
         "dtmf",
         "quality",
+        "transport",
         "diagnosis",
         "warning",
         "rules",

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{hundredths, schema, tenths};
 use crate::cli::roster::Roster;
 use crate::domain::id::{CallId, Identity, UserName};
-use crate::phone::event::{AudioDevice, Diagnosis, Heard, Quality};
+use crate::phone::event::{AudioDevice, Diagnosis, Heard, Quality, Transport};
 use crate::texts;
 
 /// Quality of a call so far.
@@ -23,6 +23,8 @@ pub(super) struct QualityLine {
 /// way from the service is not in it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
 pub struct Figures {
+    /// What the sound goes over: "udp", or "tcp" where UDP does not get through.
+    pub transport: Option<Transport>,
     /// Packets sent.
     pub sent_packets: u64,
     /// Packets received.
@@ -95,10 +97,26 @@ pub(super) struct DiagnosisLine {
     message: String,
 }
 
+/// The sound of a call goes over TCP, as UDP does not get through, or over UDP again.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub(super) struct TransportLine {
+    #[schemars(with = "schema::Guid")]
+    call_id: CallId,
+    transport: Transport,
+    message: &'static str,
+}
+
+impl TransportLine {
+    pub(super) fn new(call_id: CallId, transport: Transport, forced: bool) -> Self {
+        Self { call_id, transport, message: texts::quality::goes_over(transport, forced) }
+    }
+}
+
 impl From<&Quality> for Figures {
     fn from(quality: &Quality) -> Self {
         let (outbound, device) = (quality.outbound.as_ref(), &quality.device);
         Self {
+            transport: quality.transport,
             sent_packets: quality.sent_packets,
             received_packets: quality.received_packets,
             lost_packets: quality.lost_packets,

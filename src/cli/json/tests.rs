@@ -17,6 +17,7 @@ use crate::domain::person::Person;
 use crate::domain::transfer::{HandedTo, Via};
 use crate::phone::event::{
     AudioDevice, AudioState, DeviceFigures, DeviceState, Heard, Incoming, LinkReach, MediaState, Outbound, Quality,
+    Transport,
 };
 use crate::texts;
 
@@ -49,11 +50,7 @@ fn golden(event: &str, body: &str) -> String {
 }
 
 fn bob() -> Person {
-    Person {
-        identity: "8:acs:1_2".parse().unwrap(),
-        name: "bob".parse().unwrap(),
-        display_name: "Bob \"B\" Smith".into(),
-    }
+    Person::new("8:acs:1_2".parse().unwrap(), "bob".parse().unwrap(), "Bob \"B\" Smith".into())
 }
 
 fn view(state: CallState, other: ParticipantState) -> Event {
@@ -104,6 +101,25 @@ fn an_incoming_call_rings_and_says_who_it_is() {
     told.expect(&Event::Incoming(Incoming { call: CALL, from: bob(), at: WALL, group: None, via: None }), &lines);
     let gone = Event::IncomingEnded { call: CALL, from: bob(), reason: EndReason::CANCELLED };
     told.expect(&gone, &[golden("state", &format!(r#"{CALL_TEXT},"state":"disconnected""#))]);
+}
+
+#[test]
+fn who_is_of_another_organisation_is_told_with_it() {
+    let mut told = told();
+    let outside = || Person { organisation: "acme".parse().unwrap(), ..bob() };
+    let who = r#""id":"8:acs:1_2","name":"bob","state":"connected","muted":false"#;
+    let rings = |from| Event::Incoming(Incoming { call: CALL, from, at: WALL, group: None, via: None });
+    let ended = Event::IncomingEnded { call: CALL, from: bob(), reason: EndReason::CANCELLED };
+    told.expect(&Event::Me(bob()), &[]);
+    let ringing = golden("state", &format!(r#"{CALL_TEXT},"state":"ringing""#));
+    let over = golden("state", &format!(r#"{CALL_TEXT},"state":"disconnected""#));
+    let line = golden("participant", &format!(r#"{CALL_TEXT},{who},"organisation":"acme""#));
+    told.expect(&rings(outside()), &[ringing.clone(), line]);
+    told.expect(&ended, &[over]);
+    // To somebody of the same organisation it is no news.
+    let mut colleague = self::told();
+    colleague.expect(&Event::Me(outside()), &[]);
+    colleague.expect(&rings(outside()), &[ringing, golden("participant", &format!(r#"{CALL_TEXT},{who}"#))]);
 }
 
 #[test]
@@ -250,7 +266,7 @@ fn tones_and_warnings_have_their_lines() {
 
 /// Figures of the sound, all of them.
 const FIGURES: &str = concat!(
-    r#""sent_packets":251,"received_packets":250,"lost_packets":7,"late_packets":3,"repaired_packets":6,"#,
+    r#""transport":"tcp","sent_packets":251,"received_packets":250,"lost_packets":7,"late_packets":3,"repaired_packets":6,"#,
     r#""rtt_ms":1.3,"jitter_ms":2.0,"concealed_ms":80,"buffer_ms":60.0,"kbps_in":31.6,"kbps_out":32.0,"#,
     r#""mos_in":4.21,"mos_out":4.38,"sent_loss_percent":1.5,"sent_lost_packets":4,"sent_jitter_ms":3.2,"#,
     r#""underruns":1,"overruns":2,"late_ticks":5,"dropped_packets":9,"erle_db":38.1"#,
@@ -264,7 +280,7 @@ const CAROL: &str = concat!(
 
 /// Figures of a call of which little is known.
 const LITTLE: &str = concat!(
-    r#""sent_packets":0,"received_packets":0,"lost_packets":0,"late_packets":0,"repaired_packets":0,"#,
+    r#""transport":null,"sent_packets":0,"received_packets":0,"lost_packets":0,"late_packets":0,"repaired_packets":0,"#,
     r#""rtt_ms":null,"jitter_ms":0.0,"concealed_ms":0,"buffer_ms":0.0,"kbps_in":0.0,"kbps_out":0.0,"#,
     r#""mos_in":null,"mos_out":null,"sent_loss_percent":null,"sent_lost_packets":null,"sent_jitter_ms":null,"#,
     r#""underruns":0,"overruns":0,"late_ticks":0,"dropped_packets":0,"erle_db":null"#,
@@ -272,6 +288,7 @@ const LITTLE: &str = concat!(
 
 fn quality() -> Quality {
     Quality {
+        transport: Some(Transport::Tcp),
         rtt_ms: Some(1.26),
         jitter_ms: 2.0,
         sent_packets: 251,

@@ -1,5 +1,5 @@
 //! How a call ends: by whom, when by itself, and what goes into the records. Both sides always learn the same reason;
-//! only who is rung for a call that goes on without it may learn another.
+//! only who is rung for a call that goes on without it may learn another, and who may not act any more.
 
 use std::time::Instant;
 
@@ -26,6 +26,24 @@ impl Call {
         match self.side_of(endpoint) {
             Some(side) => self.end_by(side, out),
             None => self.rung_left(endpoint, now),
+        }
+    }
+
+    /// One that takes part hangs up, as the other side sees it; one that rings stops, and the last one to do so with it
+    /// whoever was called: nobody is there any more.
+    pub(super) fn revoked(&mut self, endpoint: EndpointId, now: Instant, out: &mut Vec<Effect>) {
+        if let Some(side) = self.side_of(endpoint) {
+            let before = out.len();
+            self.end_by(side, out);
+            return out[before..].iter_mut().for_each(|effect| blame_revocation(effect, side, endpoint));
+        }
+        if !self.is_rung(endpoint) {
+            return;
+        }
+        out.push(Effect::StopRinging { endpoint, reason: EndReason::REVOKED });
+        self.rung_left(endpoint, now);
+        if self.rings_nobody() {
+            self.not_taken(EndReason::OFFLINE, now, out);
         }
     }
 
@@ -124,6 +142,15 @@ impl Call {
             Place::Here(_) if reason == EndReason::HUNG_UP => Outcome::Answered,
             Place::Here(_) | Place::Parked(_) | Place::Nobody => Outcome::Failed,
         }
+    }
+}
+
+/// Makes the reason that one side is given, and has in its record, that it may not act any more.
+fn blame_revocation(effect: &mut Effect, of: Side, at: EndpointId) {
+    match effect {
+        Effect::Tell { endpoint, news: News::Ended(reason) } if *endpoint == at => *reason = EndReason::REVOKED,
+        Effect::Record { side, entry: Entry::Ended { reason, .. } } if *side == of => *reason = EndReason::REVOKED,
+        _ => {}
     }
 }
 

@@ -70,6 +70,11 @@ pub enum Event {
         /// Which.
         endpoint: EndpointId,
     },
+    /// Whoever an endpoint acts for may not act any more: it is out at once, and is told so.
+    Revoked {
+        /// Which.
+        endpoint: EndpointId,
+    },
     /// A leg is set up: sound can flow.
     LegUp {
         /// Which.

@@ -123,6 +123,11 @@ impl Call {
         out.extend(others.map(|endpoint| Effect::StopRinging { endpoint, reason }));
     }
 
+    /// Whether none of the endpoints of whoever is rung rings.
+    pub(super) fn rings_nobody(&self) -> bool {
+        self.rings().flat_map(Ring::endpoints).next().is_none()
+    }
+
     pub(super) fn is_rung(&self, endpoint: EndpointId) -> bool {
         self.rings().any(|ring| ring.rings(endpoint))
     }

@@ -86,6 +86,11 @@ impl Call {
         })
     }
 
+    /// Where a side stands for the other, and whether it is muted.
+    pub fn standing(&self, side: Side) -> (ParticipantState, bool) {
+        self.other_of(side.other())
+    }
+
     /// Where the other side stands for an endpoint on `side`, and whether it is muted.
     pub(super) fn other_of(&self, side: Side) -> (ParticipantState, bool) {
         match self.place(side.other()) {

@@ -28,6 +28,19 @@ impl GroupCall {
         self.remove(endpoint, EndReason::HUNG_UP, out);
     }
 
+    /// One that is in goes; one that rings stops, and the last one to do so with it the invitation.
+    pub(super) fn revoked(&mut self, endpoint: EndpointId, now: Instant, out: &mut Vec<Effect>) {
+        if let Some(ring) = self.ring_of(endpoint) {
+            ring.left(endpoint, now);
+            let nobody_rings = ring.endpoints().next().is_none();
+            out.push(Effect::StopRinging { endpoint, reason: EndReason::REVOKED });
+            if let Some(number) = self.rung.remove(&endpoint).filter(|_| nobody_rings) {
+                self.end_invitation(number, EndReason::OFFLINE, out);
+            }
+        }
+        self.remove(endpoint, EndReason::REVOKED, out);
+    }
+
     pub(super) fn end_for_all(&mut self, endpoint: EndpointId, out: &mut Vec<Effect>) {
         let who = self.members.get(&endpoint).and_then(|member| self.rows.get(&member.number));
         let Some(who) = who.map(|row| &row.person.identity) else {

@@ -138,6 +138,7 @@ impl GroupCall {
             Event::Lost { endpoint } => self.lost(endpoint, now),
             Event::Back { endpoint } => self.back(endpoint, now),
             Event::Left { endpoint } => self.left(endpoint, now, &mut out),
+            Event::Revoked { endpoint } => self.revoked(endpoint, now, &mut out),
             Event::LegUp { leg } => self.leg_up(leg),
             Event::LegSilent { leg } => self.leg_silent(leg, now),
             Event::LegHeard { leg } => self.leg_heard(leg),

@@ -88,6 +88,11 @@ impl GroupCall {
         }
     }
 
+    /// Everybody of the roster, in the order of appearance.
+    pub fn participants(&self) -> impl Iterator<Item = Participant> {
+        self.rows.iter().map(|(number, row)| self.roster_row(*number, row).participant)
+    }
+
     /// Where a person stands, and whether muted: the best of the endpoints, and all of them.
     fn standing(&self, row: &Row) -> (ParticipantState, bool) {
         let members = || row.endpoints.iter().filter_map(|endpoint| self.members.get(endpoint));

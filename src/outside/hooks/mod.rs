@@ -33,7 +33,7 @@ const STARTED_WITHIN: Duration = Duration::from_secs(1);
 const TROUBLES: usize = 16;
 
 /// Secrets of this program that a hook has no use for.
-const SECRETS: [&str; 2] = ["SWITCHBOARD_TOKEN", "SWITCHBOARD_PASSWORD"];
+const SECRETS: [&str; 3] = ["SWITCHBOARD_TOKEN", "SWITCHBOARD_PASSWORD", "SWITCHBOARD_ACCESS_KEY"];
 
 /// Trouble with a hook: which, and what.
 pub(super) type Trouble = (Kind, String);

@@ -25,7 +25,7 @@ const MOST: u64 = 64 * 1024;
 const SHOWN: usize = 300;
 
 /// Secrets of this program that it has no use for.
-const SECRETS: [&str; 2] = ["SWITCHBOARD_TOKEN", "SWITCHBOARD_PASSWORD"];
+const SECRETS: [&str; 3] = ["SWITCHBOARD_TOKEN", "SWITCHBOARD_PASSWORD", "SWITCHBOARD_ACCESS_KEY"];
 
 /// A program that prints a token.
 #[derive(Debug, Clone)]

@@ -237,8 +237,8 @@ mod tests {
 
     fn call(id: CallId) -> Call {
         let name = "bob";
-        let bob = Person { identity: "8:bob".parse().unwrap(), name: name.parse().unwrap(), display_name: name.into() };
-        let (leg, _) = leg::offer([127, 0, 0, 1].into(), clock::now()).unwrap();
+        let bob = Person::new("8:bob".parse().unwrap(), name.parse().unwrap(), name.into());
+        let (leg, _) = leg::offer([127, 0, 0, 1].into(), leg::Reach::UdpFirst, clock::now()).unwrap();
         Call::new(id, Direction::Outgoing, Peer::Person(bob), leg, UnixMillis(0))
     }
 

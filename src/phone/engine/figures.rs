@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::protection::ExpectedLoss;
 use crate::control::diagnosis::Way;
 use crate::media::mos::{self, Path};
-use crate::phone::event::{DeviceFigures, Heard, Outbound, Quality};
+use crate::phone::event::{DeviceFigures, Heard, Outbound, Quality, Transport};
 use crate::phone::leg::Measured;
 
 /// How many seconds estimates and percentages look back.
@@ -24,6 +24,7 @@ const FAR_JITTERS: f32 = 2.0;
 /// What is known of the quality of a call.
 #[derive(Debug, Default)]
 pub(super) struct Figures {
+    transport: Option<Transport>,
     rtt_ms: Option<f32>,
     /// Over all legs.
     outbound: Option<Outbound>,
@@ -50,6 +51,11 @@ impl Figures {
         self.lost_before = self.outbound.map_or(0, |outbound| outbound.lost_packets);
         self.dropped_before = self.dropped_packets;
         self.report_age = REPORT_HOLDS;
+    }
+
+    /// What the sound goes over; returns what it went over before.
+    pub(super) fn on_transport(&mut self, transport: Transport) -> Option<Transport> {
+        self.transport.replace(transport)
     }
 
     /// What the leg measured.
@@ -86,6 +92,7 @@ impl Figures {
         };
         let device = DeviceFigures { dropped_packets: self.dropped_packets, ..voice.device };
         self.quality = Quality {
+            transport: self.transport,
             rtt_ms: self.rtt_ms,
             mos_in: self.mos_in,
             mos_out: self.mos_out(),

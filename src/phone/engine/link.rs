@@ -62,12 +62,16 @@ impl Engine {
     /// The service knows nothing of this phone, or only what it says here.
     async fn begin_session(&mut self, welcome: Welcome) {
         self.me = Some(welcome.me.clone());
-        self.addresses.set_public(welcome.public_url.as_deref());
+        self.addresses.set_public(welcome.public_url.as_deref(), welcome.fingerprint);
         self.friends = welcome.friends;
         self.emit(Event::Me(welcome.me)).await;
         self.emit(Event::Missed(welcome.missed)).await;
         self.set_parked(welcome.parked).await;
         self.on_rules(welcome.rules).await;
+        self.requests = welcome.friend_requests;
+        self.emit(Event::FriendRequests(self.requests.clone())).await;
+        self.blocked = welcome.blocked;
+        self.emit(Event::Blocked(self.blocked.clone())).await;
         self.emit(Event::Friends(self.friends.clone())).await;
         self.drop_incoming().await;
         for id in self.board.ids() {
@@ -262,9 +266,14 @@ impl Engine {
             | Notice::CallInviteEnded { call_id, .. }
             | Notice::CallHandedOn { call_id, .. }
             | Notice::CallEnded { call_id, .. } => self.on_call_notice(call_id, notice).await,
+            Notice::MeChanged { me } => self.on_me(me).await,
             Notice::PresenceChanged { identity, presence } => self.on_presence(&identity, presence).await,
             Notice::FriendAdded { friend } | Notice::FriendChanged { friend } => self.on_friend(friend).await,
             Notice::RulesChanged { rules } => self.on_rules(rules).await,
+            Notice::FriendRequested { request } => self.on_friend_requested(request).await,
+            Notice::FriendRequestEnded { identity } => self.on_friend_request_ended(&identity).await,
+            Notice::PersonBlocked { person } => self.on_blocked(person).await,
+            Notice::PersonUnblocked { identity } => self.on_unblocked(&identity).await,
             Notice::FriendRemoved { identity } => self.on_friend_removed(&identity).await,
             Notice::HistoryAdded { record } => self.emit(Event::Recorded(record)).await,
             Notice::CallMoved { call_id, into, with, group } => self.on_moved(call_id, into, with, group).await,
@@ -305,14 +314,24 @@ impl Engine {
             | Notice::GroupShared { .. }
             | Notice::GroupChanged { .. }
             | Notice::GroupRemoved { .. }
+            | Notice::MeChanged { .. }
             | Notice::PresenceChanged { .. }
             | Notice::FriendAdded { .. }
             | Notice::FriendChanged { .. }
             | Notice::RulesChanged { .. }
+            | Notice::FriendRequested { .. }
+            | Notice::FriendRequestEnded { .. }
+            | Notice::PersonBlocked { .. }
+            | Notice::PersonUnblocked { .. }
             | Notice::FriendRemoved { .. }
             | Notice::HistoryAdded { .. }
             | Notice::Closing { .. } => {}
         }
+    }
+
+    async fn on_me(&mut self, me: crate::domain::person::Person) {
+        self.me = Some(me.clone());
+        self.emit(Event::Me(me)).await;
     }
 
     async fn on_presence(

@@ -5,11 +5,12 @@ use std::time::Instant;
 use super::call::{CallLeg, GIVE_UP_AFTER};
 use super::{Engine, Pending};
 use crate::base::clock;
+use crate::config::MediaOver;
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::CallId;
 use crate::phone::audio::voice::{LegSound, SoundSummary, VoiceEvent};
-use crate::phone::event::Event;
-use crate::phone::leg::{self, LegEvent, LegTag};
+use crate::phone::event::{Event, Transport};
+use crate::phone::leg::{self, LegEvent, LegTag, Reach};
 use crate::protocol::request::{Request, Sdp};
 
 impl Engine {
@@ -85,6 +86,10 @@ impl Engine {
                 tracing::info!(why, "the media connection failed");
                 call.on_lost(now);
             }
+            LegEvent::Over(transport) => {
+                let id = call.id;
+                return self.goes_over(id, transport).await;
+            }
             LegEvent::Measured(measured) => return call.figures.on_measured(measured),
             LegEvent::Reported(reported) => {
                 if let Some(percent) = call.figures.on_reported(reported) {
@@ -96,6 +101,17 @@ impl Engine {
         }
         let view = call.view();
         self.emit(Event::Call(view)).await;
+    }
+
+    async fn goes_over(&mut self, id: CallId, transport: Transport) {
+        let forced = self.options.media_over == MediaOver::Auto;
+        self.udp_blocked = forced && transport == Transport::Tcp;
+        let Some(call) = self.board.get_mut(id) else { return };
+        let before = call.figures.on_transport(transport);
+        // UDP is how it should be.
+        if before.unwrap_or(Transport::Udp) != transport {
+            self.emit(Event::Transport { call: id, transport, forced }).await;
+        }
     }
 
     /// The time of some call's deadline may have come.
@@ -128,8 +144,9 @@ impl Engine {
         let asked = self.pending.values().any(|pending| matches!(pending, Pending::Rejoin(asked) if *asked == id));
         // What was never connected is given up by the service, unless this phone has yet to bring its first leg.
         let may = call.was_connected() || !call.voiced;
+        let reach = reach(self.options.media_over, call.voiced || self.udp_blocked);
         let (Some(service), true, false) = (self.service, may, asked) else { return };
-        match leg::offer(service, now) {
+        match leg::offer(service, reach, now) {
             Ok((offered, offer)) => {
                 call.leg = CallLeg::Offered(Box::new(offered));
                 self.request(Request::CallRejoin { call_id: id, offer }, Pending::Rejoin(id)).await;
@@ -183,5 +200,16 @@ impl Engine {
         let Some(mut call) = self.board.take_ended(id) else { return };
         let Some(ending) = call.ending else { return };
         self.emit(Event::Ended(call.summary(ending, sound))).await;
+    }
+}
+
+/// How a leg is to reach the service; `doubtful` where UDP did not get through, or where the leg before was lost, be it that
+/// it gets through no longer.
+pub(super) fn reach(over: MediaOver, doubtful: bool) -> Reach {
+    match over {
+        MediaOver::Udp => Reach::Udp,
+        MediaOver::Tcp => Reach::Tcp,
+        MediaOver::Auto if doubtful => Reach::Both,
+        MediaOver::Auto => Reach::UdpFirst,
     }
 }

@@ -7,6 +7,7 @@ mod call;
 mod desk;
 mod diagnosing;
 mod figures;
+mod friends;
 mod groups;
 mod hold;
 mod incoming;
@@ -42,12 +43,12 @@ use super::evidence::Recorder;
 use super::leg::{LegEvent, LegTag};
 use super::signalling::{FromLink, ToLink};
 use crate::base::{clock, deadline};
-use crate::config::{JoinMuted, ServerUrl};
+use crate::config::{JoinMuted, MediaOver, ServerUrl};
 use crate::domain::forwarding::{AccountRules, CallRules};
 use crate::domain::group::{GroupKey, GroupRow};
 use crate::domain::id::{CallId, Identity};
 use crate::domain::park::{ParkSlot, ParkedCall};
-use crate::domain::person::{Friend, Person};
+use crate::domain::person::{Friend, FriendRequest, Person};
 use crate::domain::record::HistoryFilter;
 use crate::media::tones::CallTone;
 use crate::protocol::request::Request;
@@ -94,6 +95,8 @@ pub(super) struct Options {
     pub(super) rings: bool,
     /// Whether group calls are joined with the microphone off.
     pub(super) join_muted: JoinMuted,
+    /// What sound goes over.
+    pub(super) media_over: MediaOver,
     /// Whether somebody's coming and going is heard in group calls, given that tones are played at all.
     pub(super) roster_tones: bool,
 }
@@ -167,8 +170,14 @@ pub(super) struct Engine {
     recordings: u32,
     /// Where signalling goes; `None` while it is down.
     service: Option<IpAddr>,
+    /// Whether UDP did not get through to it when it was last tried.
+    udp_blocked: bool,
     me: Option<Person>,
     friends: Vec<Friend>,
+    /// The open friend requests, in both directions.
+    requests: Vec<FriendRequest>,
+    /// The people the user blocks, by display name.
+    blocked: Vec<Person>,
     /// The groups of the user's list, once they were asked for; and whether they have changed since they were asked for.
     groups: Option<Vec<GroupRow>>,
     groups_stale: bool,
@@ -209,8 +218,11 @@ impl Engine {
             audio: None,
             recordings: 0,
             service: None,
+            udp_blocked: false,
             me: None,
             friends: Vec::new(),
+            requests: Vec::new(),
+            blocked: Vec::new(),
             groups: None,
             groups_stale: false,
             addresses: Addresses::new(server.to_string()),

@@ -19,6 +19,7 @@ pub(super) enum Wanted {
     Invite(CallId),
     Share(Sharing),
     AddFriend,
+    Block,
     PickUp,
     Forward { when: ForwardWhen, after: Option<ForwardAfter> },
     Except { on: bool },
@@ -34,6 +35,7 @@ impl Wanted {
             Self::Invite(_) => "invite",
             Self::Share(_) => "share",
             Self::AddFriend => "add friend",
+            Self::Block => "block",
             Self::PickUp => "pick up",
             Self::Forward { .. } => "forward",
             Self::Except { .. } => "except",
@@ -47,6 +49,7 @@ impl Wanted {
             Self::Call { .. }
             | Self::Share(_)
             | Self::AddFriend
+            | Self::Block
             | Self::PickUp
             | Self::Forward { .. }
             | Self::Except { .. } => None,
@@ -128,6 +131,10 @@ impl Engine {
                 let request = Request::FriendAdd { identity: person.identity };
                 self.request(request, Pending::Verb { what: "add friend", call: None }).await;
             }
+            Wanted::Block => {
+                let request = Request::PersonBlock { identity: person.identity };
+                self.request(request, Pending::Verb { what: "block", call: None }).await;
+            }
             Wanted::PickUp => self.pick_up_ringing(person.identity).await,
             Wanted::Forward { when, after } => self.forward_to(when, Some(person.identity), after).await,
             Wanted::Except { on } => self.except(person.identity, on).await,
@@ -154,11 +161,7 @@ mod tests {
     use super::*;
 
     fn person(name: &str, display_name: &str) -> Person {
-        Person {
-            identity: format!("8:{name}").parse().unwrap(),
-            name: name.parse().unwrap(),
-            display_name: display_name.into(),
-        }
+        Person::new(format!("8:{name}").parse().unwrap(), name.parse().unwrap(), display_name.into())
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use reqwest::Url;
 
 use crate::config::PublicUrl;
+use crate::domain::fingerprint::Fingerprint;
 use crate::domain::group::{Group, GroupKey, GroupRow};
 use crate::domain::place::{LINK_PATH, Place};
 use crate::phone::event::{GroupCard, LinkReach, Refusal};
@@ -16,6 +17,8 @@ pub(super) struct Addresses {
     server: String,
     /// The one its operator has said.
     public: Option<String>,
+    /// What its own authority is known by, where links lead to it.
+    fingerprint: Option<Fingerprint>,
 }
 
 /// What a text means.
@@ -29,12 +32,13 @@ pub(super) enum Meaning {
 
 impl Addresses {
     pub(super) fn new(server: String) -> Self {
-        Self { server, public: None }
+        Self { server, public: None, fingerprint: None }
     }
 
-    /// The service has said by which address it is reached. What no link can begin with is not believed: links are shown,
-    /// and copied, as they are.
-    pub(super) fn set_public(&mut self, public: Option<&str>) {
+    /// The service has said by which address it is reached, and what it is known by there. What no link can begin with is not
+    /// believed: links are shown, and copied, as they are.
+    pub(super) fn set_public(&mut self, public: Option<&str>, fingerprint: Option<Fingerprint>) {
+        self.fingerprint = fingerprint;
         self.public = public.and_then(|public| public.parse::<PublicUrl>().ok()).map(|public| public.to_string());
     }
 
@@ -42,7 +46,10 @@ impl Addresses {
     pub(super) fn card(&self, group: Group) -> GroupCard {
         let base = self.public.as_ref().unwrap_or(&self.server).trim_end_matches('/');
         let reach = if is_this_machine(base) { LinkReach::ThisMachine } else { LinkReach::Network };
-        GroupCard { link: format!("{base}{LINK_PATH}{}", group.code), group, reach }
+        // A fragment (RFC 3986 section 3.5): browsers keep it to themselves.
+        let known_by = self.fingerprint.filter(|_| base.starts_with("https://"));
+        let known_by = known_by.map(|fingerprint| format!("#{fingerprint}")).unwrap_or_default();
+        GroupCard { link: format!("{base}{LINK_PATH}{}{known_by}", group.code), group, reach }
     }
 
     /// What `typed` means.
@@ -110,11 +117,11 @@ mod tests {
         let mut addresses = Addresses::new("http://127.0.0.1:8790".into());
         let card = addresses.card(group(1, None));
         assert_eq!((card.link.as_str(), card.reach), ("http://127.0.0.1:8790/j/k7mq-3tzf", LinkReach::ThisMachine));
-        addresses.set_public(Some("https://calls.example/"));
+        addresses.set_public(Some("https://calls.example/"), None);
         let card = addresses.card(group(1, None));
         assert_eq!((card.link.as_str(), card.reach), ("https://calls.example/j/k7mq-3tzf", LinkReach::Network));
         for steers in ["\u{1b}]52;c;cm0=\u{7}", "https://calls.example/\u{1b}[2J", "https://\u{1b}[2J", ""] {
-            addresses.set_public(Some(steers));
+            addresses.set_public(Some(steers), None);
             assert_eq!(addresses.card(group(1, None)).link, "http://127.0.0.1:8790/j/k7mq-3tzf", "{steers:?}");
         }
         for (server, reach) in [
@@ -129,9 +136,23 @@ mod tests {
     }
 
     #[test]
+    fn an_encrypted_link_says_what_its_service_is_known_by() {
+        let fingerprint = Fingerprint([7; 32]);
+        for (server, public, link) in [
+            ("http://h:1", Some("https://calls.example"), format!("https://calls.example/j/k7mq-3tzf#{fingerprint}")),
+            ("https://h:1", None, format!("https://h:1/j/k7mq-3tzf#{fingerprint}")),
+            ("https://h:1", Some("http://calls.example"), "http://calls.example/j/k7mq-3tzf".to_owned()),
+        ] {
+            let mut addresses = Addresses::new(server.into());
+            addresses.set_public(public, Some(fingerprint));
+            assert_eq!(addresses.card(group(1, None)).link, link);
+        }
+    }
+
+    #[test]
     fn links_of_other_services_are_told_apart() {
         let mut addresses = Addresses::new("http://127.0.0.1:8790".into());
-        addresses.set_public(Some("https://Calls.example"));
+        addresses.set_public(Some("https://Calls.example"), None);
         for ours in [
             "http://127.0.0.1:8790/j/k7mq-3tzf",
             "http://localhost:8790/j/k7mq-3tzf",
@@ -179,11 +200,7 @@ mod tests {
     }
 
     fn row(id: u128, name: Option<&str>) -> GroupRow {
-        let owner = Person {
-            identity: "8:alice".parse().unwrap(),
-            name: "alice".parse().unwrap(),
-            display_name: "Alice".into(),
-        };
+        let owner = Person::new("8:alice".parse().unwrap(), "alice".parse().unwrap(), "Alice".into());
         GroupRow { group: group(id, name), owner, here: Vec::new() }
     }
 }

@@ -152,11 +152,7 @@ mod tests {
     }
 
     fn row(number: u16, name: &str, state: ParticipantState) -> RosterRow {
-        let person = Person {
-            identity: format!("8:{name}").parse().unwrap(),
-            name: name.parse().unwrap(),
-            display_name: name.into(),
-        };
+        let person = Person::new(format!("8:{name}").parse().unwrap(), name.parse().unwrap(), name.into());
         RosterRow { number, participant: Participant { person, state, muted: false } }
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::call::{Call, CallLeg, GroupCall};
 use super::join::{Goal, JOINING};
+use super::media::reach;
 use super::people::Wanted;
 use super::{Engine, Pending};
 use crate::base::{clock, entropy, task};
@@ -37,6 +38,15 @@ impl Engine {
             Command::Dtmf { call, tone } => self.dtmf(call, tone).await,
             Command::SetPresence(choice) => self.set_presence(choice).await,
             Command::AddFriend(who) => self.resolve(who, Wanted::AddFriend).await,
+            Command::AcceptFriend(who) => self.answer_friend(&who, true).await,
+            Command::DeclineFriend(who) => self.answer_friend(&who, false).await,
+            Command::WithdrawFriend(who) => self.withdraw_friend(&who).await,
+            Command::Block(who) => self.resolve(who, Wanted::Block).await,
+            Command::Unblock(who) => self.unblock(&who).await,
+            Command::SetDisplayName(display_name) => {
+                let pending = Pending::Verb { what: "display name", call: None };
+                self.request(Request::ProfileSet { display_name }, pending).await;
+            }
             Command::RemoveFriend(identity) => {
                 let pending = Pending::Verb { what: "remove friend", call: None };
                 self.request(Request::FriendRemove { identity }, pending).await;
@@ -161,7 +171,7 @@ impl Engine {
             self.refuse(what, call, Refusal::NotConnected).await;
             return None;
         };
-        match leg::offer(service, clock::now()) {
+        match leg::offer(service, reach(self.options.media_over, self.udp_blocked), clock::now()) {
             Ok(offered) => Some(offered),
             Err(e) => {
                 self.refuse(what, call, Refusal::NotNow(e.to_string())).await;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Transport;
 use crate::domain::call::{Direction, Peer};
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::CallId;
@@ -11,6 +12,8 @@ use crate::domain::person::Person;
 /// Quality figures of a call.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Quality {
+    /// What the sound goes over, once that is known.
+    pub transport: Option<Transport>,
     /// Round trip between this phone and the service, if known.
     pub rtt_ms: Option<f32>,
     /// Interarrival jitter (RFC 3550 section 6.4.1), ms.

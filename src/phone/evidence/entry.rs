@@ -12,6 +12,7 @@ use crate::domain::end_reason::EndReason;
 use crate::domain::id::CallId;
 use crate::domain::text::printable;
 use crate::domain::time::UnixMillis;
+use crate::domain::transport::Transport;
 use crate::phone::event::Quality as Figures;
 
 /// Something that happened. Written as one line of JSON.
@@ -279,6 +280,10 @@ pub enum LegStep {
     IceConnected,
     /// The keys are agreed on: sound can flow.
     DtlsConnected,
+    /// Sound goes over UDP.
+    OverUdp,
+    /// Sound goes over TCP.
+    OverTcp,
     /// The first packet of sound arrived.
     FirstIn,
     /// The first packet of sound left.
@@ -308,6 +313,8 @@ pub enum Sound {
 #[serde(default)]
 #[expect(missing_docs, reason = "the fields of `phone::event::Quality` and its parts")]
 pub struct Quality {
+    #[serde(default)]
+    pub transport: Option<Transport>,
     pub rtt_ms: Option<f32>,
     pub jitter_ms: f32,
     pub sent_packets: u64,
@@ -335,6 +342,7 @@ impl From<&Figures> for Quality {
     fn from(figures: &Figures) -> Self {
         let (outbound, device) = (figures.outbound, figures.device);
         Self {
+            transport: figures.transport,
             rtt_ms: figures.rtt_ms.map(finite),
             jitter_ms: finite(figures.jitter_ms),
             sent_packets: figures.sent_packets,

@@ -14,6 +14,7 @@ use crate::domain::call::Direction;
 use crate::domain::id::CallId;
 use crate::domain::record::CallRecord;
 use crate::domain::time::UnixMillis;
+use crate::domain::transport::Transport;
 use crate::texts::explanation::{short, stage};
 use crate::texts::{end, state};
 
@@ -40,6 +41,8 @@ pub fn label(entry: &Entry) -> Cow<'_, str> {
             LegStep::IceChecking => Cow::Borrowed("ICE checking"),
             LegStep::IceConnected => Cow::Borrowed("ICE connected"),
             LegStep::DtlsConnected => Cow::Borrowed("DTLS connected"),
+            LegStep::OverUdp => Cow::Borrowed("sound over UDP"),
+            LegStep::OverTcp => Cow::Borrowed("sound over TCP"),
             LegStep::FirstIn => Cow::Borrowed("first packet in"),
             LegStep::FirstOut => Cow::Borrowed("first packet out"),
             LegStep::Lost => Cow::Borrowed("nothing arrives"),
@@ -109,6 +112,9 @@ pub fn whole(entry: &Entry) -> String {
 
 fn figures(quality: &Quality) -> String {
     let mut out = String::new();
+    if quality.transport == Some(Transport::Tcp) {
+        out.push_str("TCP ");
+    }
     let mos = |value: Option<f32>| value.map_or_else(|| "-".to_owned(), |mos| format!("{mos:.1}"));
     let rtt = quality.rtt_ms.map_or_else(|| "-".to_owned(), |rtt| format!("{rtt:.0}"));
     let _ =

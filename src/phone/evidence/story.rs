@@ -264,7 +264,12 @@ impl Leg {
                         LegStep::DtlsConnected => &mut times.dtls,
                         LegStep::FirstIn => &mut times.first_in,
                         LegStep::Failed(_) => &mut times.failed,
-                        LegStep::IceChecking | LegStep::FirstOut | LegStep::Lost | LegStep::Back => continue,
+                        LegStep::IceChecking
+                        | LegStep::OverUdp
+                        | LegStep::OverTcp
+                        | LegStep::FirstOut
+                        | LegStep::Lost
+                        | LegStep::Back => continue,
                     };
                     time.get_or_insert(at);
                 }

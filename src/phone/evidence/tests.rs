@@ -26,7 +26,7 @@ use crate::phone::event::{CallView, Event, Incoming, MediaState, Quality as Figu
 const CALL: CallId = CallId(Uuid::from_u128(7));
 
 fn bob() -> Person {
-    Person { identity: "8:acs:demo_bob".parse().unwrap(), name: "bob".parse().unwrap(), display_name: "Bob".into() }
+    Person::new("8:acs:demo_bob".parse().unwrap(), "bob".parse().unwrap(), "Bob".into())
 }
 
 fn frame_of(entry: &Entry) -> &Frame {

@@ -18,14 +18,20 @@ use str0m::{Event, IceConnectionState, Input, Output, Rtc};
 use tokio::sync::mpsc;
 
 use super::report::Reports;
+use super::tcp::Links;
 use super::{LegEvent, LegTag, Measured};
 use crate::base::{clock, deadline};
 use crate::media::mark;
 use crate::media::packet::{Kind, Outgoing, Received};
+use crate::phone::event::Transport;
 use crate::phone::evidence::entry::LegStep;
 
 /// With nothing received for this long, the media connection counts as lost (STUN answers come every few seconds at least).
 const LOST_AFTER: Duration = Duration::from_secs(5);
+
+/// How long sound has to go over something until that is told: over TCP for a moment, before UDP is found to get through, is
+/// no news.
+const SETTLED_AFTER: Duration = Duration::from_secs(1);
 
 /// Datagrams taken from the socket before timers and outgoing sound get their turn.
 const BATCH: usize = 64;
@@ -39,8 +45,12 @@ pub(super) const WAKE: Token = Token(1);
 /// What the leg's thread owns.
 pub(super) struct Driver {
     pub(super) rtc: Rtc,
-    pub(super) socket: UdpSocket,
-    pub(super) local: SocketAddr,
+    /// The socket and its address; none where UDP can't be used.
+    pub(super) udp: Option<(UdpSocket, SocketAddr)>,
+    pub(super) tcp: Links,
+    pub(super) over: Over,
+    /// Whether the system took a datagram for UDP.
+    pub(super) udp_sent: bool,
     pub(super) send: Mid,
     pub(super) slot_of: BTreeMap<Mid, u8>,
     pub(super) slot_of_ssrc: BTreeMap<Ssrc, u8>,
@@ -61,10 +71,42 @@ pub(super) struct Driver {
     pub(super) spoken: bool,
 }
 
+/// What the leg's sound goes over.
+#[derive(Debug, Default)]
+pub(super) struct Over {
+    /// What it goes over now, and since when.
+    now: Option<(Transport, Instant)>,
+    told: Option<Transport>,
+}
+
+impl Over {
+    /// Sound, or what makes it possible, went over this.
+    fn went(&mut self, transport: Transport, at: Instant) {
+        if self.now.is_none_or(|(before, _)| before != transport) {
+            self.now = Some((transport, at));
+        }
+    }
+
+    /// When it is to be told what it goes over.
+    fn tell_at(&self) -> Option<Instant> {
+        let (transport, since) = self.now?;
+        (self.told != Some(transport)).then(|| since + SETTLED_AFTER)
+    }
+
+    /// What is to be told now.
+    fn news(&mut self, now: Instant) -> Option<Transport> {
+        self.tell_at().filter(|at| *at <= now)?;
+        self.told = self.now.map(|(transport, _)| transport);
+        self.told
+    }
+}
+
 impl Driver {
     /// Runs until it is closed, or the connection fails.
     pub(super) fn run(&mut self, mut poll: Poll, closed: &Receiver<()>) {
-        if let Err(e) = poll.registry().register(&mut self.socket, SOCKET, Interest::READABLE) {
+        if let Some((socket, _)) = &mut self.udp
+            && let Err(e) = poll.registry().register(socket, SOCKET, Interest::READABLE)
+        {
             return self.fail(e.to_string());
         }
         self.tell(LegEvent::Step(LegStep::Started));
@@ -78,20 +120,34 @@ impl Driver {
                 return self.hang_up();
             }
             let now = clock::now();
+            let timer = [self.tcp.next_deadline(), self.over.tell_at()].into_iter().flatten().fold(timer, Instant::min);
             let nap = if more { Duration::ZERO } else { deadline::wait(Some(timer), now, Duration::from_secs(1)) };
             if let Err(e) = poll.poll(&mut ready, Some(nap))
                 && e.kind() != io::ErrorKind::Interrupted
             {
                 return self.fail(e.to_string());
             }
-            more = self.receive(&mut buffer);
+            let now = clock::now();
+            if self.tcp.tend(&mut self.rtc, poll.registry(), now) && self.over.now.is_some_and(over_tcp) {
+                self.tell_lost();
+            }
+            more = self.receive(&mut buffer) | self.receive_tcp();
             self.send_outgoing();
             let now = clock::now();
             if now >= timer {
                 self.input(Input::Timeout(now));
             }
             self.watch_silence(now);
+            self.tell_over(now);
         }
+    }
+
+    fn tell_over(&mut self, now: Instant) {
+        let Some(transport) = self.over.news(now) else { return };
+        if transport == Transport::Udp {
+            self.tcp.close(&mut self.rtc);
+        }
+        self.tell(LegEvent::Over(transport));
     }
 
     /// Hands on what str0m has to say; returns when it wants to be called next.
@@ -100,8 +156,15 @@ impl Driver {
             match self.rtc.poll_output() {
                 Ok(Output::Timeout(at)) => return at,
                 Ok(Output::Transmit(datagram)) => {
-                    // A datagram that can't be sent is lost, as the network may lose it too.
-                    self.socket.send_to(&datagram.contents, datagram.destination).ok();
+                    let (from, to) = (datagram.source, datagram.destination);
+                    let over = if datagram.proto == Protocol::Udp { Transport::Udp } else { Transport::Tcp };
+                    if !is_stun(&datagram.contents) {
+                        self.over.went(over, clock::now());
+                    }
+                    match over {
+                        Transport::Udp => self.send_udp(to, &datagram.contents),
+                        Transport::Tcp => self.tcp.send(from, to, &datagram.contents),
+                    }
                 }
                 Ok(Output::Event(event)) => self.on_event(event),
                 Err(e) => {
@@ -109,6 +172,16 @@ impl Driver {
                     return clock::now();
                 }
             }
+        }
+    }
+
+    fn send_udp(&mut self, to: SocketAddr, datagram: &[u8]) {
+        let Some((socket, _)) = &self.udp else { return };
+        // A datagram that can't be sent is lost, as the network may lose it too.
+        match socket.send_to(datagram, to) {
+            Ok(_) => self.udp_sent = true,
+            Err(_) if !self.udp_sent => self.tcp.hasten(clock::now()),
+            Err(_) => {}
         }
     }
 
@@ -176,8 +249,10 @@ impl Driver {
     /// Reads what has arrived; true when there may be more.
     fn receive(&mut self, buffer: &mut [u8; DATAGRAM]) -> bool {
         for _ in 0..BATCH {
-            match self.socket.recv_from(buffer) {
-                Ok((length, source)) => self.on_datagram(&buffer[..length], source),
+            let Some((socket, local)) = &self.udp else { return false };
+            let local = *local;
+            match socket.recv_from(buffer) {
+                Ok((length, source)) => self.on_datagram(&buffer[..length], Protocol::Udp, source, local),
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => return false,
                 // Errors of earlier sends (port unreachable) surface here; the next read goes on.
                 Err(_) => {}
@@ -186,11 +261,20 @@ impl Driver {
         true
     }
 
-    fn on_datagram(&mut self, datagram: &[u8], source: SocketAddr) {
+    /// The same of the TCP connections.
+    fn receive_tcp(&mut self) -> bool {
+        for _ in 0..BATCH {
+            let Some(arrived) = self.tcp.receive() else { return false };
+            self.on_datagram(&arrived.datagram, Protocol::Tcp, arrived.from, arrived.to);
+        }
+        true
+    }
+
+    fn on_datagram(&mut self, datagram: &[u8], proto: Protocol, source: SocketAddr, destination: SocketAddr) {
         let now = clock::now();
         // Not STUN, DTLS, RTP or RTCP: garbage, dropped.
         let Ok(contents) = datagram.try_into() else { return };
-        let receive = Receive { proto: Protocol::Udp, source, destination: self.local, contents };
+        let receive = Receive { proto, source, destination, contents };
         let input = Input::Receive(now, receive);
         if !self.rtc.accepts(&input) {
             return;
@@ -281,4 +365,13 @@ impl Driver {
         // The engine reads its queue all the time; if it is full the phone is ending anyway.
         self.events.try_send((self.tag, event)).ok();
     }
+}
+
+fn over_tcp((transport, _): (Transport, Instant)) -> bool {
+    transport == Transport::Tcp
+}
+
+/// Whether it looks like STUN (RFC 7983 section 7).
+fn is_stun(datagram: &[u8]) -> bool {
+    datagram.first().is_some_and(|&first| first < 4)
 }

@@ -16,9 +16,10 @@ use str0m::media::{Direction, Frequency, MediaKind, Mid};
 use str0m::{Candidate, Rtc};
 use tokio::sync::mpsc;
 
-use super::driver::{Driver, WAKE};
+use super::driver::{Driver, Over, WAKE};
 use super::report::Reports;
-use super::{Leg, LegError, LegEvent, LegTag, RECEIVE_SLOTS};
+use super::tcp::{self, Links};
+use super::{Leg, LegError, LegEvent, LegTag, RECEIVE_SLOTS, Reach};
 use crate::base::{clock, task};
 use crate::media::mark;
 use crate::media::packet::Outgoing;
@@ -34,6 +35,9 @@ const INCOMING: usize = OUTGOING * RECEIVE_SLOTS;
 /// STUN checks go out at least this often: the service takes three seconds without any datagram for a lost phone.
 const STUN_EVERY: Duration = Duration::from_secs(1);
 
+/// How long UDP has the field to itself: far longer than it takes where it gets through.
+const UDP_ALONE: Duration = Duration::from_millis(2_500);
+
 /// Payload types offered for telephone-event at 48 kHz and 8 kHz (dynamic range; the numbers browsers use).
 const EVENT_48K: u8 = 110;
 const EVENT_8K: u8 = 126;
@@ -42,27 +46,34 @@ const EVENT_8K: u8 = 126;
 pub(crate) struct OfferedLeg {
     rtc: Rtc,
     pending: SdpPendingOffer,
-    socket: UdpSocket,
-    local: SocketAddr,
+    udp: Option<(UdpSocket, SocketAddr)>,
+    service: IpAddr,
+    reach: Reach,
     send: Mid,
     slots: Vec<Mid>,
 }
 
 /// Makes a leg and the offer for it. `service` is where the signalling goes: sound is sent from the address that reaches it.
-pub(crate) fn offer(service: IpAddr, now: Instant) -> Result<(OfferedLeg, Sdp), LegError> {
-    let local_ip = address_towards(service)?;
-    let socket = UdpSocket::bind(SocketAddr::new(local_ip, 0))?;
-    let local = socket.local_addr()?;
+pub(crate) fn offer(service: IpAddr, reach: Reach, now: Instant) -> Result<(OfferedLeg, Sdp), LegError> {
+    let udp = match (reach, udp_towards(service)) {
+        (Reach::Tcp, _) => None,
+        (_, Ok(socket)) => Some(socket),
+        (Reach::Udp, Err(error)) => return Err(error.into()),
+        // The system knows already that UDP goes nowhere.
+        (Reach::UdpFirst | Reach::Both, Err(_)) => None,
+    };
     let mut rtc = new_rtc(now);
-    let candidate = Candidate::host(local, "udp").map_err(|e| LegError::Setup(e.to_string()))?;
-    rtc.add_local_candidate(candidate);
+    if let Some((_, local)) = &udp {
+        let candidate = Candidate::host(*local, "udp").map_err(|e| LegError::Setup(e.to_string()))?;
+        rtc.add_local_candidate(candidate);
+    }
     let mut change = rtc.sdp_api();
     let send = change.add_media(MediaKind::Audio, Direction::SendOnly, None, None, None);
     let slots =
         (0..RECEIVE_SLOTS).map(|_| change.add_media(MediaKind::Audio, Direction::RecvOnly, None, None, None)).collect();
     let (offer, pending): (SdpOffer, _) = change.apply().ok_or_else(|| LegError::Setup("nothing to offer".into()))?;
     let sdp = Sdp(offer.to_sdp_string());
-    Ok((OfferedLeg { rtc, pending, socket, local, send, slots }, sdp))
+    Ok((OfferedLeg { rtc, pending, udp, service, reach, send, slots }, sdp))
 }
 
 fn new_rtc(now: Instant) -> Rtc {
@@ -78,6 +89,12 @@ fn new_rtc(now: Instant) -> Rtc {
         codecs.add_config(pt.into(), None, Codec::Tele, rate, None, FormatParams::default());
     }
     config.build(now)
+}
+
+fn udp_towards(service: IpAddr) -> io::Result<(UdpSocket, SocketAddr)> {
+    let socket = UdpSocket::bind(SocketAddr::new(address_towards(service)?, 0))?;
+    let local = socket.local_addr()?;
+    Ok((socket, local))
 }
 
 /// The local address the system would send from to reach `service` (nothing is sent to find out).
@@ -96,7 +113,17 @@ impl OfferedLeg {
         tag: LegTag,
         events: mpsc::Sender<(LegTag, LegEvent)>,
     ) -> Result<(Leg, LegSound), LegError> {
-        let Self { mut rtc, pending, socket, local, send, slots } = self;
+        let Self { mut rtc, pending, udp, service, reach, send, slots } = self;
+        let now = clock::now();
+        let tcp_from = match reach {
+            Reach::Udp => None,
+            Reach::UdpFirst if udp.is_some() => Some(now + UDP_ALONE),
+            Reach::UdpFirst | Reach::Both | Reach::Tcp => Some(now),
+        };
+        let tcp = Links::new(tcp::passive(&answer.0, service), tcp_from);
+        if udp.is_none() && tcp.next_deadline().is_none() {
+            return Err(LegError::Setup("the service takes no sound over TCP, and UDP can't be used".into()));
+        }
         let answer = SdpAnswer::from_sdp_string(&answer.0).map_err(|e| LegError::Answer(e.to_string()))?;
         rtc.sdp_api().accept_answer(pending, answer).map_err(|e| LegError::Answer(e.to_string()))?;
         let poll = Poll::new()?;
@@ -108,8 +135,10 @@ impl OfferedLeg {
         let slot_names = slots.iter().map(ToString::to_string).collect();
         let mut driver = Driver {
             rtc,
-            socket,
-            local,
+            udp,
+            tcp,
+            over: Over::default(),
+            udp_sent: false,
             send,
             slot_of: slots.into_iter().zip(0..).collect(),
             slot_of_ssrc: BTreeMap::new(),
@@ -121,7 +150,7 @@ impl OfferedLeg {
             reports: Reports::default(),
             dropped: 0,
             unsent: Arc::clone(&unsent),
-            heard_at: clock::now(),
+            heard_at: now,
             lost: false,
             failed: false,
             heard: false,

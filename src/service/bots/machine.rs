@@ -87,10 +87,15 @@ impl Machine {
             | Notice::GroupShared { .. }
             | Notice::GroupChanged { .. }
             | Notice::GroupRemoved { .. }
+            | Notice::MeChanged { .. }
             | Notice::PresenceChanged { .. }
             | Notice::FriendAdded { .. }
             | Notice::FriendChanged { .. }
             | Notice::RulesChanged { .. }
+            | Notice::FriendRequested { .. }
+            | Notice::FriendRequestEnded { .. }
+            | Notice::PersonBlocked { .. }
+            | Notice::PersonUnblocked { .. }
             | Notice::FriendRemoved { .. }
             | Notice::HistoryAdded { .. }
             | Notice::Closing { .. } => Vec::new(),

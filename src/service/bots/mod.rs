@@ -41,11 +41,11 @@ impl Bot {
     /// Who it is to others.
     pub fn person(self) -> Person {
         let name = self.name();
-        Person {
-            identity: format!("8:{name}123").parse().expect("the identities of bots are well-formed"),
-            name: name.parse().expect("the names of bots are well-formed"),
-            display_name: DisplayName::from(self.display_name()),
-        }
+        Person::new(
+            format!("8:{name}123").parse().expect("the identities of bots are well-formed"),
+            name.parse().expect("the names of bots are well-formed"),
+            DisplayName::from(self.display_name()),
+        )
     }
 
     /// In how many calls it can be at once: 0 is always busy.

@@ -29,11 +29,7 @@ fn call(n: u128) -> CallId {
 }
 
 fn alice() -> Person {
-    Person {
-        identity: "8:acs:r_alice".parse().unwrap(),
-        name: "alice".parse().unwrap(),
-        display_name: DisplayName::from("Alice"),
-    }
+    Person::new("8:acs:r_alice".parse().unwrap(), "alice".parse().unwrap(), DisplayName::from("Alice"))
 }
 
 fn incoming(n: u128) -> Notice {
@@ -140,11 +136,7 @@ fn moved(n: u128, into: u128) -> Notice {
 }
 
 fn carol() -> Person {
-    Person {
-        identity: "8:acs:r_carol".parse().unwrap(),
-        name: "carol".parse().unwrap(),
-        display_name: DisplayName::from("Carol"),
-    }
+    Person::new("8:acs:r_carol".parse().unwrap(), "carol".parse().unwrap(), DisplayName::from("Carol"))
 }
 
 #[test]

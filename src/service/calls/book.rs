@@ -21,6 +21,10 @@ pub(super) struct Book {
     forwarded: Vec<(Identity, Outcome)>,
     /// Whose changed since they were last put into the journal.
     unwritten: BTreeSet<Identity>,
+    /// For whom nothing is kept.
+    left_out: BTreeSet<Identity>,
+    /// Of those who have no more to do with it, what is still to be written.
+    parted: Vec<OwnedRecord>,
 }
 
 impl Book {
@@ -31,6 +35,8 @@ impl Book {
             rung: BTreeMap::new(),
             forwarded: Vec::new(),
             unwritten: BTreeSet::new(),
+            left_out: BTreeSet::new(),
+            parted: Vec::new(),
         }
     }
 
@@ -38,8 +44,21 @@ impl Book {
         self.records.get(who)
     }
 
+    /// When the call began.
+    pub fn began(&self) -> Option<UnixMillis> {
+        self.records.values().map(|record| record.started_at).min()
+    }
+
+    /// Since when people talk in it.
+    pub fn connected_since(&self) -> Option<UnixMillis> {
+        self.records.values().filter_map(|record| record.answered_at).min()
+    }
+
     /// The call began for somebody. Who was in it before, and left, goes on with the same record.
     pub fn begin(&mut self, who: &Identity, with: Peer, direction: Direction, at: UnixMillis) {
+        if self.left_out.contains(who) {
+            return;
+        }
         let call_id = self.call;
         let fresh = || CallRecord {
             call_id,
@@ -164,6 +183,25 @@ impl Book {
         }
     }
 
+    /// Nothing is kept of the call for somebody whom it is not to reach; said before it begins for them.
+    pub fn leave_out(&mut self, who: &Identity) {
+        if !self.records.contains_key(who) {
+            self.left_out.insert(who.clone());
+        }
+    }
+
+    /// Somebody will have nothing more to do with what rings there: it was declined. Nothing that follows changes that, unless
+    /// it begins there anew.
+    pub fn part(&mut self, who: &Identity, at: UnixMillis) {
+        if self.records.get(who).is_some_and(|record| record.ended_at.is_none()) {
+            self.ended(who, Outcome::Declined, EndReason::DECLINED, at);
+        }
+        let changed = self.unwritten.remove(who);
+        let record = self.records.remove(who).filter(|_| changed);
+        self.parted.extend(record.map(|record| OwnedRecord { owner: who.clone(), record }));
+        self.forwarded.retain(|(forwarder, _)| forwarder != who);
+    }
+
     /// The records that changed since the last time; `None` when none did.
     pub fn take_unwritten(&mut self) -> Option<Vec<OwnedRecord>> {
         let changed = std::mem::take(&mut self.unwritten);
@@ -171,7 +209,8 @@ impl Book {
             let record = self.records.get(&owner)?.clone();
             Some(OwnedRecord { owner, record })
         };
-        let records: Vec<OwnedRecord> = changed.into_iter().filter_map(owned).collect();
+        let mut records: Vec<OwnedRecord> = changed.into_iter().filter_map(owned).collect();
+        records.append(&mut self.parted);
         (!records.is_empty()).then_some(records)
     }
 }

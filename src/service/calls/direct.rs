@@ -28,8 +28,9 @@ impl Owner {
         let Some(seat) = self.roster.seat_mut(start.endpoint) else { return };
         seat.calls.insert(start.call);
         self.legs.insert(start.leg, start.call);
-        let direct = Direct::new(call, start.endpoint, (caller, start.to), route, people);
+        let direct = Direct::new(call, start.endpoint, (caller, start.to), route.clone(), people);
         self.running.insert(start.call, Running::new(start.call, Machine::Direct(Box::new(direct))));
+        self.keep_from_blockers(start.call, &route);
         self.publish_of(start.endpoint, now);
         self.apply(start.call, effects, Some(reply), now);
     }

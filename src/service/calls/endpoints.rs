@@ -71,6 +71,14 @@ impl Owner {
         }
     }
 
+    /// The endpoints stay registered: whoever brought them takes them away.
+    pub(super) fn revoked(&mut self, who: &Identity, now: Instant) {
+        for id in self.roster.endpoints_of(who).collect::<Vec<_>>() {
+            self.tell_calls_of(id, Event::Revoked { endpoint: id }, now);
+        }
+        self.publish(who, now);
+    }
+
     pub(super) fn remove(&mut self, id: EndpointId, now: Instant) {
         self.tell_calls_of(id, Event::Left { endpoint: id }, now);
         let who = self.roster.seat(id).map(|seat| seat.person.identity.clone());

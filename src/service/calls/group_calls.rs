@@ -143,7 +143,7 @@ impl Owner {
             Machine::Group { call, .. } if call.has_person(&who.identity) => return Err(refusals::invitee_is_in()),
             Machine::Group { .. } => {}
         }
-        let candidates = self.candidates(&who.identity, &inviter.identity, now);
+        let candidates = self.candidates_unless_blocked(&who.identity, &inviter.identity, now);
         if let Some(reason) = ring::unreachable(&candidates) {
             return Err(refusals::unreachable(&who.display_name, reason));
         }
@@ -196,6 +196,7 @@ impl Owner {
             Any::Lost { endpoint } => Event::Lost { endpoint },
             Any::Back { endpoint } => Event::Back { endpoint },
             Any::Left { endpoint } => Event::Left { endpoint },
+            Any::Revoked { endpoint } => Event::Revoked { endpoint },
             Any::LegUp { leg } => Event::LegUp { leg },
             Any::LegSilent { leg } => Event::LegSilent { leg },
             Any::LegHeard { leg } => Event::LegHeard { leg },

@@ -74,11 +74,11 @@ pub fn endpoint_of(name: &str, max_calls: usize) -> (Endpoint, mpsc::Receiver<No
 }
 
 pub fn person(name: &str) -> Person {
-    Person {
-        identity: Identity::acs(Uuid::nil(), Uuid::from_bytes(hash(name))),
-        name: name.parse().unwrap(),
-        display_name: DisplayName::from(name),
-    }
+    Person::new(
+        Identity::acs(Uuid::nil(), Uuid::from_bytes(hash(name))),
+        name.parse().unwrap(),
+        DisplayName::from(name),
+    )
 }
 
 fn hash(name: &str) -> [u8; 16] {

@@ -1,5 +1,6 @@
 //! Everything the task that owns the calls can be told: the closed list of what may wake it, but for its own deadlines.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -9,6 +10,7 @@ use super::endpoint::{Endpoint, Registration};
 use super::groups::{GroupPlace, JoinCall, JoinedCall};
 use super::handing::Handed;
 use super::ports::{OwnedRecord, SlotUse};
+use super::progress::WantedCalls;
 use crate::control::call::Event;
 use crate::domain::forwarding::AccountRules;
 use crate::domain::group::Group;
@@ -18,6 +20,7 @@ use crate::domain::person::Person;
 use crate::domain::presence::{Presence, PresenceChoice};
 use crate::protocol::failure::Failure;
 use crate::protocol::frame::OngoingCall;
+use crate::protocol::rest::CallInProgress;
 
 /// Where the result of a request goes.
 pub(super) type Reply = oneshot::Sender<Result<(), Failure>>;
@@ -33,6 +36,11 @@ pub(super) enum Message {
     Lost(Registration),
     Back(Registration),
     Left(Registration),
+    Revoked {
+        who: Identity,
+        done: oneshot::Sender<()>,
+    },
+    ShownAs(Person),
     SetPresence {
         who: Identity,
         choice: PresenceChoice,
@@ -40,6 +48,10 @@ pub(super) enum Message {
     SetRules {
         who: Identity,
         rules: AccountRules,
+    },
+    SetBlocked {
+        who: Identity,
+        blocked: BTreeSet<Identity>,
     },
     Start {
         start: StartCall,
@@ -122,6 +134,7 @@ pub(super) enum Message {
         reply: Reply,
     },
     Parked {
+        seen_by: Identity,
         reply: oneshot::Sender<Vec<ParkedCall>>,
     },
     GroupOf {
@@ -135,6 +148,10 @@ pub(super) enum Message {
     Speakers {
         call: CallId,
         speakers: Vec<LegId>,
+    },
+    InProgress {
+        wanted: WantedCalls,
+        reply: oneshot::Sender<Vec<CallInProgress>>,
     },
     Count {
         reply: oneshot::Sender<Counts>,

@@ -30,6 +30,7 @@
 //! out the effects, and knows who is there. A machine that panics ends its call alone. It knows neither sockets nor SDP nor
 //! SQL: endpoints bring a queue, the SFU is a [`Switch`], the store is [`Records`]. Nothing here waits for any of them.
 
+mod blocking;
 mod book;
 mod counts;
 mod direct;
@@ -54,11 +55,14 @@ mod parking;
 mod picking;
 mod places;
 mod ports;
+mod progress;
 mod refusals;
 mod roster;
 mod rulebook;
 mod running;
 
+#[cfg(test)]
+mod blocking_tests;
 #[cfg(test)]
 mod desk_tests;
 #[cfg(test)]
@@ -68,6 +72,7 @@ mod simulation;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -79,6 +84,7 @@ pub use endpoint::{Endpoint, Registration};
 pub use groups::{GroupOccupied, GroupPlace, JoinCall, JoinedCall, PLACE_CHANGED};
 pub use handing::Handed;
 pub use ports::{NotKept, OwnedRecord, PresenceChanged, Records, SlotUse, Switch};
+pub use progress::WantedCalls;
 
 use crate::base::task;
 use crate::control::call::{Event, RING_DEFAULT, RING_RANGE};
@@ -90,6 +96,7 @@ use crate::domain::person::Person;
 use crate::domain::presence::{Presence, PresenceChoice};
 use crate::protocol::failure::Failure;
 use crate::protocol::frame::OngoingCall;
+use crate::protocol::rest::CallInProgress;
 use journal::Journal;
 use mailbox::{MergeCalls, Message, StartCall};
 use owner::Owner;
@@ -161,6 +168,22 @@ impl Calls {
         self.tell(Message::Left(registration)).await;
     }
 
+    /// Somebody may not act any more: every endpoint of theirs is out of its calls, with [`EndReason::REVOKED`], and what
+    /// rings there stops; lost ones too. When this returns, all of them have been told.
+    ///
+    /// [`EndReason::REVOKED`]: crate::domain::end_reason::EndReason::REVOKED
+    pub async fn revoked(&self, who: Identity) {
+        let (done, told) = oneshot::channel();
+        self.tell(Message::Revoked { who, done }).await;
+        // A task that has stopped has no calls.
+        told.await.ok();
+    }
+
+    /// Somebody is shown otherwise in calls that begin from now on; in those that go on, as before.
+    pub async fn shown_as(&self, person: Person) {
+        self.tell(Message::ShownAs(person)).await;
+    }
+
     /// Somebody chose to be something else, on whatever client.
     pub async fn set_presence(&self, who: Identity, choice: PresenceChoice) {
         self.tell(Message::SetPresence { who, choice }).await;
@@ -169,6 +192,12 @@ impl Calls {
     /// These are somebody's rules from now on. Calls that ring go by those there were when they began to, but to whom.
     pub async fn set_rules(&self, who: Identity, rules: AccountRules) {
         self.tell(Message::SetRules { who, rules }).await;
+    }
+
+    /// These are the people somebody blocks from now on. To them, this person is offline: nothing of theirs rings there, and
+    /// nothing is kept there of their trying. What rings there of those who are new among them stops.
+    pub async fn set_blocked(&self, who: Identity, blocked: BTreeSet<Identity>) {
+        self.tell(Message::SetBlocked { who, blocked }).await;
     }
 
     /// Calls `to`, or to whom `to` forwards the call; answered once its records are kept. When nobody can be rung that is
@@ -319,10 +348,10 @@ impl Calls {
         self.ask(|reply| Message::PickUpRinging { endpoint, at, call, leg, reply }).await
     }
 
-    /// The parked calls, by slot.
-    pub async fn parked(&self) -> Vec<ParkedCall> {
+    /// The parked calls, by slot, as somebody sees them: without those that show that people are there who block them.
+    pub async fn parked(&self, seen_by: &Identity) -> Vec<ParkedCall> {
         let (reply, answer) = oneshot::channel();
-        self.tell(Message::Parked { reply }).await;
+        self.tell(Message::Parked { seen_by: seen_by.clone(), reply }).await;
         answer.await.unwrap_or_default()
     }
 
@@ -387,6 +416,16 @@ impl Calls {
         if tokio::time::timeout(STOP_MAX, kept).await.is_err() {
             tracing::error!("the service stops though some call records are not kept yet");
         }
+    }
+
+    /// The calls that go on now, by ID, as far as they are wanted.
+    ///
+    /// # Errors
+    /// `unavailable` when the service stops.
+    pub async fn in_progress(&self, wanted: WantedCalls) -> Result<Vec<CallInProgress>, Failure> {
+        let (reply, answer) = oneshot::channel();
+        self.tell(Message::InProgress { wanted, reply }).await;
+        answer.await.map_err(|_| refusals::stopping())
     }
 
     /// How many calls there are now, by what they are; `None` once the calls have ended.

@@ -115,8 +115,15 @@ impl Owner {
             Message::Lost(registration) => self.lost(registration, now),
             Message::Back(registration) => self.back(registration, now),
             Message::Left(registration) => self.left(registration, now),
+            Message::Revoked { who, done } => {
+                self.revoked(&who, now);
+                // Whoever waits and is gone needs no answer.
+                let _ = done.send(());
+            }
+            Message::ShownAs(person) => self.roster.shown_as(&person),
             Message::SetPresence { who, choice } => self.set_presence(who, choice, now),
             Message::SetRules { who, rules } => self.set_rules(who, rules),
+            Message::SetBlocked { who, blocked } => self.set_blocked(&who, blocked, now),
             Message::Start { start, reply } => self.start(start, reply, now),
             Message::Request { call, event, reply } => answer(reply, self.request(call, event, now)),
             // Whoever asked and is gone needs no answer.
@@ -144,7 +151,7 @@ impl Owner {
             Message::PickUpRinging { endpoint, at, call, leg, reply } => {
                 answer(reply, self.pick_up_ringing(endpoint, &at, call, leg, now));
             }
-            Message::Parked { reply } => drop(reply.send(self.parked())),
+            Message::Parked { seen_by, reply } => drop(reply.send(self.parked(&seen_by))),
             Message::GroupOf { call, reply } => {
                 drop(reply.send(self.running.get(&call).and_then(|running| running.group().cloned())));
             }
@@ -154,6 +161,7 @@ impl Owner {
             Message::Speakers { call, speakers } => {
                 drop(self.drive_group(call, group::Event::Speakers(speakers), now));
             }
+            Message::InProgress { wanted, reply } => drop(reply.send(self.in_progress(&wanted))),
             Message::Count { reply } => drop(reply.send(Counts::of(self.running.values()))),
             Message::Stop { done } => return ControlFlow::Break(done),
         }

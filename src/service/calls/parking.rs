@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::owner::Owner;
 use super::refusals;
 use crate::base::clock;
-use crate::domain::id::{CallId, EndpointId, LegId};
+use crate::domain::id::{CallId, EndpointId, Identity, LegId};
 use crate::domain::park::{ParkSlot, ParkedCall};
 use crate::protocol::failure::Failure;
 use crate::protocol::notice::Notice;
@@ -40,6 +40,7 @@ impl Owner {
         now: Instant,
     ) -> Result<(), Failure> {
         let parked = self.lot.get(slot).filter(|parked| parked.call_id == call);
+        let parked = parked.filter(|parked| self.may_see_parked(parked, endpoint));
         let waits = &parked.ok_or_else(|| refusals::nothing_parked(slot))?.person;
         let seat = self.roster.seat(endpoint).ok_or_else(refusals::not_registered)?;
         if seat.person.identity == waits.identity {
@@ -56,8 +57,12 @@ impl Owner {
         })
     }
 
-    pub(super) fn parked(&self) -> Vec<ParkedCall> {
-        self.lot.all()
+    pub(super) fn parked(&self, seen_by: &Identity) -> Vec<ParkedCall> {
+        self.lot.all().into_iter().filter(|parked| !self.is_hidden(parked, seen_by)).collect()
+    }
+
+    fn may_see_parked(&self, parked: &ParkedCall, endpoint: EndpointId) -> bool {
+        self.roster.seat(endpoint).is_none_or(|seat| !self.is_hidden(parked, &seat.person.identity))
     }
 
     /// Nothing is parked in a slot any more.
@@ -75,10 +80,14 @@ impl Owner {
 
     /// Tells everybody what is in a slot now.
     pub(super) fn tell_slot(&mut self, slot: ParkSlot, now: Instant) {
-        let parked = self.lot.get(slot).cloned();
-        let notice = Notice::ParkedChanged { slot, parked };
         for endpoint in self.roster.endpoints() {
-            self.push(endpoint, notice.clone(), now);
+            self.tell_slot_at(slot, endpoint, now);
         }
+    }
+
+    /// Tells one endpoint what is in a slot now.
+    pub(super) fn tell_slot_at(&mut self, slot: ParkSlot, endpoint: EndpointId, now: Instant) {
+        let parked = self.lot.get(slot).filter(|parked| self.may_see_parked(parked, endpoint)).cloned();
+        self.push(endpoint, Notice::ParkedChanged { slot, parked }, now);
     }
 }

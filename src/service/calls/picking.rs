@@ -13,6 +13,9 @@ use crate::protocol::failure::Failure;
 impl Owner {
     pub(super) fn rings_at(&self, endpoint: EndpointId, at: &Identity) -> Result<(CallId, Person), Failure> {
         let me = &self.with_room(endpoint)?.identity;
+        if self.rulebook.blocks(at, me) {
+            return Err(refusals::nothing_rings());
+        }
         let own = |direct: &Direct| direct.from().identity == *me;
         let rings =
             || self.calls_to.get(at).into_iter().flatten().filter_map(|call| Some((*call, self.to_pick_up(*call)?)));
@@ -33,6 +36,7 @@ impl Owner {
     ) -> Result<(), Failure> {
         let me = &self.with_room(endpoint)?.identity;
         let rings = self.to_pick_up(call).filter(|direct| direct.rung().identity == *at);
+        let rings = rings.filter(|_| !self.rulebook.blocks(at, me));
         if rings.ok_or_else(refusals::rings_no_more)?.from().identity == *me {
             return Err(refusals::picks_up_own_call());
         }

@@ -124,6 +124,15 @@ impl Roster {
         lost_at.is_some()
     }
 
+    /// Shows somebody otherwise from now on.
+    pub fn shown_as(&mut self, person: &Person) {
+        for id in self.people.get(&person.identity).into_iter().flatten() {
+            if let Some(seat) = self.seats.get_mut(id) {
+                seat.person = person.clone();
+            }
+        }
+    }
+
     pub fn forget(&mut self, id: EndpointId) {
         let Some(seat) = self.seats.remove(&id) else { return };
         self.clear_due(id, seat.lost_at);

@@ -1,7 +1,7 @@
 //! What accounts say about their calls, as the task that owns the calls knows it: their rules, and what their owners
 //! chose to be. Kept by others; here it is only looked up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::forwarding::{AccountRules, CallRules, ForwardWhen};
 use crate::domain::id::Identity;
@@ -18,6 +18,7 @@ pub(super) struct Rulebook {
 struct Account {
     rules: AccountRules,
     choice: PresenceChoice,
+    blocked: BTreeSet<Identity>,
 }
 
 impl Rulebook {
@@ -34,6 +35,18 @@ impl Rulebook {
 
     pub fn set_choice(&mut self, who: Identity, choice: PresenceChoice) {
         self.set(who, |account| account.choice = choice);
+    }
+
+    /// These are the people somebody blocks from now on; the ones before come back.
+    pub fn set_blocked(&mut self, who: Identity, blocked: BTreeSet<Identity>) -> BTreeSet<Identity> {
+        let mut before = BTreeSet::new();
+        self.set(who, |account| before = std::mem::replace(&mut account.blocked, blocked));
+        before
+    }
+
+    /// Whether somebody blocks `other`, who then reaches nobody there.
+    pub fn blocks(&self, who: &Identity, other: &Identity) -> bool {
+        self.accounts.get(who).is_some_and(|account| account.blocked.contains(other))
     }
 
     pub fn choice(&self, who: &Identity) -> PresenceChoice {

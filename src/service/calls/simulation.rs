@@ -172,7 +172,10 @@ impl World {
             20 => seat.into_iter().for_each(|seat| self.send(Message::Lost(seat))),
             21 => seat.into_iter().for_each(|seat| self.send(Message::Back(seat))),
             22 if on => seat.into_iter().for_each(|seat| self.send(Message::Left(seat))),
-            22 => self.send(Message::Kept(Vec::new())),
+            22 => {
+                let (done, _) = oneshot::channel();
+                self.send(Message::Revoked { who: person(name).identity, done });
+            }
             _ => {
                 let choice = [PresenceChoice::Online, PresenceChoice::Away, PresenceChoice::DoNotDisturb];
                 let choice = choice[self.pick(3, 3)];

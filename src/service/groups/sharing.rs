@@ -18,7 +18,8 @@ pub(crate) const MAX_SHARED_WITH: usize = 100;
 pub(super) const SHARES: Rate = Rate { burst: 20, every: Duration::from_secs(3) };
 
 impl Groups {
-    /// Puts a group with a name on the lists of all of these; one without only has to be told. Says whom to tell.
+    /// Puts a group with a name on the lists of all of these but those who block `by`, who is not told so; one without only
+    /// has to be told. Says whom to tell.
     ///
     /// # Errors
     /// `bad_request` for nobody or too many, `not_found` when one of them is nobody (then it is shared with nobody),
@@ -39,6 +40,8 @@ impl Groups {
         }
         with.sort();
         with.dedup();
+        let blockers = self.inner.identities.blockers(by).await?;
+        with.retain(|identity| !blockers.contains_key(identity));
         if group.name.is_some() {
             stored::list(&self.inner.db, &with, group.id, MAX_FROM_OTHERS, now).await?;
         }

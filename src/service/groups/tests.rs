@@ -50,7 +50,7 @@ impl Kit {
     async fn person(&self, user: &str) -> Identity {
         let (user, password): (UserName, _) = (user.parse().unwrap(), "correct horse".to_owned().into());
         let identities = &self.groups.inner.identities;
-        identities.add_account(NewAccount { user: user.clone(), display_name: None, password }).await.unwrap();
+        identities.add_account(NewAccount::new(user.clone(), password)).await.unwrap();
         identities.find(&user).await.unwrap().unwrap().identity
     }
 

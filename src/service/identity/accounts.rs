@@ -1,12 +1,14 @@
 //! Accounts, as an administrator sees them.
 
-use super::Identities;
+use super::{Identities, locked};
 use crate::base::clock;
 use crate::base::secret::Secret;
 use crate::domain::id::{DisplayName, Identity, UserName};
+use crate::domain::organisation::Organisation;
 use crate::domain::role::Role;
 use crate::protocol::failure::{Failure, FailureCode};
-use crate::protocol::rest::{Account, NewAccount};
+use crate::protocol::rest::{Account, NewAccount, OrganisationRow};
+use crate::service::bus::Listener;
 use crate::service::store::accounts::{self, StoredAccount};
 use crate::service::store::identities;
 
@@ -16,7 +18,7 @@ impl Identities {
     /// # Errors
     /// `conflict` when the name is taken, `bad_request` for a password of the wrong length.
     pub async fn add_account(&self, new: NewAccount) -> Result<Account, Failure> {
-        let taken = || Failure::new(FailureCode::Conflict, format!("the user name {} is taken", new.user));
+        let taken = || taken(&new.user);
         let is_bot = self.inner.bots.iter().any(|bot| bot.name == new.user);
         if is_bot || accounts::find(&self.inner.db, &new.user).await?.is_some() {
             return Err(taken());
@@ -32,6 +34,7 @@ impl Identities {
             disabled: false,
             created_at: clock::unix_now(),
             role: Role::User,
+            organisation: new.organisation.clone(),
         };
         let stored = StoredAccount { account: account.clone(), password_hash: Some(hash), demo: false };
         if accounts::add(&self.inner.db, &stored).await? { Ok(account) } else { Err(taken()) }
@@ -71,7 +74,48 @@ impl Identities {
         if !accounts::set_display_name(&self.inner.db, user, &shown_as(Some(name), user)).await? {
             return Err(no_such_account(user));
         }
-        self.account(user).await
+        self.shown_anew(user).await
+    }
+
+    /// Moves an account into an organisation; one nobody belonged to is there from now on.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn set_organisation(&self, user: &UserName, to: &Organisation) -> Result<Account, Failure> {
+        if !accounts::set_organisation(&self.inner.db, user, to).await? {
+            return Err(no_such_account(user));
+        }
+        self.shown_anew(user).await
+    }
+
+    /// The organisations there are, by name: those that accounts belong to.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn organisations(&self) -> Result<Vec<OrganisationRow>, Failure> {
+        Ok(accounts::organisations(&self.inner.db).await?)
+    }
+
+    /// Hears of people who are shown otherwise now: under another name, or as somebody of another organisation.
+    pub fn shown_otherwise(&self) -> Listener<Identity> {
+        self.inner.shown_otherwise.listen()
+    }
+
+    /// Shows the owner of an account under another name from now on, as [`Identities::set_display_name`] does.
+    ///
+    /// # Errors
+    /// `forbidden` for an identity without an account.
+    pub async fn set_own_name(&self, owner: &Identity, name: DisplayName) -> Result<(), Failure> {
+        let person = self.person(owner).await?;
+        let renamed = match person {
+            Some(person) => self.set_display_name(&person.name, name).await,
+            None => return Err(Failure::new(FailureCode::Unauthenticated, "this account is gone; sign in again")),
+        };
+        let without = "an identity without an account is called as it is; only accounts have a display name";
+        renamed.map(drop).map_err(|failure| match failure.code {
+            FailureCode::NotFound => Failure::new(FailureCode::Forbidden, without),
+            _ => failure,
+        })
     }
 
     /// Says what an account may do besides calling, from its next request on.
@@ -95,6 +139,7 @@ impl Identities {
         if !accounts::set_password(&self.inner.db, user, &hash).await? {
             return Err(no_such_account(user));
         }
+        locked(&self.inner.tries).forget(user);
         self.revoke(user).await
     }
 
@@ -103,6 +148,7 @@ impl Identities {
     /// # Errors
     /// `not_found`.
     pub async fn set_disabled(&self, user: &UserName, disabled: bool) -> Result<Account, Failure> {
+        let _changing = self.inner.remembered.changing(None);
         if !accounts::set_disabled(&self.inner.db, user, disabled).await? {
             return Err(no_such_account(user));
         }
@@ -122,13 +168,24 @@ impl Identities {
     /// `not_found`.
     pub async fn remove_account(&self, user: &UserName) -> Result<(), Failure> {
         let account = self.account(user).await?;
+        let _changing = self.inner.remembered.changing(None);
         if !accounts::remove(&self.inner.db, user).await? {
             return Err(no_such_account(user));
         }
+        locked(&self.inner.tries).forget(user);
         if let Some(identity) = account.identity {
             self.gone(&identity);
         }
         Ok(())
+    }
+
+    /// Tells that the person behind an account is shown otherwise; the account comes back.
+    async fn shown_anew(&self, user: &UserName) -> Result<Account, Failure> {
+        let account = self.account(user).await?;
+        if let Some(identity) = account.identity.clone() {
+            self.inner.shown_otherwise.tell(identity);
+        }
+        Ok(account)
     }
 
     async fn revoke(&self, user: &UserName) -> Result<(), Failure> {
@@ -139,11 +196,16 @@ impl Identities {
     }
 }
 
+/// The refusal of a name somebody has, or may not have.
+pub(super) fn taken(user: &UserName) -> Failure {
+    Failure::new(FailureCode::Conflict, format!("the user name {user} is taken"))
+}
+
 /// The display name to keep: the user name where there is nothing to show.
 pub(super) fn shown_as(chosen: Option<DisplayName>, user: &UserName) -> DisplayName {
     chosen.filter(|name| !name.as_str().is_empty()).unwrap_or_else(|| DisplayName::from(user.as_str()))
 }
 
-fn no_such_account(user: &UserName) -> Failure {
+pub(super) fn no_such_account(user: &UserName) -> Failure {
     Failure::new(FailureCode::NotFound, format!("there is no account called {user}"))
 }

@@ -4,6 +4,7 @@ use super::{Identities, locked};
 use crate::base::clock;
 use crate::base::secret::Secret;
 use crate::domain::id::{DisplayName, UserName};
+use crate::domain::organisation::Organisation;
 use crate::domain::person::Person;
 use crate::domain::role::Role;
 use crate::protocol::failure::Failure;
@@ -66,6 +67,7 @@ impl Identities {
             disabled: false,
             created_at: clock::unix_now(),
             role: Role::User,
+            organisation: Organisation::default(),
         };
         accounts::add(&self.inner.db, &StoredAccount { account, password_hash: None, demo: true }).await?;
         Ok(())

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Identities;
 use super::people::by_display_name;
 use crate::base::clock;
+use crate::config::FriendPolicy;
 use crate::domain::id::Identity;
 use crate::domain::person::{Favourite, Person};
 use crate::domain::time::UnixMillis;
@@ -27,12 +28,21 @@ impl Identities {
         Ok(people)
     }
 
-    /// Puts `friend` on the list of `owner`, and says who that is.
+    /// Puts `friend` on the list of `owner`, whatever the policy, and says who that is.
     ///
     /// # Errors
     /// `not_found` for an identity nobody has, `conflict` for one that is on the list already or a full list,
     /// `bad_request` for oneself.
     pub async fn add_friend(&self, owner: &Identity, friend: &Identity) -> Result<Person, Failure> {
+        let person = self.may_add(owner, friend).await?;
+        if !friends::add(&self.inner.db, owner, friend, clock::unix_now()).await? {
+            return Err(on_the_list(&person));
+        }
+        Ok(person)
+    }
+
+    /// Who `friend` is, given that there is room for that one on the list of `owner`.
+    pub(super) async fn may_add(&self, owner: &Identity, friend: &Identity) -> Result<Person, Failure> {
         if owner == friend {
             return Err(Failure::new(FailureCode::BadRequest, "you can't put yourself on your own friend list"));
         }
@@ -44,22 +54,22 @@ impl Identities {
             let message = format!("a friend list holds at most {MAX_FRIENDS} people; remove somebody first");
             return Err(Failure::new(FailureCode::Conflict, message));
         }
-        if !friends::add(&self.inner.db, owner, friend, clock::unix_now()).await? {
-            let message = format!("{} is on your friend list already", person.display_name);
-            return Err(Failure::new(FailureCode::Conflict, message));
-        }
         Ok(person)
     }
 
-    /// Takes `friend` off the list of `owner`.
+    /// Takes `friend` off the list of `owner`; and `owner` off the list of `friend`, where friends are friends of each
+    /// other. Says whether that one was there.
     ///
     /// # Errors
     /// `not_found` when it was not there.
-    pub async fn remove_friend(&self, owner: &Identity, friend: &Identity) -> Result<(), Failure> {
-        if friends::remove(&self.inner.db, owner, friend).await? {
-            return Ok(());
+    pub async fn remove_friend(&self, owner: &Identity, friend: &Identity) -> Result<bool, Failure> {
+        if !friends::remove(&self.inner.db, owner, friend).await? {
+            return Err(no_friend());
         }
-        Err(no_friend())
+        match self.inner.settings.people.friends {
+            FriendPolicy::Direct => Ok(false),
+            FriendPolicy::Request => Ok(friends::remove(&self.inner.db, friend, owner).await?),
+        }
     }
 
     /// The favourites of `owner`, with their numbers.
@@ -93,7 +103,15 @@ impl Identities {
         Ok(friends::has(&self.inner.db, owner, friend).await?)
     }
 
-    /// Who has `identity` on the friend list, and so is told of its presence.
+    /// Who has `identity` on the friend list, and is told of its presence: whom it does not block.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn watchers(&self, identity: &Identity) -> Result<Vec<Identity>, Failure> {
+        Ok(friends::watchers(&self.inner.db, identity).await?)
+    }
+
+    /// Who has `identity` on the friend list.
     ///
     /// # Errors
     /// When the store fails.
@@ -110,10 +128,14 @@ impl Identities {
     }
 }
 
+pub(super) fn on_the_list(person: &Person) -> Failure {
+    Failure::new(FailureCode::Conflict, format!("{} is on your friend list already", person.display_name))
+}
+
 fn no_friend() -> Failure {
     Failure::new(FailureCode::NotFound, "that person is not on your friend list")
 }
 
-fn nobody() -> Failure {
+pub(super) fn nobody() -> Failure {
     Failure::new(FailureCode::NotFound, "there is nobody with that identity")
 }

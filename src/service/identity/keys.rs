@@ -56,6 +56,7 @@ impl Identities {
         keys::rotate(&self.inner.db, &made, now, now.plus(life).plus(SLACK_MS)).await?;
         let kept = read(&keys::list(&self.inner.db, now).await?).ok_or_else(no_key)?;
         ring.replace(kept);
+        self.inner.remembered.forget_tokens();
         Ok(ring.signs(|key| key.id.clone()))
     }
 }

@@ -3,22 +3,31 @@
 //! [`Identities`] is the one handle to it; its verbs are spread over the files of this module by subject. Refusals are
 //! the typed failures that peers get. Knows nothing of calls or sockets; presence is only remembered as "last seen".
 
+mod access_keys;
 mod accounts;
+mod asked;
+mod blocks;
 mod demo;
+mod device;
+mod friend_requests;
 mod friends;
+mod issuers;
 mod keys;
+mod outsiders;
 mod passwords;
 mod people;
 mod programs;
+mod remembered;
 mod rules;
 mod sign_in;
+mod sign_up;
 mod tally;
 mod token;
+mod tries;
 
 #[cfg(test)]
 mod tests;
 
-use std::net::IpAddr;
 use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -27,21 +36,32 @@ use uuid::Uuid;
 
 use self::keys::KeyRing;
 use self::passwords::Passwords;
+use self::remembered::Remembered;
+use self::tries::{SignUps, Tries};
 use super::bus::{Listener, Topic};
 use super::limits::{Buckets, Rate};
 use super::store::{Db, StoreError, settings};
 use crate::base::secret::Secret;
 use crate::base::{clock, entropy};
-use crate::domain::id::{Identity, UserName};
+use crate::config;
+use crate::domain::id::Identity;
 use crate::domain::person::Person;
 
+pub use self::access_keys::AccessKeys;
+pub use self::blocks::MAX_BLOCKED;
+pub use self::device::{DeviceSignIns, Polled};
+pub use self::friend_requests::{Befriended, MAX_REQUESTS};
 pub use self::friends::MAX_FRIENDS;
+pub use self::issuers::{Issuers, NotBelieved, Outsider};
 pub use self::people::MAX_FOUND;
 pub use self::tally::Tally;
 pub use self::token::{Verified, VerifiedApp};
 
 /// The longest a token may last: for so long, a signing key that was replaced goes on to verify.
 pub const MAX_TOKEN_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Of how many people it is remembered how often they asked to be friends.
+const ASKERS: usize = 10_000;
 
 /// What may be chosen about identities.
 #[derive(Debug, Clone)]
@@ -54,6 +74,12 @@ pub struct Settings {
     pub per_account: Rate,
     /// How often a peer may give a wrong user name or password.
     pub per_peer: Rate,
+    /// Whether people may make accounts for themselves.
+    pub registration: bool,
+    /// How people find each other and become friends.
+    pub people: config::People,
+    /// How often somebody may ask others to be friends.
+    pub per_asker: Rate,
 }
 
 impl Default for Settings {
@@ -63,6 +89,9 @@ impl Default for Settings {
             refresh_token_life: Duration::from_secs(30 * 24 * 60 * 60),
             per_account: Rate { burst: 10, every: Duration::from_secs(10) },
             per_peer: Rate { burst: 20, every: Duration::from_secs(5) },
+            registration: false,
+            people: config::People::default(),
+            per_asker: Rate { burst: 20, every: Duration::from_secs(30) },
         }
     }
 }
@@ -92,25 +121,20 @@ struct Inner {
     settings: Settings,
     resource: Uuid,
     keys: KeyRing,
+    remembered: Remembered,
     /// The latest instant a token was dated, in Unix milliseconds.
     last_dated: AtomicI64,
     passwords: Passwords,
     bots: Vec<Person>,
     demo_secret: Mutex<Option<Secret<String>>>,
     tries: Mutex<Tries>,
+    sign_ups: Mutex<SignUps>,
+    asks: Mutex<Buckets<Identity>>,
     revoked: Topic<Identity>,
     standing_changed: Topic<Identity>,
+    shown_otherwise: Topic<Identity>,
     tally: Tally,
 }
-
-/// Failed sign-ins, by what they are counted for.
-struct Tries {
-    by_account: Buckets<UserName>,
-    by_peer: Buckets<IpAddr>,
-}
-
-/// How many accounts and how many peers are remembered for throttling: a few MB at most.
-const TRIED_KEYS: usize = 10_000;
 
 impl Identities {
     /// Starts the identity service on an open database, making its resource id and signing key on the first start.
@@ -122,22 +146,24 @@ impl Identities {
         let resource = settings::keep(&db, "resource_id", &entropy::uuid().to_string()).await?;
         let resource = resource.parse().map_err(|_| StartError::Resource)?;
         let keys = KeyRing::load(&db, clock::unix_now()).await?;
-        let tries = Tries {
-            by_account: Buckets::new(settings.per_account, TRIED_KEYS),
-            by_peer: Buckets::new(settings.per_peer, TRIED_KEYS),
-        };
+        let tries = Mutex::new(Tries::new(&settings));
+        let asks = Buckets::new(settings.per_asker, ASKERS);
         let inner = Inner {
             db,
             settings,
             resource,
             keys,
+            remembered: Remembered::default(),
             last_dated: AtomicI64::new(0),
             passwords: Passwords::new(),
             bots,
             demo_secret: Mutex::new(None),
-            tries: Mutex::new(tries),
+            tries,
+            sign_ups: Mutex::new(SignUps::new()),
+            asks: Mutex::new(asks),
             revoked: Topic::new(),
             standing_changed: Topic::new(),
+            shown_otherwise: Topic::new(),
             tally: Tally::default(),
         };
         Ok(Self { inner: Arc::new(inner) })

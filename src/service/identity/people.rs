@@ -2,11 +2,14 @@
 
 use super::Identities;
 use crate::base::clock;
+use crate::config::Directory;
 use crate::domain::id::{Identity, UserName};
 use crate::domain::person::Person;
 use crate::domain::text;
 use crate::domain::time::UnixMillis;
 use crate::protocol::failure::Failure;
+use crate::protocol::rest::Account;
+use crate::service::store::identities::Among;
 use crate::service::store::{accounts, identities};
 
 /// How many people a search finds at most.
@@ -44,12 +47,37 @@ impl Identities {
     /// # Errors
     /// When the store fails.
     pub async fn search(&self, text: &str) -> Result<Vec<Person>, Failure> {
+        self.search_among(text, &Among::Everyone).await
+    }
+
+    /// The same for somebody, who finds by a part of a name whom the directory is open for; by a whole user name or identity
+    /// anyone. Bots are there for everybody.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn search_for(&self, asker: &Identity, text: &str) -> Result<Vec<Person>, Failure> {
+        let among = match self.inner.settings.people.directory {
+            Directory::Everyone => Among::Everyone,
+            Directory::Nobody => Among::Nobody,
+            Directory::Organisation => match self.person(asker).await? {
+                Some(person) => Among::Members(person.organisation),
+                None => Among::Nobody,
+            },
+        };
+        self.search_among(text, &among).await
+    }
+
+    async fn search_among(&self, text: &str, among: &Among) -> Result<Vec<Person>, Failure> {
         if let Ok(identity) = text.trim().parse() {
             return Ok(self.person(&identity).await?.into_iter().collect());
         }
         let wanted = text::printable(text, 64).to_lowercase();
-        let mut people = self.accounts_like(&wanted).await?;
-        people.extend(identities::search_named(&self.inner.db, &wanted, MAX_FOUND).await?);
+        let mut people = self.accounts_like(&wanted, among).await?;
+        if among.holds_accountless() {
+            people.extend(identities::search_named(&self.inner.db, &wanted, MAX_FOUND).await?);
+        } else if let Ok(name) = wanted.parse() {
+            people.extend(identities::named(&self.inner.db, &name).await?);
+        }
         people.extend(self.inner.bots.iter().filter(|bot| rank(bot, &wanted).is_some()).cloned());
         people.sort_by_cached_key(|person| (rank(person, &wanted), by_display_name(person)));
         people.truncate(MAX_FOUND);
@@ -82,12 +110,12 @@ impl Identities {
                 made.into_iter().next().map(|(_, identity)| identity)
             }
         };
-        let display_name = stored.account.display_name;
-        Ok(identity.map(|identity| Person { identity, name: user.clone(), display_name }))
+        let Account { display_name, organisation, .. } = stored.account;
+        Ok(identity.map(|identity| Person { identity, name: user.clone(), display_name, organisation }))
     }
 
-    async fn accounts_like(&self, wanted: &str) -> Result<Vec<Person>, Failure> {
-        let found = identities::search(&self.inner.db, wanted, MAX_FOUND).await?;
+    async fn accounts_like(&self, wanted: &str, among: &Among) -> Result<Vec<Person>, Failure> {
+        let found = identities::search(&self.inner.db, wanted, among, MAX_FOUND).await?;
         let nameless = found.iter().filter(|one| one.identity.is_none());
         let offers: Vec<_> = nameless.map(|one| (one.user.clone(), self.new_identity())).collect();
         let made = match offers.is_empty() {
@@ -97,7 +125,8 @@ impl Identities {
         let person = |one: identities::Found| {
             let new = || made.iter().find(|(user, _)| *user == one.user).map(|(_, identity)| identity.clone());
             let identity = one.identity.clone().or_else(new)?;
-            Some(Person { identity, name: one.user, display_name: one.display_name })
+            let identities::Found { user: name, display_name, organisation, .. } = one;
+            Some(Person { identity, name, display_name, organisation })
         };
         Ok(found.into_iter().filter_map(person).collect())
     }

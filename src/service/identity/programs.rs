@@ -4,12 +4,13 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::token::{self, Grant, VerifiedApp};
 use super::{Identities, MAX_TOKEN_LIFE};
-use crate::base::entropy;
 use crate::base::secret::Secret;
+use crate::base::{entropy, task};
 use crate::domain::id::{Identity, UserName};
 use crate::domain::scope::Scopes;
 use crate::domain::time::UnixMillis;
@@ -77,10 +78,17 @@ impl Identities {
         if !ours || self.bot(identity).is_some() {
             return Err(unknown(identity));
         }
-        if identities::remove(&self.inner.db, identity).await? {
-            self.gone(identity);
-        }
-        Ok(())
+        let (me, identity) = (self.clone(), identity.clone());
+        to_the_end(async move {
+            let changing = me.inner.remembered.changing(Some(&identity));
+            let was_there = identities::remove(&me.inner.db, &identity).await?;
+            drop(changing);
+            if was_there {
+                me.gone(&identity);
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// A token a program called `name` acts with, as with an access key, and when it runs out. The name is written as a
@@ -130,14 +138,20 @@ impl Identities {
 
     /// Ends every token of an identity and tells whoever serves its clients; `false` when there is none such.
     pub(super) async fn end_tokens(&self, identity: &Identity, now: UnixMillis) -> Result<bool, Failure> {
-        // Whatever was issued is ended, also when the machine's clock went back since.
-        let until = now.max(UnixMillis(self.inner.last_dated.load(Ordering::SeqCst)));
-        let there = identities::revoke(&self.inner.db, identity, until).await?;
-        if there {
-            self.inner.tally.revoked.inc();
-            self.inner.revoked.tell(identity.clone());
-        }
-        Ok(there)
+        let (me, identity) = (self.clone(), identity.clone());
+        to_the_end(async move {
+            // Whatever was issued is ended, also when the machine's clock went back since.
+            let until = now.max(UnixMillis(me.inner.last_dated.load(Ordering::SeqCst)));
+            let changing = me.inner.remembered.changing(Some(&identity));
+            let there = identities::revoke(&me.inner.db, &identity, until).await?;
+            drop(changing);
+            if there {
+                me.inner.tally.revoked.inc();
+                me.inner.revoked.tell(identity);
+            }
+            Ok(there)
+        })
+        .await
     }
 
     /// Tells everybody concerned that an identity is no more.
@@ -145,6 +159,20 @@ impl Identities {
         self.inner.revoked.tell(identity.clone());
         self.inner.standing_changed.tell(identity.clone());
     }
+}
+
+/// Carries `change` out to its end, also when nobody waits for it any more: what is in the store is told, and nothing is
+/// remembered that is not.
+pub(super) async fn to_the_end<T: Send + 'static>(
+    change: impl Future<Output = Result<T, Failure>> + Send + 'static,
+) -> Result<T, Failure> {
+    let (done, is_done) = oneshot::channel();
+    task::spawn("tokens end", async move {
+        // Who is gone needs no answer.
+        done.send(change.await).ok();
+    });
+    let broken = || Failure::new(FailureCode::Internal, "the service failed; its log knows more");
+    is_done.await.unwrap_or_else(|_| Err(broken()))
 }
 
 /// What somebody without an account is called: `user-` and the first twelve digits of the GUID.

@@ -7,10 +7,12 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::remembered::Print;
 use super::{Identities, MAX_TOKEN_LIFE, Verified, locked, token};
 use crate::base::secret::Secret;
 use crate::base::{clock, entropy};
-use crate::domain::id::UserName;
+use crate::domain::audit::Deed;
+use crate::domain::id::{Identity, UserName};
 use crate::domain::person::Person;
 use crate::domain::scope::Scopes;
 use crate::domain::time::UnixMillis;
@@ -18,7 +20,8 @@ use crate::protocol::failure::{Failure, FailureCode};
 use crate::protocol::rest::{SignIn, SignedIn};
 use crate::service::limits::{self, Wait};
 use crate::service::store::accounts::{self, StoredAccount};
-use crate::service::store::identities;
+use crate::service::store::audit::{self, NewEntry};
+use crate::service::store::identities::{self, Standing};
 use crate::service::store::refresh_tokens::{self, Exchange, NewToken};
 
 impl Identities {
@@ -29,12 +32,16 @@ impl Identities {
     /// `too_many_requests` for too many wrong tries on this account or from this peer.
     pub async fn sign_in(&self, request: SignIn, peer: IpAddr, now: UnixMillis) -> Result<SignedIn, Failure> {
         let tally = &self.inner.tally;
-        self.count_try(&request.user, peer).inspect_err(|_| {
+        let peer = limits::peer(peer);
+        locked(&self.inner.tries).take(&request.user, peer, clock::now()).map_err(throttled).inspect_err(|_| {
             tally.throttled.inc();
         })?;
         let signed_in = self.sign_in_once(request, peer, now).await;
         match &signed_in {
-            Ok(_) => tally.signed_in.inc(),
+            Ok(signed_in) => {
+                self.seen_at(&signed_in.me.name, peer);
+                tally.signed_in.inc()
+            }
             Err(_) => tally.refused.inc(),
         };
         signed_in
@@ -45,7 +52,7 @@ impl Identities {
         let SignIn { user, password } = request;
         let checked = self.check_password(&user, password).await;
         if !matches!(checked, Ok(None)) {
-            self.forgive_try(&user, peer);
+            locked(&self.inner.tries).give_back(&user, peer, clock::now());
         }
         let wrong = || Failure::new(FailureCode::Unauthenticated, "wrong user name or password");
         let then = checked?.ok_or_else(wrong)?;
@@ -53,10 +60,7 @@ impl Identities {
             return Err(disabled());
         }
         let me = self.identify(&user, now).await?.ok_or_else(wrong)?;
-        let refresh = fresh_token();
-        let next = NewToken { hash: &hash(&refresh), expires_at: self.refresh_ends(now) };
-        refresh_tokens::begin(&self.inner.db, &me.identity, &entropy::uuid().to_string(), next, now).await?;
-        let signed_in = self.tokens(me, refresh, now).await?;
+        let signed_in = self.begin_sign_in(me, now).await?;
         // The password may have been changed, and everything revoked, before the new token was kept.
         let since = accounts::find(&self.inner.db, &user).await?;
         if since.is_none_or(|since| since.password_hash != then.password_hash) {
@@ -64,6 +68,19 @@ impl Identities {
             return Err(wrong());
         }
         Ok(signed_in)
+    }
+
+    /// The first tokens of a sign-in of somebody who has proven who it is.
+    pub(super) async fn begin_sign_in(&self, me: Person, now: UnixMillis) -> Result<SignedIn, Failure> {
+        let refresh = fresh_token();
+        let next = NewToken { hash: &hash(&refresh), expires_at: self.refresh_ends(now) };
+        refresh_tokens::begin(&self.inner.db, &me.identity, &entropy::uuid().to_string(), next, now).await?;
+        self.tokens(me, refresh, now).await
+    }
+
+    /// Remembers that whoever an account belongs to is at `peer`: what others guess does not keep that one from signing in.
+    pub fn seen_at(&self, user: &UserName, peer: IpAddr) {
+        locked(&self.inner.tries).seen(user, limits::peer(peer));
     }
 
     /// Exchanges a refresh token for new tokens. Each works once; the last one works again for a short while, as long as
@@ -82,7 +99,8 @@ impl Identities {
             }
             Exchange::Unknown => Err(signed_out()),
             Exchange::Reused(identity) => {
-                tracing::warn!(%identity, "a refresh token was used twice; its sign-in was ended");
+                tracing::warn!("a refresh token was used twice; its sign-in was ended");
+                self.note_reuse(&identity, now).await;
                 Err(signed_out())
             }
         }
@@ -96,21 +114,61 @@ impl Identities {
         Ok(refresh_tokens::end(&self.inner.db, &hash(refresh_token)).await?)
     }
 
+    async fn note_reuse(&self, identity: &Identity, now: UnixMillis) {
+        let (what, about) = (Deed::RefreshTokenReused, Some(identity.as_str()));
+        let entry = NewEntry { at: now, who: "nobody", what, about, detail: None, address: None };
+        if let Err(error) = audit::add(&self.inner.db, &entry).await {
+            tracing::error!(%error, what = what.as_str(), "the audit trail could not take what was done");
+        }
+    }
+
     /// Who acts with an access token.
     ///
     /// # Errors
     /// `token_expired` for one that ran out; `unauthenticated` for one that was not issued here, was revoked, or whose
     /// account is gone; `forbidden` for a disabled account.
     pub async fn verify(&self, access_token: &str, now: UnixMillis) -> Result<Verified, Failure> {
+        let verified = self.read(access_token, now)?;
+        self.still_counts(&verified.identity, verified.issued_at).await?;
+        Ok(verified)
+    }
+
+    /// What a token says that was issued here and has not run out, whether it counts or not.
+    fn read(&self, access_token: &str, now: UnixMillis) -> Result<Verified, Failure> {
+        if access_token.len() > token::MAX_LENGTH {
+            return Err(token::refused());
+        }
+        let (remembered, print) = (&self.inner.remembered, Print::of(access_token));
+        if let Some(known) = remembered.token(print, now) {
+            return Ok(known);
+        }
         let verified = token::verify(&self.inner.keys, self.inner.resource, access_token, now)?;
-        let standing = identities::standing(&self.inner.db, &verified.identity).await?.ok_or_else(token::refused)?;
+        remembered.keep_token(print, verified.clone());
+        Ok(verified)
+    }
+
+    /// Whether a token that was issued to an identity at some time was not revoked since.
+    ///
+    /// # Errors
+    /// `unauthenticated` for one that was, or whose identity is gone; `forbidden` for a disabled account.
+    pub async fn still_counts(&self, identity: &Identity, issued_at: UnixMillis) -> Result<(), Failure> {
+        let standing = self.standing(identity).await?.ok_or_else(token::refused)?;
         if standing.disabled {
             return Err(disabled());
         }
-        if verified.issued_at <= standing.tokens_not_before {
-            return Err(token::refused());
+        if issued_at <= standing.tokens_not_before { Err(token::refused()) } else { Ok(()) }
+    }
+
+    async fn standing(&self, identity: &Identity) -> Result<Option<Standing>, Failure> {
+        let turn = match self.inner.remembered.standing(identity) {
+            Ok(known) => return Ok(Some(known)),
+            Err(turn) => turn,
+        };
+        let read = identities::standing(&self.inner.db, identity).await?;
+        if let Some(standing) = read {
+            self.inner.remembered.keep_standing(identity, standing, turn);
         }
-        Ok(verified)
+        Ok(read)
     }
 
     /// The account, if it is there and this is its password. An unknown name takes the same work as a wrong password.
@@ -148,19 +206,6 @@ impl Identities {
 
     fn refresh_ends(&self, now: UnixMillis) -> UnixMillis {
         now.plus(i64::try_from(self.inner.settings.refresh_token_life.as_millis()).unwrap_or(i64::MAX))
-    }
-
-    /// Counts a try before it is known whether it is a wrong one, so that many at once count too.
-    fn count_try(&self, user: &UserName, peer: IpAddr) -> Result<(), Failure> {
-        let (mut tries, now) = (locked(&self.inner.tries), clock::now());
-        tries.by_peer.take(limits::peer(peer), now).map_err(throttled)?;
-        tries.by_account.take(user.clone(), now).map_err(throttled)
-    }
-
-    fn forgive_try(&self, user: &UserName, peer: IpAddr) {
-        let (mut tries, now) = (locked(&self.inner.tries), clock::now());
-        tries.by_peer.give_back(limits::peer(peer), now);
-        tries.by_account.give_back(user.clone(), now);
     }
 }
 

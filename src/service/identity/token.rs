@@ -18,7 +18,7 @@ use crate::domain::time::UnixMillis;
 use crate::protocol::failure::{Failure, FailureCode};
 
 /// The longest token looked at, in bytes; ours have about 800.
-const MAX_LENGTH: usize = 4096;
+pub(super) const MAX_LENGTH: usize = 4096;
 
 /// Whom tokens of programs are for.
 const AUDIENCE: &str = "apps";

@@ -1,7 +1,6 @@
-//! Routes for the administrator: accounts.
+//! Routes for the administrator: accounts, and the organisations they belong to.
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use serde::Deserialize;
@@ -9,28 +8,27 @@ use serde::Deserialize;
 use super::Rest;
 use super::answer::Refusal;
 use super::audit::About;
-use super::body::{Body, User};
+use super::body::{Asked, Body, User};
+use super::paging::Limit;
+use crate::base::clock;
 use crate::domain::id::UserName;
-use crate::protocol::failure::{Failure, FailureCode};
-use crate::protocol::rest::{Account, NewAccount, NewDisplayName, NewPassword, NewRole};
-
-/// The most accounts of one page, and how many there are when nobody says.
-const PAGE: u16 = 500;
+use crate::protocol::rest::{
+    Account, NewAccount, NewDisplayName, NewOrganisation, NewPassword, NewRole, OrganisationRow, OutsideSubject,
+};
 
 /// Which accounts are wanted.
 #[derive(Debug, Deserialize)]
 pub(super) struct Accounts {
     after: Option<UserName>,
-    limit: Option<u16>,
+    limit: Option<Limit>,
 }
 
 pub(super) async fn list(
     State(rest): State<Rest>,
-    query: Result<Query<Accounts>, QueryRejection>,
+    Asked(asked): Asked<Accounts>,
 ) -> Result<Json<Vec<Account>>, Refusal> {
-    let Query(asked) = query.map_err(|why| Failure::new(FailureCode::BadRequest, why.body_text()))?;
-    let limit = asked.limit.unwrap_or(PAGE).clamp(1, PAGE);
-    Ok(Json(rest.identities.accounts(asked.after.as_ref(), limit).await?))
+    let limit = asked.limit.unwrap_or_default();
+    Ok(Json(rest.identities.accounts(asked.after.as_ref(), limit.rows()).await?))
 }
 
 pub(super) async fn show(State(rest): State<Rest>, User(user): User) -> Result<Json<Account>, Refusal> {
@@ -84,4 +82,40 @@ pub(super) async fn set_role(
     let account = rest.identities.set_role(&user, new.role).await?;
     let about = About { whom: None, detail: Some(new.role.to_string()) };
     Ok((Extension(about), Json(account)))
+}
+
+pub(super) async fn set_organisation(
+    State(rest): State<Rest>,
+    User(user): User,
+    Body(new): Body<NewOrganisation>,
+) -> Result<(Extension<About>, Json<Account>), Refusal> {
+    let account = rest.identities.set_organisation(&user, &new.organisation).await?;
+    let about = About { whom: None, detail: Some(new.organisation.to_string()) };
+    Ok((Extension(about), Json(account)))
+}
+
+pub(super) async fn organisations(State(rest): State<Rest>) -> Result<Json<Vec<OrganisationRow>>, Refusal> {
+    Ok(Json(rest.identities.organisations().await?))
+}
+
+pub(super) async fn bind(
+    State(rest): State<Rest>,
+    User(user): User,
+    Body(who): Body<OutsideSubject>,
+) -> Result<(Extension<About>, Json<Account>), Refusal> {
+    let account = rest.identities.bind_outsider(&user, &who, clock::unix_now()).await?;
+    Ok((Extension(about_subject(&who)), Json(account)))
+}
+
+pub(super) async fn unbind(
+    State(rest): State<Rest>,
+    User(user): User,
+    Body(who): Body<OutsideSubject>,
+) -> Result<(Extension<About>, Json<Account>), Refusal> {
+    let account = rest.identities.unbind_outsider(&user, &who).await?;
+    Ok((Extension(about_subject(&who)), Json(account)))
+}
+
+fn about_subject(who: &OutsideSubject) -> About {
+    About { whom: None, detail: Some(who.to_string()) }
 }

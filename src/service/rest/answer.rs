@@ -19,6 +19,11 @@ impl Refusal {
     pub fn new(status: StatusCode, code: FailureCode, message: impl Into<String>) -> Self {
         Self { status, failure: Failure::new(code, message) }
     }
+
+    /// The refusal of what was carried out, and answered with something else than it is to be answered with.
+    pub(super) fn unexpected() -> Self {
+        Failure::new(FailureCode::Internal, "the service failed; its log knows more").into()
+    }
 }
 
 impl From<Failure> for Refusal {

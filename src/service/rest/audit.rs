@@ -4,8 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::PoisonError;
 
 use axum::Json;
-use axum::extract::rejection::{QueryRejection, RawPathParamsRejection};
-use axum::extract::{ConnectInfo, Query, RawPathParams, Request, State};
+use axum::extract::rejection::RawPathParamsRejection;
+use axum::extract::{ConnectInfo, RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -14,6 +14,8 @@ use tracing::Instrument;
 
 use super::Rest;
 use super::answer::Refusal;
+use super::body::Asked;
+use super::paging::Limit;
 use crate::base::{clock, task};
 use crate::domain::audit::Deed;
 use crate::domain::id::UserName;
@@ -22,10 +24,6 @@ use crate::protocol::failure::{Failure, FailureCode};
 use crate::protocol::rest::{AuditEntry, AuditPage};
 use crate::service::limits;
 use crate::service::store::audit::{self, NewEntry, Wanted};
-
-/// The most entries of one page, and how many there are when nobody says.
-const PAGE: u16 = 500;
-const USUAL: u16 = 100;
 
 /// Who asks; put beside the request by the door that let it in.
 #[derive(Debug, Clone)]
@@ -43,15 +41,14 @@ pub(super) struct About {
 pub(super) struct AuditQuery {
     since: Option<i64>,
     before: Option<i64>,
-    limit: Option<u16>,
+    limit: Option<Limit>,
 }
 
 pub(super) async fn list(
     State(rest): State<Rest>,
-    query: Result<Query<AuditQuery>, QueryRejection>,
+    Asked(asked): Asked<AuditQuery>,
 ) -> Result<Json<AuditPage>, Refusal> {
-    let Query(asked) = query.map_err(|why| Failure::new(FailureCode::BadRequest, why.body_text()))?;
-    let limit = asked.limit.unwrap_or(USUAL).clamp(1, PAGE);
+    let limit = asked.limit.unwrap_or_default().rows();
     let wanted = Wanted { since: asked.since.map(UnixMillis), before: asked.before, limit };
     let entries: Vec<AuditEntry> = audit::list(rest.observer.db(), wanted).await.map_err(Failure::from)?;
     let next = entries.last().filter(|_| entries.len() == usize::from(limit)).map(|last| last.entry);
@@ -88,20 +85,29 @@ pub(super) async fn noted(
 }
 
 impl Rest {
-    /// Notes that somebody is kept from trying more passwords: once a minute for each peer, however often it tries. Only
+    /// Notes that somebody is kept from trying more passwords, or more sign-ins elsewhere: once a minute for each peer, however often it tries. Only
     /// names of accounts are kept, for what else is typed there may be anything.
-    pub(super) async fn note_throttled(&self, user: &UserName, peer: IpAddr) {
+    pub(super) async fn note_throttled(&self, user: Option<&UserName>, peer: IpAddr) {
         let noted =
             self.throttled.lock().unwrap_or_else(PoisonError::into_inner).take(limits::peer(peer), clock::now());
         if noted.is_err() {
             return;
         }
-        let known = self.identities.account(user).await.is_ok();
-        let about = known.then(|| user.to_string());
+        let about = match user {
+            Some(user) if self.identities.account(user).await.is_ok() => Some(user.to_string()),
+            _ => None,
+        };
         self.note("nobody", Deed::SignInThrottled, about.as_deref(), None, Some(peer)).await;
     }
 
-    async fn note(&self, who: &str, what: Deed, about: Option<&str>, detail: Option<&str>, address: Option<IpAddr>) {
+    pub(super) async fn note(
+        &self,
+        who: &str,
+        what: Deed,
+        about: Option<&str>,
+        detail: Option<&str>,
+        address: Option<IpAddr>,
+    ) {
         let entry = NewEntry { at: clock::unix_now(), who, what, about, detail, address };
         if let Err(error) = audit::add(self.observer.db(), &entry).await {
             self.observer.not_audited();

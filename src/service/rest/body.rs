@@ -1,8 +1,11 @@
 //! Reading JSON bodies and path parts, with typed refusals.
 
+use std::fmt::Display;
+use std::str::FromStr;
+
 use axum::RequestPartsExt;
 use axum::body::{Bytes, HttpBody};
-use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
@@ -41,9 +44,32 @@ pub(super) struct User(pub(super) UserName);
 impl<S: Send + Sync> FromRequestParts<S> for User {
     type Rejection = Refusal;
 
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        Named::from_request_parts(parts, state).await.map(|Named(user)| Self(user))
+    }
+}
+
+/// What the one segment of the path names that is no fixed word.
+pub(super) struct Named<T>(pub(super) T);
+
+impl<S: Send + Sync, T: FromStr<Err: Display>> FromRequestParts<S> for Named<T> {
+    type Rejection = Refusal;
+
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
         let Path(raw) = parts.extract::<Path<String>>().await.map_err(|_| bad("the path can't be read"))?;
         raw.parse().map(Self).map_err(|error| bad(format!("{error}")))
+    }
+}
+
+/// What the query asks for; names nobody knows are ignored.
+pub(super) struct Asked<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        let Query(asked) = Query::try_from_uri(&parts.uri).map_err(|why| bad(why.body_text()))?;
+        Ok(Self(asked))
     }
 }
 
@@ -52,7 +78,8 @@ fn is_json(headers: &HeaderMap) -> bool {
     sent.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
 }
 
-fn too_long() -> Refusal {
+/// The refusal of a body that is longer than [`MAX_BODY`].
+pub(super) fn too_long() -> Refusal {
     let message = format!("a body has at most {MAX_BODY} bytes");
     Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, FailureCode::BadRequest, message)
 }

@@ -11,9 +11,11 @@ use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::acs::signature::Claim;
+use super::acs::{self, Unproven};
 use super::answer::Refusal;
 use super::audit::Actor;
-use super::{Names, Rest};
+use super::{MAX_BODY, Names, Rest, body};
 use crate::base::clock;
 use crate::protocol::failure::{Failure, FailureCode};
 use crate::service::limits::{self, Wait};
@@ -65,8 +67,18 @@ pub(super) async fn users(State(rest): State<Rest>, mut request: Request, next: 
     }
 }
 
-/// Lets whoever knows the admin secret in, and users whose accounts have the role; tells the handler who it is.
+/// Lets in whoever knows the admin secret or signs with an access key, and users whose accounts have the role; tells the
+/// handler who it is.
 pub(super) async fn admins(State(rest): State<Rest>, mut request: Request, next: Next) -> Response {
+    if Claim::is_made(request.headers()) {
+        let proven = acs::signed_by_a_key(&rest.access_keys, request, MAX_BODY, clock::unix_now()).await;
+        return match proven {
+            Ok(request) => next.run(request).await,
+            Err(Unproven::Unsigned(why)) => refuse(FailureCode::Unauthenticated, why.to_string()),
+            Err(Unproven::TooLong) => body::too_long().into_response(),
+            Err(Unproven::BrokenOff) => refuse(FailureCode::BadRequest, "the body broke off"),
+        };
+    }
     match administrator(&rest, bearer(request.headers()).unwrap_or_default()).await {
         Ok(actor) => {
             request.extensions_mut().insert(actor);
@@ -85,7 +97,8 @@ async fn administrator(rest: &Rest, shown: &str) -> Result<Actor, Failure> {
     let verified = rest.identities.verify(shown, clock::unix_now()).await.map_err(|refused| match refused.code {
         FailureCode::Unauthenticated => {
             let message = "this needs the service's admin secret as bearer, which is in service.json in its data \
-                           folder, or the access token of an account with the role admin";
+                           folder, or the access token of an account with the role admin, or a signature made with \
+                           an access key";
             Failure::new(FailureCode::Unauthenticated, message)
         }
         _ => refused,
@@ -137,7 +150,7 @@ fn check_names(names: &Names, request: &Request) -> Result<(), String> {
     Ok(())
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

@@ -5,6 +5,7 @@
 
 use std::net::SocketAddr;
 
+use axum::Extension;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{ConnectInfo, Path, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
@@ -13,10 +14,12 @@ use axum::response::{Html, IntoResponse, Response};
 use super::Rest;
 use super::answer::status_of;
 use crate::base::clock;
+use crate::domain::fingerprint::Fingerprint;
 use crate::domain::group::GroupKey;
 use crate::domain::place::LINK_PATH;
 use crate::protocol::failure::Failure;
 use crate::service::groups::Asker;
+use crate::service::tls::Encrypted;
 use crate::texts::share;
 
 /// A page that runs nothing, loads nothing, is framed nowhere, and keeps its address to itself.
@@ -39,6 +42,7 @@ user-select:all}";
 pub(super) async fn page(
     State(rest): State<Rest>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    encrypted: Option<Extension<Encrypted>>,
     headers: HeaderMap,
     key: Result<Path<String>, PathRejection>,
 ) -> Response {
@@ -46,7 +50,11 @@ pub(super) async fn page(
         return nowhere(StatusCode::NOT_FOUND, share::NOT_A_LINK);
     };
     match lead_somewhere(&rest, &key, peer).await {
-        Ok(()) => invitation(&origin(&rest, &headers), &key),
+        Ok(()) => {
+            let origin = origin(&rest, &headers, encrypted.is_some());
+            let fingerprint = rest.fingerprint.filter(|_| origin.starts_with("https://"));
+            invitation(&origin, &key, fingerprint)
+        }
         Err(failure) => nowhere(status_of(failure.code), &sentence(&failure)),
     }
 }
@@ -60,23 +68,24 @@ async fn lead_somewhere(rest: &Rest, key: &GroupKey, peer: SocketAddr) -> Result
 }
 
 /// Where links begin: as the operator says, else as the visitor came here. `Host` was checked at the door.
-fn origin(rest: &Rest, headers: &HeaderMap) -> String {
+fn origin(rest: &Rest, headers: &HeaderMap, encrypted: bool) -> String {
+    let scheme = if encrypted { "https" } else { "http" };
     let host = || headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    rest.public_url.as_deref().map_or_else(|| format!("http://{}", host()), str::to_owned)
+    rest.public_url.as_deref().map_or_else(|| format!("{scheme}://{}", host()), str::to_owned)
 }
 
-fn invitation(origin: &str, key: &GroupKey) -> Response {
-    let link = format!("{origin}{LINK_PATH}{key}");
-    let mut body = vec![
+fn invitation(origin: &str, key: &GroupKey, fingerprint: Option<Fingerprint>) -> Response {
+    let known_by = fingerprint.map(|fingerprint| format!("#{fingerprint}")).unwrap_or_default();
+    let link = format!("{origin}{LINK_PATH}{key}{known_by}");
+    let body = [
         paragraph(&share::what_a_link_is(origin)),
         paragraph(share::HOW_TO_JOIN),
         command(&share::join_command(&link)),
+        paragraph(share::SIGN_IN_FIRST),
+        command(&share::sign_in_command(origin)),
+        paragraph(share::GET_THE_PROGRAM),
+        command(share::INSTALL_COMMAND),
     ];
-    // Behind https:// is somebody's proxy, which phones don't sign in through.
-    if origin.starts_with("http://") {
-        body.extend([paragraph(share::SIGN_IN_FIRST), command(&share::sign_in_command(origin))]);
-    }
-    body.extend([paragraph(share::GET_THE_PROGRAM), command(share::INSTALL_COMMAND)]);
     document(StatusCode::OK, share::JOIN, &body.concat())
 }
 

@@ -3,6 +3,7 @@
 //! A web page of another site may not talk to this service through a visitor's browser, neither openly (its `Origin`
 //! tells) nor by pointing its own name at this machine (its `Host` tells).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::http::uri::Authority;
@@ -21,6 +22,11 @@ impl Names {
         let loopback = ["localhost", "127.0.0.1", "[::1]"];
         let known = loopback.into_iter().chain(more.iter().map(String::as_str)).flat_map(|name| known(name, ports));
         Self { known: known.collect() }
+    }
+
+    /// Its names and addresses without ports, each once: what its certificate has to name.
+    pub fn hosts(&self) -> BTreeSet<String> {
+        self.known.iter().map(|(name, _)| name.trim_start_matches('[').trim_end_matches(']').to_owned()).collect()
     }
 
     /// Whether a `Host` header names this service. Without a port it means that of plain HTTP or HTTPS.
@@ -120,6 +126,13 @@ mod tests {
         ] {
             assert!(!names().is_host(bad), "{bad}");
         }
+    }
+
+    #[test]
+    fn each_host_is_known_once_and_without_its_port() {
+        let hosts: Vec<_> = names().hosts().into_iter().collect();
+        let all = ["127.0.0.1", "192.0.2.7", "::1", "calls.example.org", "localhost", "phone.example.com"];
+        assert_eq!(hosts, all);
     }
 
     #[test]

@@ -3,17 +3,19 @@
 use std::net::SocketAddr;
 
 use axum::extract::{ConnectInfo, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde_json::Value;
 
 use super::Rest;
 use super::answer::Refusal;
+use super::audit::About;
 use super::body::Body;
 use crate::base::clock;
 use crate::domain::person::Person;
 use crate::protocol::failure::{Failure, FailureCode};
-use crate::protocol::rest::{Health, Refresh, SignIn, SignOut, SignedIn};
+use crate::protocol::rest::{Health, Refresh, SignIn, SignInWays, SignOut, SignUp, SignedIn};
 use crate::service::identity::Verified;
 
 pub(super) async fn health(State(rest): State<Rest>) -> Json<Health> {
@@ -21,8 +23,18 @@ pub(super) async fn health(State(rest): State<Rest>) -> Json<Health> {
     Json(Health { status: "ok".to_owned(), instance: rest.instance, version })
 }
 
+/// The OpenAPI document of our own routes.
+pub(super) async fn document(State(rest): State<Rest>) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], rest.document.to_string()).into_response()
+}
+
 pub(super) async fn keys(State(rest): State<Rest>) -> Json<Value> {
     Json(rest.identities.jwks())
+}
+
+pub(super) async fn ways(State(rest): State<Rest>) -> Json<SignInWays> {
+    let oidc = rest.device_sign_ins.host().map(str::to_owned);
+    Json(SignInWays { password: true, registration: rest.identities.registers(), oidc })
 }
 
 pub(super) async fn sign_in(
@@ -33,15 +45,32 @@ pub(super) async fn sign_in(
     let user = request.user.clone();
     let signed_in = rest.identities.sign_in(request, peer.ip(), clock::unix_now()).await;
     if signed_in.as_ref().is_err_and(|refused| refused.code == FailureCode::TooManyRequests) {
-        rest.note_throttled(&user, peer.ip()).await;
+        rest.note_throttled(Some(&user), peer.ip()).await;
     }
     let signed_in = signed_in.inspect_err(|refused| tracing::info!(code = ?refused.code, "a sign-in was refused"))?;
     tracing::info!(identity = %signed_in.me.identity, "signed in");
     Ok(Json(signed_in))
 }
 
-pub(super) async fn refresh(State(rest): State<Rest>, Body(request): Body<Refresh>) -> Result<Json<SignedIn>, Refusal> {
-    Ok(Json(rest.identities.refresh(&request.refresh_token, clock::unix_now()).await?))
+pub(super) async fn sign_up(
+    State(rest): State<Rest>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Body(request): Body<SignUp>,
+) -> Result<(StatusCode, Extension<About>, Json<SignedIn>), Refusal> {
+    let signed_in = rest.identities.sign_up(request, peer.ip(), clock::unix_now()).await;
+    let signed_in = signed_in.inspect_err(|refused| tracing::info!(code = ?refused.code, "a sign-up was refused"))?;
+    let about = About { whom: Some(signed_in.me.name.to_string()), detail: None };
+    Ok((StatusCode::CREATED, Extension(about), Json(signed_in)))
+}
+
+pub(super) async fn refresh(
+    State(rest): State<Rest>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Body(request): Body<Refresh>,
+) -> Result<Json<SignedIn>, Refusal> {
+    let signed_in = rest.identities.refresh(&request.refresh_token, clock::unix_now()).await?;
+    rest.identities.seen_at(&signed_in.me.name, peer.ip());
+    Ok(Json(signed_in))
 }
 
 pub(super) async fn sign_out(State(rest): State<Rest>, Body(request): Body<SignOut>) -> Result<StatusCode, Refusal> {

@@ -15,6 +15,7 @@ pub(super) struct Counters {
     flooded: AtomicU64,
     stage_changes: AtomicU64,
     legs: AtomicU64,
+    tcp_connections: AtomicU64,
 }
 
 /// The counters at one moment.
@@ -40,6 +41,8 @@ pub struct Counts {
     pub stage_changes: u64,
     /// Legs open now.
     pub legs: u64,
+    /// TCP connections open now: of clients whom no UDP reaches, and of whoever has not shown yet what he wants.
+    pub tcp_connections: u64,
 }
 
 impl Counters {
@@ -75,6 +78,15 @@ impl Counters {
         self.stage_changes.fetch_add(n, Ordering::Relaxed);
     }
 
+    /// A shard had so many TCP connections, and has so many now.
+    pub(super) fn tcp_connections(&self, before: u64, now: u64) {
+        if now > before {
+            self.tcp_connections.fetch_add(now - before, Ordering::Relaxed);
+        } else if before > now {
+            self.tcp_connections.fetch_sub(before - now, Ordering::Relaxed);
+        }
+    }
+
     pub(super) fn leg_opened(&self) {
         self.legs.fetch_add(1, Ordering::Relaxed);
     }
@@ -95,6 +107,7 @@ impl Counters {
             flooded: self.flooded.load(Ordering::Relaxed),
             stage_changes: self.stage_changes.load(Ordering::Relaxed),
             legs: self.legs.load(Ordering::Relaxed),
+            tcp_connections: self.tcp_connections.load(Ordering::Relaxed),
         }
     }
 }

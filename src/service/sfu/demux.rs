@@ -23,6 +23,11 @@ impl Demux {
         }
     }
 
+    /// The leg a datagram names, as STUN requests do.
+    pub(super) fn named(&self, datagram: &[u8]) -> Option<LegKey> {
+        self.by_fragment.get(stun_fragment(datagram)?).copied()
+    }
+
     /// Makes a leg known by its ICE user name fragment.
     pub(super) fn add_leg(&mut self, fragment: String, key: LegKey) {
         self.by_fragment.insert(fragment, key);
@@ -59,11 +64,6 @@ impl Demux {
 /// Whether it looks like STUN (RFC 7983 section 7).
 pub(super) fn is_stun(datagram: &[u8]) -> bool {
     datagram.first().is_some_and(|&first| first < 4)
-}
-
-/// Whether it looks like RTP or RTCP (RFC 7983 section 7).
-pub(super) fn is_media(datagram: &[u8]) -> bool {
-    datagram.first().is_some_and(|first| (128..192).contains(first))
 }
 
 /// The receiver's half of the USERNAME of a STUN request (RFC 8445 section 7.2.2): our own fragment.

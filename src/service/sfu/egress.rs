@@ -6,18 +6,28 @@ use std::sync::Arc;
 use mio::net::UdpSocket;
 
 use super::socket::Batch;
+use super::tcp::Tcp;
 
 /// Datagrams that wait for others to be sent with: enough to share a system call, and few enough that in a large room the
 /// first need not wait until the last is encrypted.
 const SEND_AT: usize = 16;
 
-/// Where a datagram leaves from, and where it goes.
+/// What carries datagrams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Over {
+    Udp,
+    /// Framed (RFC 4571), on a connection the peer made.
+    Tcp,
+}
+
+/// Where a datagram leaves from, where it goes, and over what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Way {
     /// The local candidate it leaves from.
     pub(super) from: SocketAddr,
     /// The peer.
     pub(super) to: SocketAddr,
+    pub(super) over: Over,
 }
 
 /// What is to be sent; it leaves when it is enough, or at [`Egress::flush`].
@@ -27,6 +37,8 @@ pub(super) struct Egress {
     /// What waits has this place in `sockets`.
     from: usize,
     batch: Batch,
+    /// The connections of those whom no UDP reaches.
+    pub(super) tcp: Tcp,
     /// Datagrams that could not be sent.
     dropped: u64,
     /// Datagrams that were, and the bytes of all that were to be.
@@ -34,9 +46,9 @@ pub(super) struct Egress {
 }
 
 impl Egress {
-    /// Sends through these sockets, each known by its local candidate.
-    pub(super) fn new(sockets: Vec<(SocketAddr, Arc<UdpSocket>)>) -> Self {
-        Self { sockets, ..Self::default() }
+    /// Sends through these sockets, each known by its local candidate, and through connections of `tcp`.
+    pub(super) fn new(sockets: Vec<(SocketAddr, Arc<UdpSocket>)>, tcp: Tcp) -> Self {
+        Self { sockets, tcp, ..Self::default() }
     }
 
     /// Sends a datagram.
@@ -51,8 +63,11 @@ impl Egress {
     /// Sends what `compose` appends to a buffer (which may hold other datagrams), unless it says that there is nothing to
     /// send after all; returns what it said.
     pub(super) fn compose(&mut self, way: Way, compose: impl FnOnce(&mut Vec<u8>) -> bool) -> bool {
+        if way.over == Over::Tcp {
+            return self.tcp.compose(way, compose);
+        }
         if self.sockets.get(self.from).is_none_or(|(candidate, _)| *candidate != way.from) {
-            self.flush();
+            self.send_batch();
             let Some(from) = self.sockets.iter().position(|(candidate, _)| *candidate == way.from) else {
                 return false;
             };
@@ -60,13 +75,18 @@ impl Egress {
         }
         let composed = self.batch.add(way.to, compose);
         if self.batch.len() >= SEND_AT {
-            self.flush();
+            self.send_batch();
         }
         composed
     }
 
     /// Sends what waits.
     pub(super) fn flush(&mut self) {
+        self.send_batch();
+        self.tcp.flush();
+    }
+
+    fn send_batch(&mut self) {
         if let Some((_, socket)) = self.sockets.get(self.from) {
             let (waiting, bytes) = (self.batch.len() as u64, self.batch.bytes() as u64);
             let refused = self.batch.send(socket) as u64;
@@ -77,11 +97,12 @@ impl Egress {
 
     /// How many datagrams could not be sent since the last time this was asked.
     pub(super) fn take_dropped(&mut self) -> u64 {
-        std::mem::take(&mut self.dropped)
+        std::mem::take(&mut self.dropped) + self.tcp.take_dropped()
     }
 
     /// How many datagrams were sent since the last time this was asked, and how many bytes.
     pub(super) fn take_sent(&mut self) -> (u64, u64) {
-        std::mem::take(&mut self.sent)
+        let (udp, tcp) = (std::mem::take(&mut self.sent), self.tcp.take_sent());
+        (udp.0 + tcp.0, udp.1 + tcp.1)
     }
 }

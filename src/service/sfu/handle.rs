@@ -13,11 +13,12 @@ use tokio::sync::{mpsc, oneshot};
 use super::counters::{Counters, Counts};
 use super::event::SfuEvent;
 use super::local::{self, Bell, LocalLeg};
-use super::negotiate::{Crypto, OfferError, negotiate};
+use super::negotiate::{Candidates, Crypto, OfferError, negotiate};
 use super::outbox::Outbox;
 use super::ports::open_ports;
 use super::remote::Patience;
 use super::shard::{Command, Shard, State, WAKER};
+use super::tcp::{self, Tcp};
 use crate::base::{clock, task};
 use crate::control::hearing::{Hearing, Source};
 use crate::domain::id::{CallId, LegId};
@@ -32,6 +33,8 @@ pub struct SfuConfig {
     /// The UDP address of the first shard; each further shard has the next port. `0.0.0.0` stands for every IPv4 address
     /// of this machine, `[::]` for every address, port 0 for any free port.
     pub bind: SocketAddr,
+    /// The TCP address for those whom no UDP reaches, in the same way; `None`: none.
+    pub tcp: Option<SocketAddr>,
     /// The addresses at which clients reach this machine, where they differ from its own (behind NAT). Empty: its own.
     pub advertise: Vec<IpAddr>,
     /// How many threads share the rooms; at least 1.
@@ -48,10 +51,11 @@ pub struct SfuConfig {
 }
 
 impl Default for SfuConfig {
-    /// Loopback, any port, one shard.
+    /// Loopback, any port, one shard, no TCP.
     fn default() -> Self {
         Self {
             bind: SocketAddr::from(([127, 0, 0, 1], 0)),
+            tcp: None,
             advertise: Vec::new(),
             shards: 1,
             packets_per_second: 200,
@@ -68,6 +72,14 @@ pub enum SfuError {
     /// A UDP port is taken, or not ours to take.
     #[error("cannot open the UDP port {at} for media")]
     Bind {
+        /// Which.
+        at: SocketAddr,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A TCP port is taken, or not ours to take.
+    #[error("cannot open the TCP port {at} for media")]
+    BindTcp {
         /// Which.
         at: SocketAddr,
         /// The system's reason.
@@ -115,13 +127,13 @@ struct ShardHandle {
     // Before the bell: when the last handle goes, the thread finds the channel closed once it is woken.
     commands: SyncSender<Command>,
     bell: WakeOnDrop,
-    candidates: Vec<SocketAddr>,
+    candidates: Candidates,
     /// There for as long as the thread runs.
     alive: Weak<()>,
 }
 
 impl Sfu {
-    /// Opens the ports and starts the threads. Returns the addresses that clients will be told.
+    /// Opens the ports and starts the threads. Returns the UDP addresses that clients will be told.
     ///
     /// `events` may be read slowly: nothing is lost, and no leg waits for it.
     ///
@@ -134,8 +146,13 @@ impl Sfu {
         let shards = (0..config.shards.max(1))
             .map(|index| start_shard(config, index, &counters, events.clone()))
             .collect::<Result<Vec<_>, _>>()?;
-        let addresses = shards.iter().flat_map(|shard| shard.candidates.iter().copied()).collect();
+        let addresses = shards.iter().flat_map(|shard| shard.candidates.udp.iter().copied()).collect();
         Ok((Self { shared: Arc::new(Shared { shards, crypto, counters }) }, addresses))
+    }
+
+    /// The TCP addresses that clients will be told; none where TCP is not wanted.
+    pub fn tcp_addresses(&self) -> Vec<SocketAddr> {
+        self.shared.shards.iter().flat_map(|shard| shard.candidates.tcp.iter().copied()).collect()
     }
 
     /// Opens a WebRTC leg in the room of `call`. Returns the SDP answer.
@@ -242,9 +259,13 @@ fn start_shard(
 ) -> Result<ShardHandle, SfuError> {
     let poll = Poll::new().map_err(SfuError::Start)?;
     let bell = Arc::new(Bell::new(Waker::new(poll.registry(), WAKER).map_err(SfuError::Start)?));
-    let (ports, candidates) = open_ports(config, index, &poll)?;
+    let (ports, udp) = open_ports(config, index, &poll)?;
+    let (tcp, tcp_candidates) = match tcp::open(config, index, poll.registry())? {
+        Some((listeners, candidates)) => (Tcp::new(listeners), candidates),
+        None => (Tcp::default(), Vec::new()),
+    };
     let (commands, inbox): (_, Receiver<Command>) = sync_channel(COMMANDS);
-    let state = State::new(&ports);
+    let state = State::new(&ports, tcp);
     let alive = Arc::new(());
     let living = Arc::downgrade(&alive);
     let shard = Shard {
@@ -267,5 +288,6 @@ fn start_shard(
         shard.run();
     };
     task::thread("sfu", run).map_err(SfuError::Start)?;
+    let candidates = Candidates { udp, tcp: tcp_candidates };
     Ok(ShardHandle { commands, bell: WakeOnDrop(bell), candidates, alive: living })
 }

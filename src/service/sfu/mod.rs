@@ -1,4 +1,4 @@
-//! The SFU: UDP sockets, DTLS-SRTP, and which leg hears which.
+//! The SFU: UDP sockets and TCP connections, DTLS-SRTP, and which leg hears which.
 //!
 //! It is told who hears whom ([`Sfu::hear`], [`Sfu::set_source`]) and knows nothing else: not who the people are, not what a
 //! call is beyond the room its legs share. Each shard is one operating-system thread with its own UDP port; a room lives wholly in one shard, so that
@@ -32,6 +32,7 @@ mod slot;
 mod slots;
 pub mod socket;
 mod stream;
+mod tcp;
 mod timers;
 
 #[cfg(test)]

@@ -9,8 +9,10 @@ use std::time::{Duration, Instant};
 
 use str0m::change::SdpOffer;
 use str0m::config::{CryptoProvider, DtlsCert};
+use str0m::error::IceError;
 use str0m::format::{Codec, FormatParams};
 use str0m::media::Frequency;
+use str0m::net::TcpType;
 use str0m::rtp::Extension;
 use str0m::{Candidate, IceCreds, Rtc, RtcConfig};
 
@@ -59,6 +61,23 @@ pub(super) struct Crypto {
     certificate: DtlsCert,
 }
 
+/// Where clients reach connections of a shard.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Candidates {
+    pub(super) udp: Vec<SocketAddr>,
+    /// Where clients connect to (RFC 6544: passive candidates).
+    pub(super) tcp: Vec<SocketAddr>,
+}
+
+impl Candidates {
+    /// As ICE knows them.
+    fn hosts(&self) -> impl Iterator<Item = Result<Candidate, IceError>> {
+        let udp = self.udp.iter().map(|&at| Candidate::host(at, "udp"));
+        let passive = |&at| Candidate::builder().tcp().host(at).tcptype(TcpType::Passive).build();
+        udp.chain(self.tcp.iter().map(passive))
+    }
+}
+
 /// A connection that waits for its peer.
 pub(super) struct Negotiated {
     pub(super) rtc: Rtc,
@@ -80,7 +99,7 @@ impl Crypto {
 /// Answers `offer`. The peer will reach the connection at `candidates`.
 pub(super) fn negotiate(
     offer: &str,
-    candidates: &[SocketAddr],
+    candidates: &Candidates,
     crypto: &Crypto,
     now: Instant,
 ) -> Result<(Negotiated, String), OfferError> {
@@ -103,7 +122,7 @@ fn check_size(offer: &str) -> Result<(), OfferError> {
 
 fn answer(
     offer: &str,
-    candidates: &[SocketAddr],
+    candidates: &Candidates,
     crypto: &Crypto,
     now: Instant,
 ) -> Result<(Negotiated, String), OfferError> {
@@ -115,9 +134,8 @@ fn answer(
     let fragment = credentials.ufrag.clone();
     let config = config(crypto, wants_fec(offer), wants_redundancy(offer)).set_local_ice_credentials(credentials);
     let (mut rtc, keys) = keys::watched(|| config.build(now));
-    for &at in candidates {
-        let candidate = Candidate::host(at, "udp").map_err(|error| OfferError::Refused(error.to_string()))?;
-        rtc.add_local_candidate(candidate);
+    for candidate in candidates.hosts() {
+        rtc.add_local_candidate(candidate.map_err(|error| OfferError::Refused(error.to_string()))?);
     }
     let answer = rtc.sdp_api().accept_offer(parsed).map_err(|error| OfferError::Refused(error.to_string()))?;
     Ok((Negotiated { rtc, fragment, keys }, answer.to_sdp_string()))
@@ -196,8 +214,25 @@ mod tests {
 
     fn answer_to(offer: &str) -> String {
         let crypto = Crypto::new().unwrap();
-        let at = SocketAddr::from(([127, 0, 0, 1], 9));
-        negotiate(offer, &[at], &crypto, clock::now()).unwrap().1
+        let at = |port| vec![SocketAddr::from(([127, 0, 0, 1], port))];
+        let candidates = Candidates { udp: at(9), tcp: at(10) };
+        negotiate(offer, &candidates, &crypto, clock::now()).unwrap().1
+    }
+
+    #[test]
+    fn it_is_reached_over_udp_rather_than_over_tcp() {
+        let answer = answer_to(BROWSER);
+        let candidates = answer.lines().filter_map(|line| line.strip_prefix("a=candidate:"));
+        let mut of_each: Vec<Vec<_>> = candidates.map(|line| line.split(' ').skip(2).collect()).collect();
+        of_each.dedup();
+        let [udp, tcp] = &of_each[..] else { panic!("{answer}") };
+        assert!(udp[0] == "udp" && udp[2..].starts_with(&["127.0.0.1", "9"]), "{answer}");
+        assert!(
+            tcp[0] == "tcp" && tcp[2..].starts_with(&["127.0.0.1", "10", "typ", "host", "tcptype", "passive"]),
+            "{answer}"
+        );
+        let priority = |candidate: &[&str]| candidate[1].parse::<u32>().unwrap();
+        assert!(priority(udp) > priority(tcp), "{answer}");
     }
 
     #[test]

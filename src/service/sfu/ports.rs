@@ -11,7 +11,7 @@ use super::handle::{SfuConfig, SfuError};
 use super::socket;
 
 /// How often a free port is sought that is free on all addresses.
-const PORT_TRIES: usize = 16;
+pub(super) const PORT_TRIES: usize = 16;
 
 /// One UDP socket, and the address peers send to.
 pub(super) struct Port {
@@ -28,21 +28,20 @@ pub(super) fn open_ports(
     index: usize,
     poll: &Poll,
 ) -> Result<(Vec<Port>, Vec<SocketAddr>), SfuError> {
-    let mut bind = config.bind;
-    if bind.port() != 0 {
-        let port = u16::try_from(index).ok().and_then(|index| bind.port().checked_add(index));
-        let none = || SfuError::Bind { at: config.bind, source: io::Error::other("no ports left above it") };
-        bind.set_port(port.ok_or_else(none)?);
-    }
-    let ips = listen_on(config).map_err(SfuError::Start)?;
+    let none = || SfuError::Bind { at: config.bind, source: io::Error::other("no ports left above it") };
+    let bind = of_shard(config.bind, index).ok_or_else(none)?;
+    let ips = listen_on(bind.ip(), &config.advertise).map_err(SfuError::Start)?;
     if ips.is_empty() {
         return Err(SfuError::NoAddress(bind.ip()));
     }
-    let sockets = bind_all(&ips, bind.port())?;
+    let sockets = bind_all(&ips, bind.port(), PORT_TRIES, &|at| {
+        let bound = socket::bind(at).and_then(|socket| socket.local_addr().map(|at| (socket, at)));
+        bound.map_err(|source| SfuError::Bind { at, source })
+    })?;
     let mut candidates = Vec::new();
     let mut ports = Vec::new();
     for (token, (mut socket, at)) in sockets.into_iter().enumerate() {
-        let announced = announced(config, at)?;
+        let announced = announced(&config.advertise, at)?;
         poll.registry()
             .register(&mut socket, Token(token), Interest::READABLE)
             .map_err(|source| SfuError::Bind { at, source })?;
@@ -54,51 +53,71 @@ pub(super) fn open_ports(
     Ok((ports, candidates))
 }
 
+/// Where shard `index` listens, given where the first does: each further one has the next port.
+pub(super) fn of_shard(mut bind: SocketAddr, index: usize) -> Option<SocketAddr> {
+    if bind.port() != 0 {
+        bind.set_port(bind.port().checked_add(u16::try_from(index).ok()?)?);
+    }
+    Some(bind)
+}
+
+/// The addresses clients are told for TCP, where they differ from the machine's own: those of UDP, unless TCP is for this
+/// machine alone and UDP is not.
+pub(super) fn advertised_over_tcp(config: &SfuConfig) -> &[IpAddr] {
+    let local = config.tcp.is_some_and(|tcp| tcp.ip().is_loopback());
+    if local && !config.bind.ip().is_loopback() { &[] } else { &config.advertise }
+}
+
 /// The addresses to open sockets on: what arrives must be known by the very address it was sent to, so a wildcard becomes
 /// one socket per address, unless clients use an advertised address anyway.
-fn listen_on(config: &SfuConfig) -> io::Result<Vec<IpAddr>> {
-    let ip = config.bind.ip();
+pub(super) fn listen_on(ip: IpAddr, advertise: &[IpAddr]) -> io::Result<Vec<IpAddr>> {
     if !ip.is_unspecified() {
         return Ok(vec![ip]);
     }
-    if config.advertise.is_empty() {
+    if advertise.is_empty() {
         return socket::expand(ip);
     }
     let both = [IpAddr::from(Ipv4Addr::UNSPECIFIED), IpAddr::from(Ipv6Addr::UNSPECIFIED)];
-    let advertised = |wildcard: &IpAddr| config.advertise.iter().any(|ip| ip.is_ipv4() == wildcard.is_ipv4());
+    let advertised = |wildcard: &IpAddr| advertise.iter().any(|ip| ip.is_ipv4() == wildcard.is_ipv4());
     Ok(both.into_iter().filter(|wildcard| (ip.is_ipv6() || wildcard.is_ipv4()) && advertised(wildcard)).collect())
 }
 
 /// The addresses at which clients reach the socket at `at`; at least one.
-fn announced(config: &SfuConfig, at: SocketAddr) -> Result<Vec<SocketAddr>, SfuError> {
-    if config.advertise.is_empty() {
+pub(super) fn announced(advertise: &[IpAddr], at: SocketAddr) -> Result<Vec<SocketAddr>, SfuError> {
+    if advertise.is_empty() {
         return Ok(vec![at]);
     }
-    let same_family = config.advertise.iter().filter(|ip| ip.is_ipv4() == at.is_ipv4());
+    let same_family = advertise.iter().filter(|ip| ip.is_ipv4() == at.is_ipv4());
     let found: Vec<_> = same_family.map(|&ip| SocketAddr::new(ip, at.port())).collect();
     if found.is_empty() { Err(SfuError::AdvertisedFamily(at.ip())) } else { Ok(found) }
 }
 
-/// One socket per address, all on the same port.
-fn bind_all(ips: &[IpAddr], port: u16) -> Result<Vec<(UdpSocket, SocketAddr)>, SfuError> {
-    let tries = if port == 0 { PORT_TRIES } else { 1 };
-    let mut result = try_bind_all(ips, port);
+/// Opens one socket of some kind, and says where it is.
+type Bind<'a, S> = &'a dyn Fn(SocketAddr) -> Result<(S, SocketAddr), SfuError>;
+
+/// One socket per address, all on the same port; one that is free on all of them is sought so many times.
+pub(super) fn bind_all<S>(
+    ips: &[IpAddr],
+    port: u16,
+    tries: usize,
+    bind: Bind<'_, S>,
+) -> Result<Vec<(S, SocketAddr)>, SfuError> {
+    let tries = if port == 0 { tries } else { 1 };
+    let mut result = try_bind_all(ips, port, bind);
     for _ in 1..tries {
         if result.is_ok() {
             break;
         }
         // A port that is free on one address may be taken on another: another one is.
-        result = try_bind_all(ips, port);
+        result = try_bind_all(ips, port, bind);
     }
     result
 }
 
-fn try_bind_all(ips: &[IpAddr], mut port: u16) -> Result<Vec<(UdpSocket, SocketAddr)>, SfuError> {
+fn try_bind_all<S>(ips: &[IpAddr], mut port: u16, bind: Bind<'_, S>) -> Result<Vec<(S, SocketAddr)>, SfuError> {
     let mut sockets = Vec::new();
     for &ip in ips {
-        let at = SocketAddr::new(ip, port);
-        let bound = socket::bind(at).and_then(|socket| socket.local_addr().map(|at| (socket, at)));
-        let (socket, at) = bound.map_err(|source| SfuError::Bind { at, source })?;
+        let (socket, at) = bind(SocketAddr::new(ip, port))?;
         port = at.port();
         sockets.push((socket, at));
     }

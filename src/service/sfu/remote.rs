@@ -13,9 +13,9 @@ use str0m::rtp::{RtpPacket, Ssrc};
 use str0m::{Event, Input, Output, Rtc};
 
 use super::allowance::Allowance;
-use super::demux::{is_media, is_stun};
+use super::demux::is_stun;
 use super::dtmf_clock::{self, DtmfClock};
-use super::egress::{Egress, Way};
+use super::egress::{Egress, Over, Way};
 use super::event::LegFailure;
 use super::keys;
 use super::leg::Media;
@@ -27,6 +27,7 @@ use super::redundancy::Redundant;
 use super::seal::Sealer;
 use super::slots::Assignment;
 use super::stream::Stream;
+use crate::media::framing::is_media;
 use crate::media::packet::Kind;
 
 /// The most streams one peer may send: a microphone, started anew a few times.
@@ -59,6 +60,8 @@ pub(super) struct Turn {
     pub(super) dropped: u64,
     /// Of peers that sent more than they may.
     pub(super) flooded: u64,
+    /// TCP connections that were told of last.
+    pub(super) tcp_connections: u64,
 }
 
 /// Something that happened to a connection.
@@ -130,15 +133,8 @@ impl Remote {
         }
     }
 
-    /// Takes a datagram. Whether it is certain that the peer sent it.
-    pub(super) fn receive(
-        &mut self,
-        key: LegKey,
-        (from, to): (SocketAddr, SocketAddr),
-        datagram: &[u8],
-        now: Instant,
-        turn: &mut Turn,
-    ) -> bool {
+    /// Takes a datagram that came against `way`. Whether it is certain that the peer sent it.
+    pub(super) fn receive(&mut self, key: LegKey, way: Way, datagram: &[u8], now: Instant, turn: &mut Turn) -> bool {
         // Before it costs anything.
         if is_media(datagram) && !self.datagrams.takes(now) {
             turn.flooded += 1;
@@ -148,7 +144,11 @@ impl Remote {
             turn.dropped += 1;
             return false;
         };
-        let input = Input::Receive(now, Receive { proto: Protocol::Udp, source: from, destination: to, contents });
+        let proto = match way.over {
+            Over::Udp => Protocol::Udp,
+            Over::Tcp => Protocol::Tcp,
+        };
+        let input = Input::Receive(now, Receive { proto, source: way.to, destination: way.from, contents });
         // STUN is judged by its message integrity; the rest came from an address that was, and has its own.
         let certain = is_stun(datagram) && self.rtc.accepts(&input);
         if is_stun(datagram) && !certain {
@@ -161,7 +161,6 @@ impl Remote {
         }
         if is_stun(datagram) {
             // The peer may be about to move to this address.
-            let way = Way { from: to, to: from };
             self.slots.iter_mut().for_each(|slot| slot.keep(way));
         }
         self.heard = now;
@@ -254,7 +253,8 @@ impl Remote {
                     return;
                 }
                 Ok(Output::Transmit(transmit)) => {
-                    let way = Way { from: transmit.source, to: transmit.destination };
+                    let over = if transmit.proto == Protocol::Udp { Over::Udp } else { Over::Tcp };
+                    let way = Way { from: transmit.source, to: transmit.destination, over };
                     self.slots.iter_mut().for_each(|slot| slot.see(&transmit.contents, way, now));
                     turn.out.push(way, &transmit.contents);
                 }

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use super::counters::Counters;
 use super::demux::Demux;
-use super::egress::Egress;
+use super::egress::{Egress, Over, Way};
 use super::event::{LegFailure, SfuEvent};
 use super::handle::SfuError;
 use super::leg::{End, Leg, Media};
@@ -23,10 +23,12 @@ use super::ports::Port;
 use super::remote::{News, Patience, Remote, Turn};
 use super::rooms::Rooms;
 use super::socket::{Inbox, Received};
+use super::tcp::{self, Tcp};
 use super::timers::Timers;
 use crate::base::{clock, deadline};
 use crate::control::hearing::{Hearing, Source};
 use crate::domain::id::{CallId, LegId};
+use crate::media::framing::Deframer;
 
 /// The token of the waker; sockets have the tokens from 0.
 pub(super) const WAKER: Token = Token(usize::MAX);
@@ -79,10 +81,10 @@ pub(super) struct State {
 }
 
 impl State {
-    /// No legs yet, and these ports to send from.
-    pub(super) fn new(ports: &[Port]) -> Self {
+    /// No legs yet, and these ports and connections to send through.
+    pub(super) fn new(ports: &[Port], tcp: Tcp) -> Self {
         let sockets = ports.iter().map(|port| (port.candidate, Arc::clone(&port.socket))).collect();
-        Self { turn: Turn { out: Egress::new(sockets), ..Turn::default() }, ..Self::default() }
+        Self { turn: Turn { out: Egress::new(sockets, tcp), ..Turn::default() }, ..Self::default() }
     }
 }
 
@@ -103,6 +105,10 @@ impl Shard {
             for event in events.iter().filter(|event| event.token() != WAKER) {
                 if let Some(port) = self.ports.get_mut(event.token().0) {
                     port.readable = true;
+                } else {
+                    // An end, or an error, shows when it is read.
+                    let readable = event.is_readable() || event.is_read_closed() || event.is_error();
+                    self.state.turn.out.tcp.ready(event.token(), readable, event.is_writable());
                 }
             }
             busy = match self.obey() {
@@ -110,6 +116,7 @@ impl Shard {
                 Err(Stopped) => break,
             };
             busy |= self.receive(&mut inbox);
+            busy |= self.receive_tcp();
             if self.bell.answer() {
                 busy |= self.hear_locals();
             }
@@ -201,6 +208,7 @@ impl Shard {
             if catch_unwind(AssertUnwindSafe(|| remote.close(key, now, turn))).is_err() {
                 tracing::error!("a leg's connection panicked while it was closed");
             }
+            turn.out.tcp.leave(key);
         }
     }
 
@@ -222,7 +230,11 @@ impl Shard {
                 for n in 0..count {
                     let (from, datagram) = inbox.get(n);
                     bytes += datagram.len() as u64;
-                    self.take(from, candidate, datagram, now);
+                    let way = Way { from: candidate, to: from, over: Over::Udp };
+                    let key = self.state.demux.find(from, datagram);
+                    if let Some(key) = self.take(key, way, datagram, now) {
+                        self.state.learn(from, key);
+                    }
                 }
                 self.counters.add_received(count as u64, bytes);
                 self.finish_turn(now);
@@ -232,21 +244,61 @@ impl Shard {
         more
     }
 
-    fn take(&mut self, from: SocketAddr, to: SocketAddr, datagram: &[u8], now: Instant) {
-        let State { rooms, demux, turn, .. } = &mut self.state;
-        let key = demux.find(from, datagram);
+    /// Takes what the TCP connections brought. Whether there may be more.
+    fn receive_tcp(&mut self) -> bool {
+        let more = self.state.turn.out.tcp.accept();
+        for _ in 0..self.state.turn.out.tcp.readable() {
+            let now = clock::now();
+            let Some((mut lent, mut deframer)) = self.state.turn.out.tcp.lend(now) else { continue };
+            let mut sane = self.take_framed(&mut lent, &mut deframer, now);
+            for _ in 1..tcp::READS_PER_TURN {
+                if !sane || !self.state.turn.out.tcp.read_on(&mut lent, &mut deframer, now) {
+                    break;
+                }
+                sane = self.take_framed(&mut lent, &mut deframer, now);
+            }
+            self.state.turn.out.tcp.give_back(lent, deframer, sane);
+            self.finish_turn(now);
+        }
+        more || self.state.turn.out.tcp.readable() > 0
+    }
+
+    /// Takes the datagrams a connection brought. Whether they make sense.
+    fn take_framed(&mut self, lent: &mut tcp::Lent, deframer: &mut Deframer, now: Instant) -> bool {
+        let way = Way { from: lent.candidate, to: lent.peer, over: Over::Tcp };
+        loop {
+            let datagram = match deframer.next_datagram() {
+                Ok(Some(datagram)) => datagram,
+                Ok(None) => return true,
+                Err(_) => return false,
+            };
+            self.counters.add_received(1, datagram.len() as u64);
+            // What names no leg is of the one that the connection was shown to be for.
+            let key = self.state.demux.named(datagram).or(lent.leg);
+            let sent_by = self.take(key, way, datagram, now);
+            let tcp = &mut self.state.turn.out.tcp;
+            match sent_by {
+                Some(key) => tcp.shown(lent, key),
+                None if !tcp.forgives(lent) => return false,
+                None => {}
+            }
+        }
+    }
+
+    /// Hands a datagram to the leg it is for, if there is one. Which leg that is, when it is certain that its peer sent it.
+    fn take(&mut self, key: Option<LegKey>, way: Way, datagram: &[u8], now: Instant) -> Option<LegKey> {
+        let State { rooms, turn, .. } = &mut self.state;
         let Some((key, leg)) = key.and_then(|key| Some((key, rooms.legs.get_mut(key)?))) else {
             turn.dropped += 1;
-            return;
+            return None;
         };
-        let Some(remote) = leg.remote() else { return };
-        let received = catch_unwind(AssertUnwindSafe(|| remote.receive(key, (from, to), datagram, now, turn)));
-        match received {
-            Ok(true) => demux.learn(from, key, &mut remote.addresses),
-            Ok(false) => {}
-            Err(_) => turn.news.push_back((key, News::Failed(LegFailure::Protocol))),
+        let remote = leg.remote()?;
+        let received = catch_unwind(AssertUnwindSafe(|| remote.receive(key, way, datagram, now, turn)));
+        if received.is_err() {
+            turn.news.push_back((key, News::Failed(LegFailure::Protocol)));
         }
         self.schedule(key);
+        received.unwrap_or(false).then_some(key)
     }
 
     /// Fetches what the legs inside this process say. Whether some have more.
@@ -279,6 +331,7 @@ impl Shard {
     /// Gives the legs whose time has come their turn. Whether more are due.
     fn keep_time(&mut self) -> bool {
         let now = clock::now();
+        self.state.turn.out.tcp.keep_time(now);
         for _ in 0..TIMERS_PER_TURN {
             let Some((key, at)) = self.state.timers.due(now) else { break };
             self.attend(key, at, now);
@@ -329,6 +382,8 @@ impl Shard {
         self.counters.add_sent(sent, bytes);
         self.counters.add_flooded(std::mem::take(&mut turn.flooded));
         self.counters.add_stage_changes(rooms.take_stage_changes());
+        let connections = turn.out.tcp.count() as u64;
+        self.counters.tcp_connections(std::mem::replace(&mut turn.tcp_connections, connections), connections);
     }
 
     fn forward(&mut self, now: Instant) {
@@ -388,7 +443,15 @@ impl Shard {
 impl State {
     /// When a leg or a room wants attention next.
     fn next_deadline(&self) -> Option<Instant> {
-        self.timers.next().into_iter().chain(self.rooms.next_deadline()).min()
+        let tcp = self.turn.out.tcp.next_deadline();
+        self.timers.next().into_iter().chain(self.rooms.next_deadline()).chain(tcp).min()
+    }
+
+    /// Only the peer of this leg can have sent what came from `from`.
+    fn learn(&mut self, from: SocketAddr, key: LegKey) {
+        if let Some(remote) = self.rooms.legs.get_mut(key).and_then(Leg::remote) {
+            self.demux.learn(from, key, &mut remote.addresses);
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! UDP in batches (`recvmmsg`, `sendmmsg`) where the system has them, one by one elsewhere; and the addresses of this machine.
+//! UDP in batches (`recvmmsg`, `sendmmsg`) where the system has them, one by one elsewhere; TCP that keeps little back; and the
+//! addresses of this machine.
 //!
 //! The only file of the SFU that talks to the system in C. It knows nothing of what the datagrams hold; public, so that the
 //! benchmarks can measure what the system alone costs.
@@ -6,8 +7,8 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
-use mio::net::UdpSocket;
-use socket2::SockAddr;
+use mio::net::{TcpListener, TcpStream, UdpSocket};
+use socket2::{SockAddr, SockRef};
 
 /// Datagrams per system call.
 const BATCH: usize = 64;
@@ -18,6 +19,16 @@ const LONGEST: usize = 2_048;
 /// Kernel buffer: what 350 legs send in half a second must fit while the shard waits for a processor (each packet counts
 /// about 800 bytes there, and Linux grants double of what is asked for).
 const KERNEL_BUFFER: usize = 4 << 20;
+
+/// Kernel buffers of a TCP connection: what is on its way to a peer far away, of several voices (each packet counts about a
+/// thousand bytes there).
+const TCP_BUFFER: usize = 128 << 10;
+/// How much of what a TCP peer has not been sent yet the system keeps: a few packets. What waits there can't give way to newer
+/// sound.
+#[cfg(target_os = "linux")]
+const UNSENT: libc::c_int = 1 << 10;
+/// TCP connections that wait to be accepted.
+const BACKLOG: i32 = 128;
 
 /// Datagrams to be sent from one socket, one behind the other in one buffer.
 #[derive(Default)]
@@ -128,6 +139,54 @@ pub fn bind(at: SocketAddr) -> io::Result<UdpSocket> {
     let _ = socket.set_recv_buffer_size(KERNEL_BUFFER);
     let _ = socket.set_send_buffer_size(KERNEL_BUFFER);
     Ok(UdpSocket::from_std(socket.into()))
+}
+
+/// A non-blocking listening TCP socket at `at`.
+///
+/// # Errors
+/// When the system refuses the address.
+pub(super) fn listen(at: SocketAddr) -> io::Result<TcpListener> {
+    use socket2::{Domain, Protocol, Socket, Type};
+    let socket = Socket::new(Domain::for_address(at), Type::STREAM, Some(Protocol::TCP))?;
+    if at.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    // A service that starts anew finds connections of the one before in their last minute. Elsewhere this means that two may
+    // listen at once.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    // Connections have what their listener has; the system may allow less.
+    let _ = socket.set_recv_buffer_size(TCP_BUFFER);
+    let _ = socket.set_send_buffer_size(TCP_BUFFER);
+    socket.bind(&at.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(TcpListener::from_std(socket.into()))
+}
+
+/// Makes a TCP connection one for sound: packets leave at once, and few wait in the system. Where that is refused, sound may
+/// only be later.
+pub(super) fn prepare(stream: &TcpStream) {
+    let _ = stream.set_nodelay(true);
+    let _ = SockRef::from(stream).set_send_buffer_size(TCP_BUFFER);
+    #[cfg(target_os = "linux")]
+    keep_little_unsent(stream);
+}
+
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "this option has no safe wrapper among the features in use")]
+fn keep_little_unsent(stream: &TcpStream) {
+    use std::os::fd::AsRawFd;
+    // SAFETY: the descriptor is open as long as `stream` is borrowed; the system reads one integer, whose size it is told.
+    unsafe {
+        libc::setsockopt(
+            stream.as_raw_fd(),
+            libc::IPPROTO_TCP,
+            libc::TCP_NOTSENT_LOWAT,
+            std::ptr::from_ref(&UNSENT).cast(),
+            size_of::<libc::c_int>() as libc::socklen_t,
+        );
+    }
 }
 
 /// Every address of this machine that `wildcard` stands for, loopback last: `0.0.0.0` for IPv4, `::` for both families.

@@ -59,7 +59,13 @@ impl Signalling {
 
     pub(super) async fn call_pick_up(&self, caller: &Caller, slot: ParkSlot, offer: &Sdp) -> Result<Response, Failure> {
         let nothing = || Failure::new(FailureCode::NotFound, format!("nothing is parked in slot {slot}"));
-        let parked = self.calls.parked().await.into_iter().find(|parked| parked.slot == slot).ok_or_else(nothing)?;
+        let parked = self
+            .calls
+            .parked(&caller.person.identity)
+            .await
+            .into_iter()
+            .find(|parked| parked.slot == slot)
+            .ok_or_else(nothing)?;
         let (leg, answer) = self.open_leg(parked.call_id, offer).await?;
         let picked_up = self.calls.pick_up(caller.endpoint, slot, parked.call_id, leg).await;
         self.unless_refused(leg, &picked_up);

@@ -32,6 +32,8 @@ pub(super) struct Join {
 
 impl Signalling {
     pub(super) async fn group_join(&self, caller: &Caller, join: Join) -> Result<Response, Failure> {
+        // Whoever may not start calls joins only where somebody is.
+        let join = Join { existing: join.existing || !caller.scopes.may_start_calls(), ..join };
         let found = self.groups.find(&join.group, &asker(caller), clock::unix_now()).await?;
         for _ in 0..LOOKS {
             match self.join_where_it_meets(caller, &join, &found).await {
@@ -112,7 +114,7 @@ impl Signalling {
         // The owner's other clients do not have it on their lists yet, and ask for it.
         let notice = Notice::GroupChanged { group_id: group.id, here: Vec::new() };
         self.registry.notify(&caller.person.identity, &notice);
-        let row = GroupRow { group, owner: caller.person.clone(), here: Vec::new() };
+        let row = GroupRow { group, owner: self.as_now(caller).await?, here: Vec::new() };
         Ok(Response::Group { group: row })
     }
 
@@ -150,7 +152,7 @@ impl Signalling {
         let group = self.kept(caller, key).await?.group;
         let shared = self.groups.share(&caller.person.identity, &group, with, clock::unix_now()).await?;
         let here = u32::try_from(self.here(group.id).await.len()).unwrap_or(u32::MAX);
-        let notice = Notice::GroupShared { group, by: caller.person.clone(), here };
+        let notice = Notice::GroupShared { group, by: self.as_now(caller).await?, here };
         for identity in &shared {
             self.registry.notify(identity, &notice);
         }
@@ -171,6 +173,12 @@ impl Signalling {
             Found::Kept(kept) => Ok(kept),
             Found::Unused(_) => Err(groups::no_such_group()),
         }
+    }
+
+    /// Who asks, as that is shown now: that may have changed since the socket was opened.
+    async fn as_now(&self, caller: &Caller) -> Result<Person, Failure> {
+        let now = self.identities.person(&caller.person.identity).await?;
+        Ok(now.unwrap_or_else(|| caller.person.clone()))
     }
 
     async fn here(&self, id: GroupId) -> Vec<Person> {

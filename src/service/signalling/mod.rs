@@ -3,31 +3,36 @@
 //! It decides nothing about calls: requests become verbs of `calls`, and what `calls` tells becomes notices.
 
 mod desk;
+mod elsewhere;
 mod groups;
 mod history;
 mod occupied;
 mod outbox;
+mod people;
 pub(crate) mod registry;
 mod requests;
+mod right;
 pub(crate) mod rules;
 mod session;
 mod socket;
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::Json;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{ConnectInfo, State, WebSocketUpgrade};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
+use self::people::Sight;
 use self::registry::Registry;
 use self::requests::Caller;
-use self::session::{Attached, SessionHandle};
+use self::session::{Attached, Client, SessionHandle};
 use super::bus::{Listener, News, Topic};
 use super::calls::{Calls, PresenceChanged};
 use super::groups::Groups;
@@ -35,7 +40,9 @@ use super::identity::Identities;
 use super::limits::{self, Buckets, Rate};
 use super::sfu::Sfu;
 use super::store::Db;
+use super::tls::Encrypted;
 use crate::base::{clock, task};
+use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::{EndpointId, Identity};
 use crate::domain::person::{Friend, Person};
 use crate::domain::presence::Presence;
@@ -62,25 +69,48 @@ pub(crate) struct Signalling {
     db: Db,
     /// Where links begin, as the operator says.
     public_url: Option<Arc<str>>,
+    /// What the service's own authority is known by, where links lead to it.
+    fingerprint: Option<Fingerprint>,
     registry: Registry,
     /// Whose count of missed calls changed.
     missed: Topic<Identity>,
     hellos: Arc<Mutex<Buckets<IpAddr>>>,
     /// In which what an account says is kept and told.
     accounts: Arc<rules::Turns>,
+    /// Who sees somebody else's presence otherwise now: blocked, or not any more.
+    seen_otherwise: Topic<Sight>,
 }
 
 impl Signalling {
     pub(crate) fn new(identities: Identities, groups: Groups, calls: Calls, sfu: Sfu, db: Db) -> Self {
         let hellos = Arc::new(Mutex::new(Buckets::new(HELLOS, PEERS)));
         let (registry, missed) = (Registry::default(), Topic::new());
-        let accounts = Arc::default();
-        Self { identities, groups, calls, sfu, db, public_url: None, registry, missed, hellos, accounts }
+        let (accounts, seen_otherwise) = (Arc::default(), Topic::new());
+        let (public_url, fingerprint) = (None, None);
+        Self {
+            identities,
+            groups,
+            calls,
+            sfu,
+            db,
+            public_url,
+            fingerprint,
+            registry,
+            missed,
+            hellos,
+            accounts,
+            seen_otherwise,
+        }
     }
 
     /// The same, whose links begin with `public_url`.
     pub(crate) fn at(self, public_url: Option<&str>) -> Self {
         Self { public_url: public_url.map(Arc::from), ..self }
+    }
+
+    /// The same, whose links carry `fingerprint` where they are encrypted.
+    pub(crate) fn known_by(self, fingerprint: Option<Fingerprint>) -> Self {
+        Self { fingerprint, ..self }
     }
 
     /// The same, that hears from `missed` who has missed a call.
@@ -94,24 +124,39 @@ impl Signalling {
     }
 
     /// Passes on presence to friends, who is in which group to those who have it on their list, and how many calls somebody
-    /// missed to all of their clients; looks up rules that name accounts which come and go; ends the sessions of identities
-    /// whose tokens were revoked, and codes that are not used any more, for as long as the service runs.
+    /// missed to all of their clients; looks up rules that name accounts which come and go; how
+    /// somebody is shown now, to that user's clients and friends; ends the sessions of identities whose tokens were revoked, and codes that are not used any more, for as long as the service runs.
     pub(crate) fn follow(&self) {
-        task::spawn("presence", self.clone().follow_presence(self.calls.presence_changes()));
+        task::spawn(
+            "presence",
+            self.clone().follow_presence(self.calls.presence_changes(), self.seen_otherwise.listen()),
+        );
         task::spawn("occupied", self.clone().follow_occupied(self.calls.occupied()));
         task::spawn("group codes", self.clone().tend_codes());
         task::spawn("missed calls", self.clone().follow_missed(self.missed.listen()));
         task::spawn("rules", self.clone().follow_standings(self.identities.standing_changed()));
+        task::spawn("shown otherwise", self.clone().follow_shown(self.identities.shown_otherwise()));
         task::spawn("revoked", self.clone().follow_revoked(self.identities.revoked()));
     }
 
-    async fn follow_presence(self, mut changes: broadcast::Receiver<PresenceChanged>) {
+    /// One task passes on both, so that what is told last is what holds.
+    async fn follow_presence(
+        self,
+        mut changes: broadcast::Receiver<PresenceChanged>,
+        mut seen_otherwise: Listener<Sight>,
+    ) {
         loop {
-            let passed_on = match changes.recv().await {
-                Ok(change) => self.on_presence(&change).await,
-                // Which ones were missed is unknown: everybody gets all friends anew.
-                Err(RecvError::Lagged(_)) => self.tell_all_presences().await,
-                Err(RecvError::Closed) => return,
+            let passed_on = tokio::select! {
+                change = changes.recv() => match change {
+                    Ok(change) => self.on_presence(&change).await,
+                    // Which ones were missed is unknown: everybody gets all friends anew.
+                    Err(RecvError::Lagged(_)) => self.tell_all_presences().await,
+                    Err(RecvError::Closed) => return,
+                },
+                Some(sight) = seen_otherwise.next() => match sight {
+                    News::Item(sight) => self.on_seen_otherwise(&sight).await,
+                    News::Missed(_) => self.tell_all_presences().await,
+                },
             };
             if let Err(failure) = passed_on {
                 tracing::warn!(%failure, "a presence was not passed on");
@@ -132,8 +177,40 @@ impl Signalling {
         let PresenceChanged { identity, presence } = change.clone();
         let notice = Notice::PresenceChanged { identity, presence };
         self.registry.notify(&change.identity, &notice);
-        for follower in self.identities.followers(&change.identity).await? {
-            self.registry.notify(&follower, &notice);
+        for watcher in self.identities.watchers(&change.identity).await? {
+            self.registry.notify(&watcher, &notice);
+        }
+        Ok(())
+    }
+
+    async fn follow_shown(self, mut changed: Listener<Identity>) {
+        while let Some(news) = changed.next().await {
+            let who = match news {
+                News::Item(identity) => BTreeSet::from([identity]),
+                // Which ones were missed is unknown: everybody who is connected is looked up.
+                News::Missed(_) => self.registry.all().into_iter().map(|session| session.identity.clone()).collect(),
+            };
+            for identity in who {
+                if let Err(failure) = self.on_shown(&identity).await {
+                    tracing::warn!(%failure, %identity, "how somebody is shown now was not passed on");
+                }
+            }
+        }
+    }
+
+    /// Tells how somebody is shown now: the calls, all clients of that user, and whoever has that user on the list.
+    async fn on_shown(&self, identity: &Identity) -> Result<(), Failure> {
+        let Some(person) = self.identities.person(identity).await? else { return Ok(()) };
+        self.calls.shown_as(person.clone()).await;
+        self.registry.notify(identity, &Notice::MeChanged { me: person });
+        for follower in self.identities.followers(identity).await? {
+            if self.registry.of_identity(&follower).is_empty() {
+                continue;
+            }
+            let mut friends = self.friends_of(&follower).await?.into_iter();
+            if let Some(friend) = friends.find(|friend| friend.person.identity == *identity) {
+                self.registry.notify(&follower, &Notice::FriendChanged { friend });
+            }
         }
         Ok(())
     }
@@ -141,13 +218,43 @@ impl Signalling {
     async fn follow_revoked(self, mut revoked: Listener<Identity>) {
         while let Some(news) = revoked.next().await {
             match news {
-                News::Item(identity) => {
-                    self.close_sessions(&self.registry.of_identity(&identity), ClosingReason::Revoked).await;
+                News::Item(identity) => self.on_revoked(identity).await,
+                // Which ones were missed is unknown: whose token does not count any more shows.
+                News::Missed(_) => {
+                    for identity in self.revoked_ones().await {
+                        self.on_revoked(identity).await;
+                    }
                 }
-                // Which ones were missed is unknown: all clients come back, and only those still allowed are let in.
-                News::Missed(_) => self.close_sessions(&self.registry.all(), ClosingReason::Stopping).await,
             }
         }
+    }
+
+    /// Takes whoever may not act any more out of all calls, and closes the sessions; one that was opened since with a new
+    /// token stays.
+    async fn on_revoked(&self, identity: Identity) {
+        self.calls.revoked(identity.clone()).await;
+        for session in self.registry.of_identity(&identity) {
+            let issued_at = session.token_issued_at();
+            if let Some(reason) = self.to_be_closed(&session, issued_at).await {
+                session.refuse(issued_at, reason).await;
+            }
+        }
+    }
+
+    async fn revoked_ones(&self) -> BTreeSet<Identity> {
+        let mut revoked = BTreeSet::new();
+        for session in self.registry.all() {
+            if self.to_be_closed(&session, session.token_issued_at()).await.is_some() {
+                revoked.insert(session.identity.clone());
+            }
+        }
+        revoked
+    }
+
+    /// Why to close a session, unless the token counts that its client came with, issued at this instant.
+    async fn to_be_closed(&self, session: &SessionHandle, issued_at: UnixMillis) -> Option<ClosingReason> {
+        let counts = self.identities.still_counts(&session.identity, issued_at).await;
+        counts.err().as_ref().map(why_closed)
     }
 
     /// Tells every client that the service stops.
@@ -177,7 +284,7 @@ impl Signalling {
         let verified = self.identities.verify(hello.token.expose(), now).await?;
         let unknown = || Failure::new(FailureCode::Unauthenticated, "this account is gone; sign in again");
         let person = self.identities.person(&verified.identity).await?.ok_or_else(unknown)?;
-        Ok(Caller::new(EndpointId::from(hello.client_id), person, expiry(verified.expires_at, now)))
+        Ok(Caller::new(EndpointId::from(hello.client_id), person, &verified, now))
     }
 
     /// Opens a new session for a client, in the place of one it had.
@@ -190,7 +297,9 @@ impl Signalling {
             earlier.is_being_replaced();
         }
         let (registry, calls) = (self.registry.clone(), self.calls.clone());
-        let session = session::start(hello.into(), caller.person.clone(), registry, calls).await?;
+        let client = Client { may_join_calls: caller.scopes.may_join_calls(), ..hello.into() };
+        let session = session::start(client, caller.person.clone(), registry, calls).await?;
+        session.acts_with(caller.issued_at);
         self.registry.enter(hello.client_id, session.clone());
         if let Some(earlier) = earlier {
             earlier.close(ClosingReason::Replaced).await;
@@ -213,12 +322,21 @@ impl Signalling {
         let people = self.identities.friends(identity).await?;
         let favourites = self.identities.favourites(identity).await?;
         let identities: Vec<Identity> = people.iter().map(|person| person.identity.clone()).collect();
-        let presences = self.calls.presence_of(&identities).await;
+        let presences = self.presences_for(identity, &identities).await?;
         let friend = |(person, presence): (Person, Presence)| {
             let favourite = favourites.get(&person.identity).copied();
             Friend { person, presence, favourite }
         };
         Ok(people.into_iter().zip(presences).map(friend).collect())
+    }
+}
+
+/// Why a session is closed whose token was refused. Where it could not be found out just now whether it counts, the client
+/// has to come back, which only one may whose token does.
+fn why_closed(refused: &Failure) -> ClosingReason {
+    match refused.code {
+        FailureCode::Unauthenticated | FailureCode::Forbidden => ClosingReason::Revoked,
+        _ => ClosingReason::Stopping,
     }
 }
 
@@ -232,6 +350,7 @@ fn expiry(at: UnixMillis, now: UnixMillis) -> Option<std::time::Instant> {
 pub(crate) async fn upgrade(
     State(signalling): State<Signalling>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    encrypted: Option<Extension<Encrypted>>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     let upgrade = match upgrade {
@@ -242,12 +361,12 @@ pub(crate) async fn upgrade(
         return refuse(StatusCode::BAD_REQUEST, &format!("Sec-WebSocket-Protocol must name {SUBPROTOCOL}"));
     }
     upgrade
-        .read_buffer_size(4 * 1024)
+        .read_buffer_size(1024)
         .write_buffer_size(0)
         .max_write_buffer_size(2 * MAX_SERVICE_FRAME)
         .max_message_size(MAX_FRAME)
         .max_frame_size(MAX_FRAME)
-        .on_upgrade(move |socket| socket::serve(signalling, socket, peer.ip()))
+        .on_upgrade(move |socket| socket::serve(signalling, socket, peer.ip(), encrypted.is_some()))
 }
 
 /// Refuses what is no WebSocket of ours, before there is one.

@@ -137,7 +137,7 @@ mod tests {
         async fn account(&self, name: &str) -> Person {
             let identities = &self.signalling.identities;
             let (user, password) = (name.parse().unwrap(), "correct horse".to_owned().into());
-            let account = identities.add_account(NewAccount { user, display_name: None, password }).await.unwrap();
+            let account = identities.add_account(NewAccount::new(user, password)).await.unwrap();
             identities.find(&account.user).await.unwrap().unwrap()
         }
 
@@ -184,8 +184,14 @@ mod tests {
         kit.joins(&bob, &group).await;
         let (client, registry) = (ClientId(entropy::uuid()), kit.signalling.registry.clone());
         let calls = kit.house.calls.clone();
-        let session =
-            session::start(session::Client { id: client, max_calls: 1 }, me, registry.clone(), calls).await.unwrap();
+        let session = session::start(
+            session::Client { id: client, max_calls: 1, may_join_calls: true },
+            me,
+            registry.clone(),
+            calls,
+        )
+        .await
+        .unwrap();
         registry.enter(client, session.clone());
         let mut socket = session.attach(None).await.unwrap();
         kit.signalling.tell_all_groups().await.unwrap();

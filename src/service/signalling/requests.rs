@@ -1,19 +1,19 @@
 //! What each request does: verbs of `calls`, `identity` and the SFU, and nothing of its own. Those about groups are in
-//! [`super::groups`], those about past calls in [`super::history`].
+//! [`super::groups`], those about people in [`super::people`], those about past calls in [`super::history`].
 
 use std::time::Instant;
 
 use super::groups::Join;
-use super::{Signalling, expiry};
+use super::{Signalling, expiry, right};
 use crate::base::{clock, entropy};
 use crate::domain::id::{CallId, EndpointId, Identity, LegId};
-use crate::domain::person::{Favourite, Friend, Person};
-use crate::domain::presence::Presence;
-use crate::domain::text;
+use crate::domain::person::Person;
+use crate::domain::scope::Scopes;
+use crate::domain::time::UnixMillis;
 use crate::protocol::failure::{Failure, FailureCode};
-use crate::protocol::notice::Notice;
 use crate::protocol::request::{Request, Sdp};
 use crate::protocol::response::Response;
+use crate::service::identity::Verified;
 
 /// Whom a socket speaks for.
 #[derive(Debug, Clone)]
@@ -22,13 +22,18 @@ pub(super) struct Caller {
     pub(super) endpoint: EndpointId,
     /// Who it is.
     pub(super) person: Person,
+    /// What the token is good for.
+    pub(super) scopes: Scopes,
+    /// When the token was issued.
+    pub(super) issued_at: UnixMillis,
     /// When the token ends.
     pub(super) expires: Option<Instant>,
 }
 
 impl Caller {
-    pub(super) fn new(endpoint: EndpointId, person: Person, expires: Option<Instant>) -> Self {
-        Self { endpoint, person, expires }
+    pub(super) fn new(endpoint: EndpointId, person: Person, verified: &Verified, now: UnixMillis) -> Self {
+        let Verified { scopes, issued_at, .. } = *verified;
+        Self { endpoint, person, scopes, issued_at, expires: expiry(verified.expires_at, now) }
     }
 }
 
@@ -45,6 +50,15 @@ pub(super) const SEARCH_TEXT: usize = 100;
 
 impl Signalling {
     pub(super) async fn carry_out(&self, caller: &mut Caller, request: Request) -> Outcome {
+        if let Err(failure) = right::check(caller.scopes, &request) {
+            return Outcome::Answer(Err(failure));
+        }
+        // The session of a token that was revoked ends soon; what comes before that is refused.
+        if !right::needs_no_token(&request)
+            && let Err(failure) = self.identities.still_counts(&caller.person.identity, caller.issued_at).await
+        {
+            return Outcome::Answer(Err(failure));
+        }
         let answer = match request {
             Request::CallStart { call_id, to, offer, ring_seconds } => {
                 self.call_start(caller, call_id, &to, &offer, ring_seconds).await
@@ -62,7 +76,23 @@ impl Signalling {
             Request::FriendAdd { identity } => self.friend_add(caller, &identity).await,
             Request::FriendRemove { identity } => self.friend_remove(caller, identity).await,
             Request::FriendFavour { identity, favourite } => self.friend_favour(caller, &identity, favourite).await,
-            Request::PeopleSearch { text } => self.people_search(&text).await,
+            Request::FriendRequestsList {} => {
+                let requests = self.identities.friend_requests(&caller.person.identity).await;
+                requests.map(|requests| Response::FriendRequests { requests })
+            }
+            Request::FriendAccept { identity } => self.friend_accept(caller, &identity).await,
+            Request::FriendDecline { identity } => self.friend_decline(caller, identity).await,
+            Request::FriendWithdraw { identity } => self.friend_withdraw(caller, identity).await,
+            Request::BlockedList {} => {
+                let people = self.identities.blocked(&caller.person.identity).await;
+                people.map(|people| Response::Blocked { people })
+            }
+            Request::PersonBlock { identity } => self.person_block(caller, &identity).await,
+            Request::PersonUnblock { identity } => self.person_unblock(caller, &identity).await,
+            Request::PeopleSearch { text } => self.people_search(caller, &text).await,
+            Request::ProfileSet { display_name } => {
+                done(self.identities.set_own_name(&caller.person.identity, display_name).await)
+            }
             Request::PresenceSet { presence } => self.presence_set(&caller.person.identity, presence).await,
             Request::RulesSet { rules } => self.rules_set(caller, rules).await,
             Request::HistoryList { limit, filter } => self.history_list(caller, limit, filter).await,
@@ -73,7 +103,9 @@ impl Signalling {
             Request::CallPark { call_id, slot } => self.call_park(caller, call_id, slot).await,
             Request::CallPickUp { slot, offer } => self.call_pick_up(caller, slot, &offer).await,
             Request::CallPickUpRinging { at, offer } => self.call_pick_up_ringing(caller, &at, &offer).await,
-            Request::ParkedList {} => Ok(Response::ParkedCalls { parked: self.calls.parked().await }),
+            Request::ParkedList {} => {
+                Ok(Response::ParkedCalls { parked: self.calls.parked(&caller.person.identity).await })
+            }
             Request::TokenRenew { token } => self.token_renew(caller, token.expose()).await,
             Request::CallInvite { call_id, to } => self.call_invite(caller, call_id, &to).await,
             Request::CallEndForAll { call_id } => done(self.calls.end_for_all(caller.endpoint, call_id).await),
@@ -145,52 +177,13 @@ impl Signalling {
         }
     }
 
-    async fn friend_add(&self, caller: &Caller, identity: &Identity) -> Result<Response, Failure> {
-        let owner = &caller.person.identity;
-        let person = self.identities.add_friend(owner, identity).await?;
-        let presence = self.calls.presence_of(std::slice::from_ref(identity)).await;
-        let presence = presence.first().copied().unwrap_or_else(|| Presence::offline(None));
-        self.registry.notify(owner, &Notice::FriendAdded { friend: Friend { person, presence, favourite: None } });
-        Ok(Response::Done {})
-    }
-
-    async fn friend_remove(&self, caller: &Caller, identity: Identity) -> Result<Response, Failure> {
-        let owner = &caller.person.identity;
-        self.identities.remove_friend(owner, &identity).await?;
-        self.registry.notify(owner, &Notice::FriendRemoved { identity });
-        Ok(Response::Done {})
-    }
-
-    async fn friend_favour(
-        &self,
-        caller: &Caller,
-        identity: &Identity,
-        favourite: Option<Favourite>,
-    ) -> Result<Response, Failure> {
-        let owner = &caller.person.identity;
-        let changed = self.identities.favour(owner, identity, favourite).await?;
-        // As the list is now, whatever another client changes meanwhile: what is told last is what is kept.
-        for friend in self.friends_of(owner).await? {
-            if changed.contains(&friend.person.identity) {
-                self.registry.notify(owner, &Notice::FriendChanged { friend });
-            }
-        }
-        Ok(Response::Done {})
-    }
-
-    async fn people_search(&self, wanted: &str) -> Result<Response, Failure> {
-        let wanted = text::printable(wanted, SEARCH_TEXT);
-        let people = if wanted.is_empty() { Vec::new() } else { self.identities.search(&wanted).await? };
-        Ok(Response::People { people })
-    }
-
     async fn token_renew(&self, caller: &mut Caller, token: &str) -> Result<Response, Failure> {
         let now = clock::unix_now();
         let verified = self.identities.verify(token, now).await?;
         if verified.identity != caller.person.identity {
             return Err(Failure::new(FailureCode::Forbidden, "the new token belongs to somebody else"));
         }
-        caller.expires = expiry(verified.expires_at, now);
+        *caller = Caller::new(caller.endpoint, caller.person.clone(), &verified, now);
         Ok(Response::Done {})
     }
 }

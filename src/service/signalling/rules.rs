@@ -1,4 +1,4 @@
-//! What people say about all of their calls: rules, and what they chose to be. Kept first, then told to the running calls
+//! What people say about all of their calls: rules, and what they chose to be (whom they block is in [`super::people`]). Kept first, then told to the running calls
 //! and to all clients of the account.
 
 use std::hash::{BuildHasher, RandomState};
@@ -36,6 +36,9 @@ pub(crate) async fn load(identities: &Identities, calls: &Calls) -> Result<(), S
             Err(why) => return Err(why),
         }
     }
+    for (who, blocked) in identities.block_lists().await? {
+        calls.set_blocked(who, blocked).await;
+    }
     Ok(())
 }
 
@@ -49,7 +52,7 @@ pub(super) struct Turns {
 
 impl Turns {
     /// Waits for a turn of this account, which lasts until it is dropped.
-    async fn of(&self, who: &Identity) -> MutexGuard<'_, ()> {
+    pub(super) async fn of(&self, who: &Identity) -> MutexGuard<'_, ()> {
         self.queue(who).lock().await
     }
 

@@ -4,7 +4,7 @@
 //! being collected and the client can come back to them.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::error::TrySendError;
@@ -15,6 +15,7 @@ use super::registry::Registry;
 use crate::base::{clock, deadline, entropy, task};
 use crate::domain::id::{ClientId, Identity, SessionId};
 use crate::domain::person::Person;
+use crate::domain::time::UnixMillis;
 use crate::protocol::codec;
 use crate::protocol::failure::Failure;
 use crate::protocol::frame::{FromService, Hello};
@@ -54,6 +55,8 @@ pub(super) enum Letter {
     },
     /// The service ends the session.
     Close(ClosingReason),
+    /// The service ends the session, unless its client has come with a later token than the one issued at this instant.
+    Refuse(UnixMillis, ClosingReason),
 }
 
 /// A frame on its way to a socket.
@@ -92,6 +95,8 @@ struct Marks {
     behind: AtomicBool,
     /// Another session of the same client takes its place.
     replaced: AtomicBool,
+    /// When the latest token was issued its client came with, in Unix milliseconds.
+    token_issued_at: AtomicI64,
 }
 
 impl SessionHandle {
@@ -100,6 +105,17 @@ impl SessionHandle {
         if let Err(TrySendError::Full(_)) = self.letters.try_send(Letter::Notice(Box::new(notice))) {
             self.marks.behind.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// Says when a token was issued that the client came with. An earlier one than it had, as on a socket that another has
+    /// taken the place of, changes nothing.
+    pub(super) fn acts_with(&self, issued_at: UnixMillis) {
+        self.marks.token_issued_at.fetch_max(issued_at.0, Ordering::AcqRel);
+    }
+
+    /// When the latest of them was issued.
+    pub(super) fn token_issued_at(&self) -> UnixMillis {
+        UnixMillis(self.marks.token_issued_at.load(Ordering::Acquire))
     }
 
     /// Says that another session takes this one's place, before `calls` closes its queue for that.
@@ -119,6 +135,11 @@ impl SessionHandle {
         self.letters.send(Letter::Detach { socket, bye }).await.ok();
     }
 
+    /// Ends the session, unless its client comes with a token that was issued after `issued_at` until it does.
+    pub(super) async fn refuse(&self, issued_at: UnixMillis, reason: ClosingReason) {
+        self.letters.send(Letter::Refuse(issued_at, reason)).await.ok();
+    }
+
     /// Ends the session.
     pub(super) async fn close(&self, reason: ClosingReason) {
         self.letters.send(Letter::Close(reason)).await.ok();
@@ -132,11 +153,13 @@ pub(super) struct Client {
     pub(super) id: ClientId,
     /// In how many calls it can be at once, as it says.
     pub(super) max_calls: u8,
+    /// Whether its token is good for calls; nothing rings at one whose token is not.
+    pub(super) may_join_calls: bool,
 }
 
 impl From<&Hello> for Client {
     fn from(hello: &Hello) -> Self {
-        Self { id: hello.client_id, max_calls: hello.max_calls }
+        Self { id: hello.client_id, max_calls: hello.max_calls, may_join_calls: true }
     }
 }
 
@@ -153,8 +176,8 @@ pub(super) async fn start(
     let (letters, mailbox) = mpsc::channel(MAILBOX);
     let (notices, from_calls) = mpsc::channel(MAILBOX);
     let identity = person.identity.clone();
-    let Client { id: client, max_calls } = client;
-    let max_calls = usize::from(max_calls.clamp(1, CALLS_MAX));
+    let Client { id: client, max_calls, may_join_calls } = client;
+    let max_calls = if may_join_calls { usize::from(max_calls.clamp(1, CALLS_MAX)) } else { 0 };
     let (id, busy_from, seen_ringing) = (client.into(), 1, true);
     let endpoint = Endpoint { id, person, max_calls, busy_from, seen_ringing, notices };
     let registration = calls.register(endpoint).await?;
@@ -194,6 +217,8 @@ impl Session {
     async fn run(mut self, mut mailbox: mpsc::Receiver<Letter>, mut from_calls: mpsc::Receiver<Notice>) {
         loop {
             let ended = tokio::select! {
+                // What the calls told first reaches the client before the end of the session does.
+                biased;
                 notice = from_calls.recv() => match notice {
                     Some(notice) => {
                         self.on_notice(notice).await;
@@ -231,6 +256,10 @@ impl Session {
             Letter::Attach { after, reply } => self.on_attach(after, reply).await,
             Letter::Detach { socket, bye } => return self.on_detach(socket, bye).await,
             Letter::Close(reason) => return self.close(reason),
+            Letter::Refuse(issued_at, reason) => {
+                let renewed = self.marks.token_issued_at.load(Ordering::Acquire) > issued_at.0;
+                return !renewed && self.close(reason);
+            }
         }
         false
     }
@@ -318,7 +347,9 @@ mod tests {
 
     async fn session(house: &House) -> SessionHandle {
         let (client, registry) = (ClientId(entropy::uuid()), Registry::default());
-        start(Client { id: client, max_calls: 1 }, person("alice"), registry, house.calls.clone()).await.unwrap()
+        start(Client { id: client, max_calls: 1, may_join_calls: true }, person("alice"), registry, house.calls.clone())
+            .await
+            .unwrap()
     }
 
     fn notice() -> Notice {
@@ -364,6 +395,22 @@ mod tests {
             let Some(Outgoing::Frame(frame)) = next.frames.recv().await else { panic!("{seq} is missing") };
             assert!(frame.contains(&format!("\"seq\":{seq},")), "{frame}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_is_ended_for_the_latest_token_of_its_client_alone() {
+        let house = House::new();
+        let session = session(&house).await;
+        session.acts_with(UnixMillis(20));
+        // As a socket does whose place another has taken.
+        session.acts_with(UnixMillis(10));
+        assert_eq!(session.token_issued_at(), UnixMillis(20));
+        session.refuse(UnixMillis(10), ClosingReason::Revoked).await;
+        let attached = session.attach(None).await.expect("it came with a later one");
+        session.refuse(UnixMillis(20), ClosingReason::Revoked).await;
+        let (_, last) = drain(attached).await;
+        assert!(last.contains("revoked"), "{last}");
+        assert!(session.attach(None).await.is_none());
     }
 
     #[tokio::test(start_paused = true)]

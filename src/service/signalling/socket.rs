@@ -8,9 +8,9 @@ use tokio::sync::mpsc;
 use tokio::time::{interval_at, timeout};
 use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
 
-use super::Signalling;
 use super::requests::{Caller, Outcome};
 use super::session::{Attached, KEEP_FOR, Outgoing, SessionHandle};
+use super::{Signalling, why_closed};
 use crate::base::{clock, deadline};
 use crate::domain::forwarding::AccountRules;
 use crate::protocol::codec;
@@ -39,8 +39,9 @@ const PINGS: Rate = Rate { burst: 50, every: Duration::from_millis(200) };
 const PATIENCE: Rate = Rate { burst: 50, every: Duration::from_secs(1) };
 
 /// Serves one socket from its hello to its end.
-pub(super) async fn serve(signalling: Signalling, mut socket: WebSocket, peer: IpAddr) {
-    let greeted = timeout(HELLO_WITHIN, greet(&signalling, &mut socket, peer)).await;
+pub(super) async fn serve(signalling: Signalling, mut socket: WebSocket, peer: IpAddr, encrypted: bool) {
+    // Boxed: what it takes to say hello, or to carry a request out, is not kept for as long as the socket is open.
+    let greeted = timeout(HELLO_WITHIN, Box::pin(greet(&signalling, &mut socket, peer, encrypted))).await;
     match greeted {
         Ok(Ok(greeted)) => Conversation::new(signalling, socket, greeted).run().await,
         Ok(Err(Some(failure))) => {
@@ -61,7 +62,12 @@ struct Greeted {
 }
 
 /// Reads the hello and attaches the socket to a session. `None` is a peer that just went away.
-async fn greet(signalling: &Signalling, socket: &mut WebSocket, peer: IpAddr) -> Result<Greeted, Option<Failure>> {
+async fn greet(
+    signalling: &Signalling,
+    socket: &mut WebSocket,
+    peer: IpAddr,
+    encrypted: bool,
+) -> Result<Greeted, Option<Failure>> {
     let hello = read_hello(socket).await?;
     signalling.allow_hello(peer)?;
     let caller = signalling.verify(&hello).await?;
@@ -74,21 +80,31 @@ async fn greet(signalling: &Signalling, socket: &mut WebSocket, peer: IpAddr) ->
         Some(resumed) => resumed,
         None => signalling.open_session(&hello, &caller).await?,
     };
+    // What is revoked from now on ends the session; what was, before it was entered, shows here.
+    if let Err(failure) = signalling.identities.still_counts(&session.identity, caller.issued_at).await {
+        session.refuse(caller.issued_at, why_closed(&failure)).await;
+        return Err(Some(failure));
+    }
     let mut welcome = Welcome {
         session_id: session.id,
         resumed: went_on,
         me: caller.person.clone(),
         friends: Vec::new(),
+        friend_requests: Vec::new(),
+        blocked: Vec::new(),
         calls: Vec::new(),
         public_url: signalling.public_url.as_deref().map(str::to_owned),
+        fingerprint: signalling.fingerprint.filter(|_| encrypted || signalling.public_url.is_some()),
         missed: 0,
         parked: Vec::new(),
         rules: AccountRules::default(),
     };
     if !went_on {
         welcome.friends = signalling.friends_of(&caller.person.identity).await?;
+        welcome.friend_requests = signalling.identities.friend_requests(&caller.person.identity).await?;
+        welcome.blocked = signalling.identities.blocked(&caller.person.identity).await?;
         welcome.calls = signalling.calls.ongoing(caller.endpoint).await;
-        welcome.parked = signalling.calls.parked().await;
+        welcome.parked = signalling.calls.parked(&caller.person.identity).await;
         welcome.rules = signalling.identities.rules(&caller.person.identity).await?;
         welcome.missed = signalling.missed_by(&caller.person.identity).await?;
     }
@@ -122,6 +138,7 @@ async fn resume(signalling: &Signalling, hello: &Hello, caller: &Caller) -> Opti
     if session.id != wanted.session_id || session.identity != caller.person.identity {
         return None;
     }
+    session.acts_with(caller.issued_at);
     let attached = session.attach(Some(wanted.seq)).await?;
     Some((session, attached))
 }
@@ -205,7 +222,7 @@ impl Conversation {
                     }
                 }
                 () = deadline::sleep_until(expiry) => {
-                    self.session.close(ClosingReason::TokenExpired).await;
+                    self.session.refuse(self.caller.issued_at, ClosingReason::TokenExpired).await;
                     self.caller.expires = Some(clock::now() + KEEP_FOR);
                 }
             }
@@ -236,7 +253,9 @@ impl Conversation {
             let failure = Failure::new(FailureCode::TooManyRequests, "too many requests; slow down");
             return self.refuse(Some(id), failure).await;
         }
-        let frame = match self.signalling.carry_out(&mut self.caller, request).await {
+        let outcome = Box::pin(self.signalling.carry_out(&mut self.caller, request)).await;
+        self.session.acts_with(self.caller.issued_at);
+        let frame = match outcome {
             Outcome::Bye => return Some(End::Bye),
             Outcome::Answer(Ok(response)) => FromService::Response { id, response },
             Outcome::Answer(Err(failure)) => FromService::Failure { id: Some(id), failure },

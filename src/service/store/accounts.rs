@@ -1,11 +1,15 @@
 //! Accounts: who may sign in, and with which password hash.
 
+use sqlx::{Sqlite, Transaction};
+
+use super::identities::organisation;
 use super::{Db, StoreError, writing};
 use crate::base::secret::Secret;
 use crate::domain::id::{DisplayName, Identity, UserName};
+use crate::domain::organisation::Organisation;
 use crate::domain::role::Role;
 use crate::domain::time::UnixMillis;
-use crate::protocol::rest::Account;
+use crate::protocol::rest::{Account, OrganisationRow};
 
 /// An account with what only the service may see.
 #[derive(Debug, Clone)]
@@ -18,17 +22,28 @@ pub struct StoredAccount {
     pub demo: bool,
 }
 
-type Row = (String, String, Option<String>, i64, i64, i64, Option<String>, String);
+type Row = (String, String, Option<String>, i64, i64, i64, Option<String>, String, String);
 
 /// A statement that selects [`Row`]s.
 macro_rules! rows {
     ($which:literal) => {
         concat!(
-            "SELECT a.user_name, a.display_name, a.password_hash, a.demo, a.disabled, a.created_at, i.identity, a.role ",
-            "FROM accounts a LEFT JOIN identities i ON i.user_name = a.user_name ",
+            "SELECT a.user_name, a.display_name, a.password_hash, a.demo, a.disabled, a.created_at, i.identity, a.role, ",
+            "a.organisation FROM accounts a LEFT JOIN identities i ON i.user_name = a.user_name ",
             $which
         )
     };
+}
+
+/// How adding an account for an identity went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Added {
+    /// It is there, and has the identity.
+    Done,
+    /// The name is taken.
+    Taken,
+    /// The identity is gone, or has an account.
+    NotFree,
 }
 
 /// Adds an account; `false` when the name is taken.
@@ -36,10 +51,39 @@ macro_rules! rows {
 /// # Errors
 /// See [`StoreError`].
 pub async fn add(db: &Db, new: &StoredAccount) -> Result<bool, StoreError> {
+    let mut tx = writing(db).await?;
+    let added = insert(&mut tx, new).await?;
+    tx.commit().await?;
+    Ok(added)
+}
+
+/// Adds an account for `identity`, which has none so far. Nothing is changed unless all of it is.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn add_for(db: &Db, new: &StoredAccount, identity: &Identity) -> Result<Added, StoreError> {
+    let mut tx = writing(db).await?;
+    if !insert(&mut tx, new).await? {
+        return Ok(Added::Taken);
+    }
+    let done =
+        sqlx::query("UPDATE identities SET user_name = $1, name = NULL WHERE identity = $2 AND user_name IS NULL")
+            .bind(new.account.user.as_str())
+            .bind(identity.as_str())
+            .execute(&mut *tx)
+            .await?;
+    if done.rows_affected() != 1 {
+        return Ok(Added::NotFree);
+    }
+    tx.commit().await?;
+    Ok(Added::Done)
+}
+
+async fn insert(tx: &mut Transaction<'static, Sqlite>, new: &StoredAccount) -> Result<bool, StoreError> {
     let StoredAccount { account, password_hash, demo } = new;
     let done = sqlx::query(
-        "INSERT INTO accounts (user_name, display_name, folded_name, password_hash, demo, disabled, created_at, role) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (user_name) DO NOTHING",
+        "INSERT INTO accounts (user_name, display_name, folded_name, password_hash, demo, disabled, created_at, role, \
+         organisation) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (user_name) DO NOTHING",
     )
     .bind(account.user.as_str())
     .bind(account.display_name.as_str())
@@ -49,9 +93,20 @@ pub async fn add(db: &Db, new: &StoredAccount) -> Result<bool, StoreError> {
     .bind(i64::from(account.disabled))
     .bind(account.created_at.0)
     .bind(account.role.as_str())
-    .execute(db)
+    .bind(account.organisation.as_str())
+    .execute(&mut **tx)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// The account that has this identity.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn of_identity(db: &Db, identity: &Identity) -> Result<Option<StoredAccount>, StoreError> {
+    let row: Option<Row> =
+        sqlx::query_as(rows!("WHERE i.identity = $1")).bind(identity.as_str()).fetch_optional(db).await?;
+    row.map(stored).transpose()
 }
 
 /// The account called `user`.
@@ -119,6 +174,34 @@ pub async fn set_role(db: &Db, user: &UserName, role: Role) -> Result<bool, Stor
     Ok(done.rows_affected() == 1)
 }
 
+/// Moves the account into an organisation; `false` when there is no such account.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn set_organisation(db: &Db, user: &UserName, to: &Organisation) -> Result<bool, StoreError> {
+    let done = sqlx::query("UPDATE accounts SET organisation = $2 WHERE user_name = $1")
+        .bind(user.as_str())
+        .bind(to.as_str())
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// The organisations accounts belong to, by name.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn organisations(db: &Db) -> Result<Vec<OrganisationRow>, StoreError> {
+    let rows: Vec<(String, i64)> =
+        sqlx::query_as("SELECT organisation, COUNT(*) FROM accounts GROUP BY organisation ORDER BY organisation")
+            .fetch_all(db)
+            .await?;
+    let row = |(name, members): (String, i64)| {
+        Ok(OrganisationRow { name: organisation(name)?, members: u64::try_from(members).unwrap_or(0) })
+    };
+    rows.into_iter().map(row).collect()
+}
+
 /// Replaces the password hash; `false` when there is no such account.
 ///
 /// # Errors
@@ -165,7 +248,7 @@ pub async fn remove(db: &Db, user: &UserName) -> Result<bool, StoreError> {
 }
 
 fn stored(
-    (user, display_name, hash, demo, disabled, created_at, identity, role): Row,
+    (user, display_name, hash, demo, disabled, created_at, identity, role, of): Row,
 ) -> Result<StoredAccount, StoreError> {
     let identity = identity.map(|raw| raw.parse::<Identity>()).transpose();
     Ok(StoredAccount {
@@ -176,6 +259,7 @@ fn stored(
             disabled: disabled != 0,
             created_at: UnixMillis(created_at),
             role: self::role(&role)?,
+            organisation: organisation(of)?,
         },
         password_hash: hash.map(Secret::new),
         demo: demo != 0,

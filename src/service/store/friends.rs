@@ -41,6 +41,21 @@ pub async fn followers(db: &Db, friend: &Identity) -> Result<Vec<Identity>, Stor
     rows.into_iter().map(identity).collect()
 }
 
+/// Who has `friend` on the friend list, and is not blocked there.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn watchers(db: &Db, friend: &Identity) -> Result<Vec<Identity>, StoreError> {
+    let rows: Vec<String> = sqlx::query_scalar(
+        "SELECT f.identity FROM friends f WHERE f.friend = $1 AND NOT EXISTS \
+         (SELECT 1 FROM blocks b WHERE b.identity = f.friend AND b.blocked = f.identity)",
+    )
+    .bind(friend.as_str())
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(identity).collect()
+}
+
 /// Whether `friend` is on the list of `owner`.
 ///
 /// # Errors

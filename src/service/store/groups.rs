@@ -46,6 +46,7 @@ struct Row {
     used_at: i64,
     user_name: Option<String>,
     display_name: Option<String>,
+    organisation: String,
 }
 
 /// A statement that selects [`Row`]s.
@@ -53,7 +54,8 @@ macro_rules! rows {
     ($which:literal) => {
         concat!(
             "SELECT g.group_id, g.owner, g.name, g.code, g.used_at, ",
-            "COALESCE(a.user_name, i.name) AS user_name, COALESCE(a.display_name, i.name) AS display_name FROM groups g ",
+            "COALESCE(a.user_name, i.name) AS user_name, COALESCE(a.display_name, i.name) AS display_name, ",
+            "COALESCE(a.organisation, 'main') AS organisation FROM groups g ",
             "LEFT JOIN identities i ON i.identity = g.owner LEFT JOIN accounts a ON a.user_name = i.user_name ",
             $which
         )
@@ -360,7 +362,8 @@ impl Row {
             self.name.map(GroupName::try_from).transpose().map_err(|_| damaged("group name"))?;
         let code = self.code.parse().map_err(|_| damaged("group code"))?;
         let names = self.user_name.zip(self.display_name);
-        let account = names.map(|(user, shown)| person((self.owner.clone(), user, shown))).transpose()?;
+        let person_of = |(user, shown)| person((self.owner.clone(), user, shown, self.organisation));
+        let account = names.map(person_of).transpose()?;
         Ok(StoredGroup {
             group: Group { id: id(&self.group_id)?, name, code },
             owner: identity(self.owner)?,

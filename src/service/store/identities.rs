@@ -6,6 +6,7 @@ use sqlx::{Sqlite, Transaction};
 
 use super::{Db, StoreError, writing};
 use crate::domain::id::{DisplayName, Identity, UserName};
+use crate::domain::organisation::Organisation;
 use crate::domain::person::Person;
 use crate::domain::time::UnixMillis;
 
@@ -18,6 +19,36 @@ pub struct Standing {
     pub tokens_not_before: UnixMillis,
 }
 
+/// Among whom a part of a name is looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Among {
+    /// All.
+    Everyone,
+    /// The members of this organisation.
+    Members(Organisation),
+    /// Nobody.
+    Nobody,
+}
+
+impl Among {
+    /// Whose members are looked through; of nothing there are none.
+    fn organisation(&self) -> &str {
+        match self {
+            Self::Members(organisation) => organisation.as_str(),
+            Self::Everyone | Self::Nobody => "",
+        }
+    }
+
+    /// Whether people without an account are among them, who are of the usual organisation.
+    pub fn holds_accountless(&self) -> bool {
+        match self {
+            Self::Everyone => true,
+            Self::Members(organisation) => organisation.is_main(),
+            Self::Nobody => false,
+        }
+    }
+}
+
 /// An account found by a search.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
@@ -27,16 +58,20 @@ pub struct Found {
     pub display_name: DisplayName,
     /// The identity, if one was made already.
     pub identity: Option<Identity>,
+    /// Where the account belongs.
+    pub organisation: Organisation,
 }
 
-/// Identity, user name and display name.
-pub(super) type PersonRow = (String, String, String);
+/// Identity, user name, display name and organisation.
+pub(super) type PersonRow = (String, String, String, String);
 
-/// A statement that selects [`PersonRow`]s; who has no account is shown by the name of the identity.
+/// A statement that selects [`PersonRow`]s; who has no account is shown by the name of the identity, and is of the usual
+/// organisation.
 macro_rules! person_rows {
     ($which:literal) => {
         concat!(
-            "SELECT i.identity, COALESCE(a.user_name, i.name), COALESCE(a.display_name, i.name) ",
+            "SELECT i.identity, COALESCE(a.user_name, i.name), COALESCE(a.display_name, i.name), ",
+            "COALESCE(a.organisation, 'main') ",
             "FROM identities i LEFT JOIN accounts a ON a.user_name = i.user_name ",
             $which
         )
@@ -163,15 +198,17 @@ pub async fn remove(db: &Db, identity: &Identity) -> Result<bool, StoreError> {
 }
 
 /// Open accounts whose user name or display name contains `folded` (lower case), best first: the same name, then names
-/// that begin with it, then the others.
+/// that begin with it, then the others. Of who is not `among` those looked through, only the one of
+/// that very user name.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn search(db: &Db, folded: &str, limit: usize) -> Result<Vec<Found>, StoreError> {
-    let rows: Vec<(String, String, Option<String>)> = sqlx::query_as(
-        "SELECT a.user_name, a.display_name, i.identity \
+pub async fn search(db: &Db, folded: &str, among: &Among, limit: usize) -> Result<Vec<Found>, StoreError> {
+    let rows: Vec<FoundRow> = sqlx::query_as(
+        "SELECT a.user_name, a.display_name, i.identity, a.organisation \
          FROM accounts a LEFT JOIN identities i ON i.user_name = a.user_name \
          WHERE a.disabled = 0 AND (a.user_name LIKE $2 ESCAPE '!' OR a.folded_name LIKE $2 ESCAPE '!') \
+         AND ($5 = 1 OR a.organisation = $6 OR a.user_name = $1) \
          ORDER BY CASE WHEN a.user_name = $1 OR a.folded_name = $1 THEN 0 \
          WHEN a.user_name LIKE $3 ESCAPE '!' OR a.folded_name LIKE $3 ESCAPE '!' THEN 1 ELSE 2 END, \
          a.folded_name, a.user_name LIMIT $4",
@@ -180,6 +217,8 @@ pub async fn search(db: &Db, folded: &str, limit: usize) -> Result<Vec<Found>, S
     .bind(format!("%{}%", escaped(folded)))
     .bind(format!("{}%", escaped(folded)))
     .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .bind(i64::from(*among == Among::Everyone))
+    .bind(among.organisation())
     .fetch_all(db)
     .await?;
     rows.into_iter().map(found).collect()
@@ -265,19 +304,28 @@ pub(super) fn identity(raw: String) -> Result<Identity, StoreError> {
     Identity::try_from(raw).map_err(|_| StoreError::Damaged("identity"))
 }
 
-pub(super) fn person((raw, name, display_name): PersonRow) -> Result<Person, StoreError> {
+pub(super) fn person((raw, name, display_name, of): PersonRow) -> Result<Person, StoreError> {
     Ok(Person {
         identity: identity(raw)?,
         name: name.parse().map_err(|_| StoreError::Damaged("user name"))?,
         display_name: DisplayName::from(display_name),
+        organisation: organisation(of)?,
     })
 }
 
-fn found((user, display_name, raw): (String, String, Option<String>)) -> Result<Found, StoreError> {
+pub(super) fn organisation(raw: String) -> Result<Organisation, StoreError> {
+    Organisation::try_from(raw).map_err(|_| StoreError::Damaged("organisation"))
+}
+
+/// User name, display name, identity and organisation.
+type FoundRow = (String, String, Option<String>, String);
+
+fn found((user, display_name, raw, of): FoundRow) -> Result<Found, StoreError> {
     Ok(Found {
         user: user.parse().map_err(|_| StoreError::Damaged("user name"))?,
         display_name: DisplayName::from(display_name),
         identity: raw.map(identity).transpose()?,
+        organisation: organisation(of)?,
     })
 }
 

@@ -3,13 +3,17 @@
 //! Opens the file, brings its schema up to date and names what can go wrong. Statements only: what they mean, who may
 //! run them and in which words a refusal is given is decided above. Every write is on the disk when its call returns.
 
+pub mod access_keys;
 pub mod accounts;
 pub mod audit;
 pub mod backup;
+pub mod blocks;
+pub mod friend_requests;
 pub mod friends;
 pub mod groups;
 pub mod identities;
 pub mod keys;
+pub mod outside_subjects;
 pub mod records;
 pub mod refresh_tokens;
 pub mod rules;

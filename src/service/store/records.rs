@@ -9,6 +9,7 @@ use crate::domain::call::Peer;
 use crate::domain::end_reason::EndReason;
 use crate::domain::group::{GroupName, GroupRef};
 use crate::domain::id::{CallId, Identity};
+use crate::domain::organisation::Organisation;
 use crate::domain::person::Person;
 use crate::domain::record::{CallNote, CallRecord, HistoryFilter};
 use crate::domain::time::UnixMillis;
@@ -28,7 +29,8 @@ macro_rules! rows {
         concat!(
             "SELECT call_id, with_identity, with_user_name, with_display_name, group_id, group_name, direction, ",
             "outcome, started_at, answered_at, ended_at, end_code, end_sub_code, answered_by_identity, ",
-            "answered_by_user_name, answered_by_display_name, note FROM call_records ",
+            "answered_by_user_name, answered_by_display_name, note, with_organisation, answered_by_organisation ",
+            "FROM call_records ",
             $which
         )
     };
@@ -67,12 +69,17 @@ pub async fn list(
         "WHERE identity = $1 \
          AND (CAST($2 AS TEXT) IS NULL OR with_identity = $2 OR answered_by_identity = $2) \
          AND (CAST($3 AS TEXT) IS NULL OR folded_names LIKE $3 ESCAPE '!' OR folded_note LIKE $3 ESCAPE '!') \
-         AND (CAST($4 AS BIGINT) = 0 OR outcome = 'missed') ORDER BY started_at DESC, call_id LIMIT $5"
+         AND (CAST($4 AS BIGINT) = 0 OR outcome = 'missed') \
+         AND (CAST($5 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM call_records AS last \
+         WHERE last.identity = $1 AND last.call_id = $5 AND (call_records.started_at < last.started_at \
+         OR (call_records.started_at = last.started_at AND call_records.call_id > last.call_id)))) \
+         ORDER BY started_at DESC, call_id LIMIT $6"
     ))
     .bind(owner.as_str())
     .bind(filter.with.as_ref().map(Identity::as_str))
     .bind(filter.text.as_ref().map(|text| format!("%{}%", escaped(&text.to_lowercase()))))
     .bind(i64::from(filter.missed))
+    .bind(filter.before.map(|call| call.to_string()))
     .bind(i64::try_from(limit).unwrap_or(i64::MAX))
     .fetch_all(db)
     .await?;
@@ -189,8 +196,9 @@ async fn keep_one(
     let kept: Option<Option<String>> = sqlx::query_scalar(
         "INSERT INTO call_records (call_id, identity, with_identity, with_user_name, with_display_name, group_id, \
          group_name, direction, outcome, started_at, answered_at, ended_at, end_code, end_sub_code, \
-         answered_by_identity, answered_by_user_name, answered_by_display_name, folded_names) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) \
+         answered_by_identity, answered_by_user_name, answered_by_display_name, folded_names, with_organisation, \
+         answered_by_organisation) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) \
          ON CONFLICT (call_id, identity) DO UPDATE SET with_identity = excluded.with_identity, \
          with_user_name = excluded.with_user_name, with_display_name = excluded.with_display_name, \
          direction = excluded.direction, outcome = excluded.outcome, \
@@ -198,6 +206,8 @@ async fn keep_one(
          end_sub_code = excluded.end_sub_code, answered_by_identity = excluded.answered_by_identity, \
          answered_by_user_name = excluded.answered_by_user_name, \
          answered_by_display_name = excluded.answered_by_display_name, folded_names = excluded.folded_names, \
+         with_organisation = excluded.with_organisation, \
+         answered_by_organisation = excluded.answered_by_organisation, \
          seen = CASE WHEN call_records.ended_at = excluded.ended_at THEN call_records.seen ELSE 0 END \
          WHERE call_records.ended_at IS NULL OR excluded.ended_at IS NOT NULL RETURNING note",
     )
@@ -219,6 +229,8 @@ async fn keep_one(
     .bind(by.map(|person| person.name.as_str()))
     .bind(by.map(|person| person.display_name.as_str()))
     .bind(folded_names(record))
+    .bind(with.map_or(Organisation::MAIN, |person| person.organisation.as_str()))
+    .bind(by.map_or(Organisation::MAIN, |person| person.organisation.as_str()))
     .fetch_optional(&mut **tx)
     .await?;
     kept.map(noted).transpose()
@@ -256,6 +268,8 @@ struct Row {
     answered_by_user_name: Option<String>,
     answered_by_display_name: Option<String>,
     note: Option<String>,
+    with_organisation: String,
+    answered_by_organisation: String,
 }
 
 impl Row {
@@ -281,7 +295,9 @@ impl Row {
             return Ok(Peer::Group(GroupRef { id, name: name.map_err(|_| StoreError::Damaged("group name"))? }));
         }
         match (self.with_identity.clone(), self.with_user_name.clone(), self.with_display_name.clone()) {
-            (Some(identity), Some(name), Some(shown)) => Ok(Peer::Person(person((identity, name, shown))?)),
+            (Some(identity), Some(name), Some(shown)) => {
+                Ok(Peer::Person(person((identity, name, shown, self.with_organisation.clone()))?))
+            }
             _ => Err(StoreError::Damaged("call record")),
         }
     }
@@ -289,7 +305,8 @@ impl Row {
     fn answered_by(&self) -> Result<Option<Person>, StoreError> {
         let (name, shown) = (self.answered_by_user_name.clone(), self.answered_by_display_name.clone());
         let row = self.answered_by_identity.clone().zip(name.zip(shown));
-        row.map(|(identity, (name, shown))| person((identity, name, shown))).transpose()
+        let of = || self.answered_by_organisation.clone();
+        row.map(|(identity, (name, shown))| person((identity, name, shown, of()))).transpose()
     }
 }
 

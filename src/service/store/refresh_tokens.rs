@@ -8,8 +8,8 @@ use crate::domain::id::Identity;
 use crate::domain::time::UnixMillis;
 
 /// For how long, in ms, the last token before the current one is accepted once more: for a client that was cut off
-/// before it could keep the answer.
-pub const GRACE_MS: i64 = 30_000;
+/// before it could keep the answer. As long as a session is kept for a client without a connection.
+pub const GRACE_MS: i64 = 120_000;
 
 /// What became of an exchange.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -140,6 +140,7 @@ mod tests {
             disabled: false,
             created_at: UnixMillis(1),
             role: crate::domain::role::Role::User,
+            organisation: crate::domain::organisation::Organisation::default(),
         };
         assert!(accounts::add(db, &StoredAccount { account, password_hash: None, demo: false }).await.unwrap());
         identities::ensure(db, &[(user, who(number))], UnixMillis(1)).await.unwrap();

@@ -356,11 +356,11 @@ async fn connect(folder: &Path) -> SqliteConnection {
 }
 
 pub(super) fn person(name: &str) -> Person {
-    Person {
-        identity: format!("8:acs:test_{name}").parse::<Identity>().unwrap(),
-        name: name.parse().unwrap(),
-        display_name: DisplayName::from(name),
-    }
+    Person::new(
+        format!("8:acs:test_{name}").parse::<Identity>().unwrap(),
+        name.parse().unwrap(),
+        DisplayName::from(name),
+    )
 }
 
 pub(super) fn ringing(number: u8) -> CallRecord {

@@ -37,6 +37,13 @@ pub enum Action {
     EndForAll,
     Accept,
     AddFriend,
+    Requests,
+    AcceptFriend,
+    DeclineFriend,
+    WithdrawFriend,
+    Block,
+    Unblock,
+    DisplayName,
     Favour,
     Remove,
     Undo,
@@ -64,6 +71,7 @@ pub enum Action {
     More,
     Less,
     Presence,
+    Accounts,
     Forward,
     Except,
     LetPickUp,
@@ -165,6 +173,13 @@ table! {
     EndForAll "end-for-all" keys "B" in PANEL; hint ""; words ["end for all"] ""; "End the group call for everybody, if you started it; asks first".
     Accept "accept" keys "Enter" in &[Panel, Text, List, Marks, Ladder]; hint "call"; words ["accept"] ""; "Call the friend or record selected, join the group; take what a list or a text offers".
     AddFriend "add-friend" keys "f" in PANEL; hint "add friend"; words ["add friend"] "[NAME]"; "Put somebody on your friend list".
+    Requests "requests" keys "A" in PANEL; hint "who asks"; words ["requests"] ""; "Show who asks to be your friend, whom you asked, and whom you block".
+    AcceptFriend "accept-friend" keys "" in PANEL; hint ""; words ["accept friend"] "[NAME]"; "Accept a friend request: each of you is a friend of the other".
+    DeclineFriend "decline-friend" keys "" in PANEL; hint ""; words ["decline friend"] "[NAME]"; "Decline a friend request; who asked is not told".
+    WithdrawFriend "withdraw-friend" keys "" in PANEL; hint ""; words ["withdraw friend"] "[NAME]"; "Withdraw a friend request of yours".
+    Block "block" keys "K" in PANEL; hint ""; words ["block"] "[NAME]"; "Block who rings, or who is selected: to them you are offline, and they are not told".
+    Unblock "unblock" keys "" in PANEL; hint ""; words ["unblock"] "[NAME]"; "Block somebody no more".
+    DisplayName "display-name" keys "" in PANEL; hint ""; words ["display name"] "[NAME]"; "Show yourself to others under another name".
     Favour "favourite" keys "*" in PANEL; hint ""; words ["favourite"] "[NAME] [N]"; "Give the selected friend a number, 1 to 9, or take it away: see the keys of `direct`".
     Remove "remove-friend" keys "Delete -" in PANEL; hint ""; words ["remove friend", "remove group"] ""; "Take the selected friend or group off your list".
     Undo "undo" keys "u" in PANEL; hint "undo"; words ["undo"] ""; "Take back a transfer, a park, a merge or the removal of a friend, for three seconds".
@@ -194,8 +209,9 @@ table! {
     Forward "forward" keys "O" in PANEL; hint ""; words ["forward"] "[WHEN WHO]"; "Where your calls go: always, busy, no-answer, dnd; then a name, or off".
     Except "except" keys "" in PANEL; hint ""; words ["except"] "[NAME]"; "Let somebody ring in spite of do not disturb; NAME off: no more".
     LetPickUp "let-pick-up" keys "" in PANEL; hint ""; words ["let pick up"] "[WHO]"; "Who may pick up what rings at you: nobody, friends, everybody".
-    Clear "clear" keys "Delete Backspace" in &[List]; hint "take away"; words ["clear"] ""; "In the list of where your calls go: nowhere any more; take an exception away".
+    Clear "clear" keys "Delete Backspace" in &[List]; hint "take away"; words ["clear"] ""; "In a list of rules, requests or blocked people: take the row selected away".
     Presence "presence" keys "o" in PANEL; hint ""; words ["presence", "online", "away", "dnd"] ""; "Choose what others see of you: online, away, do not disturb".
+    Accounts "accounts" keys "S" in PANEL; hint ""; words ["accounts", "use"] "[NAME]"; "Go on as another saved sign-in, add one, or sign out of one".
     Next "next" keys "Down" in MOVES; hint ""; words ["next"] ""; "Select the next row".
     Previous "previous" keys "Up" in MOVES; hint ""; words ["previous"] ""; "Select the row before".
     PageDown "page-down" keys "PageDown" in MOVES; hint ""; words ["page down"] ""; "Go ten rows on".

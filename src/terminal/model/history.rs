@@ -220,11 +220,7 @@ mod tests {
     use crate::domain::record::Outcome;
 
     fn person(name: &str) -> Person {
-        Person {
-            identity: format!("8:{name}").parse().unwrap(),
-            name: name.parse().unwrap(),
-            display_name: name.to_uppercase().as_str().into(),
-        }
+        Person::new(format!("8:{name}").parse().unwrap(), name.parse().unwrap(), name.to_uppercase().as_str().into())
     }
 
     fn record(number: u16, with: &str, note: &str) -> CallRecord {

@@ -2,8 +2,10 @@
 //!
 //! Changed only by `update`; drawn by `view`.
 
+mod accounts;
 mod board;
 mod call;
+mod circle;
 mod friends;
 mod groups;
 mod history;
@@ -35,14 +37,17 @@ use crate::domain::link::OpenedLink;
 use crate::domain::park::ParkedCall;
 use crate::domain::person::Person;
 use crate::domain::presence::PresenceState;
+use crate::domain::text::printable;
 use crate::domain::time::UnixMillis;
 use crate::phone::audio::device::Devices;
 use crate::phone::event::{AudioState, Link, SoundState};
 use crate::phone::evidence::story::Explanation;
 
+pub use accounts::{GoOn, SavedAccount};
 pub use board::{Board, Line, Row};
 pub use call::SILENCE;
 pub use call::{Ended, Handed, LiveCall, has_microphone};
+pub use circle::{Circle, CircleRow};
 pub use friends::{Friends, Removal};
 pub use groups::{Groups, SharedGroup, title};
 pub(crate) use groups::{offer, settle};
@@ -95,6 +100,10 @@ pub struct ScreenOptions {
     pub plain: bool,
     /// Whether calls are muted but while a key is held.
     pub push_to_talk: bool,
+    /// The saved sign-ins of this machine.
+    pub accounts: Vec<SavedAccount>,
+    /// What is said first; nothing, if it is empty.
+    pub said: String,
 }
 
 impl Default for ScreenOptions {
@@ -113,6 +122,8 @@ impl Default for ScreenOptions {
             ssh: None,
             plain: false,
             push_to_talk: false,
+            accounts: Vec::new(),
+            said: String::new(),
         }
     }
 }
@@ -209,6 +220,8 @@ pub struct Model {
     pub keys: KeyMap,
     /// Whether the bell rings with a call.
     pub bell: bool,
+    /// The saved sign-ins of this machine, by name and service.
+    pub accounts: Vec<SavedAccount>,
     /// Who the user is, once signed in.
     pub me: Option<Person>,
     /// What others see of the user.
@@ -217,6 +230,8 @@ pub struct Model {
     pub link: LinkView,
     /// The friend list.
     pub friends: Friends,
+    /// Friend requests and the block list.
+    pub circle: Circle,
     /// The groups of the user's list.
     pub groups: Groups,
     /// The groups somebody shares now, oldest first.
@@ -269,6 +284,14 @@ pub struct Model {
     pub(crate) title: String,
 }
 
+/// How long what is said first is shown, ms.
+const SAID: i64 = 10_000;
+
+fn said(text: &str, now: UnixMillis) -> Option<Notice> {
+    let text = printable(text, 400);
+    (!text.is_empty()).then(|| Notice { text, mood: Mood::Warn, until: now.plus(SAID) })
+}
+
 /// How long half a blink of the banner lasts, ms.
 pub(crate) const BLINK: i64 = 500;
 
@@ -291,10 +314,12 @@ impl Model {
             look,
             keys: KeyMap::new(&options.keys)?,
             bell: options.bell,
+            accounts: options.accounts.clone(),
             me: None,
             presence: None,
             link: LinkView { link: Link::Connecting, retry_at: None, noted: None },
             friends: Friends::default(),
+            circle: Circle::default(),
             groups: Groups::default(),
             shared: Vec::new(),
             board: Board::default(),
@@ -315,7 +340,7 @@ impl Model {
             focus: Pane::Friends,
             popup: None,
             opened: None,
-            notice: None,
+            notice: said(&options.said, now),
             armed_until: None,
             bell_at: None,
             changed: true,
@@ -340,7 +365,9 @@ impl Model {
                 | Popup::Presence(_)
                 | Popup::Share(_)
                 | Popup::PickUp(_)
-                | Popup::Rules(_),
+                | Popup::Circle(_)
+                | Popup::Rules(_)
+                | Popup::Accounts(_),
             ) => Context::List,
             Some(Popup::ShareWith(_)) => Context::Marks,
             Some(Popup::Keypad) => Context::Keypad,

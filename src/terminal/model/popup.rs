@@ -40,6 +40,10 @@ pub enum Popup {
     PickUp(usize),
     /// Where the user's calls go, with the row selected.
     Rules(usize),
+    /// Friend requests and blocked people, with the row selected.
+    Circle(usize),
+    /// The saved sign-ins, with the row selected; the row behind them adds one.
+    Accounts(usize),
     /// The prompt for a place to join.
     Join(JoinPrompt),
     /// The prompt for the name of a new group.

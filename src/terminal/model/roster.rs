@@ -157,10 +157,12 @@ mod tests {
     use crate::domain::person::Person;
 
     fn rows(numbers: &[u16]) -> Vec<RosterRow> {
-        let person = |number: u16| Person {
-            identity: format!("8:acs:demo_p{number}").parse().unwrap(),
-            name: format!("p{number}").parse().unwrap(),
-            display_name: format!("Person {number}").as_str().into(),
+        let person = |number: u16| {
+            Person::new(
+                format!("8:acs:demo_p{number}").parse().unwrap(),
+                format!("p{number}").parse().unwrap(),
+                format!("Person {number}").as_str().into(),
+            )
         };
         let row = |number: &u16| RosterRow {
             number: *number,

@@ -6,6 +6,8 @@ use qrcode::{Color, EcLevel, QrCode};
 
 use super::Input;
 use crate::domain::id::{GroupId, Identity};
+use crate::domain::person::Person;
+use crate::phone::account::Who;
 use crate::phone::event::GroupCard;
 
 /// The share card.
@@ -103,6 +105,8 @@ pub enum Question {
     Quit,
     /// Whether to end the group call for everybody.
     EndForAll,
+    /// Whether to block somebody.
+    Block(Person),
     /// Whether to take a group off the list.
     RemoveGroup {
         /// Which.
@@ -112,6 +116,8 @@ pub enum Question {
         /// Whether it is the user's own, and is given up by that.
         mine: bool,
     },
+    /// Whether to sign out of this saved sign-in.
+    SignOut(Who),
 }
 
 #[cfg(test)]

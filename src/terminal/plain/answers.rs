@@ -6,9 +6,10 @@ use crate::domain::person::Friend;
 use crate::domain::presence::PresenceState;
 use crate::domain::record::CallRecord;
 use crate::terminal::message::Subject;
-use crate::terminal::model::{Model, Pane, title};
+use crate::terminal::model::{CircleRow, Model, Pane, title};
 use crate::terminal::update::words;
-use crate::texts::{clock, group, history, plain, share, state};
+use crate::texts::circle as texts;
+use crate::texts::{clock, group, history, organisation, plain, share, state};
 
 /// How many past calls, and events, are listed at the most.
 const MOST: usize = 20;
@@ -23,6 +24,7 @@ pub(super) fn tell(model: &Model, subject: &Subject, lines: &mut Vec<String>) {
         Subject::List(Pane::People) => people(model, lines),
         Subject::List(Pane::History) => calls(model, lines),
         Subject::List(Pane::Events) => events(model, lines),
+        Subject::Circle => circle(model, lines),
         Subject::Rules => whereabouts::rules(model, lines),
         Subject::Quality => whereabouts::quality_of(model, lines),
         Subject::Microphone => {
@@ -55,13 +57,25 @@ fn friends(model: &Model, lines: &mut Vec<String>) {
 }
 
 fn friend(model: &Model, friend: &Friend) -> String {
-    let name = &friend.person.display_name;
+    let name = organisation::named(&friend.person, model.me.as_ref());
     let presence = state::presence(friend.presence.state);
     let seen = friend.presence.last_seen.filter(|_| friend.presence.state == PresenceState::Offline);
     let seen =
         seen.map_or_else(String::new, |at| format!(", seen {}", clock::moment(at, model.now, model.look.offset)));
     let favourite = friend.favourite.map_or_else(String::new, |number| format!(", {}", plain::favourite(number)));
     format!("{name}, {presence}{seen}{favourite}")
+}
+
+fn circle(model: &Model, lines: &mut Vec<String>) {
+    let row = |row: CircleRow<'_>| {
+        let what = match row {
+            CircleRow::Asks(_) => texts::ROWS[0],
+            CircleRow::Asked(_) => texts::ROWS[1],
+            CircleRow::Blocked(_) => texts::ROWS[2],
+        };
+        format!("{}, {what}", row.person().display_name)
+    };
+    list(lines, "friend requests and blocked people", false, model.circle.rows().into_iter().map(row).collect());
 }
 
 fn groups(model: &Model, lines: &mut Vec<String>) {
@@ -82,7 +96,8 @@ fn people(model: &Model, lines: &mut Vec<String>) {
     let rows = call.view.participants.iter().map(|row| {
         let person = &row.participant;
         let speaks = call.roster.speakers.contains(&row.number);
-        format!("{}, {}", person.person.display_name, state::participant(person.state, speaks, person.muted))
+        let name = organisation::named(&person.person, model.me.as_ref());
+        format!("{name}, {}", state::participant(person.state, speaks, person.muted))
     });
     list(lines, "others in the call", false, rows.collect());
 }

@@ -282,7 +282,7 @@ fn row(model: &Model, call: CallId) -> Option<usize> {
 fn ringing(model: &Model, call: CallId) -> Option<String> {
     let incoming = model.board.ringing().find(|incoming| incoming.call == call)?;
     let talking = model.board.active().filter(|live| live.is_connected()).map(LiveCall::name);
-    let line = plain::rings(&rings(incoming), row(model, call), talking);
+    let line = plain::rings(&rings(incoming, model.me.as_ref()), row(model, call), talking);
     let from = crate::domain::call::Peer::Person(incoming.from.clone());
     let note = model.history.noted(&from).and_then(|record| record.note.as_ref());
     Some(note.map_or_else(|| line.clone(), |note| format!("{line} {}", plain::noted(note.as_str()))))

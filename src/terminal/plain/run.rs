@@ -15,7 +15,7 @@ use crate::terminal::errands::{Errands, Run};
 use crate::terminal::job;
 use crate::terminal::message::{Copied, Effect, Message};
 use crate::terminal::model::{Model, ScreenOptions};
-use crate::terminal::run::{Collector, Left, ScreenError, Shot, Signals, Woken, heard, leave};
+use crate::terminal::run::{Hands, Left, ScreenError, Shot, Signals, Woken, heard, leave};
 use crate::terminal::update::update;
 use crate::texts::plain;
 
@@ -39,7 +39,7 @@ const KEPT: usize = 500;
 pub async fn run(
     mut link: PhoneLink,
     options: ScreenOptions,
-    collector: Collector,
+    hands: Hands,
     steering: Steering,
 ) -> Result<Left, ScreenError> {
     let model = Model::new(&ScreenOptions { plain: true, ..options }, false, clock::unix_now())?;
@@ -49,7 +49,7 @@ pub async fn run(
         plain: Plain::default(),
         told: VecDeque::new(),
         typed: read()?,
-        errands: Errands::new(collector, steering.clone()),
+        errands: Errands::new(hands, steering.clone()),
         signals,
         link: &mut link,
     };
@@ -163,6 +163,8 @@ impl Loop<'_> {
             Effect::Suspend => job::stop()?,
             Effect::Quit => return Ok(Some(Left::Quit)),
             Effect::Bell => bell()?,
+            Effect::SignOut(who) => self.errands.sign_out(who),
+            Effect::GoOn(go_on) => return Ok(Some(Left::GoOn(go_on))),
             // Told already; or for pictures and titles alone.
             Effect::Tell(_)
             | Effect::AskReleases

@@ -3,7 +3,7 @@
 use crate::domain::call::CallState;
 use crate::domain::forwarding::ForwardWhen;
 use crate::domain::id::Identity;
-use crate::phone::event::Link;
+use crate::phone::event::{Link, Transport};
 use crate::terminal::model::{Handed, Line, LiveCall, Model, Row};
 use crate::terminal::update::{rings, told_soon};
 use crate::texts::rules as texts;
@@ -61,7 +61,7 @@ fn named<'a>(model: &'a Model, who: &'a Identity) -> &'a str {
 fn call(model: &Model, row: &Row) -> String {
     let since = clock::span(model.now.since(row.line.counted_from()));
     match &row.line {
-        Line::Ringing(incoming) => format!("Call {}: {}, for {since}.", row.number, rings(incoming)),
+        Line::Ringing(incoming) => format!("Call {}: {}, for {since}.", row.number, rings(incoming, model.me.as_ref())),
         Line::Live(live) => {
             let mut parts = vec![live.name().to_owned(), stands(live).to_owned(), since];
             parts.extend(waits(model, live));
@@ -139,7 +139,8 @@ pub(super) fn quality_of(model: &Model, lines: &mut Vec<String>) {
     let rtt = figures.rtt_ms.map_or_else(|| "not known yet".to_owned(), |rtt| format!("{rtt:.0} ms"));
     let loss = crate::terminal::model::percent(figures.lost_packets, figures.received_packets);
     let rest = format!("round trip {rtt}, loss {loss:.1} %, jitter {:.0} ms", figures.jitter_ms);
-    let told: Vec<String> = scores.chain([rest]).collect();
+    let over = figures.transport.filter(|over| *over == Transport::Tcp).map(|_| "over TCP".to_owned());
+    let told: Vec<String> = scores.chain([rest]).chain(over).collect();
     lines.push(format!("{}: {}.", live.name(), told.join(", ")));
     lines.extend(live.troubles().map(diagnosis::sentence));
 }

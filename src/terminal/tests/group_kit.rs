@@ -41,11 +41,11 @@ pub(super) fn groups() -> Vec<GroupRow> {
 pub(super) fn guest(number: u16) -> Person {
     const NAMES: [&str; 8] = ["Ada", "Björn", "Chloé", "Dmitri", "Eun-ji", "Fatima", "Giovanni", "日向"];
     let name = NAMES[usize::from(number) % NAMES.len()];
-    Person {
-        identity: format!("8:acs:demo_guest{number}").parse().unwrap(),
-        name: format!("guest{number}").parse().unwrap(),
-        display_name: format!("{name} {number}").as_str().into(),
-    }
+    Person::new(
+        format!("8:acs:demo_guest{number}").parse().unwrap(),
+        format!("guest{number}").parse().unwrap(),
+        format!("{name} {number}").as_str().into(),
+    )
 }
 
 pub(super) fn roster_row(number: u16, person: Person, state: ParticipantState, muted: bool) -> RosterRow {

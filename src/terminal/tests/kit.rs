@@ -22,7 +22,7 @@ use crate::phone::audio::device::{DeviceInfo, Devices};
 use crate::phone::command::Command;
 use crate::phone::event::{
     AudioState, CallView, DeviceFigures, DeviceState, Event, Heard, Incoming, Link, MediaState, Outbound, Quality,
-    SoundState, Summary,
+    SoundState, Summary, Transport,
 };
 use crate::terminal::keys::Key;
 use crate::terminal::message::{Effect, Message};
@@ -38,11 +38,7 @@ pub(super) const CALL: CallId = CallId(Uuid::from_u128(1));
 pub(super) fn person(name: &str) -> Person {
     let mut display = name.to_owned();
     display[..1].make_ascii_uppercase();
-    Person {
-        identity: format!("8:acs:demo_{name}").parse().unwrap(),
-        name: name.parse().unwrap(),
-        display_name: display.as_str().into(),
-    }
+    Person::new(format!("8:acs:demo_{name}").parse().unwrap(), name.parse().unwrap(), display.as_str().into())
 }
 
 pub(super) fn friend(name: &str, state: PresenceState) -> Friend {
@@ -121,6 +117,7 @@ pub(super) fn view(state: CallState) -> CallView {
 
 pub(super) fn quality() -> Quality {
     Quality {
+        transport: Some(Transport::Udp),
         rtt_ms: Some(38.0),
         jitter_ms: 4.2,
         sent_packets: 13_550,

@@ -1,10 +1,13 @@
 //! The screen in named states, under key scripts, and under anything at all.
 
+mod accounts;
 mod calling;
 mod choosing;
+mod circle;
 mod desk;
 mod desk_kit;
 mod desk_states;
+mod external;
 mod favourites;
 mod group_calls;
 mod group_kit;

@@ -168,6 +168,8 @@ fn change(model: &mut Model, edit: impl FnOnce(&mut Input)) {
             | Popup::Presence(_)
             | Popup::PickUp(_)
             | Popup::Rules(_)
+            | Popup::Circle(_)
+            | Popup::Accounts(_)
             | Popup::Share(_)
             | Popup::ShareWith(_)
             | Popup::Confirm(_),

@@ -1,8 +1,10 @@
 //! How the screen's state changes: a message in, effects out. Reads no clock and does no input or output.
 
+mod accounts;
 mod actions;
 mod call;
 mod choose;
+mod circle;
 mod desk;
 mod desk_events;
 mod favourites;
@@ -22,6 +24,7 @@ mod sound;
 mod talk;
 mod tick;
 
+pub(crate) use accounts::account_keys;
 pub(crate) use choose::{CHOICES, shown_as};
 pub(crate) use desk::{hurry_key, told as told_soon};
 pub(crate) use lines::words;
@@ -29,6 +32,7 @@ pub(crate) use palette::suggestions;
 
 use super::message::{Effect, Message, ScriptRecorded};
 use super::model::{About, Entry, LiveCall, Model, Mood, Notice};
+use crate::domain::person::Person;
 use crate::domain::text::printable;
 use crate::phone::event::Incoming;
 use crate::texts;
@@ -62,6 +66,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Recorded(news) => ladder::recorded(model, news),
         Message::Explained(call, why) => ladder::explained(model, call, why),
         Message::Evidence(written) => ladder::written(model, written),
+        Message::SignedOut { who, failed } => accounts::signed_out(model, &who, failed),
     }
     desk_events::settle(model, shown);
     links::show(model, &mut effects);
@@ -112,9 +117,9 @@ fn note_about(model: &mut Model, mood: Mood, about: About, text: impl Into<Strin
     model.changed = true;
 }
 
-/// Who rings, and what for.
-pub(crate) fn rings(incoming: &Incoming) -> String {
-    let who = incoming.from.display_name.as_str();
+/// Who rings, and what for, as it is told `me`.
+pub(crate) fn rings(incoming: &Incoming, me: Option<&Person>) -> String {
+    let who = &texts::organisation::named(&incoming.from, me);
     match &incoming.group {
         Some(group) => {
             let name = group.name.as_ref().map_or("a group call", |name| name.as_str());
@@ -133,7 +138,7 @@ pub(crate) fn rings(incoming: &Incoming) -> String {
 /// Names the terminal after what matters most now.
 fn retitle(model: &mut Model, effects: &mut Vec<Effect>) {
     let now = match (model.board.first_ringing(), model.call()) {
-        (Some(incoming), _) => Some(rings(incoming)),
+        (Some(incoming), _) => Some(rings(incoming, model.me.as_ref())),
         (None, Some(call)) => Some(format!("{} - {}", call.name(), texts::state::call(call.view.state))),
         (None, None) => None,
     };

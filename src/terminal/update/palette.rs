@@ -4,7 +4,7 @@ use super::super::keys::{Action, Row, TABLE};
 use super::super::message::Effect;
 use super::super::model::{Input, Model, Mood, Pane, Popup, Purpose};
 use super::actions::{self, Trigger};
-use super::{call, choose, desk, favourites, groups, history, pick_up, rules, say, sound, talk};
+use super::{accounts, call, choose, circle, desk, favourites, groups, history, pick_up, rules, say, sound, talk};
 use crate::domain::dtmf::Tone;
 use crate::domain::presence::PresenceChoice;
 use crate::phone::command::Command;
@@ -123,7 +123,17 @@ pub(super) fn carry_out(model: &mut Model, word: &str, action: Action, argument:
         (Action::Forward, rule) if !rule.is_empty() => rules::forward_named(model, rule, effects),
         (Action::Except, who) if !who.is_empty() => rules::except_named(who, effects),
         (Action::LetPickUp, who) if !who.is_empty() => rules::let_pick_up(model, who, effects),
+        (Action::Accounts, who) if !who.is_empty() => accounts::named(model, who, effects),
         (Action::Dial, to) if !to.is_empty() => call::start(model, to.to_owned(), effects),
+        (
+            Action::AcceptFriend
+            | Action::DeclineFriend
+            | Action::WithdrawFriend
+            | Action::Block
+            | Action::Unblock
+            | Action::DisplayName,
+            who,
+        ) if !who.is_empty() => circle::named(action, who, effects),
         (Action::AddFriend, who) if !who.is_empty() => effects.push(Effect::Phone(Command::AddFriend(who.to_owned()))),
         (Action::Join, place) if !place.is_empty() => groups::join(model, place.to_owned(), effects),
         (Action::StartGroup, name) if !name.is_empty() => groups::start(model, name, effects),

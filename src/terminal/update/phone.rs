@@ -6,8 +6,8 @@ use super::super::message::Effect;
 use super::super::model::{About, Ended, LinkView, LiveCall, Model, Mood, NoLink, Pane, Popup, Question};
 use super::super::widgets::meter::{ROSTER_METER, steps};
 use super::{
-    desk as doing, desk_events, favourites, group_events, history, links, note, note_about, rules, say, say_about,
-    sound, tick,
+    circle, desk as doing, desk_events, favourites, group_events, history, links, note, note_about, rules, say,
+    say_about, sound, tick,
 };
 use crate::domain::call::{CallState, Peer};
 use crate::domain::end_reason::EndReason;
@@ -16,7 +16,8 @@ use crate::domain::presence::Presence;
 use crate::domain::text::printable;
 use crate::domain::time::UnixMillis;
 use crate::phone::command::Command;
-use crate::phone::event::{CallView, Event, Incoming, Link, Quality, Refused, Summary};
+use crate::phone::event::{CallView, Event, Incoming, Link, Quality, Refused, Summary, Transport};
+use crate::texts::quality::goes_over;
 use crate::texts::{clock, desk, end, screen, state};
 
 pub(super) fn heard(model: &mut Model, event: Event, effects: &mut Vec<Effect>) {
@@ -26,6 +27,9 @@ pub(super) fn heard(model: &mut Model, event: Event, effects: &mut Vec<Effect>) 
         Event::Me(person) => model.me = Some(person),
         Event::MyPresence(presence) => model.presence = Some(presence.state),
         Event::Friends(list) => favourites::listed(model, list),
+        Event::FriendRequests(requests) => circle::asked(model, requests),
+        Event::FriendRequested(request) => circle::news(model, &request, effects),
+        Event::Blocked(people) => circle::blocked(model, people),
         Event::Presence { identity, presence } => friend_is(model, &identity, presence),
         Event::People { text, people } => {
             if let Some(Popup::Dial(dial)) = &mut model.popup
@@ -76,6 +80,10 @@ pub(super) fn heard(model: &mut Model, event: Event, effects: &mut Vec<Effect>) 
         }
         Event::Levels { call, microphone, speaker, heard } => levels(model, call, microphone, speaker, heard),
         Event::Quality { call, quality } => measured(model, call, quality),
+        Event::Transport { transport, forced, .. } => {
+            let mood = if transport == Transport::Tcp { Mood::Warn } else { Mood::Good };
+            say(model, mood, goes_over(transport, forced).to_owned());
+        }
         Event::MicrophoneFinished(_) => {
             say(model, Mood::Plain, "the sound file that was the microphone is over".to_owned());
         }
@@ -133,7 +141,7 @@ fn friend_is(model: &mut Model, identity: &crate::domain::id::Identity, presence
 }
 
 fn rings(model: &mut Model, incoming: Incoming, effects: &mut Vec<Effect>) {
-    let (text, call) = (super::rings(&incoming), incoming.call);
+    let (text, call) = (super::rings(&incoming, model.me.as_ref()), incoming.call);
     if !model.board.ring(incoming) {
         return;
     }

@@ -10,6 +10,7 @@ use crate::terminal::theme::Role;
 use crate::terminal::update::rings;
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::pen::columns;
+use crate::texts::organisation::introduced;
 use crate::texts::{clock, desk, group};
 
 /// How long one look of the banner lasts, ms.
@@ -44,13 +45,11 @@ pub(super) fn banner(paper: &mut Paper<'_>, place: Rect) {
     let time = clock::duration(model.now.since(first.at));
     let keys = keys(model);
     let more = others(model);
-    let sign = paper.glyphs().waiting;
+    let (sign, me) = (paper.glyphs().waiting, model.me.as_ref());
     let (title, text) = match (&first.group, &first.via) {
-        (Some(_), _) => (" INVITATION  ", rings(first)),
-        (None, None) => (" INCOMING CALL  ", format!("{} ({})", first.from.display_name, first.from.name)),
-        (None, Some(via)) => {
-            (" INCOMING CALL  ", format!("{} ({}), {}", first.from.display_name, first.from.name, desk::via(via)))
-        }
+        (Some(_), _) => (" INVITATION  ", rings(first, me)),
+        (None, None) => (" INCOMING CALL  ", introduced(&first.from, me)),
+        (None, Some(via)) => (" INCOMING CALL  ", format!("{}, {}", introduced(&first.from, me), desk::via(via))),
     };
     let told = columns(title) + columns(&text) + columns(&time) + columns(&more) + 8;
     let one_row = told.max(46).saturating_add(columns(&keys)) <= place.width;
@@ -78,7 +77,7 @@ fn others(model: &Model) -> String {
 /// What is said of a call that rings beside a talk, and how wide that is in one row.
 fn beside(model: &Model) -> (String, u16) {
     let Some(first) = model.board.first_ringing() else { return (String::new(), 0) };
-    let text = rings(first);
+    let text = rings(first, model.me.as_ref());
     let time = columns(&clock::duration(model.now.since(first.at)));
     let width = columns(&text) + columns(&others(model)) + time + columns(&keys(model)) + 9;
     (text, width)

@@ -15,7 +15,7 @@ use crate::terminal::theme::{Glyphs, Role};
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::meter::meter;
 use crate::terminal::widgets::pen::{Pen, columns, cut, wrapped};
-use crate::texts::{clock, desk, group, screen, state, talk};
+use crate::texts::{clock, desk, group, organisation, screen, state, talk};
 
 /// How many rows the card takes when it is `width` columns wide: none without a call.
 pub(super) fn rows(model: &Model, width: u16) -> u16 {
@@ -137,6 +137,7 @@ pub(super) fn badge(paper: &Paper<'_>, call: &LiveCall) -> (&'static str, &'stat
 fn who(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
     let (word, sign, role) = badge(paper, call);
     let (badge, title, dim) = (paper.style(role), paper.style(Role::Title), paper.style(Role::Dim));
+    let (external, me) = (paper.style(Role::Warn), paper.model.me.as_ref());
     let time = clock::duration(paper.model.now.since(call.counted_from()));
     let mut pen = paper.pen(place);
     pen.right(" ", dim).right(&time, title).right("  ", dim);
@@ -148,6 +149,10 @@ fn who(paper: &mut Paper<'_>, place: Rect, call: &LiveCall) {
         }
         Some(person) => {
             pen.text(person.name.as_str(), dim);
+            if let Some(of) = person.external_to(me) {
+                let free = pen.room().saturating_sub(2);
+                pen.text("  ", dim).text(&organisation::external_in(of, free), external);
+            }
         }
         None => {}
     }

@@ -5,7 +5,7 @@ use ratatui::style::Style;
 
 use super::paper::Paper;
 use super::quality;
-use crate::phone::event::{Heard, Quality};
+use crate::phone::event::{Heard, Quality, Transport};
 use crate::terminal::model::{LiveCall, Model, SoundRow, WhyOff, part};
 use crate::terminal::theme::Role;
 use crate::terminal::widgets::area;
@@ -100,6 +100,9 @@ fn overall(paper: &Paper<'_>, width: u16, call: &LiveCall, quality: &Quality) ->
         }
     }
     let mut rows = vec![first];
+    if quality.transport == Some(Transport::Tcp) {
+        rows.push(vec![(format!(" {}", words::OVER_TCP), None, dim)]);
+    }
     let troubles: Vec<&str> = call.troubles().map(diagnosis::short).collect();
     if !troubles.is_empty() {
         let warn = paper.style(Role::Warn);

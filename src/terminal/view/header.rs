@@ -11,7 +11,7 @@ use crate::terminal::theme::Role;
 use crate::terminal::update::{hurry_key, told_soon};
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::pen::{columns, wrapped};
-use crate::texts::{desk, rules, screen, sound, ssh, state as states};
+use crate::texts::{circle, desk, rules, screen, sound, ssh, state as states};
 
 /// The top row.
 pub(super) fn header(paper: &mut Paper<'_>, place: Rect) {
@@ -19,6 +19,7 @@ pub(super) fn header(paper: &mut Paper<'_>, place: Rect) {
     let glyphs = paper.glyphs();
     let (title, dim, badge) = (paper.style(Role::Title), paper.style(Role::Dim), paper.style(Role::Badge));
     let (warn, key, ring) = (paper.style(Role::Warn), paper.style(Role::Key), paper.style(Role::Ring));
+    let asks = paper.style(Role::Good);
     let presence = model.presence.map(|state| (paper.presence(state), state));
     let presence = presence.map(|((sign, role), state)| (sign, paper.style(role), state));
     let (link_word, link_role) = link_word(model);
@@ -35,6 +36,9 @@ pub(super) fn header(paper: &mut Paper<'_>, place: Rect) {
     }
     if let Some(me) = &model.me {
         pen.text(glyphs.separator, dim).text(" ", dim).text(me.display_name.as_str(), title).text(" ", dim);
+        if let Some(host) = model.signed_in_at() {
+            pen.text("at ", dim).text(&host, dim).text(" ", dim);
+        }
     }
     if let Some((sign, style, state)) = presence {
         pen.text(sign, style).text(" ", style).text(states::presence(state), style).text("  ", dim);
@@ -60,6 +64,12 @@ pub(super) fn header(paper: &mut Paper<'_>, place: Rect) {
             pen.text(glyphs.warning, warn).text(&model.history.missed.to_string(), warn);
         }
     }
+    if model.circle.asking() > 0 {
+        let (badge, open) = (circle::badge(model.circle.asking()), model.key_of(Action::Requests));
+        if usize::from(pen.room()) >= usize::from(columns(&badge) + columns(&open)) + 4 {
+            pen.text(&badge, asks).text(" (", asks).text(&open, key).text(")  ", asks);
+        }
+    }
     if let Some(warning) = sound_warning(model).filter(|_| pen.room() > 2) {
         pen.text(glyphs.warning, warn).text(" ", warn).text(&warning, warn);
     }
@@ -74,7 +84,8 @@ fn all_to(model: &Model) -> Option<String> {
 pub(super) fn forwarded_rows(model: &Model, width: u16) -> u16 {
     let Some(text) = all_to(model) else { return 0 };
     let hint = if model.look.hint.is_empty() { 0 } else { columns(&model.look.hint) + 3 };
-    let me = model.me.as_ref().map_or(0, |me| columns(me.display_name.as_str()) + 3);
+    let at = model.signed_in_at().map_or(0, |host| columns(&host) + 4);
+    let me = model.me.as_ref().map_or(0, |me| columns(me.display_name.as_str()) + 3 + at);
     let presence = model.presence.map_or(0, |state| columns(states::presence(state)) + 4);
     let talking = talking_muted(model).map_or(0, |text| columns(&text) + 1);
     let missed = if model.history.missed > 0 { columns(&screen::missed(model.history.missed)) + 6 } else { 0 };

@@ -3,6 +3,7 @@
 mod banner;
 mod board;
 mod call;
+mod circle;
 mod details;
 mod diagnosis;
 mod explained;

@@ -12,7 +12,7 @@ use crate::terminal::widgets::area;
 use crate::terminal::widgets::pen::{columns, wrapped};
 use crate::terminal::widgets::rows::window;
 use crate::texts::favourites::ALL_ABOVE;
-use crate::texts::{clock, screen, state};
+use crate::texts::{clock, organisation, screen, state};
 
 /// The friend list, favourites first unless they have a panel `apart`; where the filter is typed comes back.
 pub(super) fn friends(paper: &mut Paper<'_>, place: Rect, apart: bool) -> Option<Position> {
@@ -62,10 +62,11 @@ fn friend(paper: &mut Paper<'_>, place: Rect, friend: &Friend, numbers: bool, se
     let presence = friend.presence;
     let (sign, role) = paper.presence(presence.state);
     let (mut colour, mut text) = (paper.style(role), paper.style(Role::Text));
-    let mut key = paper.style(Role::Key);
+    let (mut key, mut dim) = (paper.style(Role::Key), paper.style(Role::Dim));
     if paper.model.rings_at(friend) {
         paper.fill(place, Role::Ring);
-        (colour, text, key) = (paper.style(Role::Ring), paper.style(Role::Ring), paper.style(Role::Ring));
+        let ring = paper.style(Role::Ring);
+        (colour, text, key, dim) = (ring, ring, ring, ring);
     }
     if presence.state == PresenceState::Offline {
         text = paper.style(Role::Dim);
@@ -73,7 +74,7 @@ fn friend(paper: &mut Paper<'_>, place: Rect, friend: &Friend, numbers: bool, se
     if selected {
         paper.fill(place, Role::Selected);
         (colour, text) = (paper.style(Role::Selected), paper.style(Role::Selected));
-        key = text;
+        (key, dim) = (text, text);
     }
     let mark = if selected { paper.glyphs().selected } else { " " };
     let word = match (presence.state, presence.last_seen) {
@@ -82,6 +83,7 @@ fn friend(paper: &mut Paper<'_>, place: Rect, friend: &Friend, numbers: bool, se
         }
         (state, _) => state::presence(state).to_owned(),
     };
+    let me = paper.model.me.as_ref();
     let mut pen = paper.pen(place);
     pen.text(mark, text);
     if numbers {
@@ -90,15 +92,19 @@ fn friend(paper: &mut Paper<'_>, place: Rect, friend: &Friend, numbers: bool, se
     }
     pen.text(sign, colour).text(" ", text);
     let name = friend.person.display_name.as_str();
-    if columns(name) + columns(&word) + 2 <= pen.room() {
+    let taken = columns(name) + columns(&word) + 2;
+    let free = pen.room().saturating_sub(taken + 2);
+    let external = friend.person.external_to(me).map(|of| format!("  {}", organisation::external_in(of, free)));
+    let external = external.unwrap_or_default();
+    if taken + columns(&external) <= pen.room() {
         pen.right(" ", colour).right(&word, colour);
+        pen.text(name, text).text(&external, dim);
     } else {
         // A long name keeps at least half of the row.
         let half = pen.room() / 2;
-        pen.column_of(name, half, text).text(" ", text).text(&word, colour);
-        return;
+        pen.column_of(name, half.saturating_sub(columns(&external)), text).text(&external, dim);
+        pen.text(" ", text).text(&word, colour);
     }
-    pen.text(name, text);
 }
 
 /// What an empty panel says.

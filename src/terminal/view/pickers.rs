@@ -7,11 +7,11 @@ use crate::domain::id::CallId;
 use crate::terminal::keys::Action;
 use crate::terminal::model::{Dial, Input, LiveCall, Purpose};
 use crate::terminal::theme::Role;
-use crate::terminal::update::{CHOICES, shown_as};
+use crate::terminal::update::{CHOICES, account_keys, shown_as};
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::pen::columns;
 use crate::terminal::widgets::rows::window;
-use crate::texts::{desk, favourites, rules, screen, state};
+use crate::texts::{accounts as texts, desk, favourites, rules, screen, state};
 
 /// A line being typed behind a prompt; where its cursor stands comes back.
 pub(super) fn typed(paper: &mut Paper<'_>, row: Rect, prompt: &str, input: &Input) -> Option<Position> {
@@ -95,6 +95,31 @@ pub(super) fn select(paper: &mut Paper<'_>, row: Rect, selected: bool) -> ratatu
         paper.fill(row, Role::Selected);
     }
     paper.style(if selected { Role::Selected } else { Role::Text })
+}
+
+/// The saved sign-ins, and a row to add one.
+pub(super) fn accounts(paper: &mut Paper<'_>, place: Rect, selected: usize) {
+    let model = paper.model;
+    let height = u16::try_from(model.accounts.len()).unwrap_or(u16::MAX).saturating_add(4).clamp(5, 16);
+    let mut inside = paper.popup(area::middle(place, 72, height), texts::TITLE);
+    let (dim, keys) = (paper.style(Role::Dim), account_keys(model));
+    paper.pen(area::bottom(&mut inside, 1)).text(" ", dim).text(&keys, dim);
+    let servers = model.accounts.iter().map(|account| columns(&account.server.to_string()));
+    let widest = servers.max().unwrap_or(0) + 2;
+    for (line, index) in (0..).zip(window(model.accounts.len() + 1, selected, inside.height)) {
+        let row = area::row(inside, line);
+        let style = select(paper, row, index == selected);
+        let mark = if index == selected { paper.glyphs().selected } else { " " };
+        let mut pen = paper.pen(row);
+        let Some(account) = model.accounts.get(index) else {
+            pen.text(mark, style).text(" ", style).text(texts::ADD, style);
+            continue;
+        };
+        let used = if account.used { texts::USED } else { "" };
+        pen.right(" ", style).right(used, style).right(" ", style);
+        pen.text(mark, style).text(" ", style).column_of(account.user.as_str(), 16, style);
+        pen.column_of(&account.server.to_string(), widest, style).text(account.keeper.as_str(), style);
+    }
 }
 
 /// What the user may be for others.

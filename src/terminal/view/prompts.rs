@@ -11,7 +11,7 @@ use crate::terminal::model::{JoinPrompt, Model, NamePrompt, Naming, Question};
 use crate::terminal::theme::Role;
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::pen::wrapped;
-use crate::texts::{desk, group, refusal};
+use crate::texts::{accounts, circle, desk, group, refusal};
 
 /// How wide the prompts are.
 const WIDTH: u16 = 64;
@@ -79,7 +79,9 @@ pub(super) fn asked(model: &Model, question: &Question) -> Option<String> {
             let call = model.group_call()?;
             group::end_for_all(call.name(), call.roster.here)
         }
+        Question::Block(person) => circle::block(person.display_name.as_str()),
         Question::RemoveGroup { title, mine, .. } => group::give_up(title, *mine),
+        Question::SignOut(who) => accounts::sign_out(&who.to_string()),
     })
 }
 
@@ -89,7 +91,9 @@ pub(super) fn confirm(paper: &mut Paper<'_>, place: Rect, question: &Question) {
     let (title, yes, no) = match question {
         Question::Quit => ("LEAVE?", "hang up and leave", "stay"),
         Question::EndForAll => ("END FOR EVERYBODY?", "end it", "go on"),
+        Question::Block(_) => ("BLOCK?", "block", "leave it"),
         Question::RemoveGroup { .. } => ("REMOVE THE GROUP?", "remove it", "keep it"),
+        Question::SignOut(_) => ("SIGN OUT?", "sign out", "stay"),
     };
     let width = if *question == Question::Quit { 46 } else { 58 };
     let lines = wrapped(&text, width - 4).count().max(1);

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::paper::Paper;
-use crate::phone::event::{Link, Quality, Summary};
+use crate::phone::event::{Link, Quality, Summary, Transport};
 use crate::terminal::keys::Action;
 use crate::terminal::model::{Figure, LiveCall, Model, percent};
 use crate::terminal::theme::Role;
@@ -73,6 +73,9 @@ const UNKNOWN: &str = "not yet";
 /// What is said of a call whose sound is cut.
 const CUT: &str = "no sound";
 
+/// What is said behind the word for the quality, where UDP does not get through.
+const OVER_TCP: &str = " over TCP";
+
 /// A figure of the strip, with its curve where there is one.
 type Item = (String, Option<Figure>);
 
@@ -102,6 +105,9 @@ fn heard(paper: &mut Paper<'_>, place: Rect, call: &LiveCall, quality: &Quality)
     let (style, dim) = (paper.style(role), paper.style(Role::Dim));
     let mut pen = paper.pen(place);
     pen.text(" quality ", dim).text(word, style);
+    if quality.transport == Some(Transport::Tcp) {
+        pen.text(OVER_TCP, dim);
+    }
     let used = pen.column() - place.x;
     let scores =
         [(quality.mos_in.map(we_hear), Some(Figure::MosIn)), (quality.mos_out.map(they_hear), Some(Figure::MosOut))];
@@ -151,6 +157,9 @@ pub(super) fn panel(paper: &mut Paper<'_>, place: Rect) {
     let mut pen = paper.pen(area::row(inside, 0));
     pen.right(" all of it ", dim).right(&details, key);
     pen.text(" overall     ", dim).text(word, style);
+    if quality.transport == Some(Transport::Tcp) {
+        pen.text(OVER_TCP, dim);
+    }
     let cut = is_cut(paper.model, call, quality);
     let score = |mos: Option<f32>| match mos {
         Some(_) if cut => "-".to_owned(),

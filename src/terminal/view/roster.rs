@@ -13,7 +13,7 @@ use crate::terminal::widgets::area;
 use crate::terminal::widgets::meter::{ROSTER_METER, meter};
 use crate::terminal::widgets::pen::columns;
 use crate::terminal::widgets::rows::window;
-use crate::texts::{group, state};
+use crate::texts::{group, organisation, state};
 
 /// From how many columns on a row has a meter.
 const METER_FROM: u16 = 34;
@@ -96,17 +96,24 @@ fn row(paper: &mut Paper<'_>, place: Rect, call: &LiveCall, other: Option<&Roste
     let mut pen = paper.pen(place);
     pen.text(mark, text).text(sign, style).text(" ", text);
     let name_room = pen.room().saturating_sub(right);
-    let (name, more) = match other {
+    let me = paper.model.me.as_ref();
+    let (name, more, external) = match other {
         Some(row) => {
             let person = &row.participant.person;
-            (person.display_name.as_str(), person.name.as_str())
+            (person.display_name.as_str(), person.name.as_str(), person.external_to(me))
         }
-        None => ("you", paper.model.me.as_ref().map_or("", |me| me.display_name.as_str())),
+        None => ("you", me.map_or("", |me| me.display_name.as_str()), None),
     };
     let mut pen = paper.pen(place);
     pen.skip(3);
     let used = columns(name);
-    if used + 3 + columns(more) <= name_room {
+    if let Some(of) = external {
+        // Who is external is told before the name is told whole.
+        let mark = organisation::external_in(of, name_room.saturating_sub(used + 3));
+        let name_room = name_room.saturating_sub(columns(&mark) + 3);
+        pen.column_of(name, used.min(name_room), text).text("  ", dim).text(&mark, dim);
+        pen.column_of("", (name_room + 1).saturating_sub(used), dim);
+    } else if used + 3 + columns(more) <= name_room {
         pen.text(name, text).text("  ", dim).column_of(more, name_room - used - 2, dim);
     } else {
         pen.column_of(name, name_room, text);

@@ -28,7 +28,8 @@ pub(super) fn tiny(paper: &mut Paper<'_>, mut place: Rect) {
         let keys = if columns(&keys) <= place.width { keys } else { few };
         let row = area::top(&mut place, 1);
         paper.fill(row, role);
-        paper.pen(row).text(&rings(first), style);
+        let text = rings(first, model.me.as_ref());
+        paper.pen(row).text(&text, style);
         let row = area::top(&mut place, 1);
         paper.fill(row, role);
         paper.pen(row).text(&keys, style);

@@ -17,6 +17,9 @@ pub use screen::Screen;
 /// How long a step may take on a machine that is busy with other things.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The ports of a service that takes any free ones.
+pub const ANY_PORTS: &str = "--listen 127.0.0.1:0 --tls-listen 127.0.0.1:0 --media 127.0.0.1:0 --media-tcp 127.0.0.1:0";
+
 /// The program under test.
 const SWITCHBOARD: &str = env!("CARGO_BIN_EXE_switchboard");
 
@@ -38,6 +41,12 @@ impl Home {
         self.path().join(name)
     }
 
+    /// The files of the sign-ins that are kept of a user.
+    pub fn sign_ins(&self, user: &str) -> Vec<PathBuf> {
+        let files = std::fs::read_dir(self.file(&format!("users/{user}"))).into_iter().flatten().flatten();
+        files.map(|file| file.path()).filter(|path| path.extension().is_some_and(|ending| ending == "json")).collect()
+    }
+
     /// Starts `switchboard WORDS…`; each word is separated by a space.
     pub fn start(&self, words: &str) -> Program {
         Program::start(self.path(), words, None)
@@ -53,6 +62,11 @@ impl Home {
         self.start(words).ends()
     }
 
+    /// Runs it with settings in its environment, and a line on its standard input.
+    pub fn run_in(&self, settings: &[(&str, &str)], words: &str, input: &str) -> Done {
+        Program::start_in(self.path(), settings, words, Some(input)).ends()
+    }
+
     /// Runs it with a line on its standard input.
     pub fn run_with(&self, words: &str, input: &str) -> Done {
         Program::start(self.path(), words, Some(input)).ends()
@@ -60,7 +74,7 @@ impl Home {
 
     /// Starts a service on free ports and waits until it is ready. Returns it with its address.
     pub fn serve(&self, more: &str) -> (Program, String) {
-        let mut service = self.start(&format!("serve --listen 127.0.0.1:0 --media 127.0.0.1:0 {more}"));
+        let mut service = self.start(&format!("serve {ANY_PORTS} {more}"));
         let ready = service.until(r#""event":"ready""#);
         let http = json(&ready)["http"].as_str().unwrap().to_owned();
         (service, http)
@@ -120,9 +134,12 @@ fn is_setting(name: &str) -> bool {
     name.starts_with("SWITCHBOARD_") || name == "NO_COLOR"
 }
 
-/// What the program under test finds in its environment: sound without devices.
-const ENVIRONMENT: [(&str, &str); 2] =
-    [("SWITCHBOARD_PHONE_MICROPHONE", "tone"), ("SWITCHBOARD_PHONE_SPEAKER", "none")];
+/// What the program under test finds in its environment: sound without devices, and no keyring of whoever runs the tests.
+const ENVIRONMENT: [(&str, &str); 3] = [
+    ("SWITCHBOARD_PHONE_MICROPHONE", "tone"),
+    ("SWITCHBOARD_PHONE_SPEAKER", "none"),
+    ("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere"),
+];
 
 /// A line of JSON.
 pub fn json(line: &str) -> serde_json::Value {

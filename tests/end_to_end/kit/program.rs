@@ -46,7 +46,12 @@ pub struct Done {
 
 impl Program {
     pub fn start(data: &Path, words: &str, input: Option<&str>) -> Self {
-        let mut program = Self::spawn(data, words, input.is_some());
+        Self::start_in(data, &[], words, input)
+    }
+
+    /// The same, with settings in its environment.
+    pub fn start_in(data: &Path, settings: &[(&str, &str)], words: &str, input: Option<&str>) -> Self {
+        let mut program = Self::spawn(data, settings, words, input.is_some());
         if let (Some(text), Some(mut stdin)) = (input, program.input.take()) {
             stdin.write_all(text.as_bytes()).unwrap();
         }
@@ -55,15 +60,15 @@ impl Program {
 
     /// Starts it with lines to come on its standard input.
     pub fn opens(data: &Path, words: &str) -> Self {
-        Self::spawn(data, words, true)
+        Self::spawn(data, &[], words, true)
     }
 
-    fn spawn(data: &Path, words: &str, reads: bool) -> Self {
+    fn spawn(data: &Path, settings: &[(&str, &str)], words: &str, reads: bool) -> Self {
         let mut command = Command::new(SWITCHBOARD);
         for (name, _) in std::env::vars().filter(|(name, _)| is_setting(name)) {
             command.env_remove(name);
         }
-        command.envs(ENVIRONMENT).arg("--data").arg(data).args(words.split_whitespace());
+        command.envs(ENVIRONMENT).envs(settings.iter().copied()).arg("--data").arg(data).args(words.split_whitespace());
         command.stdin(if reads { Stdio::piped() } else { Stdio::null() });
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let input = child.stdin.take();

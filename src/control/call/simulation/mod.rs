@@ -341,6 +341,7 @@ impl World {
             19..=21 => Event::Lost { endpoint },
             22..=24 => Event::Back { endpoint },
             25 if on => Event::Left { endpoint },
+            25 => Event::Revoked { endpoint },
             26..=31 => Event::LegUp { leg },
             32..=34 => Event::LegSilent { leg },
             35..=36 => Event::LegHeard { leg },

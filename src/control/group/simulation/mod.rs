@@ -72,11 +72,11 @@ fn play(seed: u64) -> Observer {
 }
 
 fn person(who: u64) -> Person {
-    Person {
-        identity: Identity::acs(Uuid::nil(), Uuid::from_u128(who.into())),
-        name: format!("person{who}").parse().unwrap(),
-        display_name: DisplayName::from(format!("Person {who}")),
-    }
+    Person::new(
+        Identity::acs(Uuid::nil(), Uuid::from_u128(who.into())),
+        format!("person{who}").parse().unwrap(),
+        DisplayName::from(format!("Person {who}")),
+    )
 }
 
 fn endpoint(who: u64, which: u64) -> EndpointId {
@@ -121,7 +121,8 @@ impl World {
         let endpoint = endpoint(who, which);
         let leg = self.some_leg();
         let on = self.dice.below(2) == 0;
-        match self.dice.below(41) {
+        match self.dice.below(42) {
+            41 => Event::Revoked { endpoint },
             40 => Event::Expect(Expect { endpoint, person: person(who), muted: on }),
             0..=3 => Event::Join(self.join(who, which)),
             4..=8 => Event::LegUp { leg },

@@ -49,11 +49,11 @@ impl Client {
     }
 
     fn person(self) -> Person {
-        Person {
-            identity: Identity::acs(Uuid::nil(), Uuid::from_u128(self.who.into())),
-            name: format!("person{}", self.who).parse().unwrap(),
-            display_name: DisplayName::from(format!("Person {}", self.who)),
-        }
+        Person::new(
+            Identity::acs(Uuid::nil(), Uuid::from_u128(self.who.into())),
+            format!("person{}", self.who).parse().unwrap(),
+            DisplayName::from(format!("Person {}", self.who)),
+        )
     }
 
     fn join(self) -> Join {

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::base::{clock, task};
-use crate::config::JoinMuted;
+use crate::config::{JoinMuted, MediaOver};
 use crate::domain::call::{CallState, Participant, ParticipantState, RosterRow};
 use crate::domain::group::{Group, GroupRow};
 use crate::domain::id::{CallId, GroupId, SessionId};
@@ -95,6 +95,7 @@ impl Bench {
             tones: true,
             rings: true,
             join_muted,
+            media_over: MediaOver::Auto,
             roster_tones: true,
         };
         let engine = Engine::new(out, options, &"127.0.0.1:8790".parse().unwrap());
@@ -116,9 +117,12 @@ impl Bench {
             friends: vec![Friend { person: person("bob"), presence: Presence::offline(None), favourite: None }],
             calls,
             public_url: Some("https://calls.example".into()),
+            fingerprint: None,
             missed: 2,
             parked: vec![parked(1, "dave")],
             rules: Default::default(),
+            friend_requests: Vec::new(),
+            blocked: Vec::new(),
         };
         self.is_connected_again(welcome).await;
         self.until("know its friends", |event| matches!(event, Event::Friends(_)).then_some(())).await;
@@ -139,9 +143,12 @@ impl Bench {
             friends: Vec::new(),
             calls: Vec::new(),
             public_url: None,
+            fingerprint: None,
             missed: 0,
             parked: Vec::new(),
             rules: Default::default(),
+            friend_requests: Vec::new(),
+            blocked: Vec::new(),
         };
         self.is_connected_again(welcome).await;
         self.until("be connected again", |event| matches!(event, Event::Link(Link::Up)).then_some(())).await;
@@ -369,7 +376,7 @@ pub(super) fn parked(slot: u8, name: &str) -> ParkedCall {
 }
 
 pub(super) fn person(name: &str) -> Person {
-    Person { identity: format!("8:{name}").parse().unwrap(), name: name.parse().unwrap(), display_name: name.into() }
+    Person::new(format!("8:{name}").parse().unwrap(), name.parse().unwrap(), name.into())
 }
 
 pub(super) fn group() -> Group {

@@ -39,11 +39,11 @@ impl Guest {
             Self::Ben => ("ben", "Ben"),
             Self::Kim => ("kim", "Kim"),
         };
-        Person {
-            identity: format!("8:{name}123").parse().expect("the identities of guests are well-formed"),
-            name: name.parse().expect("the names of guests are well-formed"),
-            display_name: DisplayName::from(shown),
-        }
+        Person::new(
+            format!("8:{name}123").parse().expect("the identities of guests are well-formed"),
+            name.parse().expect("the names of guests are well-formed"),
+            DisplayName::from(shown),
+        )
     }
 
     /// Whether this is one of them.

@@ -28,7 +28,7 @@ async fn a_parked_call_waits_with_music_and_goes_on_with_who_picks_it_up() {
     assert_eq!(bob.is_handed_on().await, (person("alice"), HandedTo::Slot { slot: slot(1) }));
     bob.is_told(CallState::RemoteHold).await;
     assert_eq!(house.switched(), [Did::Close(leg_a), Did::hears_only(leg_b, &[]), Did::Music(leg_b, true)]);
-    let parked = house.calls.parked().await;
+    let parked = house.calls.parked(&person("dave").identity).await;
     assert_eq!((parked[0].call_id, &parked[0].person, &parked[0].by), (call, &person("bob"), &person("alice")));
     for phone in [&mut alice, &mut bob, &mut carol] {
         assert_eq!(phone.sees_slot().await, (slot(1), Some(parked[0].clone())));
@@ -41,7 +41,7 @@ async fn a_parked_call_waits_with_music_and_goes_on_with_who_picks_it_up() {
     bob.sees("carol", ParticipantState::Connected).await;
     carol.sees("bob", ParticipantState::Connected).await;
     assert_eq!(alice.sees_slot().await, (slot(1), None));
-    assert_eq!(house.calls.parked().await, []);
+    assert_eq!(house.calls.parked(&person("dave").identity).await, []);
     assert_eq!(house.calls.ongoing(carol.id).await[0].direction, Direction::Incoming);
     let late = picks_up(&house, &alice, 1, call).await.unwrap_err();
     assert_eq!(late, refusals::nothing_parked(slot(1)));
@@ -64,12 +64,12 @@ async fn it_rings_at_who_parked_it_and_stays_there_until_it_is_taken() {
     assert_eq!(alice.rings_with(call).await, recalled);
     assert_eq!((clock::now() - began).as_secs(), PARK_MAX.as_secs());
     alice.stops_ringing(EndReason::RING_TIMEOUT).await;
-    assert_eq!(house.calls.parked().await.len(), 1);
+    assert_eq!(house.calls.parked(&person("dave").identity).await.len(), 1);
     assert_eq!(alice.rings_with(call).await, recalled);
     assert_eq!((clock::now() - began).as_secs(), (2 * PARK_MAX + RETURN_MAX).as_secs());
     takes(&house, &alice, call).await;
     bob.sees("alice", ParticipantState::Connected).await;
-    assert_eq!(house.calls.parked().await, []);
+    assert_eq!(house.calls.parked(&person("dave").identity).await, []);
 }
 
 #[tokio::test(start_paused = true)]
@@ -96,7 +96,7 @@ async fn nobody_takes_it_for_a_quarter_of_an_hour_and_it_is_over() {
     house.calls.left(alice.seat).await;
     bob.ends(EndReason::RING_TIMEOUT).await;
     assert_eq!((clock::now() - began).as_secs(), PARKED_MAX.as_secs());
-    assert_eq!(house.calls.parked().await, []);
+    assert_eq!(house.calls.parked(&person("dave").identity).await, []);
 }
 
 #[tokio::test(start_paused = true)]
@@ -114,7 +114,7 @@ async fn whoever_waits_hangs_up_or_vanishes_and_the_slot_is_free() {
             house.calls.hang_up(bob.id, call).await.unwrap();
         }
         assert_eq!(alice.sees_slot().await, (slot(1), None));
-        assert_eq!(house.calls.parked().await, []);
+        assert_eq!(house.calls.parked(&person("dave").identity).await, []);
         house.calls.stop().await;
         let end = if vanishes { EndReason::VANISHED } else { EndReason::HUNG_UP };
         assert_eq!(house.store.record("bob", call).unwrap().end, Some(end));
@@ -148,7 +148,7 @@ async fn what_cannot_be_parked_or_picked_up_is_refused() {
     ] {
         assert_eq!(picks_up(&house, phone, number, call).await.unwrap_err().code, code);
     }
-    assert_eq!(house.calls.parked().await.len(), 1);
+    assert_eq!(house.calls.parked(&person("dave").identity).await.len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

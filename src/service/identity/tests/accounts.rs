@@ -64,3 +64,42 @@ async fn no_secret_is_kept_in_the_clear() {
         }
     }
 }
+
+#[tokio::test]
+async fn an_organisation_is_there_as_long_as_somebody_belongs_to_it() {
+    let kit = Kit::new().await;
+    let acme: Organisation = "acme".parse().unwrap();
+    kit.add("alice").await;
+    let bob = NewAccount { organisation: acme.clone(), ..new_account("bob", None) };
+    assert_eq!(kit.identities.add_account(bob).await.unwrap().organisation, acme);
+    let there = async || -> Vec<(String, u64)> {
+        let rows = kit.identities.organisations().await.unwrap();
+        rows.into_iter().map(|row| (row.name.to_string(), row.members)).collect()
+    };
+    assert_eq!(there().await, [("acme".to_owned(), 1), ("main".to_owned(), 1)]);
+    kit.identities.set_organisation(&name("alice"), &acme).await.unwrap();
+    assert_eq!(there().await, [("acme".to_owned(), 2)]);
+    assert_eq!(kit.identities.set_organisation(&name("nobody"), &acme).await.code(), FailureCode::NotFound);
+}
+
+#[tokio::test]
+async fn a_person_is_of_the_accounts_organisation_however_it_is_found() {
+    let kit = Kit::new().await;
+    let acme: Organisation = "acme".parse().unwrap();
+    let bob = NewAccount { organisation: acme.clone(), ..new_account("bob", None) };
+    kit.identities.add_account(bob).await.unwrap();
+    // The first search makes the identity, the second finds it.
+    for _ in 0..2 {
+        assert_eq!(kit.identities.search("bo").await.unwrap()[0].organisation, acme);
+    }
+    let (alice, bob) = (kit.person("alice").await, kit.identities.find(&name("bob")).await.unwrap().unwrap());
+    assert_eq!(bob.organisation, acme);
+    assert_eq!(kit.identities.person(&bob.identity).await.unwrap(), Some(bob.clone()));
+    assert_eq!(kit.sign_in("bob", PASSWORD).await.unwrap().me, bob);
+    assert_eq!(kit.identities.add_friend(&alice, &bob.identity).await.unwrap(), bob);
+    assert_eq!(kit.identities.friends(&alice).await.unwrap(), std::slice::from_ref(&bob));
+    let mut told = kit.identities.shown_otherwise();
+    kit.identities.set_organisation(&name("bob"), &Organisation::default()).await.unwrap();
+    assert!(matches!(told.next().await, Some(News::Item(who)) if who == bob.identity));
+    assert!(kit.identities.friends(&alice).await.unwrap()[0].organisation.is_main());
+}

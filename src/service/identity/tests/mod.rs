@@ -4,6 +4,7 @@ mod accounts;
 mod people;
 mod rules;
 mod sign_in;
+mod sign_up;
 mod tokens;
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -13,10 +14,12 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::base::clock;
-use crate::domain::id::DisplayName;
+use crate::domain::id::{DisplayName, UserName};
+use crate::domain::organisation::Organisation;
 use crate::domain::time::UnixMillis;
 use crate::protocol::failure::{Failure, FailureCode};
 use crate::protocol::rest::{NewAccount, SignIn, SignedIn};
+use crate::service::bus::News;
 use crate::service::store;
 
 const PASSWORD: &str = "correct horse";
@@ -83,16 +86,15 @@ impl Kit {
 
 fn bots() -> Vec<Person> {
     [("echo", "Echo"), ("busy", "Busy")]
-        .map(|(user, display_name)| Person {
-            identity: format!("8:{user}123").parse().unwrap(),
-            name: name(user),
-            display_name: DisplayName::from(display_name),
+        .map(|(user, display_name)| {
+            Person::new(format!("8:{user}123").parse().unwrap(), name(user), DisplayName::from(display_name))
         })
         .into()
 }
 
 fn new_account(user: &str, display_name: Option<&str>) -> NewAccount {
-    NewAccount { user: name(user), display_name: display_name.map(DisplayName::from), password: secret(PASSWORD) }
+    let display_name = display_name.map(DisplayName::from);
+    NewAccount { display_name, ..NewAccount::new(name(user), secret(PASSWORD)) }
 }
 
 fn name(text: &str) -> UserName {

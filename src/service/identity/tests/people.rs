@@ -1,6 +1,7 @@
 //! Finding people, friend lists, last seen.
 
 use super::*;
+use crate::config::{Directory, FriendPolicy};
 use crate::domain::person::Favourite;
 
 #[tokio::test]
@@ -138,4 +139,120 @@ async fn last_seen_is_remembered() {
     assert_eq!(kit.identities.last_seen(&bob).await.unwrap(), Some(UnixMillis(77)));
     let of_friends = kit.identities.last_seen_of_friends(&alice).await.unwrap();
     assert_eq!(of_friends.into_iter().collect::<Vec<_>>(), [(bob, UnixMillis(77))]);
+}
+
+/// Two of the usual organisation, two of another.
+async fn two_organisations(directory: Directory) -> Kit {
+    let people = config::People { directory, ..config::People::default() };
+    let kit = Kit::with(Settings { people, ..Settings::default() }).await;
+    for user in ["anna", "annabel", "ann", "annika"] {
+        kit.add(user).await;
+    }
+    for user in ["ann", "annika"] {
+        kit.identities.set_organisation(&name(user), &"acme".parse().unwrap()).await.unwrap();
+    }
+    kit
+}
+
+#[tokio::test]
+async fn a_part_of_a_name_finds_whom_the_directory_is_open_for_and_a_whole_user_name_anyone() {
+    for (directory, of_main, of_acme) in [
+        (Directory::Everyone, vec!["ann", "anna", "annabel", "annika"], vec!["ann", "anna", "annabel", "annika"]),
+        // The very user name is found wherever it belongs.
+        (Directory::Organisation, vec!["ann", "anna", "annabel"], vec!["ann", "annika"]),
+        (Directory::Nobody, vec!["ann"], vec!["ann"]),
+    ] {
+        let kit = two_organisations(directory).await;
+        for (asker, found) in [("anna", of_main), ("annika", of_acme)] {
+            let asker = kit.identities.find(&name(asker)).await.unwrap().unwrap().identity;
+            let people = kit.identities.search_for(&asker, "ann").await.unwrap();
+            assert_eq!(names(&people), found, "{directory:?}");
+            for whole in ["annabel", "annika", "echo"] {
+                let people = kit.identities.search_for(&asker, whole).await.unwrap();
+                assert_eq!(names(&people), [whole], "{directory:?}");
+                let identity = people[0].identity.as_str();
+                assert_eq!(kit.identities.search_for(&asker, identity).await.unwrap(), people);
+            }
+        }
+        assert_eq!(kit.identities.search("ann").await.unwrap().len(), 4, "for administrators");
+    }
+}
+
+#[tokio::test]
+async fn somebody_without_an_account_is_of_the_usual_organisation_for_a_search() {
+    let kit = two_organisations(Directory::Organisation).await;
+    let made = kit.identities.create_identity(clock::unix_now()).await.unwrap();
+    let called = kit.identities.person(&made).await.unwrap().unwrap().name;
+    for (asker, part, found) in [("anna", "user-", 1), ("annika", "user-", 0), ("annika", called.as_str(), 1)] {
+        let asker = kit.identities.find(&name(asker)).await.unwrap().unwrap().identity;
+        assert_eq!(kit.identities.search_for(&asker, part).await.unwrap().len(), found, "{part}");
+    }
+}
+
+async fn asking(burst: u32) -> Kit {
+    let people = config::People { friends: FriendPolicy::Request, ..config::People::default() };
+    let per_asker = Rate { burst, every: Duration::from_secs(3600) };
+    Kit::with(Settings { people, per_asker, ..Settings::default() }).await
+}
+
+#[tokio::test]
+async fn so_many_may_be_asked_and_so_often_and_bots_are_not_asked() {
+    let kit = asking(3).await;
+    let alice = kit.person("alice").await;
+    for user in ["bob", "carol", "dave"] {
+        let other = kit.person(user).await;
+        assert!(matches!(kit.identities.befriend(&alice, &other).await, Ok(Befriended::Asked { shown: true, .. })));
+    }
+    let erin = kit.person("erin").await;
+    assert_eq!(kit.identities.befriend(&alice, &erin).await.code(), FailureCode::TooManyRequests);
+    let echo = "8:echo123".parse().unwrap();
+    assert!(matches!(kit.identities.befriend(&alice, &echo).await, Ok(Befriended::Added(_))));
+    assert_eq!(kit.identities.friend_requests(&alice).await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn who_has_as_many_open_requests_as_may_be_asks_and_is_asked_no_more() {
+    let kit = asking(1000).await;
+    let alice = kit.person("alice").await;
+    let mut others = Vec::new();
+    for number in 0..=MAX_REQUESTS {
+        let other = kit.identities.create_identity(clock::unix_now()).await.unwrap();
+        let asked = kit.identities.befriend(&alice, &other).await;
+        assert_eq!(asked.is_ok(), number < MAX_REQUESTS, "{number}");
+        others.push(other);
+    }
+    let bob = kit.person("bob").await;
+    for (number, other) in others.iter().enumerate() {
+        let asked = kit.identities.befriend(other, &bob).await;
+        assert_eq!(asked.is_ok(), number < MAX_REQUESTS, "{number}");
+    }
+    // One who is declined, or blocked, is none of those he sees.
+    kit.identities.decline_friend(&bob, &others[0]).await.unwrap();
+    let last = others.last().unwrap();
+    assert!(kit.identities.befriend(last, &bob).await.is_ok());
+    let blocked = kit.identities.person(&others[1]).await.unwrap().unwrap();
+    kit.identities.block(&bob, &blocked, None).await.unwrap();
+    assert_eq!(kit.identities.friend_requests(&bob).await.unwrap().len(), MAX_REQUESTS - 1);
+    assert_eq!(kit.identities.decline_friend(&bob, &others[1]).await.code(), FailureCode::NotFound);
+    assert!(kit.identities.withdraw_friend(&others[0], &bob).await.is_ok_and(|shown| !shown));
+}
+
+#[tokio::test]
+async fn nobody_blocks_themselves_a_bot_or_the_same_person_twice_and_lists_go_with_accounts() {
+    let kit = Kit::new().await;
+    let (alice, bob) = (kit.person("alice").await, kit.person("bob").await);
+    for (whom, code) in [(alice.as_str(), FailureCode::BadRequest), ("8:echo123", FailureCode::BadRequest)] {
+        assert_eq!(kit.identities.to_block(&alice, &whom.parse().unwrap()).await.code(), code);
+    }
+    let person = kit.identities.to_block(&alice, &bob).await.unwrap();
+    kit.identities.block(&alice, &person, Some(UnixMillis(7))).await.unwrap();
+    assert_eq!(kit.identities.block(&alice, &person, None).await.code(), FailureCode::Conflict);
+    assert_eq!(kit.identities.blocked(&alice).await.unwrap(), [person]);
+    assert_eq!(kit.identities.blockers(&bob).await.unwrap(), [(alice.clone(), Some(UnixMillis(7)))].into());
+    kit.identities.add_friend(&bob, &alice).await.unwrap();
+    assert_eq!(kit.identities.followers(&alice).await.unwrap(), std::slice::from_ref(&bob));
+    assert_eq!(kit.identities.watchers(&alice).await.unwrap(), [], "who is blocked is not told");
+    kit.identities.remove_account(&name("bob")).await.unwrap();
+    assert_eq!(kit.identities.blocked(&alice).await.unwrap(), []);
+    assert_eq!(kit.identities.unblock(&alice, &bob).await.code(), FailureCode::NotFound);
 }

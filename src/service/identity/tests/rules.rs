@@ -34,12 +34,12 @@ async fn who_is_gone_is_not_told_of_and_may_be_named_on() {
     let people = async || kit.identities.rules(&alice).await.unwrap().people;
     for disabled in [true, false] {
         kit.identities.set_disabled(&name("bob"), disabled).await.unwrap();
-        assert_eq!(changed.next().await, Some(crate::service::bus::News::Item(bob.clone())));
+        assert_eq!(changed.next().await, Some(News::Item(bob.clone())));
         assert_eq!(people().await.is_empty(), disabled);
     }
     assert_eq!(kit.identities.rules_naming(&bob).await.unwrap(), std::slice::from_ref(&alice));
     kit.identities.remove_account(&name("bob")).await.unwrap();
-    assert_eq!(changed.next().await, Some(crate::service::bus::News::Item(bob.clone())));
+    assert_eq!(changed.next().await, Some(News::Item(bob.clone())));
     assert!(people().await.is_empty());
     // What else the rules say can be changed all the same.
     let rules = CallRules { after_seconds: 30.try_into().unwrap(), ..always(&bob) };

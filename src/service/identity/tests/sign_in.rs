@@ -1,6 +1,7 @@
 //! Signing in, throttling, refreshing, signing out, the demo.
 
 use super::*;
+use crate::service::store::audit;
 use crate::service::store::refresh_tokens::GRACE_MS;
 
 const A_DAY: i64 = 24 * 60 * 60 * 1000;
@@ -94,7 +95,7 @@ async fn each_refresh_token_works_once_and_a_copy_ends_the_sign_in() {
     let kit = Kit::new().await;
     kit.add("alice").await;
     let now = clock::unix_now();
-    let first = kit.sign_in("alice", PASSWORD).await.unwrap();
+    let (first, other) = (kit.sign_in("alice", PASSWORD).await.unwrap(), kit.sign_in("alice", PASSWORD).await.unwrap());
     let second = kit.identities.refresh(&first.refresh_token, now).await.unwrap();
     let third = kit.identities.refresh(&second.refresh_token, now).await.unwrap();
     assert_eq!(third.me, first.me);
@@ -104,6 +105,45 @@ async fn each_refresh_token_works_once_and_a_copy_ends_the_sign_in() {
     assert_eq!(reused.code(), FailureCode::Unauthenticated, "its successor was used");
     let newest = kit.identities.refresh(&third.refresh_token, now).await;
     assert_eq!(newest.code(), FailureCode::Unauthenticated, "the whole family has ended");
+
+    // Whoever runs the service learns of it, once; another sign-in of hers goes on.
+    let wanted = audit::Wanted { since: None, before: None, limit: 9 };
+    let noted = audit::list(&kit.identities.inner.db, wanted).await.unwrap();
+    let noted: Vec<_> = noted.iter().map(|entry| (entry.what.as_str(), entry.about.as_deref())).collect();
+    assert_eq!(noted, [("refresh-token-reused", Some(first.me.identity.as_str()))]);
+    kit.identities.refresh(&other.refresh_token, now).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_thief_who_is_first_is_found_out_by_the_owner() {
+    let kit = Kit::new().await;
+    kit.add("alice").await;
+    let now = clock::unix_now();
+    let kept = kit.sign_in("alice", PASSWORD).await.unwrap();
+    let stolen = kit.identities.refresh(&kept.refresh_token, now).await.unwrap();
+    kit.identities.refresh(&stolen.refresh_token, now.plus(A_DAY)).await.unwrap();
+    assert_eq!(kit.identities.refresh(&kept.refresh_token, now.plus(A_DAY)).await.code(), FailureCode::Unauthenticated);
+    assert_eq!(
+        kit.identities.refresh(&stolen.refresh_token, now.plus(A_DAY)).await.code(),
+        FailureCode::Unauthenticated
+    );
+}
+
+#[tokio::test]
+async fn guessing_from_elsewhere_does_not_lock_out_who_signs_in_where_that_was_done_before() {
+    let kit = Kit::strict().await;
+    kit.add("alice").await;
+    kit.sign_in("alice", PASSWORD).await.unwrap();
+    while kit.sign_in_from(ELSEWHERE, "alice", "wrong horse").await.code() != FailureCode::TooManyRequests {}
+    let signed_in = kit.sign_in("alice", PASSWORD).await.unwrap();
+    // A phone that renews its sign-in is at home, too.
+    let third = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 3));
+    assert_eq!(kit.sign_in_from(third, "alice", PASSWORD).await.code(), FailureCode::TooManyRequests);
+    kit.identities.seen_at(&signed_in.me.name, third);
+    kit.sign_in_from(third, "alice", PASSWORD).await.unwrap();
+    // With another password nobody is known any more.
+    kit.identities.set_password(&name("alice"), secret("another horse")).await.unwrap();
+    assert_eq!(kit.sign_in("alice", "another horse").await.code(), FailureCode::TooManyRequests);
 }
 
 #[tokio::test]

@@ -101,9 +101,10 @@ async fn a_revoked_token_stops_and_the_next_one_counts_at_once() {
     let kit = Kit::new().await;
     let alice = kit.add("alice").await;
     let before = kit.sign_in("alice", PASSWORD).await.unwrap();
+    kit.verify(&before.access_token).await.unwrap();
     let mut revoked = kit.identities.revoked();
     kit.identities.set_password(&alice, secret("battery staple")).await.unwrap();
-    assert_eq!(revoked.next().await, Some(crate::service::bus::News::Item(before.me.identity.clone())));
+    assert_eq!(revoked.next().await, Some(News::Item(before.me.identity.clone())));
     assert_eq!(kit.verify(&before.access_token).await.code(), FailureCode::Unauthenticated);
     let refreshed = kit.identities.refresh(&before.refresh_token, clock::unix_now()).await;
     assert_eq!(refreshed.code(), FailureCode::Unauthenticated);
@@ -117,13 +118,35 @@ async fn the_tokens_of_a_disabled_or_removed_account_stop() {
     let kit = Kit::new().await;
     let alice = kit.add("alice").await;
     let token = kit.sign_in("alice", PASSWORD).await.unwrap().access_token;
+    kit.verify(&token).await.unwrap();
     kit.identities.set_disabled(&alice, true).await.unwrap();
     assert_eq!(kit.verify(&token).await.code(), FailureCode::Forbidden);
     kit.identities.set_disabled(&alice, false).await.unwrap();
     assert_eq!(kit.verify(&token).await.code(), FailureCode::Unauthenticated, "it was revoked");
     let token = kit.sign_in("alice", PASSWORD).await.unwrap().access_token;
+    kit.verify(&token).await.unwrap();
     kit.identities.remove_account(&alice).await.unwrap();
     assert_eq!(kit.verify(&token).await.code(), FailureCode::Unauthenticated);
+}
+
+/// The first check is remembered; what is checked from then on needs no signature, and is refused all the same.
+#[tokio::test]
+async fn a_token_that_was_checked_before_is_refused_after_a_revocation_and_after_its_end() {
+    let kit = Kit::new().await;
+    let (who, now) = (kit.identities.create_identity(clock::unix_now()).await.unwrap(), clock::unix_now());
+    let issue = async || kit.identities.issue_token(&who, Scopes::USER, Duration::from_secs(60), now).await.unwrap();
+    let (token, ends) = issue().await;
+    for _ in 0..2 {
+        kit.verify(&token).await.unwrap();
+        kit.identities.rotate_signing_key(now).await.unwrap();
+    }
+    assert_eq!(kit.identities.verify(token.expose(), ends).await.code(), FailureCode::TokenExpired);
+    kit.identities.revoke_tokens(&who, now).await.unwrap();
+    assert_eq!(kit.verify(&token).await.code(), FailureCode::Unauthenticated);
+    let (next, _) = issue().await;
+    kit.verify(&next).await.unwrap();
+    kit.identities.delete_identity(&who).await.unwrap();
+    assert_eq!(kit.verify(&next).await.code(), FailureCode::Unauthenticated);
 }
 
 fn parts(token: &Secret<String>) -> [&str; 3] {

@@ -4,7 +4,7 @@ use super::*;
 use crate::protocol::rest::{AuditEntry, AuditPage};
 
 impl Kit {
-    async fn audit(&self, query: &str) -> AuditPage {
+    pub(super) async fn audit(&self, query: &str) -> AuditPage {
         read(self.administrate(Method::GET, &format!("/api/v1/admin/audit{query}"), json!(null)).await).await
     }
 }

@@ -41,7 +41,17 @@ async fn links_begin_as_the_operator_says() {
     let kit = Kit::with(|rest| *rest = rest.clone().at(Some("https://calls.example"))).await;
     let (_, text) = page(&kit, &format!("/j/{ID}")).await;
     assert!(text.contains(&format!("switchboard join https://calls.example/j/{ID}<")), "{text}");
-    assert!(!text.contains("sign-in"), "phones don't sign in through https: {text}");
+    assert!(text.contains("switchboard sign-in NAME --server https://calls.example<"), "{text}");
+}
+
+#[tokio::test]
+async fn encrypted_links_end_in_what_the_service_is_known_by() {
+    let fingerprint = Fingerprint([7; 32]);
+    for (url, ends) in [("https://calls.example", true), ("http://calls.example", false)] {
+        let kit = Kit::with(|rest| *rest = rest.clone().at(Some(url)).known_by(Some(fingerprint))).await;
+        let (_, text) = page(&kit, &format!("/j/{ID}")).await;
+        assert_eq!(text.contains(&format!("switchboard join {url}/j/{ID}#{fingerprint}<")), ends, "{text}");
+    }
 }
 
 #[tokio::test]

@@ -1,28 +1,43 @@
 //! A real server on a free port and a real client; the sentences by subject.
 
 mod audit;
+mod device;
 mod doors;
+mod exchange;
 mod links;
+mod mutated;
+mod programs;
 mod routes;
 
 use std::net::SocketAddr;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use axum::routing::get;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
 
+use super::acs::signature::Key;
 use super::*;
-use crate::base::task;
+use crate::base::{clock, task};
+use crate::config::Oidc;
 use crate::domain::person::Person;
+use crate::domain::time::UnixMillis;
 use crate::protocol::failure::{Failure, FailureCode};
-use crate::protocol::rest::{Account, ErrorBody, Health, Readiness, SignedIn};
+use crate::protocol::rest::{AccessKeyPair, Account, ErrorBody, Health, IssuedToken, Readiness, SignedIn};
+use crate::service::calls::kit::House;
 use crate::service::identity::Settings;
-use crate::service::store;
+use crate::service::sfu::{Sfu, SfuConfig};
+use crate::service::store::{self, Db};
 
 const ADMIN: &str = "the admin secret";
 const PASSWORD: &str = "correct horse";
@@ -32,6 +47,8 @@ struct Kit {
     _folder: TempDir,
     address: SocketAddr,
     client: Client,
+    identities: Identities,
+    access_keys: AccessKeys,
     groups: Groups,
 }
 
@@ -42,12 +59,22 @@ impl Kit {
 
     /// A service whose routes are changed by `change` before they are served.
     async fn with(change: impl FnOnce(&mut Rest)) -> Self {
+        Self::believing(&Oidc::default(), change).await
+    }
+
+    /// The same, that believes the issuers of `oidc`.
+    async fn believing(oidc: &Oidc, change: impl FnOnce(&mut Rest)) -> Self {
         let folder = TempDir::new().unwrap();
         let db = store::open(folder.path()).await.unwrap();
         let identities = Identities::start(db.clone(), Settings::default(), Vec::new()).await.unwrap();
+        let access_keys = AccessKeys::load(db.clone()).await.unwrap();
         let groups = Groups::new(db.clone(), identities.clone());
         let observer = crate::service::observe::tests::observer(folder.path(), &db, &identities);
-        let (parts, secret) = ((identities, groups.clone()), Secret::new(ADMIN.to_owned()));
+        let (issuers, device_sign_ins) = (Issuers::new(oidc), DeviceSignIns::new(oidc, None));
+        let holders =
+            Holders { identities: identities.clone(), access_keys: access_keys.clone(), issuers, device_sign_ins };
+        let (parts, secret) =
+            ((holders, groups.clone(), signalling(&identities, &groups, &db)), Secret::new(ADMIN.to_owned()));
         let mut rest = Rest::new(parts, observer, "instance-1".to_owned(), secret);
         change(&mut rest);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -58,7 +85,7 @@ impl Kit {
             let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>());
             server.await.unwrap();
         });
-        Self { _folder: folder, address, client: Client::new(), groups }
+        Self { _folder: folder, address, client: Client::new(), identities, access_keys, groups }
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -90,6 +117,33 @@ impl Kit {
         read(response).await
     }
 
+    /// A request a program sends, signed with the primary access key.
+    fn signed(&self, method: Method, path: &str, body: &str) -> RequestBuilder {
+        self.signed_with(&self.access_keys.pair().primary, clock::unix_now(), method, path, body)
+    }
+
+    fn signed_with(
+        &self,
+        key: &Secret<String>,
+        at: UnixMillis,
+        method: Method,
+        path: &str,
+        body: &str,
+    ) -> RequestBuilder {
+        let date = OffsetDateTime::from_unix_timestamp(at.seconds()).unwrap();
+        let date = date.format(&Rfc2822).unwrap().replace("+0000", "GMT");
+        let hash = STANDARD.encode(digest(&SHA256, body.as_bytes()));
+        let text = format!("{method}\n{path}\n{date};{};{hash}", self.address);
+        let signature = Key::new(&STANDARD.decode(key.expose()).unwrap()).sign(&text);
+        let names = "x-ms-date;host;x-ms-content-sha256";
+        self.request(method, path)
+            .header("authorization", format!("HMAC-SHA256 SignedHeaders={names}&Signature={signature}"))
+            .header("x-ms-date", date)
+            .header("x-ms-content-sha256", hash)
+            .header("content-type", "application/json")
+            .body(body.to_owned())
+    }
+
     /// Sends bytes as they are, and returns all that comes back.
     async fn raw(&self, bytes: &str) -> String {
         let mut socket = TcpStream::connect(self.address).await.unwrap();
@@ -98,6 +152,13 @@ impl Kit {
         socket.read_to_string(&mut answer).await.unwrap();
         answer
     }
+}
+
+/// Signalling without sockets, whose calls nobody is in.
+fn signalling(identities: &Identities, groups: &Groups, db: &Db) -> Signalling {
+    let (events, _) = mpsc::channel(1);
+    let (sfu, _) = Sfu::start(&SfuConfig::default(), &events).unwrap();
+    Signalling::new(identities.clone(), groups.clone(), House::new().calls, sfu, db.clone())
 }
 
 async fn read<T: DeserializeOwned>(response: Response) -> T {

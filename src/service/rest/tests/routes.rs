@@ -1,38 +1,124 @@
 //! The table of routes, and what each route does.
 
+use std::collections::BTreeSet;
+
 use super::*;
 
 /// Any GUID is a group's.
 const ID: &str = "29228d3e-040e-4656-a70e-890ab4e173e5";
 
+/// What somebody shows who wants to come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shows {
+    Nothing,
+    Nonsense,
+    AccessToken,
+    AppToken,
+    AccessKey,
+    WrongAccessKey,
+    AdminSecret,
+}
+
+impl Shows {
+    const ALL: [Self; 7] = [
+        Self::Nothing,
+        Self::Nonsense,
+        Self::AccessToken,
+        Self::AppToken,
+        Self::AccessKey,
+        Self::WrongAccessKey,
+        Self::AdminSecret,
+    ];
+
+    fn comes_in(self, access: Access) -> bool {
+        match access {
+            Access::Anyone | Access::Local => true,
+            Access::User => self == Self::AccessToken,
+            Access::App => matches!(self, Self::AppToken | Self::AccessKey),
+            Access::Admin => matches!(self, Self::AdminSecret | Self::AccessKey),
+        }
+    }
+
+    /// A request that shows it.
+    fn request(self, kit: &Kit, route: &Route, path: &str, user: &SignedIn) -> RequestBuilder {
+        let (request, now) = (kit.request(route.method.clone(), path), clock::unix_now());
+        let life = Duration::from_secs(3600);
+        match self {
+            Self::Nothing => request,
+            Self::Nonsense => request.bearer_auth("nonsense"),
+            Self::AccessToken => request.bearer_auth(user.access_token.expose()),
+            Self::AppToken => {
+                request.bearer_auth(kit.identities.issue_app_token("tester", life, now).unwrap().0.expose())
+            }
+            Self::AccessKey => kit.signed(route.method.clone(), path, ""),
+            Self::WrongAccessKey => {
+                let other = Secret::new(STANDARD.encode([7; 64]));
+                kit.signed_with(&other, now, route.method.clone(), path, "")
+            }
+            Self::AdminSecret => request.bearer_auth(ADMIN),
+        }
+    }
+}
+
 #[tokio::test]
-async fn every_route_lets_in_whom_the_table_says() {
+async fn every_route_lets_in_whom_the_table_says_and_nobody_else() {
     let kit = Kit::new().await;
     kit.add("alice").await;
     for route in routes() {
-        let (path, access) = (route.path.replace("{user}", "zed").replace("{key}", ID), route.access);
-        let token = kit.sign_in("alice").await.access_token.expose().clone();
-        for (shown, lets_in) in [
-            ("", matches!(access, Access::Anyone | Access::Local)),
-            ("nonsense", matches!(access, Access::Anyone | Access::Local)),
-            (token.as_str(), true),
-            (ADMIN, access != Access::User),
-        ] {
-            let mut request = kit.request(route.method.clone(), &path);
-            if !shown.is_empty() {
-                request = request.bearer_auth(shown);
-            }
-            let response = request.send().await.unwrap();
-            let status = response.status();
-            assert_eq!(status != StatusCode::UNAUTHORIZED, lets_in, "{} {path} with {shown:.9}", route.method);
+        let mut path = route.path.replace("{user}", "zed").replace("{key}", ID).replace("{name}", "neither");
+        path = path.replace("{identity}", "8:acs:nobody").replace("{group}", ID).replace("{call}", ID);
+        if route.dialect == Dialect::Acs {
+            path = path.replace("{id}", "8:acs:nobody") + "?api-version=2023-10-01";
+        }
+        let user = kit.sign_in("alice").await;
+        for shows in Shows::ALL {
+            let response = shows.request(&kit, &route, &path, &user).send().await.unwrap();
+            let (status, headers) = (response.status(), response.headers().clone());
+            let text = response.text().await.unwrap();
+            let its_own_door = route.path.starts_with("/access/");
+            let refused = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+            let comes_in = shows.comes_in(route.access) && !its_own_door;
+            assert_eq!(!refused, comes_in, "{} {path} with {shows:?}: {status} {text}", route.method);
             if status == StatusCode::UNAUTHORIZED {
-                assert_eq!(response.headers()["www-authenticate"], "Bearer");
+                let schemes = if route.dialect == Dialect::Acs { "HMAC-SHA256, Bearer" } else { "Bearer" };
+                assert_eq!(headers["www-authenticate"], schemes, "{path}");
+                assert!(!headers.contains_key("retry-after"), "{path}");
             }
             if !status.is_success() {
-                refusal(response).await;
+                let body: Value = serde_json::from_str(&text).unwrap();
+                assert!(body["error"]["code"].is_string() && body["error"]["message"].is_string(), "{path}: {text}");
             }
         }
     }
+}
+
+#[tokio::test]
+async fn there_is_no_route_beside_the_table() {
+    let folder = TempDir::new().unwrap();
+    let db = store::open(folder.path()).await.unwrap();
+    let identities = Identities::start(db.clone(), Settings::default(), Vec::new()).await.unwrap();
+    let access_keys = AccessKeys::load(db.clone()).await.unwrap();
+    let groups = Groups::new(db.clone(), identities.clone());
+    let observer = crate::service::observe::tests::observer(folder.path(), &db, &identities);
+    let signalling = signalling(&identities, &groups, &db);
+    let oidc = Oidc::default();
+    let (issuers, device_sign_ins) = (Issuers::new(&oidc), DeviceSignIns::new(&oidc, None));
+    let holders = Holders { identities, access_keys, issuers, device_sign_ins };
+    let parts = (holders, groups, signalling);
+    let rest = Rest::new(parts, observer, "instance-1".to_owned(), Secret::new(ADMIN.to_owned()));
+    let served = paths(&router(rest, Names::new(&[1], &[]), Router::new()));
+    let listed: BTreeSet<String> = routes().iter().map(|route| route.path.to_owned()).collect();
+    assert_eq!(served, listed);
+    let beside = Router::<()>::new().route("/backdoor", get(async || "")).route("/identities", get(async || ""));
+    assert_eq!(paths(&beside), ["/backdoor", "/identities"].map(str::to_owned).into());
+}
+
+/// Every path a router knows: the quoted texts of its description that begin with a slash.
+fn paths(router: &Router) -> BTreeSet<String> {
+    let described = format!("{router:?}");
+    let paths = described.split('"').filter(|text| text.starts_with('/'));
+    // Where what has no route goes.
+    paths.filter(|path| !["/", "/{*__private__axum_fallback}"].contains(path)).map(str::to_owned).collect()
 }
 
 #[test]

@@ -39,6 +39,24 @@ fn behind_a_router_it_is_reached_where_it_is_said_to_be() {
 }
 
 #[test]
+fn over_tcp_it_is_reached_where_it_is_over_udp() {
+    let everywhere = SfuConfig { tcp: Some(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0))), ..everywhere() };
+    let answer = |config: &SfuConfig| {
+        let house = House::with(config.clone());
+        let answer = block_on(house.sfu.open_leg(call(1), leg(1), &Peer::new(1).offer)).unwrap();
+        answer.lines().filter(|line| line.contains("tcptype passive")).collect::<Vec<_>>().concat()
+    };
+    let told = answer(&everywhere);
+    assert!(told.contains(" 127.0.0.1 ") && !told.contains(" 0.0.0.0 "), "{told}");
+    let outside = SfuConfig { advertise: vec![IpAddr::from([203, 0, 113, 7])], ..everywhere };
+    let told = answer(&outside);
+    assert!(told.contains(" 203.0.113.7 ") && !told.contains(" 127.0.0.1 "), "{told}");
+    // For this machine alone, it is not told to the world.
+    let told = answer(&SfuConfig { tcp: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))), ..outside });
+    assert!(told.contains(" 127.0.0.1 ") && !told.contains(" 203.0.113.7 "), "{told}");
+}
+
+#[test]
 fn a_taken_port_is_named() {
     let house = House::start();
     let (to, _events) = mpsc::channel(1);

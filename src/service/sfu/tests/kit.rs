@@ -2,14 +2,15 @@
 //!
 //! Everything waits for events, with one generous deadline that only a failure meets.
 
-use std::net::{SocketAddr, UdpSocket};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::time::{Duration, Instant};
 
 use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::format::{Codec, FormatParams};
 use str0m::media::{Direction, Frequency, MediaKind, Mid};
-use str0m::net::{DatagramRecv, Protocol, Receive};
+use str0m::net::{DatagramRecv, Protocol, Receive, TcpType};
 use str0m::rtp::{Extension, ExtensionValues, RtpPacket, RtpWrite};
 use str0m::{Candidate, Event, Input, Output, Rtc};
 use tokio::sync::mpsc;
@@ -18,6 +19,7 @@ use uuid::Uuid;
 use crate::base::clock;
 use crate::control::hearing::{Choice, Hearing, Source};
 use crate::domain::id::{CallId, LegId};
+use crate::media::framing::{self, Deframer};
 use crate::media::mark;
 use crate::media::packet::Kind;
 use crate::service::sfu::{Counts, Heard, LocalLeg, LocalPacket, Sfu, SfuConfig, SfuEvent};
@@ -76,6 +78,16 @@ pub struct House {
 impl House {
     pub fn start() -> Self {
         Self::with(SfuConfig::default())
+    }
+
+    /// One that is reached over TCP, too.
+    pub fn with_tcp() -> Self {
+        Self::with(SfuConfig { tcp: Some(SocketAddr::from(([127, 0, 0, 1], 0))), ..SfuConfig::default() })
+    }
+
+    /// Where it is reached over TCP.
+    pub fn tcp_address(&self) -> SocketAddr {
+        self.sfu.tcp_addresses()[0]
     }
 
     pub fn with(config: SfuConfig) -> Self {
@@ -181,6 +193,7 @@ enum Order {
     Say(LocalPacket),
     SayRedundant(LocalPacket),
     Raw(Vec<u8>),
+    Sleep,
     Close,
 }
 
@@ -203,31 +216,112 @@ enum Likes {
 
 struct Connection {
     rtc: Rtc,
-    socket: UdpSocket,
+    wire: Wire,
     pending: Option<SdpPendingOffer>,
     microphone: Mid,
     sequence: u64,
 }
 
+/// What carries a peer's datagrams.
+enum Wire {
+    Udp(UdpSocket),
+    /// A connection, once it is made.
+    Tcp(Option<(TcpStream, Deframer)>),
+}
+
+impl Wire {
+    /// Connects to the candidate of an answer, where it is TCP; returns the end of it that is here.
+    fn connect(&mut self, answer: &str) -> Option<SocketAddr> {
+        let Self::Tcp(stream) = self else { return None };
+        let line = answer.lines().find(|line| line.contains(" tcptype passive")).expect("no TCP candidate");
+        let words: Vec<&str> = line.split(' ').collect();
+        let connected = TcpStream::connect((words[4], words[5].parse().unwrap())).unwrap();
+        connected.set_nodelay(true).unwrap();
+        let here = connected.local_addr().unwrap();
+        *stream = Some((connected, Deframer::default()));
+        Some(here)
+    }
+
+    fn protocol(&self) -> Protocol {
+        if matches!(self, Self::Udp(_)) { Protocol::Udp } else { Protocol::Tcp }
+    }
+
+    fn here(&self) -> SocketAddr {
+        match self {
+            Self::Udp(socket) => socket.local_addr().unwrap(),
+            Self::Tcp(stream) => stream.as_ref().unwrap().0.local_addr().unwrap(),
+        }
+    }
+
+    /// The SFU may be gone: then it refuses, which is no business of this peer.
+    fn send(&mut self, datagram: &[u8], to: SocketAddr) {
+        match self {
+            Self::Udp(socket) => drop(socket.send_to(datagram, to)),
+            Self::Tcp(stream) => {
+                let mut framed = Vec::new();
+                framing::frame(&mut framed, datagram);
+                drop(stream.as_mut().unwrap().0.write_all(&framed));
+            }
+        }
+    }
+
+    /// The next datagram, if one comes in time.
+    fn receive(&mut self, wait: Duration, buffer: &mut [u8]) -> Option<(usize, SocketAddr)> {
+        match self {
+            Self::Udp(socket) => {
+                socket.set_read_timeout(Some(wait)).unwrap();
+                socket.recv_from(buffer).ok()
+            }
+            Self::Tcp(stream) => {
+                let (stream, deframer) = stream.as_mut().unwrap();
+                let from = stream.peer_addr().ok()?;
+                stream.set_read_timeout(Some(wait)).unwrap();
+                loop {
+                    if let Some(datagram) = deframer.next_datagram().unwrap() {
+                        buffer[..datagram.len()].copy_from_slice(datagram);
+                        return Some((datagram.len(), from));
+                    }
+                    match stream.read(deframer.room()) {
+                        Ok(0) => {
+                            std::thread::sleep(wait);
+                            return None;
+                        }
+                        Ok(count) => deframer.filled(count),
+                        Err(_) => return None,
+                    }
+                }
+            }
+        }
+    }
+}
+
 impl Peer {
+    /// A client whom no UDP reaches.
+    pub fn over_tcp(receive_slots: usize) -> Self {
+        Self::build(receive_slots, &[Frequency::FORTY_EIGHT_KHZ], Likes::Sound, Wire::Tcp(None))
+    }
+
     /// A client that knows telephone events at these clock rates.
     pub fn with_events(receive_slots: usize, rates: &[Frequency]) -> Self {
-        Self::build(receive_slots, rates, Likes::Sound)
+        Self::build(receive_slots, rates, Likes::Sound, Self::udp())
     }
 
     /// A client that would also show and see pictures.
     pub fn with_video(receive_slots: usize) -> Self {
-        Self::build(receive_slots, &[Frequency::FORTY_EIGHT_KHZ], Likes::Pictures)
+        Self::build(receive_slots, &[Frequency::FORTY_EIGHT_KHZ], Likes::Pictures, Self::udp())
     }
 
     /// A client that prefers repeated frames.
     pub fn with_redundancy(receive_slots: usize) -> Self {
-        Self::build(receive_slots, &[Frequency::FORTY_EIGHT_KHZ], Likes::Redundancy)
+        Self::build(receive_slots, &[Frequency::FORTY_EIGHT_KHZ], Likes::Redundancy, Self::udp())
     }
 
-    fn build(receive_slots: usize, rates: &[Frequency], likes: Likes) -> Self {
+    fn udp() -> Wire {
+        Wire::Udp(UdpSocket::bind("127.0.0.1:0").unwrap())
+    }
+
+    fn build(receive_slots: usize, rates: &[Frequency], likes: Likes, wire: Wire) -> Self {
         let video = likes == Likes::Pictures;
-        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         let mut config = Rtc::builder()
             .set_rtp_mode(true)
             .clear_codecs()
@@ -244,7 +338,9 @@ impl Peer {
             config.codec_config().add_config(pt.into(), None, Codec::Tele, *rate, None, FormatParams::default());
         }
         let mut rtc = config.build(clock::now());
-        rtc.add_local_candidate(Candidate::host(socket.local_addr().unwrap(), "udp").unwrap());
+        if let Wire::Udp(socket) = &wire {
+            rtc.add_local_candidate(Candidate::host(socket.local_addr().unwrap(), "udp").unwrap());
+        }
         let mut api = rtc.sdp_api();
         let microphone = api.add_media(MediaKind::Audio, Direction::SendOnly, None, None, None);
         if video {
@@ -257,7 +353,7 @@ impl Peer {
             }
         }
         let (offer, pending) = api.apply().unwrap();
-        let connection = Connection { rtc, socket, pending: Some(pending), microphone, sequence: 7 };
+        let connection = Connection { rtc, wire, pending: Some(pending), microphone, sequence: 7 };
         Self {
             offer: offer.to_sdp_string(),
             answer: String::new(),
@@ -276,6 +372,10 @@ impl Peer {
         let pending = connection.pending.take().unwrap();
         self.answer = answer.to_owned();
         connection.rtc.sdp_api().accept_answer(pending, SdpAnswer::from_sdp_string(answer).unwrap()).unwrap();
+        if let Some(here) = connection.wire.connect(answer) {
+            let active = Candidate::builder().tcp().host(here).tcptype(TcpType::Active).build().unwrap();
+            connection.rtc.add_local_candidate(active);
+        }
         let (orders, inbox) = channel();
         let (outbox, sounds) = channel();
         std::thread::spawn(move || connection.run(&inbox, &outbox));
@@ -299,6 +399,11 @@ impl Peer {
     /// Sends bytes to the SFU from the very socket of this peer.
     pub fn sends_raw(&self, bytes: &[u8]) {
         self.orders.as_ref().unwrap().send(Order::Raw(bytes.to_vec())).unwrap();
+    }
+
+    /// Reads and sends nothing any more, but stays there.
+    pub fn sleeps(&self) {
+        self.orders.as_ref().unwrap().send(Order::Sleep).unwrap();
     }
 
     pub fn hangs_up(&self) {
@@ -325,14 +430,15 @@ impl Connection {
     /// Ends when the peer is dropped.
     fn run(mut self, orders: &Receiver<Order>, sounds: &Sender<Sound>) {
         let mut buffer = [0; 2_048];
-        let here = self.socket.local_addr().unwrap();
+        let (here, proto) = (self.wire.here(), self.wire.protocol());
         let mut server = None;
         loop {
             loop {
                 match orders.try_recv() {
                     Ok(Order::Say(packet)) => self.say(packet, false),
                     Ok(Order::SayRedundant(packet)) => self.say(packet, true),
-                    Ok(Order::Raw(bytes)) => drop(self.socket.send_to(&bytes, server.unwrap())),
+                    Ok(Order::Raw(bytes)) => self.wire.send(&bytes, server.unwrap()),
+                    Ok(Order::Sleep) => while orders.recv().is_ok() {},
                     Ok(Order::Close) => self.rtc.close().unwrap(),
                     Err(TryRecvError::Empty) => break,
                     Err(TryRecvError::Disconnected) => return,
@@ -345,13 +451,12 @@ impl Connection {
             let wait = timeout
                 .saturating_duration_since(clock::now())
                 .clamp(Duration::from_millis(1), Duration::from_millis(5));
-            self.socket.set_read_timeout(Some(wait)).unwrap();
-            let input = match self.socket.recv_from(&mut buffer) {
-                Ok((length, source)) => {
+            let input = match self.wire.receive(wait, &mut buffer) {
+                Some((length, source)) => {
                     let Ok(contents) = DatagramRecv::try_from(&buffer[..length]) else { continue };
-                    Input::Receive(clock::now(), Receive { proto: Protocol::Udp, source, destination: here, contents })
+                    Input::Receive(clock::now(), Receive { proto, source, destination: here, contents })
                 }
-                Err(_) => Input::Timeout(clock::now()),
+                None => Input::Timeout(clock::now()),
             };
             self.rtc.handle_input(input).unwrap();
         }
@@ -390,8 +495,7 @@ impl Connection {
                 Output::Timeout(at) => return at,
                 Output::Transmit(transmit) => {
                     *server = Some(transmit.destination);
-                    // The SFU may be gone: its port then refuses, which is no business of this peer.
-                    let _ = self.socket.send_to(&transmit.contents, transmit.destination);
+                    self.wire.send(&transmit.contents, transmit.destination);
                 }
                 Output::Event(Event::RtpPacket(packet)) => drop(sounds.send(self.sound(packet))),
                 Output::Event(_) => {}

@@ -6,4 +6,5 @@ mod hostile;
 mod kit;
 mod legs;
 mod media;
+mod over_tcp;
 mod wiring;

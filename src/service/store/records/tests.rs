@@ -175,6 +175,26 @@ async fn records_are_found_by_any_name_and_by_their_note_in_any_case() {
 }
 
 #[tokio::test]
+async fn pages_of_records_follow_each_other_also_of_calls_that_began_at_once() {
+    let kit = Kit::new().await;
+    for number in 1..=5 {
+        let started_at = UnixMillis(if number < 4 { 1000 } else { i64::from(number) * 1000 });
+        kit.keeps(&CallRecord { started_at, ..ringing(number) }).await;
+    }
+    let all = list(&kit.db, &kit.owner, &HistoryFilter::default(), 100).await.unwrap();
+    let (mut paged, mut before) = (Vec::new(), None);
+    loop {
+        let page = list(&kit.db, &kit.owner, &HistoryFilter { before, ..HistoryFilter::default() }, 2).await.unwrap();
+        let Some(last) = page.last() else { break };
+        before = Some(last.call_id);
+        paged.extend(page);
+    }
+    assert_eq!((paged.len(), &paged), (5, &all));
+    let of_nobody = HistoryFilter { before: Some(ringing(9).call_id), ..HistoryFilter::default() };
+    assert_eq!(kit.finds(of_nobody).await, Vec::<i64>::new());
+}
+
+#[tokio::test]
 async fn missed_calls_count_until_they_are_seen() {
     let kit = Kit::new().await;
     kit.keeps(&CallRecord { direction: Direction::Incoming, ..ringing(1) }).await;
@@ -199,4 +219,14 @@ async fn missed_calls_count_until_they_are_seen() {
     kit.keeps(&talked).await;
     assert_eq!(kit.missed().await, 1, "it was answered in the end");
     assert_eq!(missed(&kit.db, &person("bob").identity).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn people_stay_of_the_organisation_they_were_of() {
+    let kit = Kit::new().await;
+    let acme = |name| Person { organisation: "acme".parse().unwrap(), ..person(name) };
+    let record = CallRecord { with: Peer::Person(acme("bob")), answered_by: Some(acme("carol")), ..ringing(1) };
+    let kept = kit.keeps(&record).await.unwrap();
+    assert_eq!(kept, record);
+    assert_eq!(list(&kit.db, &kit.owner, &HistoryFilter::default(), 9).await.unwrap(), [record]);
 }

@@ -1,0 +1,49 @@
+//! `switchboard admin health`: whether the service can take work, for service managers and containers.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::globals::Globals;
+use crate::cli::output::Output;
+use crate::cli::settings::Settings;
+use crate::cli::{account, trust};
+use crate::protocol::rest::Readiness;
+
+/// How long the service may take to answer.
+const WITHIN: Duration = Duration::from_secs(5);
+
+/// Whether the service can take work.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(after_help = "\
+Asks the service that runs on this machine for this user, or the one of --server, and needs no sign-in. Exits with 0 when it can
+take work, with 1 when it runs and can't, and with 3 when it does not answer.
+
+Examples:
+  switchboard admin health
+  switchboard admin health --server https://calls.example:8791")]
+pub struct HealthArgs {}
+
+/// Asks it.
+///
+/// # Errors
+/// When it does not answer.
+pub(super) async fn run(globals: &Globals, settings: &Settings, output: &mut Output) -> Result<Exit, Failure> {
+    let server = account::server_of(settings).await?;
+    let way = trust::connector(globals, settings, &server, None)?;
+    let unreachable = |why: String| Failure::new(Exit::Unreachable, format!("no usable answer from {server}: {why}"));
+    let client = way.client().map_err(|why| unreachable(why.to_string()))?;
+    let response = client.get(server.rest("/readyz")).timeout(WITHIN).send().await;
+    let response = response.map_err(|why| unreachable(why.to_string()))?;
+    let found: Readiness = response.json().await.map_err(|why| unreachable(why.to_string()))?;
+    if output.json() {
+        output.json_line(&found)?;
+    } else {
+        for check in &found.checks {
+            let problem = check.problem.as_deref().unwrap_or("well");
+            output.result(&format!("{:<12}  {problem}", check.name))?;
+        }
+    }
+    if found.ready { Ok(Exit::Done) } else { Err(Failure::new(Exit::Failed, format!("{server} can take no work now"))) }
+}

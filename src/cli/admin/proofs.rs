@@ -1,0 +1,65 @@
+//! What programs and people prove themselves with, at the running service or in the folder of one that does not run:
+//! access keys, tokens, the key that signs these.
+
+use super::office::{Office, at, client, note, read, refused, send};
+use super::reached::Places;
+use crate::base::clock;
+use crate::cli::exit::{Exit, Failure};
+use crate::domain::audit::Deed;
+use crate::protocol::rest::{AccessKeyName, AccessKeyPair, IssuedToken, NewToken};
+
+impl Office {
+    /// Where the running service is, which programs are to reach.
+    pub(super) fn running(&self) -> Result<&Places, Failure> {
+        let none = "no service runs on this machine for this user, so there is nothing to connect to: \
+                    start one with `switchboard serve`, or name one elsewhere with --server URL";
+        match self {
+            Self::Running(service) => Ok(service.places()),
+            Self::Folder { .. } => Err(Failure::new(Exit::Unreachable, none)),
+        }
+    }
+
+    pub(super) async fn keys(&self) -> Result<AccessKeyPair, Failure> {
+        match self {
+            Self::Running(service) => read(service, client().get(at(service, "keys"))).await,
+            Self::Folder { access_keys, db, .. } => {
+                note(db, Deed::AccessKeysShown, None, None).await?;
+                Ok(access_keys.pair())
+            }
+        }
+    }
+
+    pub(super) async fn rotate(&self, name: AccessKeyName) -> Result<(), Failure> {
+        match self {
+            Self::Running(service) => {
+                let path = format!("keys/{}/rotate", name.word());
+                send(service, client().post(at(service, &path))).await.map(drop)
+            }
+            Self::Folder { access_keys, db, .. } => {
+                access_keys.rotate(name).await.map_err(refused)?;
+                note(db, Deed::AccessKeyRotated, Some(name.word()), None).await
+            }
+        }
+    }
+
+    pub(super) async fn rotate_signing(&self) -> Result<(), Failure> {
+        match self {
+            Self::Running(service) => send(service, client().post(at(service, "signing-key/rotate"))).await.map(drop),
+            Self::Folder { identities, db, .. } => {
+                identities.rotate_signing_key(clock::unix_now()).await.map_err(refused)?;
+                note(db, Deed::SigningKeyRotated, None, None).await
+            }
+        }
+    }
+
+    pub(super) async fn issue(&self, new: &NewToken) -> Result<IssuedToken, Failure> {
+        match self {
+            Self::Running(service) => read(service, client().post(at(service, "tokens")).json(new)).await,
+            Self::Folder { identities, db, .. } => {
+                let issued = identities.issue_as_asked(new, clock::unix_now()).await.map_err(refused)?;
+                note(db, Deed::TokenIssued, Some(&new.holder.to_string()), None).await?;
+                Ok(issued)
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The two access keys programs sign their requests with: either counts, so that one can be replaced while programs
+//! still use the other.
+
+use std::sync::{Arc, Mutex};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::{StartError, locked};
+use crate::base::secret::Secret;
+use crate::base::{clock, entropy};
+use crate::protocol::failure::Failure;
+use crate::protocol::rest::{AccessKeyName, AccessKeyPair};
+use crate::service::store::{Db, StoreError, access_keys};
+
+/// As many bytes as a key of ACS has.
+const BYTES: usize = 64;
+
+/// The access keys of a service. Cheap to clone; all clones are the same keys.
+#[derive(Clone)]
+pub struct AccessKeys {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    db: Db,
+    /// Primary, secondary.
+    kept: Mutex<[AccessKey; 2]>,
+}
+
+/// One access key.
+#[derive(Debug, Clone)]
+struct AccessKey {
+    text: Secret<String>,
+    bytes: Secret<Vec<u8>>,
+}
+
+impl AccessKeys {
+    /// The keys kept in an open database; made there on the first start.
+    ///
+    /// # Errors
+    /// When the store fails, or a kept key is damaged.
+    pub async fn load(db: Db) -> Result<Self, StartError> {
+        let [primary, secondary] = AccessKeyName::ALL;
+        let kept = [kept(&db, primary).await?, kept(&db, secondary).await?];
+        Ok(Self { inner: Arc::new(Inner { db, kept: Mutex::new(kept) }) })
+    }
+
+    /// Both keys, as text.
+    pub fn pair(&self) -> AccessKeyPair {
+        let [primary, secondary] = &*locked(&self.inner.kept);
+        AccessKeyPair { primary: primary.text.clone(), secondary: secondary.text.clone() }
+    }
+
+    /// Both keys, as the bytes that sign.
+    pub fn bytes(&self) -> [Secret<Vec<u8>>; 2] {
+        locked(&self.inner.kept).each_ref().map(|key| key.bytes.clone())
+    }
+
+    /// Makes a new key in the place of one. What was signed with the old one is refused from now on; the other key goes
+    /// on counting.
+    ///
+    /// # Errors
+    /// When the store fails; the old key counts then.
+    pub async fn rotate(&self, name: AccessKeyName) -> Result<AccessKeyPair, Failure> {
+        let made = made();
+        access_keys::replace(&self.inner.db, name.word(), &made.text, clock::unix_now()).await?;
+        let place = match name {
+            AccessKeyName::Primary => 0,
+            AccessKeyName::Secondary => 1,
+        };
+        locked(&self.inner.kept)[place] = made;
+        Ok(self.pair())
+    }
+}
+
+async fn kept(db: &Db, name: AccessKeyName) -> Result<AccessKey, StartError> {
+    let text = access_keys::keep(db, name.word(), &made().text, clock::unix_now()).await?;
+    let damaged = || StartError::Store(StoreError::Damaged("access key"));
+    let bytes = STANDARD.decode(text.expose()).ok().filter(|bytes| bytes.len() == BYTES).ok_or_else(damaged)?;
+    Ok(AccessKey { text, bytes: Secret::new(bytes) })
+}
+
+fn made() -> AccessKey {
+    let bytes = entropy::bytes::<BYTES>().to_vec();
+    AccessKey { text: Secret::new(STANDARD.encode(&bytes)), bytes: Secret::new(bytes) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::store;
+
+    #[tokio::test]
+    async fn keys_last_and_one_is_replaced_without_the_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = store::open(folder.path()).await.unwrap();
+        let keys = AccessKeys::load(db.clone()).await.unwrap();
+        let first = keys.pair();
+        assert_ne!(first.primary, first.secondary);
+        assert_eq!(first.primary.expose().len(), 88, "64 bytes in base64");
+        assert_eq!(AccessKeys::load(db.clone()).await.unwrap().pair(), first);
+
+        let second = keys.rotate(AccessKeyName::Primary).await.unwrap();
+        assert_ne!(second.primary, first.primary);
+        assert_eq!(second.secondary, first.secondary);
+        let third = keys.rotate(AccessKeyName::Secondary).await.unwrap();
+        assert_eq!(third.primary, second.primary);
+        assert_ne!(third.secondary, second.secondary);
+        assert_eq!(keys.bytes().map(|bytes| STANDARD.encode(bytes.expose()))[1], *third.secondary.expose());
+        assert_eq!(AccessKeys::load(db.clone()).await.unwrap().pair(), third);
+        assert!(!format!("{third:?}").contains(third.primary.expose()));
+
+        sqlx::query("UPDATE access_keys SET key = 'c2hvcnQ='").execute(&db).await.unwrap();
+        assert!(matches!(AccessKeys::load(db).await, Err(StartError::Store(StoreError::Damaged("access key")))));
+    }
+}

@@ -1,0 +1,119 @@
+//! Friend requests: asked, accepted, declined, withdrawn. Who asks learns when it is accepted, and nothing else.
+
+use super::friends::{nobody, on_the_list};
+use super::{Identities, MAX_FRIENDS, locked};
+use crate::base::clock;
+use crate::config::FriendPolicy;
+use crate::domain::call::Direction;
+use crate::domain::id::Identity;
+use crate::domain::person::{FriendRequest, Person};
+use crate::protocol::failure::{Failure, FailureCode};
+use crate::service::store::friend_requests::{self as requests, Asked};
+use crate::service::store::friends;
+
+/// How many requests of somebody, and to somebody, may be open.
+pub const MAX_REQUESTS: usize = 100;
+
+/// What came of adding somebody to a friend list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Befriended {
+    /// That person is on it.
+    Added(Person),
+    /// Each is on the list of the other.
+    Both(Person),
+    /// That person was asked.
+    Asked {
+        /// The open request, as who asked sees it.
+        request: FriendRequest,
+        /// Whether who was asked may see it.
+        shown: bool,
+    },
+}
+
+impl Identities {
+    /// Puts `friend` on the list of `owner`, or asks first, as the policy is. Bots are not asked.
+    ///
+    /// # Errors
+    /// As [`Identities::add_friend`]; `conflict` when that person was asked before and when too many requests are open,
+    /// `too_many_requests`.
+    pub async fn befriend(&self, owner: &Identity, friend: &Identity) -> Result<Befriended, Failure> {
+        let direct = self.inner.settings.people.friends == FriendPolicy::Direct;
+        if direct || self.bot(friend).is_some() {
+            return self.add_friend(owner, friend).await.map(Befriended::Added);
+        }
+        let person = self.may_add(owner, friend).await?;
+        if self.is_friend(owner, friend).await? {
+            return Err(on_the_list(&person));
+        }
+        locked(&self.inner.asks).take(owner.clone(), clock::now()).map_err(|wait| {
+            let message = format!("you ask too many people; try again in {} s", wait.0.as_secs() + 1);
+            Failure::new(FailureCode::TooManyRequests, message)
+        })?;
+        let now = clock::unix_now();
+        let conflict = |message: String| Err(Failure::new(FailureCode::Conflict, message));
+        match requests::ask(&self.inner.db, owner, friend, MAX_REQUESTS, now).await? {
+            Asked::Friends => Ok(Befriended::Both(person)),
+            Asked::Open { shown } => Ok(Befriended::Asked {
+                request: FriendRequest { person, direction: Direction::Outgoing, at: now },
+                shown,
+            }),
+            Asked::Before => conflict(format!("you have asked {} already", person.display_name)),
+            Asked::TooMany => conflict(format!("{MAX_REQUESTS} of your requests are open; withdraw one of them first")),
+            Asked::TooManyThere => {
+                conflict(format!("{} has too many open requests; try again later", person.display_name))
+            }
+        }
+    }
+
+    /// The open requests of `who`, in both directions, the oldest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn friend_requests(&self, who: &Identity) -> Result<Vec<FriendRequest>, Failure> {
+        Ok(requests::open(&self.inner.db, who, MAX_REQUESTS).await?)
+    }
+
+    /// The open request of `asker` that `asked` may see.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn friend_request_of(&self, asker: &Person, asked: &Identity) -> Result<Option<FriendRequest>, Failure> {
+        Ok(requests::of(&self.inner.db, asker, asked).await?)
+    }
+
+    /// `asked` accepts what `asker` asked: each is on the list of the other. Says who that is.
+    ///
+    /// # Errors
+    /// `not_found` when nothing such is open, `conflict` for a full list.
+    pub async fn accept_friend(&self, asked: &Identity, asker: &Identity) -> Result<Person, Failure> {
+        let person = self.may_add(asked, asker).await?;
+        if friends::count(&self.inner.db, asker).await? >= MAX_FRIENDS {
+            let message = format!("the friend list of {} is full", person.display_name);
+            return Err(Failure::new(FailureCode::Conflict, message));
+        }
+        if requests::accept(&self.inner.db, asked, asker, clock::unix_now()).await? { Ok(person) } else { Err(none()) }
+    }
+
+    /// `asked` declines what `asker` asked, who is not told.
+    ///
+    /// # Errors
+    /// `not_found` when nothing such is open.
+    pub async fn decline_friend(&self, asked: &Identity, asker: &Identity) -> Result<(), Failure> {
+        if requests::decline(&self.inner.db, asked, asker).await? { Ok(()) } else { Err(none()) }
+    }
+
+    /// `asker` withdraws what was asked; says whether `asked` saw it.
+    ///
+    /// # Errors
+    /// `not_found` when nothing such is open.
+    pub async fn withdraw_friend(&self, asker: &Identity, asked: &Identity) -> Result<bool, Failure> {
+        if self.person(asked).await?.is_none() {
+            return Err(nobody());
+        }
+        requests::withdraw(&self.inner.db, asker, asked).await?.ok_or_else(none)
+    }
+}
+
+fn none() -> Failure {
+    Failure::new(FailureCode::NotFound, "there is no such friend request; it was withdrawn, or answered already")
+}

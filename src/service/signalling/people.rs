@@ -1,0 +1,208 @@
+//! What the requests about people do: who is a friend, who asks to be one, who is blocked. `identity` decides and keeps, `calls`
+//! keeps the blocked away; here all clients concerned are told.
+//!
+//! To who is blocked, whoever blocks them is offline, since they were blocked or before; nothing else tells them.
+
+use std::collections::BTreeSet;
+
+use super::Signalling;
+use super::requests::{Caller, SEARCH_TEXT};
+use crate::base::clock;
+use crate::domain::id::Identity;
+use crate::domain::person::{Favourite, Friend, FriendRequest, Person};
+use crate::domain::presence::{Presence, PresenceState};
+use crate::domain::text;
+use crate::protocol::failure::Failure;
+use crate::protocol::notice::Notice;
+use crate::protocol::response::Response;
+use crate::service::identity::Befriended;
+
+/// Somebody sees another's presence otherwise now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Sight {
+    /// Who sees it.
+    viewer: Identity,
+    /// Whose presence.
+    whom: Identity,
+}
+
+impl Signalling {
+    pub(super) async fn friend_add(&self, caller: &Caller, identity: &Identity) -> Result<Response, Failure> {
+        let owner = &caller.person.identity;
+        match self.identities.befriend(owner, identity).await? {
+            Befriended::Added(person) => self.tell_added(owner, person).await?,
+            Befriended::Both(person) => self.tell_friends(&caller.person, person).await?,
+            Befriended::Asked { request, shown } => {
+                self.registry.notify(owner, &Notice::FriendRequested { request: request.clone() });
+                if shown {
+                    self.tell_asked(&caller.person.identity, identity).await?;
+                }
+                return Ok(Response::FriendRequested { request });
+            }
+        }
+        Ok(Response::Done {})
+    }
+
+    pub(super) async fn friend_accept(&self, caller: &Caller, asker: &Identity) -> Result<Response, Failure> {
+        let person = self.identities.accept_friend(&caller.person.identity, asker).await?;
+        self.tell_friends(&caller.person, person).await?;
+        Ok(Response::Done {})
+    }
+
+    pub(super) async fn friend_decline(&self, caller: &Caller, asker: Identity) -> Result<Response, Failure> {
+        self.identities.decline_friend(&caller.person.identity, &asker).await?;
+        self.tell_request_ended(&caller.person.identity, asker);
+        Ok(Response::Done {})
+    }
+
+    pub(super) async fn friend_withdraw(&self, caller: &Caller, asked: Identity) -> Result<Response, Failure> {
+        let owner = &caller.person.identity;
+        let shown = self.identities.withdraw_friend(owner, &asked).await?;
+        if shown {
+            self.tell_request_ended(&asked, owner.clone());
+        }
+        self.tell_request_ended(owner, asked);
+        Ok(Response::Done {})
+    }
+
+    pub(super) async fn friend_remove(&self, caller: &Caller, identity: Identity) -> Result<Response, Failure> {
+        let owner = &caller.person.identity;
+        if self.identities.remove_friend(owner, &identity).await? {
+            self.registry.notify(&identity, &Notice::FriendRemoved { identity: owner.clone() });
+        }
+        self.registry.notify(owner, &Notice::FriendRemoved { identity });
+        Ok(Response::Done {})
+    }
+
+    pub(super) async fn friend_favour(
+        &self,
+        caller: &Caller,
+        identity: &Identity,
+        favourite: Option<Favourite>,
+    ) -> Result<Response, Failure> {
+        let owner = &caller.person.identity;
+        let changed = self.identities.favour(owner, identity, favourite).await?;
+        // As the list is now, whatever another client changes meanwhile: what is told last is what is kept.
+        for friend in self.friends_of(owner).await? {
+            if changed.contains(&friend.person.identity) {
+                self.registry.notify(owner, &Notice::FriendChanged { friend });
+            }
+        }
+        Ok(Response::Done {})
+    }
+
+    pub(super) async fn people_search(&self, caller: &Caller, wanted: &str) -> Result<Response, Failure> {
+        let wanted = text::printable(wanted, SEARCH_TEXT);
+        if wanted.is_empty() {
+            return Ok(Response::People { people: Vec::new() });
+        }
+        let people = self.identities.search_for(&caller.person.identity, &wanted).await?;
+        Ok(Response::People { people })
+    }
+
+    pub(super) async fn person_block(&self, caller: &Caller, identity: &Identity) -> Result<Response, Failure> {
+        let owner = &caller.person.identity;
+        let person = self.identities.to_block(owner, identity).await?;
+        let _turn = self.accounts.of(owner).await;
+        let presence = self.presence_now(owner).await;
+        let there = presence.state != PresenceState::Offline;
+        let last_seen = if there { Some(clock::unix_now()) } else { presence.last_seen };
+        let asked = self.identities.friend_request_of(&person, owner).await?;
+        self.identities.block(owner, &person, last_seen).await?;
+        self.tell_blocked(owner).await?;
+        self.registry.notify(owner, &Notice::PersonBlocked { person });
+        if asked.is_some() {
+            self.tell_request_ended(owner, identity.clone());
+        }
+        self.tell_seen_otherwise(identity, owner, there);
+        Ok(Response::Done {})
+    }
+
+    pub(super) async fn person_unblock(&self, caller: &Caller, identity: &Identity) -> Result<Response, Failure> {
+        let owner = &caller.person.identity;
+        let _turn = self.accounts.of(owner).await;
+        self.identities.unblock(owner, identity).await?;
+        self.tell_blocked(owner).await?;
+        self.registry.notify(owner, &Notice::PersonUnblocked { identity: identity.clone() });
+        // What was asked meanwhile is shown now.
+        self.tell_asked(identity, owner).await?;
+        let there = self.presence_now(owner).await.state != PresenceState::Offline;
+        self.tell_seen_otherwise(identity, owner, there);
+        Ok(Response::Done {})
+    }
+
+    /// What these people are doing, in their order, as somebody sees them.
+    pub(super) async fn presences_for(&self, viewer: &Identity, whom: &[Identity]) -> Result<Vec<Presence>, Failure> {
+        let mut presences = self.calls.presence_of(whom).await;
+        let blockers = self.identities.blockers(viewer).await?;
+        for (whom, presence) in whom.iter().zip(&mut presences) {
+            if let Some(last_seen) = blockers.get(whom) {
+                *presence = Presence::offline(*last_seen);
+            }
+        }
+        Ok(presences)
+    }
+
+    /// Tells somebody another's presence, if they have that one on their list.
+    pub(super) async fn on_seen_otherwise(&self, sight: &Sight) -> Result<(), Failure> {
+        let Sight { viewer, whom } = sight;
+        if !self.registry.of_identity(viewer).is_empty() && self.identities.is_friend(viewer, whom).await? {
+            for presence in self.presences_for(viewer, std::slice::from_ref(whom)).await? {
+                self.registry.notify(viewer, &Notice::PresenceChanged { identity: whom.clone(), presence });
+            }
+        }
+        Ok(())
+    }
+
+    async fn presence_now(&self, who: &Identity) -> Presence {
+        self.calls.presence_of(std::slice::from_ref(who)).await.pop().unwrap_or_else(|| Presence::offline(None))
+    }
+
+    /// Two are friends of each other now; the clients of both are told.
+    async fn tell_friends(&self, one: &Person, other: Person) -> Result<(), Failure> {
+        let (here, there) = (one.identity.clone(), other.identity.clone());
+        self.tell_added(&here, other).await?;
+        let one = self.identities.person(&here).await?.unwrap_or_else(|| one.clone());
+        self.tell_added(&there, one).await?;
+        self.tell_request_ended(&here, there.clone());
+        self.tell_request_ended(&there, here);
+        Ok(())
+    }
+
+    /// Tells all clients of somebody of a new row of the list.
+    async fn tell_added(&self, owner: &Identity, person: Person) -> Result<(), Failure> {
+        let presences = self.presences_for(owner, std::slice::from_ref(&person.identity)).await?;
+        let presence = presences.first().copied().unwrap_or_else(|| Presence::offline(None));
+        self.registry.notify(owner, &Notice::FriendAdded { friend: Friend { person, presence, favourite: None } });
+        Ok(())
+    }
+
+    /// Tells somebody what another asked, if that is open and shown.
+    async fn tell_asked(&self, asker: &Identity, asked: &Identity) -> Result<(), Failure> {
+        let Some(asker) = self.identities.person(asker).await? else { return Ok(()) };
+        let request: Option<FriendRequest> = self.identities.friend_request_of(&asker, asked).await?;
+        if let Some(request) = request {
+            self.registry.notify(asked, &Notice::FriendRequested { request });
+        }
+        Ok(())
+    }
+
+    fn tell_request_ended(&self, to: &Identity, identity: Identity) {
+        self.registry.notify(to, &Notice::FriendRequestEnded { identity });
+    }
+
+    /// Tells the calls whom somebody blocks now; in a turn of the account.
+    async fn tell_blocked(&self, owner: &Identity) -> Result<(), Failure> {
+        let people = self.identities.blocked(owner).await?;
+        let blocked: BTreeSet<Identity> = people.into_iter().map(|person| person.identity).collect();
+        self.calls.set_blocked(owner.clone(), blocked).await;
+        Ok(())
+    }
+
+    /// Has somebody told who looks otherwise now, unless that one is offline, as before.
+    fn tell_seen_otherwise(&self, viewer: &Identity, whom: &Identity, there: bool) {
+        if there {
+            self.seen_otherwise.tell(Sight { viewer: viewer.clone(), whom: whom.clone() });
+        }
+    }
+}

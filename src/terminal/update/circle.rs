@@ -1,0 +1,112 @@
+//! Friend requests and blocked people: what is told of them, and what is done about them.
+
+use super::super::keys::Action;
+use super::super::message::Effect;
+use super::super::model::{CircleRow, Model, Mood, Popup, Question};
+use super::say;
+use crate::domain::call::Direction;
+use crate::domain::id::DisplayName;
+use crate::domain::person::{FriendRequest, Person};
+use crate::phone::command::Command;
+use crate::texts::circle as texts;
+
+/// The open requests, as the phone told them.
+pub(super) fn asked(model: &mut Model, requests: Vec<FriendRequest>) {
+    model.circle.requests = requests;
+    keep_in_list(model);
+}
+
+/// A request was made: nothing opens, and nothing rings, as a call may go on.
+pub(super) fn news(model: &mut Model, request: &FriendRequest, effects: &mut Vec<Effect>) {
+    let name = request.person.display_name.as_str();
+    match request.direction {
+        Direction::Incoming => {
+            say(model, Mood::Good, texts::asks(name, &model.key_of(Action::Requests)));
+            if model.call().is_none() && !model.is_ringing() {
+                effects.push(Effect::Notify(texts::notified(name)));
+            }
+        }
+        Direction::Outgoing => say(model, Mood::Plain, texts::was_asked(name)),
+    }
+}
+
+/// Opens the list.
+pub(super) fn open(model: &mut Model) {
+    model.popup = Some(Popup::Circle(0));
+}
+
+/// Accepts who asks in the row selected; of the others, says what can be done.
+pub(super) fn accept(model: &mut Model, effects: &mut Vec<Effect>) {
+    match model.circle_selected() {
+        Some(CircleRow::Asks(request)) => {
+            let who = request.person.identity.as_str().to_owned();
+            effects.push(Effect::Phone(Command::AcceptFriend(who)));
+        }
+        Some(CircleRow::Asked(_) | CircleRow::Blocked(_)) => {
+            let text = texts::take_away(&model.key_of(Action::Clear));
+            say(model, Mood::Plain, text);
+        }
+        None => model.popup = None,
+    }
+}
+
+/// Declines who asks in the row selected, withdraws what was asked, or blocks no more.
+pub(super) fn clear(model: &Model, effects: &mut Vec<Effect>) {
+    let Some(row) = model.circle_selected() else { return };
+    let who = row.person().identity.as_str().to_owned();
+    effects.push(Effect::Phone(match row {
+        CircleRow::Asks(_) => Command::DeclineFriend(who),
+        CircleRow::Asked(_) => Command::WithdrawFriend(who),
+        CircleRow::Blocked(_) => Command::Unblock(who),
+    }));
+}
+
+/// Asks whether to block whose call rings, or who is selected.
+pub(super) fn ask_to_block(model: &mut Model) {
+    match model.to_block().cloned() {
+        Some(person) => model.popup = Some(Popup::Confirm(Question::Block(person))),
+        None => say(model, Mood::Plain, texts::SELECT_SOMEBODY),
+    }
+}
+
+/// It was said yes.
+pub(super) fn block(model: &mut Model, who: &str, effects: &mut Vec<Effect>) {
+    model.popup = None;
+    effects.push(Effect::Phone(Command::Block(who.to_owned())));
+}
+
+/// What is typed about somebody by name.
+pub(super) fn named(action: Action, who: &str, effects: &mut Vec<Effect>) {
+    let who = who.to_owned();
+    effects.push(Effect::Phone(match action {
+        Action::AcceptFriend => Command::AcceptFriend(who),
+        Action::DeclineFriend => Command::DeclineFriend(who),
+        Action::WithdrawFriend => Command::WithdrawFriend(who),
+        Action::Unblock => Command::Unblock(who),
+        Action::DisplayName => Command::SetDisplayName(DisplayName::from(who)),
+        _ => Command::Block(who),
+    }));
+}
+
+/// Who is blocked, as the phone told it: who is new there, or is so no more, is news.
+pub(super) fn blocked(model: &mut Model, people: Vec<Person>) {
+    let before = std::mem::replace(&mut model.circle.blocked, people);
+    if std::mem::replace(&mut model.circle.known, true) {
+        let is_in = |people: &[Person], who: &Person| people.iter().any(|one| one.identity == who.identity);
+        let new = model.circle.blocked.iter().find(|person| !is_in(&before, person));
+        let gone = before.iter().find(|person| !is_in(&model.circle.blocked, person));
+        let new = new.map(|person| texts::blocked(person.display_name.as_str()));
+        if let Some(text) = new.or_else(|| gone.map(|person| texts::unblocked(person.display_name.as_str()))) {
+            say(model, Mood::Plain, text);
+        }
+    }
+    keep_in_list(model);
+}
+
+/// The row selected stays one of the list.
+fn keep_in_list(model: &mut Model) {
+    let last = model.circle.rows().len().saturating_sub(1);
+    if let Some(Popup::Circle(selected)) = &mut model.popup {
+        *selected = (*selected).min(last);
+    }
+}
