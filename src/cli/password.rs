@@ -71,15 +71,16 @@ fn may_ask(globals: &Globals, terminal: bool) -> Result<(), Failure> {
 
 /// Asks on the terminal; what is typed does not show.
 fn ask(question: &str, output: &mut Output) -> Result<Secret<String>, Failure> {
-    output.prompt(&format!("{question}: "));
-    let typed = read_unseen();
+    let typed = read_unseen(question, output);
     output.prompt("\n");
     typed
 }
 
-fn read_unseen() -> Result<Secret<String>, Failure> {
+fn read_unseen(question: &str, output: &mut Output) -> Result<Secret<String>, Failure> {
     let cannot = |why: io::Error| Failure::new(Exit::Failed, format!("can't read from the terminal: {why}"));
+    // Before the question: whoever answers it at once must not see the answer.
     let _raw = RawMode::enter().map_err(cannot)?;
+    output.prompt(&format!("{question}: "));
     let mut typed = String::new();
     loop {
         let Event::Key(key) = event::read().map_err(cannot)? else { continue };
@@ -124,6 +125,8 @@ fn press(typed: &mut String, key: KeyEvent) -> Pressed {
         KeyCode::Enter => return Pressed::Done,
         KeyCode::Esc => return Pressed::GaveUp,
         KeyCode::Char('c' | 'd') if control => return Pressed::GaveUp,
+        // What Enter is in a line that was typed before the question, while the terminal still made lines of keys.
+        KeyCode::Char('j') if control => return Pressed::Done,
         KeyCode::Char('u') if control => typed.clear(),
         KeyCode::Char(c) if !control => typed.push(c),
         KeyCode::Backspace => {
@@ -164,6 +167,7 @@ mod tests {
         assert_eq!(type_keys(&keys), ("Pé".to_owned(), Pressed::Done));
         assert_eq!(type_keys(&[(KeyCode::Char('c'), CONTROL)]).1, Pressed::GaveUp);
         assert_eq!(type_keys(&[(KeyCode::Esc, NONE)]).1, Pressed::GaveUp);
+        assert_eq!(type_keys(&[(KeyCode::Char('j'), CONTROL)]).1, Pressed::Done);
     }
 
     #[test]

@@ -159,7 +159,19 @@ fn a_person_at_the_terminal_is_asked_once() {
     asked.types("correct horse\r");
     asked.shows("8:acs:");
     assert_eq!(asked.ends_tidily(), 0);
+    assert!(!asked.picture().contains("correct horse"), "a password shows:\n{}", asked.picture());
     let mut again = Screen::runs(home.path(), "whoami");
     again.shows("8:acs:");
     assert_eq!(again.ends_tidily(), 0);
+}
+
+#[test]
+fn a_password_typed_before_it_is_asked_for_is_taken() {
+    let there = elsewhere();
+    let home = Home::new();
+    let http = &there.http;
+    let mut hasty = Screen::runs(home.path(), &format!("sign-in dave --server http://{http}"));
+    hasty.types("correct horse\r");
+    hasty.shows("8:acs:");
+    assert_eq!(hasty.ends_tidily(), 0);
 }
