@@ -158,8 +158,8 @@ fn a_person_at_the_terminal_is_asked_once() {
     asked.shows("Password of dave");
     asked.types("correct horse\r");
     asked.shows("8:acs:");
-    assert_eq!(asked.ends_tidily(), 0);
     assert!(!asked.picture().contains("correct horse"), "a password shows:\n{}", asked.picture());
+    assert_eq!(asked.ends_tidily(), 0);
     let mut again = Screen::runs(home.path(), "whoami");
     again.shows("8:acs:");
     assert_eq!(again.ends_tidily(), 0);

@@ -1,7 +1,7 @@
 //! The real program between two networks: the service in one network namespace, the phone in another, a cable between them.
 //!
-//! Nothing leaves the namespaces. They need root and iproute2: where these are not, a line says so and the tests pass, unless
-//! CI=true says that they have to run.
+//! Nothing leaves the namespaces. They need iproute2 and the right to make networks: where these are not, a line says so and
+//! the tests pass, unless CI=true says that they have to run and the system does not forbid it to root, either.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "tests")]
@@ -52,7 +52,9 @@ impl House {
         let name = |side: &str| format!("sw{side}{number}-{id}");
         let (service, phone) = (name("s"), name("p"));
         if let Err(why) = try_ip(&["netns", "add", &service]) {
-            let must = std::env::var("CI").is_ok_and(|ci| ci == "true") && rustix::process::geteuid().is_root();
+            // As in a container that may not mount: nothing that is missing, and nothing that could be installed.
+            let forbidden = !rustix::process::geteuid().is_root() || why.contains("not permitted");
+            let must = std::env::var("CI").is_ok_and(|ci| ci == "true") && !forbidden;
             assert!(!must, "network namespaces have to work here: {why}");
             leave_out(&why);
             return None;
