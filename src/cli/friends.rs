@@ -18,7 +18,7 @@ use crate::domain::person::{Favourite, Friend, FriendRequest, NotAFavourite, Per
 use crate::domain::presence::PresenceState;
 use crate::phone::command::Command;
 use crate::phone::event::{Event, Refused};
-use crate::texts::{circle, favourites, organisation, state};
+use crate::texts::{contacts, favourites, organisation, state};
 
 /// The friend list.
 #[derive(Debug, Clone, Args)]
@@ -170,7 +170,7 @@ async fn carry_out(command: &FriendsCommand, session: &mut Session<'_>) -> Resul
             let added = session.answer(added_or_refusal).await?;
             session.output().progress(&match added {
                 Added::Friends(count) => format!("the friend list has {count} entries now"),
-                Added::Asked(name) => circle::was_asked(&name),
+                Added::Asked(name) => contacts::was_asked(&name),
             });
             Ok(())
         }
@@ -320,7 +320,7 @@ fn print_request(request: &FriendRequest, me: Option<&Person>, output: &mut Outp
         };
         return Ok(output.json_line(&line)?);
     }
-    let what = circle::ROWS[usize::from(*direction == Direction::Outgoing)];
+    let what = contacts::ROWS[usize::from(*direction == Direction::Outgoing)];
     let external = person.external_to(me).map(|of| format!("  {}", organisation::external(of))).unwrap_or_default();
     let (name, shown) = (person.name.as_str(), person.display_name.as_str());
     Ok(output.result(&format!("{name:<16}  {shown:<20}  {what}{external}"))?)

@@ -136,7 +136,7 @@ pub enum Effect {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
     /// Friend requests and blocked people.
-    Circle,
+    Contacts,
     /// Where everything stands.
     Where,
     /// What can be typed; or one word of it.

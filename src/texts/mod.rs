@@ -4,8 +4,8 @@
 //! commands live with the key table (`terminal::keys`), which is the only place that knows them.
 
 pub mod accounts;
-pub mod circle;
 pub mod clock;
+pub mod contacts;
 pub mod desk;
 pub mod diagnosis;
 pub mod end;

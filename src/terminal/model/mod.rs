@@ -5,7 +5,7 @@
 mod accounts;
 mod board;
 mod call;
-mod circle;
+mod contacts;
 mod friends;
 mod groups;
 mod history;
@@ -47,7 +47,7 @@ pub use accounts::{GoOn, SavedAccount};
 pub use board::{Board, Line, Row};
 pub use call::SILENCE;
 pub use call::{Ended, Handed, LiveCall, has_microphone};
-pub use circle::{Circle, CircleRow};
+pub use contacts::{ContactRow, Contacts};
 pub use friends::{Friends, Removal};
 pub use groups::{Groups, SharedGroup, title};
 pub(crate) use groups::{offer, settle};
@@ -231,7 +231,7 @@ pub struct Model {
     /// The friend list.
     pub friends: Friends,
     /// Friend requests and the block list.
-    pub circle: Circle,
+    pub contacts: Contacts,
     /// The groups of the user's list.
     pub groups: Groups,
     /// The groups somebody shares now, oldest first.
@@ -319,7 +319,7 @@ impl Model {
             presence: None,
             link: LinkView { link: Link::Connecting, retry_at: None, noted: None },
             friends: Friends::default(),
-            circle: Circle::default(),
+            contacts: Contacts::default(),
             groups: Groups::default(),
             shared: Vec::new(),
             board: Board::default(),
@@ -365,7 +365,7 @@ impl Model {
                 | Popup::Presence(_)
                 | Popup::Share(_)
                 | Popup::PickUp(_)
-                | Popup::Circle(_)
+                | Popup::Contacts(_)
                 | Popup::Rules(_)
                 | Popup::Accounts(_),
             ) => Context::List,

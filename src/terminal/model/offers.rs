@@ -1,6 +1,6 @@
 //! What can be done now: decides which hints are shown, and which rows of the help menu are marked.
 
-use super::{CircleRow, Model, Pane, Popup, RuleRow, SEARCH_FROM, SoundPopup};
+use super::{ContactRow, Model, Pane, Popup, RuleRow, SEARCH_FROM, SoundPopup};
 use crate::domain::call::Peer;
 use crate::phone::event::Link;
 use crate::terminal::keys::{Action, Context};
@@ -75,13 +75,13 @@ impl Model {
             Action::Direct => up && self.friends.favourites().next().is_some(),
             Action::Favour => up && self.focus == Pane::Friends && self.friends.current().is_some(),
             Action::Forward | Action::Except | Action::LetPickUp => up,
-            Action::Requests => self.popup.is_none() && self.circle.asking() > 0,
-            Action::AcceptFriend | Action::DeclineFriend => up && self.circle.asking() > 0,
-            Action::WithdrawFriend => up && self.circle.requests.len() > self.circle.asking(),
+            Action::Requests => self.popup.is_none() && self.contacts.asking() > 0,
+            Action::AcceptFriend | Action::DeclineFriend => up && self.contacts.asking() > 0,
+            Action::WithdrawFriend => up && self.contacts.requests.len() > self.contacts.asking(),
             Action::Block => up && self.to_block().is_some(),
-            Action::Unblock => up && !self.circle.blocked.is_empty(),
+            Action::Unblock => up && !self.contacts.blocked.is_empty(),
             Action::DisplayName => up,
-            Action::Clear if matches!(self.popup, Some(Popup::Circle(_))) => self.circle_selected().is_some(),
+            Action::Clear if matches!(self.popup, Some(Popup::Contacts(_))) => self.contact_selected().is_some(),
             Action::Clear if matches!(self.popup, Some(Popup::Accounts(_))) => self.account_selected().is_some(),
             Action::Clear => self.rule_selected().is_some_and(|row| row.is_set(&self.rules)),
             Action::Hold | Action::Keypad => connected,
@@ -163,7 +163,7 @@ impl Model {
     fn accepts(&self) -> bool {
         match (&self.popup, self.focus) {
             (Some(Popup::Keypad | Popup::Confirm(_) | Popup::Quality { .. }), _) => false,
-            (Some(Popup::Circle(_)), _) => matches!(self.circle_selected(), Some(CircleRow::Asks(_))),
+            (Some(Popup::Contacts(_)), _) => matches!(self.contact_selected(), Some(ContactRow::Asks(_))),
             (Some(_), _) => true,
             (None, _) if self.is_filtering() => true,
             (None, _) if self.pending.is_some() => true,
@@ -207,7 +207,7 @@ impl Model {
                     "search"
                 }
                 Action::Back if context == Context::Consult => "return",
-                Action::Clear if matches!(self.circle_selected(), Some(CircleRow::Asks(_))) => "decline",
+                Action::Clear if matches!(self.contact_selected(), Some(ContactRow::Asks(_))) => "decline",
                 Action::More if self.turns_volume() => "louder",
                 Action::Less if self.turns_volume() => "quieter",
                 Action::More if self.turns_time() => "later",
@@ -283,7 +283,7 @@ impl Model {
             Some(Popup::Dial(dial)) if dial.purpose.is_rule() => "forward",
             Some(Popup::Rules(_)) if self.rule_selected() == Some(RuleRow::PickUp) => "change",
             Some(Popup::PickUp(_)) => "pick up",
-            Some(Popup::Circle(_)) => "accept",
+            Some(Popup::Contacts(_)) => "accept",
             Some(Popup::Accounts(_)) => "go on as",
             Some(Popup::Join(_)) => "join",
             Some(Popup::Name(prompt)) if prompt.naming == super::Naming::Create => "make it",

@@ -41,7 +41,7 @@ pub enum Popup {
     /// Where the user's calls go, with the row selected.
     Rules(usize),
     /// Friend requests and blocked people, with the row selected.
-    Circle(usize),
+    Contacts(usize),
     /// The saved sign-ins, with the row selected; the row behind them adds one.
     Accounts(usize),
     /// The prompt for a place to join.

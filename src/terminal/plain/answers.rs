@@ -6,9 +6,9 @@ use crate::domain::person::Friend;
 use crate::domain::presence::PresenceState;
 use crate::domain::record::CallRecord;
 use crate::terminal::message::Subject;
-use crate::terminal::model::{CircleRow, Model, Pane, title};
+use crate::terminal::model::{ContactRow, Model, Pane, title};
 use crate::terminal::update::words;
-use crate::texts::circle as texts;
+use crate::texts::contacts as texts;
 use crate::texts::{clock, group, history, organisation, plain, share, state};
 
 /// How many past calls, and events, are listed at the most.
@@ -24,7 +24,7 @@ pub(super) fn tell(model: &Model, subject: &Subject, lines: &mut Vec<String>) {
         Subject::List(Pane::People) => people(model, lines),
         Subject::List(Pane::History) => calls(model, lines),
         Subject::List(Pane::Events) => events(model, lines),
-        Subject::Circle => circle(model, lines),
+        Subject::Contacts => contacts(model, lines),
         Subject::Rules => whereabouts::rules(model, lines),
         Subject::Quality => whereabouts::quality_of(model, lines),
         Subject::Microphone => {
@@ -66,16 +66,16 @@ fn friend(model: &Model, friend: &Friend) -> String {
     format!("{name}, {presence}{seen}{favourite}")
 }
 
-fn circle(model: &Model, lines: &mut Vec<String>) {
-    let row = |row: CircleRow<'_>| {
+fn contacts(model: &Model, lines: &mut Vec<String>) {
+    let row = |row: ContactRow<'_>| {
         let what = match row {
-            CircleRow::Asks(_) => texts::ROWS[0],
-            CircleRow::Asked(_) => texts::ROWS[1],
-            CircleRow::Blocked(_) => texts::ROWS[2],
+            ContactRow::Asks(_) => texts::ROWS[0],
+            ContactRow::Asked(_) => texts::ROWS[1],
+            ContactRow::Blocked(_) => texts::ROWS[2],
         };
         format!("{}, {what}", row.person().display_name)
     };
-    list(lines, "friend requests and blocked people", false, model.circle.rows().into_iter().map(row).collect());
+    list(lines, "friend requests and blocked people", false, model.contacts.rows().into_iter().map(row).collect());
 }
 
 fn groups(model: &Model, lines: &mut Vec<String>) {

@@ -5,7 +5,7 @@ use std::mem::{Discriminant, discriminant};
 use crate::phone::event::AudioDevice;
 use crate::terminal::message::{Effect, Subject};
 use crate::terminal::model::{Choice, Model, Naming, Pickable, Popup, Purpose, Question, device_rows};
-use crate::texts::{accounts, circle, clock, group, plain, screen, sound, state};
+use crate::texts::{accounts, clock, contacts, group, plain, screen, sound, state};
 
 /// What was asked last.
 #[derive(Debug, Default)]
@@ -83,7 +83,7 @@ fn confirm(model: &Model, question: &Question) -> String {
             let (name, here) = model.group_call().map_or(("", 0), |live| (live.name(), live.roster.here));
             group::end_for_all(name, here)
         }
-        Question::Block(person) => circle::block(person.display_name.as_str()),
+        Question::Block(person) => contacts::block(person.display_name.as_str()),
         Question::RemoveGroup { title, mine, .. } => group::give_up(title, *mine),
         Question::SignOut(who) => accounts::sign_out(&who.to_string()),
     }

@@ -3,7 +3,7 @@
 mod accounts;
 mod calling;
 mod choosing;
-mod circle;
+mod contacts;
 mod desk;
 mod desk_kit;
 mod desk_states;

@@ -6,7 +6,7 @@ use super::super::model::{
     Input, Model, Mood, Naming, Palette, Pane, Popup, Purpose, Question, Removal, SoundPopup, SoundRow,
 };
 use super::{
-    accounts, call, choose, circle, desk, favourites, groups, history, ladder, palette, pick_up, rules, say, sharing,
+    accounts, call, choose, contacts, desk, favourites, groups, history, ladder, palette, pick_up, rules, say, sharing,
     sound, talk,
 };
 use crate::domain::call::Peer;
@@ -39,7 +39,7 @@ pub(super) fn perform(model: &mut Model, action: Action, trigger: Trigger, effec
         Action::Forward => rules::open(model),
         Action::Except => choose::open(model, Purpose::Except, "", effects),
         Action::LetPickUp => rules::open(model),
-        Action::Clear if matches!(model.popup, Some(Popup::Circle(_))) => circle::clear(model, effects),
+        Action::Clear if matches!(model.popup, Some(Popup::Contacts(_))) => contacts::clear(model, effects),
         Action::Clear if matches!(model.popup, Some(Popup::Accounts(_))) => accounts::ask_to_sign_out(model),
         Action::Clear => rules::clear(model, effects),
         Action::Accounts => accounts::open(model),
@@ -66,10 +66,10 @@ pub(super) fn perform(model: &mut Model, action: Action, trigger: Trigger, effec
         Action::Invite => groups::ask_whom(model, effects),
         Action::EndForAll => groups::ask_to_end(model),
         Action::Requests | Action::AcceptFriend | Action::DeclineFriend | Action::WithdrawFriend | Action::Unblock => {
-            circle::open(model);
+            contacts::open(model);
         }
-        Action::Block => circle::ask_to_block(model),
-        Action::DisplayName => say(model, Mood::Plain, crate::texts::circle::SAY_A_NAME),
+        Action::Block => contacts::ask_to_block(model),
+        Action::DisplayName => say(model, Mood::Plain, crate::texts::contacts::SAY_A_NAME),
         Action::AddFriend => choose::open(model, Purpose::AddFriend, "", effects),
         Action::Accept => accept(model, effects),
         Action::Remove => remove(model, effects),
@@ -136,7 +136,7 @@ fn accept(model: &mut Model, effects: &mut Vec<Effect>) {
         Some(Popup::Presence(row)) => choose::presence(model, *row, effects),
         Some(Popup::PickUp(row)) => pick_up::selected(model, *row, effects),
         Some(Popup::Rules(_)) => rules::accept(model, effects),
-        Some(Popup::Circle(_)) => circle::accept(model, effects),
+        Some(Popup::Contacts(_)) => contacts::accept(model, effects),
         Some(Popup::Accounts(row)) => accounts::accept(model, *row, effects),
         Some(Popup::Help { .. } | Popup::Share(_) | Popup::Quality { .. }) => model.popup = None,
         Some(Popup::Join(_)) => groups::take_place(model, effects),
@@ -347,7 +347,7 @@ fn yes(model: &mut Model, effects: &mut Vec<Effect>) {
     match question.clone() {
         Question::Quit => leave(model, effects),
         Question::EndForAll => groups::end(model, effects),
-        Question::Block(person) => circle::block(model, person.identity.as_str(), effects),
+        Question::Block(person) => contacts::block(model, person.identity.as_str(), effects),
         Question::RemoveGroup { group, .. } => groups::remove(model, group, effects),
         Question::SignOut(who) => accounts::sign_out(model, who, effects),
     }

@@ -84,13 +84,13 @@ pub(super) fn presence(model: &mut Model, row: usize, effects: &mut Vec<Effect>)
 /// Moves the selection of whatever has the focus `by` rows.
 pub(super) fn step(model: &mut Model, by: isize) {
     let (pickable, rules) = (model.pickable().len(), rule_rows(&model.rules).len());
-    let circle = model.circle.rows().len();
+    let contacts = model.contacts.rows().len();
     let accounts = accounts::rows(model);
     match &mut model.popup {
         Some(Popup::PickUp(row)) => *row = moved(*row, by, pickable),
         Some(Popup::Accounts(row)) => *row = moved(*row, by, accounts),
         Some(Popup::Rules(row)) => *row = moved(*row, by, rules),
-        Some(Popup::Circle(row)) => *row = moved(*row, by, circle),
+        Some(Popup::Contacts(row)) => *row = moved(*row, by, contacts),
         Some(Popup::Dial(dial)) => {
             let rows = dial.candidates(&model.friends.list).len();
             dial.selected = moved(dial.selected, by, rows);

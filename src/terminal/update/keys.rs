@@ -168,7 +168,7 @@ fn change(model: &mut Model, edit: impl FnOnce(&mut Input)) {
             | Popup::Presence(_)
             | Popup::PickUp(_)
             | Popup::Rules(_)
-            | Popup::Circle(_)
+            | Popup::Contacts(_)
             | Popup::Accounts(_)
             | Popup::Share(_)
             | Popup::ShareWith(_)

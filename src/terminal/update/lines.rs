@@ -129,7 +129,7 @@ pub(super) fn settle(model: &mut Model, effects: &mut Vec<Effect>) {
         Some(Popup::Share(share)) => Subject::Share(share.card),
         Some(Popup::Quality { .. }) => Subject::Quality,
         Some(Popup::Rules(_)) => Subject::Rules,
-        Some(Popup::Circle(_)) => Subject::Circle,
+        Some(Popup::Contacts(_)) => Subject::Contacts,
         Some(_) => return say(model, Mood::Plain, plain::ON_THE_SCREEN),
         None => return,
     };

@@ -4,7 +4,7 @@ mod accounts;
 mod actions;
 mod call;
 mod choose;
-mod circle;
+mod contacts;
 mod desk;
 mod desk_events;
 mod favourites;

@@ -4,7 +4,7 @@ use super::super::keys::{Action, Row, TABLE};
 use super::super::message::Effect;
 use super::super::model::{Input, Model, Mood, Pane, Popup, Purpose};
 use super::actions::{self, Trigger};
-use super::{accounts, call, choose, circle, desk, favourites, groups, history, pick_up, rules, say, sound, talk};
+use super::{accounts, call, choose, contacts, desk, favourites, groups, history, pick_up, rules, say, sound, talk};
 use crate::domain::dtmf::Tone;
 use crate::domain::presence::PresenceChoice;
 use crate::phone::command::Command;
@@ -133,7 +133,7 @@ pub(super) fn carry_out(model: &mut Model, word: &str, action: Action, argument:
             | Action::Unblock
             | Action::DisplayName,
             who,
-        ) if !who.is_empty() => circle::named(action, who, effects),
+        ) if !who.is_empty() => contacts::named(action, who, effects),
         (Action::AddFriend, who) if !who.is_empty() => effects.push(Effect::Phone(Command::AddFriend(who.to_owned()))),
         (Action::Join, place) if !place.is_empty() => groups::join(model, place.to_owned(), effects),
         (Action::StartGroup, name) if !name.is_empty() => groups::start(model, name, effects),

@@ -6,7 +6,7 @@ use super::super::message::Effect;
 use super::super::model::{About, Ended, LinkView, LiveCall, Model, Mood, NoLink, Pane, Popup, Question};
 use super::super::widgets::meter::{ROSTER_METER, steps};
 use super::{
-    circle, desk as doing, desk_events, favourites, group_events, history, links, note, note_about, rules, say,
+    contacts, desk as doing, desk_events, favourites, group_events, history, links, note, note_about, rules, say,
     say_about, sound, tick,
 };
 use crate::domain::call::{CallState, Peer};
@@ -27,9 +27,9 @@ pub(super) fn heard(model: &mut Model, event: Event, effects: &mut Vec<Effect>) 
         Event::Me(person) => model.me = Some(person),
         Event::MyPresence(presence) => model.presence = Some(presence.state),
         Event::Friends(list) => favourites::listed(model, list),
-        Event::FriendRequests(requests) => circle::asked(model, requests),
-        Event::FriendRequested(request) => circle::news(model, &request, effects),
-        Event::Blocked(people) => circle::blocked(model, people),
+        Event::FriendRequests(requests) => contacts::asked(model, requests),
+        Event::FriendRequested(request) => contacts::news(model, &request, effects),
+        Event::Blocked(people) => contacts::blocked(model, people),
         Event::Presence { identity, presence } => friend_is(model, &identity, presence),
         Event::People { text, people } => {
             if let Some(Popup::Dial(dial)) = &mut model.popup

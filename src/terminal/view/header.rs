@@ -11,7 +11,7 @@ use crate::terminal::theme::Role;
 use crate::terminal::update::{hurry_key, told_soon};
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::pen::{columns, wrapped};
-use crate::texts::{circle, desk, rules, screen, sound, ssh, state as states};
+use crate::texts::{contacts, desk, rules, screen, sound, ssh, state as states};
 
 /// The top row.
 pub(super) fn header(paper: &mut Paper<'_>, place: Rect) {
@@ -64,8 +64,8 @@ pub(super) fn header(paper: &mut Paper<'_>, place: Rect) {
             pen.text(glyphs.warning, warn).text(&model.history.missed.to_string(), warn);
         }
     }
-    if model.circle.asking() > 0 {
-        let (badge, open) = (circle::badge(model.circle.asking()), model.key_of(Action::Requests));
+    if model.contacts.asking() > 0 {
+        let (badge, open) = (contacts::badge(model.contacts.asking()), model.key_of(Action::Requests));
         if usize::from(pen.room()) >= usize::from(columns(&badge) + columns(&open)) + 4 {
             pen.text(&badge, asks).text(" (", asks).text(&open, key).text(")  ", asks);
         }

@@ -3,7 +3,7 @@
 mod banner;
 mod board;
 mod call;
-mod circle;
+mod contacts;
 mod details;
 mod diagnosis;
 mod explained;

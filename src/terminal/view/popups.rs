@@ -3,7 +3,7 @@
 use ratatui::layout::{Position, Rect};
 
 use super::paper::Paper;
-use super::{board, circle, details, help, ladder, notes, pickers, prompts, rules, share, sound};
+use super::{board, contacts, details, help, ladder, notes, pickers, prompts, rules, share, sound};
 use crate::terminal::keys::Row;
 use crate::terminal::model::{Palette, Popup};
 use crate::terminal::theme::Role;
@@ -22,7 +22,7 @@ pub(super) fn popup(paper: &mut Paper<'_>, place: Rect) -> Option<Position> {
         Some(Popup::Quality { scroll }) => details::popup(paper, place, *scroll),
         Some(Popup::Presence(selected)) => pickers::presence(paper, place, *selected),
         Some(Popup::PickUp(selected)) => board::choice(paper, place, *selected),
-        Some(Popup::Circle(selected)) => circle::popup(paper, place, *selected),
+        Some(Popup::Contacts(selected)) => contacts::popup(paper, place, *selected),
         Some(Popup::Accounts(selected)) => pickers::accounts(paper, place, *selected),
         Some(Popup::Rules(selected)) => rules::popup(paper, place, *selected),
         Some(Popup::Join(prompt)) => return prompts::join(paper, place, prompt),

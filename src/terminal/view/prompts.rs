@@ -11,7 +11,7 @@ use crate::terminal::model::{JoinPrompt, Model, NamePrompt, Naming, Question};
 use crate::terminal::theme::Role;
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::pen::wrapped;
-use crate::texts::{accounts, circle, desk, group, refusal};
+use crate::texts::{accounts, contacts, desk, group, refusal};
 
 /// How wide the prompts are.
 const WIDTH: u16 = 64;
@@ -79,7 +79,7 @@ pub(super) fn asked(model: &Model, question: &Question) -> Option<String> {
             let call = model.group_call()?;
             group::end_for_all(call.name(), call.roster.here)
         }
-        Question::Block(person) => circle::block(person.display_name.as_str()),
+        Question::Block(person) => contacts::block(person.display_name.as_str()),
         Question::RemoveGroup { title, mine, .. } => group::give_up(title, *mine),
         Question::SignOut(who) => accounts::sign_out(&who.to_string()),
     })

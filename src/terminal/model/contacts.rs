@@ -6,7 +6,7 @@ use crate::domain::person::{FriendRequest, Person};
 
 /// Friend requests and the block list.
 #[derive(Debug, Clone, Default)]
-pub struct Circle {
+pub struct Contacts {
     /// The open requests, in both directions.
     pub requests: Vec<FriendRequest>,
     /// The people who are blocked, by name.
@@ -17,7 +17,7 @@ pub struct Circle {
 
 /// A row of the list of both.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum CircleRow<'a> {
+pub enum ContactRow<'a> {
     /// Somebody asks.
     Asks(&'a FriendRequest),
     /// Somebody was asked.
@@ -26,22 +26,22 @@ pub enum CircleRow<'a> {
     Blocked(&'a Person),
 }
 
-impl Circle {
+impl Contacts {
     /// How many ask.
     pub fn asking(&self) -> usize {
         self.requests.iter().filter(|request| request.direction == Direction::Incoming).count()
     }
 
     /// The rows: who asks first, then who was asked, then who is blocked.
-    pub fn rows(&self) -> Vec<CircleRow<'_>> {
+    pub fn rows(&self) -> Vec<ContactRow<'_>> {
         let (asks, asked): (Vec<_>, Vec<_>) =
             self.requests.iter().partition(|request| request.direction == Direction::Incoming);
-        let requests = asks.into_iter().map(CircleRow::Asks).chain(asked.into_iter().map(CircleRow::Asked));
-        requests.chain(self.blocked.iter().map(CircleRow::Blocked)).collect()
+        let requests = asks.into_iter().map(ContactRow::Asks).chain(asked.into_iter().map(ContactRow::Asked));
+        requests.chain(self.blocked.iter().map(ContactRow::Blocked)).collect()
     }
 }
 
-impl CircleRow<'_> {
+impl ContactRow<'_> {
     /// Who it is.
     pub fn person(&self) -> &Person {
         match self {
@@ -53,9 +53,9 @@ impl CircleRow<'_> {
 
 impl Model {
     /// The row selected of the list of requests and blocked people, while it is open.
-    pub fn circle_selected(&self) -> Option<CircleRow<'_>> {
+    pub fn contact_selected(&self) -> Option<ContactRow<'_>> {
         match self.popup {
-            Some(Popup::Circle(selected)) => self.circle.rows().get(selected).copied(),
+            Some(Popup::Contacts(selected)) => self.contacts.rows().get(selected).copied(),
             _ => None,
         }
     }

@@ -4,11 +4,11 @@ use ratatui::layout::Rect;
 
 use super::paper::Paper;
 use super::pickers::select;
-use crate::terminal::model::CircleRow;
+use crate::terminal::model::ContactRow;
 use crate::terminal::theme::Role;
 use crate::terminal::widgets::area;
 use crate::terminal::widgets::rows::window;
-use crate::texts::circle as texts;
+use crate::texts::contacts as texts;
 
 /// How wide the popup is.
 const WIDTH: u16 = 64;
@@ -16,7 +16,7 @@ const WIDTH: u16 = 64;
 /// The rows.
 pub(super) fn popup(paper: &mut Paper<'_>, place: Rect, selected: usize) {
     let model = paper.model;
-    let rows = model.circle.rows();
+    let rows = model.contacts.rows();
     let height = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(2).clamp(3, 20);
     let inside = paper.popup(area::middle(place, WIDTH, height), texts::TITLE);
     if rows.is_empty() {
@@ -28,11 +28,11 @@ pub(super) fn popup(paper: &mut Paper<'_>, place: Rect, selected: usize) {
     }
 }
 
-fn row(paper: &mut Paper<'_>, place: Rect, row: &CircleRow<'_>, selected: bool) {
+fn row(paper: &mut Paper<'_>, place: Rect, row: &ContactRow<'_>, selected: bool) {
     let (what, role) = match row {
-        CircleRow::Asks(_) => (texts::ROWS[0], Role::Good),
-        CircleRow::Asked(_) => (texts::ROWS[1], Role::Dim),
-        CircleRow::Blocked(_) => (texts::ROWS[2], Role::Warn),
+        ContactRow::Asks(_) => (texts::ROWS[0], Role::Good),
+        ContactRow::Asked(_) => (texts::ROWS[1], Role::Dim),
+        ContactRow::Blocked(_) => (texts::ROWS[2], Role::Warn),
     };
     let text = select(paper, place, selected);
     let (style, dim) = if selected { (text, text) } else { (paper.style(role), paper.style(Role::Dim)) };

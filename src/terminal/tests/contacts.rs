@@ -55,7 +55,7 @@ fn each_row_of_the_list_is_answered_or_taken_away() {
     assert_eq!(desk.commands(), commands);
     // The row selected is one of those that are left.
     desk.hears(Event::FriendRequests(Vec::new()));
-    assert!(matches!(desk.model.popup, Some(Popup::Circle(0))));
+    assert!(matches!(desk.model.popup, Some(Popup::Contacts(0))));
     desk.presses("Esc");
     assert!(desk.model.popup.is_none());
 }

@@ -2,17 +2,17 @@
 
 use super::super::keys::Action;
 use super::super::message::Effect;
-use super::super::model::{CircleRow, Model, Mood, Popup, Question};
+use super::super::model::{ContactRow, Model, Mood, Popup, Question};
 use super::say;
 use crate::domain::call::Direction;
 use crate::domain::id::DisplayName;
 use crate::domain::person::{FriendRequest, Person};
 use crate::phone::command::Command;
-use crate::texts::circle as texts;
+use crate::texts::contacts as texts;
 
 /// The open requests, as the phone told them.
 pub(super) fn asked(model: &mut Model, requests: Vec<FriendRequest>) {
-    model.circle.requests = requests;
+    model.contacts.requests = requests;
     keep_in_list(model);
 }
 
@@ -32,17 +32,17 @@ pub(super) fn news(model: &mut Model, request: &FriendRequest, effects: &mut Vec
 
 /// Opens the list.
 pub(super) fn open(model: &mut Model) {
-    model.popup = Some(Popup::Circle(0));
+    model.popup = Some(Popup::Contacts(0));
 }
 
 /// Accepts who asks in the row selected; of the others, says what can be done.
 pub(super) fn accept(model: &mut Model, effects: &mut Vec<Effect>) {
-    match model.circle_selected() {
-        Some(CircleRow::Asks(request)) => {
+    match model.contact_selected() {
+        Some(ContactRow::Asks(request)) => {
             let who = request.person.identity.as_str().to_owned();
             effects.push(Effect::Phone(Command::AcceptFriend(who)));
         }
-        Some(CircleRow::Asked(_) | CircleRow::Blocked(_)) => {
+        Some(ContactRow::Asked(_) | ContactRow::Blocked(_)) => {
             let text = texts::take_away(&model.key_of(Action::Clear));
             say(model, Mood::Plain, text);
         }
@@ -52,12 +52,12 @@ pub(super) fn accept(model: &mut Model, effects: &mut Vec<Effect>) {
 
 /// Declines who asks in the row selected, withdraws what was asked, or blocks no more.
 pub(super) fn clear(model: &Model, effects: &mut Vec<Effect>) {
-    let Some(row) = model.circle_selected() else { return };
+    let Some(row) = model.contact_selected() else { return };
     let who = row.person().identity.as_str().to_owned();
     effects.push(Effect::Phone(match row {
-        CircleRow::Asks(_) => Command::DeclineFriend(who),
-        CircleRow::Asked(_) => Command::WithdrawFriend(who),
-        CircleRow::Blocked(_) => Command::Unblock(who),
+        ContactRow::Asks(_) => Command::DeclineFriend(who),
+        ContactRow::Asked(_) => Command::WithdrawFriend(who),
+        ContactRow::Blocked(_) => Command::Unblock(who),
     }));
 }
 
@@ -90,11 +90,11 @@ pub(super) fn named(action: Action, who: &str, effects: &mut Vec<Effect>) {
 
 /// Who is blocked, as the phone told it: who is new there, or is so no more, is news.
 pub(super) fn blocked(model: &mut Model, people: Vec<Person>) {
-    let before = std::mem::replace(&mut model.circle.blocked, people);
-    if std::mem::replace(&mut model.circle.known, true) {
+    let before = std::mem::replace(&mut model.contacts.blocked, people);
+    if std::mem::replace(&mut model.contacts.known, true) {
         let is_in = |people: &[Person], who: &Person| people.iter().any(|one| one.identity == who.identity);
-        let new = model.circle.blocked.iter().find(|person| !is_in(&before, person));
-        let gone = before.iter().find(|person| !is_in(&model.circle.blocked, person));
+        let new = model.contacts.blocked.iter().find(|person| !is_in(&before, person));
+        let gone = before.iter().find(|person| !is_in(&model.contacts.blocked, person));
         let new = new.map(|person| texts::blocked(person.display_name.as_str()));
         if let Some(text) = new.or_else(|| gone.map(|person| texts::unblocked(person.display_name.as_str()))) {
             say(model, Mood::Plain, text);
@@ -105,8 +105,8 @@ pub(super) fn blocked(model: &mut Model, people: Vec<Person>) {
 
 /// The row selected stays one of the list.
 fn keep_in_list(model: &mut Model) {
-    let last = model.circle.rows().len().saturating_sub(1);
-    if let Some(Popup::Circle(selected)) = &mut model.popup {
+    let last = model.contacts.rows().len().saturating_sub(1);
+    if let Some(Popup::Contacts(selected)) = &mut model.popup {
         *selected = (*selected).min(last);
     }
 }
