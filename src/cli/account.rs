@@ -1,4 +1,4 @@
-//! Who a command acts as: the sign-in it is told to use, the last one saved, or a demo account.
+//! Who a command acts as: the sign-in it is told to use, the saved one that is in use, or a demo account.
 
 use std::fs::{self, File};
 use std::path::PathBuf;
@@ -13,7 +13,6 @@ use crate::config::{Paths, ServerUrl, ServiceFile};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::UserName;
 use crate::phone::account::{Account, AccountError, SavedSignIn, SignIns, TokenCommand, Who};
-use crate::texts::sign_up::OR_SIGN_UP;
 use crate::texts::{accounts as texts, refusal};
 
 /// The demo accounts, in the order in which screens take them.
@@ -60,7 +59,7 @@ pub(crate) async fn acting(
             let offered = if screen { elsewhere::offered(globals, settings).await? } else { None };
             match offered {
                 Some(account) => Ok(plain(account)),
-                None => Err(nobody_signed_in_there(globals, settings, screen).await),
+                None => Err(nobody_signed_in(globals, settings, screen).await?),
             }
         }
         None => demo_account(globals, settings, screen).await,
@@ -168,24 +167,18 @@ pub(crate) fn plain(account: Account) -> Acting {
     Acting { account, demo: false, taken: None }
 }
 
-fn nobody_signed_in() -> Failure {
-    Failure::new(
-        Exit::SignInRefused,
-        "nobody is signed in at that service: use `switchboard sign-in NAME`, or --as NAME with SWITCHBOARD_PASSWORD set",
-    )
-}
-
-/// The same for a person at a screen, with how to come by an account where the service lets people make them.
-async fn nobody_signed_in_there(globals: &Globals, settings: &Settings, screen: bool) -> Failure {
-    let failure = nobody_signed_in();
+/// Why nobody acts at the service of the settings; for a person at a screen, with the ways in that it has.
+async fn nobody_signed_in(globals: &Globals, settings: &Settings, screen: bool) -> Result<Failure, Failure> {
+    let server = server_of(settings).await?;
     let ways = async {
-        let way = trust::way(globals, settings, server_of(settings).await.ok()?, None, screen).await.ok()?;
+        let way = trust::way(globals, settings, server.clone(), None, screen).await.ok()?;
         Account::ways(&way).await.ok()
     };
-    match screen && ways.await.is_some_and(|ways| ways.registration) {
-        true => Failure { message: format!("{}{}", failure.message, OR_SIGN_UP), ..failure },
-        false => failure,
-    }
+    let ways = if screen { ways.await } else { None };
+    let issuer = ways.as_ref().and_then(|ways| ways.oidc.as_deref());
+    let may_sign_up = ways.as_ref().is_some_and(|ways| ways.registration);
+    let why = texts::nobody_there(&server.to_string(), issuer, may_sign_up);
+    Ok(Failure::new(Exit::SignInRefused, why))
 }
 
 async fn acting_as(globals: &Globals, settings: &Settings, who: &Who, screen: bool) -> Result<Acting, Failure> {

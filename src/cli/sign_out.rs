@@ -2,11 +2,14 @@
 
 use clap::Args;
 
+use super::ctl::choice::running;
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
 use super::output::Output;
 use super::settings::Settings;
 use super::{account, accounts, trust};
+use crate::config::ServerUrl;
+use crate::outside::status::Status;
 use crate::phone::account::{Account, AccountError, SavedSignIn, Who};
 use crate::texts::accounts as texts;
 
@@ -38,8 +41,9 @@ pub async fn run(
     output: &mut Output,
 ) -> Result<Exit, Failure> {
     let mut failed = None;
-    for saved in meant(arguments, globals, settings, output)? {
-        match sign_out(&saved, globals, settings).await {
+    let meant = meant(arguments, globals, settings, output)?;
+    for saved in &meant {
+        match sign_out(saved, globals, settings).await {
             Ok(()) => output.progress(&format!("{} is signed out of {}", saved.me.name, saved.server)),
             Err(why) => {
                 if let Some(before) = failed.replace(why) {
@@ -48,7 +52,21 @@ pub async fn run(
             }
         }
     }
+    tell_running(&meant, settings, output).await;
     failed.map_or(Ok(Exit::Done), Err)
+}
+
+/// Says which phones run with what was signed out of: they have a token that still counts.
+async fn tell_running(meant: &[SavedSignIn], settings: &Settings, output: &mut Output) {
+    // Phones that can't be asked are somebody else's.
+    let running = running(settings).await.unwrap_or_default();
+    let runs_as = |saved: &&SavedSignIn, status: &Status| {
+        let at = status.server.parse().is_ok_and(|at: ServerUrl| at.same_service(&saved.server));
+        at && status.account == saved.me.name.as_str()
+    };
+    for saved in meant.iter().filter(|saved| running.iter().any(|phone| runs_as(saved, &phone.status))) {
+        output.warning(&texts::still_runs(&saved.who().to_string()));
+    }
 }
 
 fn meant(
@@ -75,12 +93,10 @@ fn meant(
 /// Signs out of one. One that can't be taken out of the keyring is forgotten here, and ends at the service by itself.
 pub(super) async fn sign_out(saved: &SavedSignIn, globals: &Globals, settings: &Settings) -> Result<(), Failure> {
     let way = trust::connector(globals, settings, &saved.server, None)?;
-    match Account::saved(way, &saved.place).await {
-        Ok(account) => account.sign_out().await.map_err(account::failure),
+    match Account::sign_out(&way, &saved.place).await {
         Err(AccountError::Keyring(why)) => {
-            saved.place.forget().await.map_err(account::failure)?;
             Err(Failure::new(Exit::Failed, texts::only_here(&saved.who().to_string(), &why)))
         }
-        Err(why) => Err(account::failure(why)),
+        done => done.map_err(account::failure),
     }
 }

@@ -1,7 +1,7 @@
 //! Who this phone is for the service: signing in, keeping the tokens, and renewing them before they run out.
 //!
 //! A saved sign-in has a file only its owner can read, shared by all phones of that user on this machine: a renewal takes a
-//! lock and looks first whether another phone has already renewed it, since a refresh token works once.
+//! lock and looks first whether another phone has already renewed it, since a refresh token works once, or it was signed out.
 
 mod claims;
 mod command;
@@ -238,17 +238,15 @@ impl Account {
         self.access_token()
     }
 
-    /// Ends the sign-in at the service and forgets what is kept of it.
+    /// Forgets the sign-in kept in `place`, and ends it at the service, whoever renewed it last.
     ///
     /// # Errors
-    /// When the service can't be reached or the file can't be removed; what is kept goes first.
-    pub async fn sign_out(self) -> Result<(), AccountError> {
-        let Source::SignedIn { tokens, place } = self.source else { return Ok(()) };
-        if let Some(place) = place {
-            place.forget().await?;
-        }
-        let body = Refresh { refresh_token: tokens.refresh_token };
-        send(&self.way, "/api/v1/sign-out", &body).await.map(|_| ())
+    /// [`AccountError::File`] when it can't be forgotten. Otherwise it is, and the service could not be told:
+    /// [`AccountError::Keyring`] when what was kept can't be read, and whatever else keeps from reaching the service.
+    pub async fn sign_out(way: &Connector, place: &Place) -> Result<(), AccountError> {
+        let Some(kept) = place.forget().await? else { return Ok(()) };
+        let body = Refresh { refresh_token: kept.refresh_token };
+        send(way, "/api/v1/sign-out", &body).await.map(|_| ())
     }
 
     /// Who the service says the access token belongs to.
@@ -280,16 +278,15 @@ fn millis(time: Duration) -> i64 {
     i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// Renews under a lock, unless another phone of this user has done so in the meantime.
+/// Renews under a lock, unless another phone of this user has done so in the meantime, or has signed out.
 async fn renew_shared(way: &Connector, place: &Place, mine: &SignedIn) -> Result<SignedIn, AccountError> {
     let _lock = place.lock().await?;
     let kept = place.latest(mine).await?;
-    let renewed_by_another = kept.refresh_token != mine.refresh_token && kept.me.identity == mine.me.identity;
+    let renewed_by_another = kept.refresh_token != mine.refresh_token;
     if renewed_by_another && kept.expires_at.since(clock::unix_now()) >= MARGIN_MS {
         return Ok(kept);
     }
-    let from = if renewed_by_another { &kept } else { mine };
-    let tokens = refresh(way, from).await?;
+    let tokens = refresh(way, &kept).await?;
     match place.save(way.server().to_string(), &tokens).await {
         Ok(None) => {}
         Ok(Some(why)) => tracing::warn!(%why, "the sign-in is kept in its file"),

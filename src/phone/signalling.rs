@@ -104,7 +104,7 @@ pub(crate) enum FromLink {
         /// Why, for a person.
         reason: String,
     },
-    /// The access token ends soon, and there is no next one.
+    /// The access token ends, and there is no next one as things are.
     TokenEnds {
         /// What a person should know.
         text: String,
@@ -390,7 +390,7 @@ impl Link {
     async fn on_renewed(&mut self, renewed: Renewed, socket: &mut Socket) -> ControlFlow<Trouble> {
         match renewed {
             Renewed::Token(token) => self.send(socket, OWN_IDS, Request::TokenRenew { token }).await,
-            Renewed::EndsSoon(text) => {
+            Renewed::Ends(text) => {
                 self.tell(FromLink::TokenEnds { text }).await;
                 ControlFlow::Continue(())
             }

@@ -82,6 +82,20 @@ pub fn nobody(who: &str, saved: &[String]) -> String {
     }
 }
 
+/// Nobody is signed in at a service: how to, also with an account at its issuer or a new one, where that is known to be a way.
+pub fn nobody_there(server: &str, issuer: Option<&str>, may_sign_up: bool) -> String {
+    let issuer = issuer.map(|issuer| {
+        let issuer = printable(issuer, 200);
+        format!("; with your account at {issuer}, `switchboard sign-in --oidc --server {server}`")
+    });
+    let sign_up = if may_sign_up { "; `switchboard sign-up` makes an account there" } else { "" };
+    format!(
+        "nobody is signed in at {server}: use `switchboard sign-in NAME --server {server}`, or --as NAME with \
+         SWITCHBOARD_PASSWORD set{}{sign_up}",
+        issuer.unwrap_or_default()
+    )
+}
+
 /// Calls keep from changing to another sign-in.
 pub fn calls_first(calls: usize) -> String {
     match calls {
@@ -99,6 +113,16 @@ pub fn sign_out(who: &str) -> String {
 /// It was done.
 pub fn signed_out(who: &str) -> String {
     format!("{who} is signed out.")
+}
+
+/// It was done while this phone ran, by another one or from the command line.
+pub fn signed_out_here(name: &str) -> String {
+    format!("{name} was signed out on this machine: sign in again with `switchboard sign-in {name}`")
+}
+
+/// A phone runs with what was signed out of.
+pub fn still_runs(who: &str) -> String {
+    format!("a phone still runs as {who}, until its access token ends: quit it to end that at once")
 }
 
 /// It was only done here.
@@ -125,4 +149,18 @@ pub fn now(who: &str) -> String {
 /// Somebody else signs in: where, if not at the service that was used.
 pub fn ask_where(server: &str) -> String {
     format!("Service [{server}]: ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_not_signed_in_is_told_the_ways_in_that_are_known() {
+        let server = "https://calls.example:8791";
+        let plain = nobody_there(server, None, false);
+        assert!(plain.contains(&format!("sign-in NAME --server {server}`")) && !plain.contains("--oidc"), "{plain}");
+        let all = nobody_there(server, Some("login.example"), true);
+        assert!(all.contains("at login.example, `switchboard sign-in --oidc") && all.contains("sign-up"), "{all}");
+    }
 }

@@ -15,6 +15,3 @@ pub fn display_name(user: &str) -> String {
 pub fn not_here(server: &str) -> String {
     format!("accounts of {server} are made by whoever runs it: ask them for one")
 }
-
-/// Behind the sentence that nobody is signed in, where people may make accounts.
-pub const OR_SIGN_UP: &str = "; `switchboard sign-up` makes an account there";

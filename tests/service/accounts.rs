@@ -1,5 +1,6 @@
 //! Signing in, and sign-ins that end.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use switchboard::base::clock;
@@ -121,12 +122,9 @@ async fn a_disabled_account_leaves_its_call_at_once() {
 async fn a_phone_whose_answer_got_lost_in_a_renewal_goes_on_and_the_lost_one_is_worth_nothing() {
     let service = TestService::start().await;
     let folder = tempfile::tempdir().unwrap();
-    let mut account = service.account("alice").await;
-    let sign_ins = SignIns::new(folder.path(), Keep::File);
-    account.keep(&sign_ins.place(&"alice".parse().unwrap(), account.server())).await.unwrap();
+    let mut account = kept_account(&service, folder.path()).await;
     // The service has answered, and nobody has heard it.
-    let file = std::fs::read_dir(folder.path().join("alice")).unwrap().next().unwrap().unwrap().path();
-    let kept: SignedIn = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    let kept: SignedIn = serde_json::from_slice(&std::fs::read(file_of_alice(folder.path())).unwrap()).unwrap();
     let now = clock::unix_now();
     let lost = service.identities().refresh(&kept.refresh_token, now).await.unwrap();
     account.renew().await.unwrap();
@@ -135,4 +133,73 @@ async fn a_phone_whose_answer_got_lost_in_a_renewal_goes_on_and_the_lost_one_is_
     // Where it turned up is no place it should be: the whole sign-in has ended.
     let Err(AccountError::Refused(failure)) = account.renew().await else { panic!("the sign-in goes on") };
     assert_eq!(failure.code, FailureCode::Unauthenticated);
+}
+
+/// Alice's account, kept in a file of its own.
+async fn kept_account(service: &TestService, folder: &Path) -> Account {
+    let mut account = service.account("alice").await;
+    let sign_ins = SignIns::new(folder, Keep::File);
+    account.keep(&sign_ins.place(&"alice".parse().unwrap(), account.server())).await.unwrap();
+    account
+}
+
+fn file_of_alice(folder: &Path) -> PathBuf {
+    let files = std::fs::read_dir(folder.join("alice")).unwrap().map(|file| file.unwrap().path());
+    files.into_iter().find(|file| file.extension().is_some_and(|ending| ending == "json")).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_never_writes_back_a_sign_in_that_was_signed_out_or_is_damaged() {
+    let service = TestService::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut account = kept_account(&service, folder.path()).await;
+    let file = file_of_alice(folder.path());
+    let whole = std::fs::read(&file).unwrap();
+    std::fs::write(&file, "{").unwrap();
+    let Err(AccountError::File { path, .. }) = account.renew().await else { panic!("it takes what is damaged") };
+    assert_eq!((path, std::fs::read_to_string(&file).unwrap()), (file.clone(), "{".to_owned()));
+    // Somebody mends it.
+    std::fs::write(&file, whole).unwrap();
+    account.renew().await.unwrap();
+
+    // The service was not told, and would still renew it.
+    std::fs::remove_file(&file).unwrap();
+    let Err(AccountError::Refused(failure)) = account.renew().await else { panic!("the sign-in goes on") };
+    assert_eq!(failure.code, FailureCode::Unauthenticated);
+    assert!(failure.message.contains("signed out on this machine"), "{}", failure.message);
+    assert!(!file.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_out_ends_what_was_renewed_meanwhile() {
+    let service = TestService::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut account = kept_account(&service, folder.path()).await;
+    let place = account.place().unwrap().clone();
+    account.renew().await.unwrap();
+    let newest: SignedIn = serde_json::from_slice(&std::fs::read(file_of_alice(folder.path())).unwrap()).unwrap();
+    Account::sign_out(account.connector(), &place).await.unwrap();
+    let refused = service.identities().refresh(&newest.refresh_token, clock::unix_now()).await;
+    assert!(refused.is_err_and(|why| why.code == FailureCode::Unauthenticated));
+    // It can be repeated.
+    Account::sign_out(account.connector(), &place).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_was_signed_out_is_told_so_and_ends_with_its_token() {
+    let service = with_tokens_for(Duration::from_secs(6)).await;
+    let folder = tempfile::tempdir().unwrap();
+    let account = kept_account(&service, folder.path()).await;
+    let (way, place) = (account.connector().clone(), account.place().unwrap().clone());
+    let mut phone = TestPhone::start("alice", account, silence()).await;
+    Account::sign_out(&way, &place).await.unwrap();
+    let told = phone.until("tell why its token is not renewed", |event| match event {
+        Event::Warning(text) => Some(text.clone()),
+        _ => None,
+    });
+    let told = told.await;
+    assert!(told.contains("signed out on this machine"), "{told}");
+    let reason = phone.is_turned_away().await;
+    assert!(reason.contains("signed out on this machine"), "{reason}");
+    assert!(SignIns::new(folder.path(), Keep::File).list().saved.is_empty());
 }

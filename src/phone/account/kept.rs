@@ -21,6 +21,7 @@ use crate::base::secret::Secret;
 use crate::config::{Keep, ServerUrl};
 use crate::domain::person::Person;
 use crate::domain::time::UnixMillis;
+use crate::protocol::failure::{Failure, FailureCode};
 use crate::protocol::rest::SignedIn;
 use crate::texts::accounts as texts;
 
@@ -88,13 +89,9 @@ struct Tokens {
 }
 
 impl Entry {
-    /// Where its tokens are; nowhere, if it is damaged.
-    pub(super) fn keeper(&self) -> Option<Keeper> {
-        match (&self.tokens, &self.keyring) {
-            (Some(_), _) => Some(Keeper::File),
-            (None, Some(_)) => Some(Keeper::Keyring),
-            (None, None) => None,
-        }
+    /// Where its tokens are.
+    pub(super) fn keeper(&self) -> Keeper {
+        if self.tokens.is_some() { Keeper::File } else { Keeper::Keyring }
     }
 }
 
@@ -119,7 +116,15 @@ impl Place {
         let text = fs::read_to_string(&self.file).map_err(|why| self.failed(why))?;
         let bad = |why: &str| self.failed(io::Error::new(io::ErrorKind::InvalidData, why));
         let entry: Entry = serde_json::from_str(&text).map_err(|why| bad(&why.to_string()))?;
-        if entry.keeper().is_some() { Ok(entry) } else { Err(bad("it holds no tokens")) }
+        if entry.tokens.is_some() || entry.keyring.is_some() { Ok(entry) } else { Err(bad("it holds no tokens")) }
+    }
+
+    /// The same; `None` when its file is not there.
+    fn entry_if_any(&self) -> Result<Option<Entry>, AccountError> {
+        match self.entry() {
+            Err(AccountError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+            known => known.map(Some),
+        }
     }
 
     /// The sign-in.
@@ -146,9 +151,12 @@ impl Place {
     /// The sign-in as it was renewed last, by whomever; `mine` is what this phone has.
     ///
     /// # Errors
-    /// [`AccountError::Keyring`] when another phone renewed it, and what it got can't be read now.
+    /// [`AccountError::Refused`] when it was signed out, or somebody else is signed in in its place;
+    /// [`AccountError::File`] when the file is damaged; [`AccountError::Keyring`] when another phone renewed it, and what
+    /// it got can't be read now. What comes of `mine` then has no place here any more.
     pub(super) async fn latest(&self, mine: &SignedIn) -> Result<SignedIn, AccountError> {
-        let Ok(entry) = self.entry() else { return Ok(mine.clone()) };
+        let entry = self.entry_if_any()?.filter(|entry| entry.me.identity == mine.me.identity);
+        let entry = entry.ok_or_else(|| signed_out(mine))?;
         let is_mine = entry.keyring.as_ref().is_some_and(|item| item.holds == mark(&mine.refresh_token));
         match self.tokens_of(entry).await {
             Err(AccountError::Keyring(_)) if is_mine && self.keep != Keep::Keyring => Ok(mine.clone()),
@@ -165,10 +173,11 @@ impl Place {
         server: &ServerUrl,
         tokens: &SignedIn,
     ) -> Result<Option<KeyringTrouble>, AccountError> {
+        let _lock = self.lock().await?;
         self.write(server.to_string(), tokens, self.keep == Keep::Keyring).await
     }
 
-    /// Keeps a renewed one. Where the keyring fails, it goes into the file, whatever the setting says: there is no other.
+    /// Keeps a renewed one, under the lock of whoever renewed it. Where the keyring fails, it goes into the file, whatever the setting says: there is no other.
     ///
     /// # Errors
     /// [`AccountError::File`] when that can't be written.
@@ -224,13 +233,13 @@ impl Place {
             (Keep::File, Keeper::Keyring) => Some(Keeper::File),
             (Keep::Auto | Keep::Keyring | Keep::File, _) => None,
         };
-        if self.entry()?.keeper().and_then(wanted).is_none() {
+        if wanted(self.entry()?.keeper()).is_none() {
             return Ok(None);
         }
         let _lock = self.lock().await?;
         let entry = self.entry()?;
         // Another phone was faster.
-        let Some(to) = entry.keeper().and_then(wanted) else { return Ok(None) };
+        let Some(to) = wanted(entry.keeper()) else { return Ok(None) };
         let server = entry.server.clone();
         let tokens = self.tokens_of(entry).await?;
         Ok(Some(match self.write(server, &tokens, false).await? {
@@ -239,19 +248,24 @@ impl Place {
         }))
     }
 
-    /// Forgets the sign-in; what of it is in the keyring may stay there, of no use.
+    /// Forgets the sign-in, once nobody is renewing it, and says what it was last; `None` when there is none any more. What
+    /// of it is in the keyring may stay there, of no use.
     ///
     /// # Errors
-    /// [`AccountError::File`] when the file can't be removed.
-    pub async fn forget(&self) -> Result<(), AccountError> {
-        let item = self.entry().ok().and_then(|entry| entry.keyring);
+    /// [`AccountError::File`] when the file can't be read or removed: it stays. [`AccountError::Keyring`] when it is
+    /// forgotten, and what it was can't be read.
+    pub(super) async fn forget(&self) -> Result<Option<SignedIn>, AccountError> {
+        let _lock = self.lock().await?;
+        let Some(entry) = self.entry_if_any()? else { return Ok(None) };
+        let item = entry.keyring.clone();
+        let kept = self.tokens_of(entry).await;
         fs::remove_file(&self.file).map_err(|why| self.failed(why))?;
         if let Some(item) = item
             && let Err(why) = self.keyring.remove(&item.name).await
         {
             tracing::warn!(%why, "an item of no use stays in the keyring");
         }
-        Ok(())
+        kept.map(Some)
     }
 
     /// Holds off other phones of this user until it is dropped.
@@ -262,7 +276,8 @@ impl Place {
             move |source| AccountError::File { path, source }
         };
         let locked = tokio::task::spawn_blocking(move || {
-            let file = private(&path).open(&path)?;
+            make_folder_of(&path)?;
+            let file = private().open(&path)?;
             file.lock()?;
             Ok(file)
         });
@@ -298,6 +313,12 @@ impl Moved {
     }
 }
 
+/// Why a sign-in is not renewed that is kept here no more.
+fn signed_out(mine: &SignedIn) -> AccountError {
+    let message = texts::signed_out_here(mine.me.name.as_str());
+    AccountError::Refused(Failure::new(FailureCode::Unauthenticated, message))
+}
+
 /// What tells one refresh token from another, and nothing of what it is.
 fn mark(token: &Secret<String>) -> String {
     URL_SAFE_NO_PAD.encode(digest(&SHA256, token.expose().as_bytes()))
@@ -306,17 +327,19 @@ fn mark(token: &Secret<String>) -> String {
 /// Writes beside the file first and renames, so that a kill in between loses neither what was there nor what is new.
 pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
     let beside = path.with_extension("new");
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let mut file = private(&beside).truncate(true).open(&beside)?;
+    make_folder_of(path)?;
+    let mut file = private().truncate(true).open(&beside)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     fs::rename(&beside, path)
 }
 
+fn make_folder_of(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), fs::create_dir_all)
+}
+
 /// Options that create a file only its owner can read.
-fn private(_path: &Path) -> OpenOptions {
+fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true);
     #[cfg(unix)]

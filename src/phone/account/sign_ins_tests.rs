@@ -114,6 +114,52 @@ async fn a_file_of_before_is_read_and_what_is_damaged_is_told_and_left() {
     assert_eq!(kit.sign_ins(Keep::Auto).place(&"alice".parse().unwrap(), &saved.server).file, saved.place.file);
 }
 
+#[tokio::test]
+async fn what_was_signed_out_or_is_damaged_or_somebody_elses_is_not_renewed() {
+    let kit = Kit::new();
+    let place = kit.keeps(Keep::File, "alice", HERE, "one").await.place;
+    let mine = tokens("alice", "one");
+    assert_eq!(place.latest(&mine).await.unwrap().refresh_token, mine.refresh_token);
+    assert_eq!(place.forget().await.unwrap().unwrap().refresh_token, mine.refresh_token);
+    assert!(place.forget().await.unwrap().is_none());
+    let refused = place.latest(&mine).await.unwrap_err();
+    assert!(matches!(refused, AccountError::Refused(_)) && refused.to_string().contains("signed out"), "{refused}");
+    let other = SignedIn { me: tokens("another-one", "two").me, ..tokens("alice", "two") };
+    place.begin(&HERE.parse().unwrap(), &other).await.unwrap();
+    assert!(matches!(place.latest(&mine).await, Err(AccountError::Refused(_))));
+    fs::write(&place.file, "{").unwrap();
+    assert!(matches!(place.latest(&mine).await, Err(AccountError::File { .. })));
+    assert!(matches!(place.forget().await, Err(AccountError::File { .. })));
+    assert_eq!(fs::read_to_string(&place.file).unwrap(), "{");
+}
+
+#[tokio::test]
+async fn who_signs_out_or_in_waits_for_a_renewal() {
+    let kit = Kit::new();
+    let place = kit.keeps(Keep::File, "alice", HERE, "one").await.place;
+    for signs_in in [true, false] {
+        let renewing = place.lock().await.unwrap();
+        let other = async {
+            match signs_in {
+                true => place.begin(&HERE.parse().unwrap(), &tokens("alice", "anew")).await.map(|_| None),
+                false => place.forget().await,
+            }
+        };
+        let renewal = async {
+            place.save(HERE.to_owned(), &tokens("alice", "two")).await.unwrap();
+            drop(renewing);
+        };
+        let (other, ()) = tokio::join!(other, renewal);
+        let forgotten = other.unwrap();
+        if signs_in {
+            assert_eq!(place.load().await.unwrap().refresh_token.expose(), "refresh anew");
+        } else {
+            assert_eq!(forgotten.unwrap().refresh_token.expose(), "refresh two");
+            assert_eq!(kit.names(), Vec::<String>::new());
+        }
+    }
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn nobody_else_reads_the_file() {
@@ -195,7 +241,7 @@ mod with_a_keyring {
         // It goes back by itself, into the same item.
         service.turns(Mood::Open);
         assert_eq!(place.save(HERE.to_owned(), &tokens("alice", "three")).await.unwrap(), None);
-        assert_eq!(place.entry().unwrap().keeper(), Some(Keeper::Keyring));
+        assert_eq!(place.entry().unwrap().keeper(), Keeper::Keyring);
         assert_eq!(place.load().await.unwrap().refresh_token.expose(), "refresh three");
         assert_eq!((service.kept().len(), service.prompts()), (1, 0));
     }
@@ -207,5 +253,16 @@ mod with_a_keyring {
         let place = kit.keeps(Keep::Keyring, "alice", HERE, "one").await.place;
         service.turns(Mood::Locked);
         assert!(matches!(place.latest(&tokens("alice", "one")).await, Err(AccountError::Keyring(_))));
+    }
+
+    #[tokio::test]
+    async fn one_in_a_locked_keyring_is_forgotten_though_it_can_not_be_read() {
+        let service = SecretService::start();
+        let kit = kit(&service);
+        let place = kit.keeps(Keep::Auto, "alice", HERE, "one").await.place;
+        service.turns(Mood::Locked);
+        assert!(matches!(place.forget().await, Err(AccountError::Keyring(why)) if why.contains("locked")));
+        assert_eq!(kit.names(), Vec::<String>::new());
+        assert!(matches!(place.latest(&tokens("alice", "one")).await, Err(AccountError::Refused(_))));
     }
 }

@@ -30,8 +30,8 @@ const FINISH_WITHIN: Duration = Duration::from_secs(12);
 pub(super) enum Renewed {
     /// Another token, for the service to know.
     Token(Secret<String>),
-    /// The token ends soon, and there is no next one: what a person should know.
-    EndsSoon(String),
+    /// The token ends, and there is no next one as things are: what a person should know.
+    Ends(String),
 }
 
 type Outcome = (Account, Result<Secret<String>, AccountError>);
@@ -43,8 +43,9 @@ pub(super) struct Renewal {
     tell_at: Option<Instant>,
     running: Option<oneshot::Receiver<Outcome>>,
     wait: Duration,
-    /// Why the last one failed.
+    /// Why the last one failed, and whether that is to be told at once: it is for a person to mend.
     failed: Option<String>,
+    tell_now: bool,
     last: Secret<String>,
 }
 
@@ -57,6 +58,7 @@ impl Renewal {
             running: None,
             wait: FIRST_RETRY,
             failed: None,
+            tell_now: false,
             last: account.present_token(),
         };
         renewal.plan(account, 0.0);
@@ -66,6 +68,9 @@ impl Renewal {
     /// The next thing that comes of it. Nothing is lost when this is dropped before.
     pub(super) async fn next(&mut self, account: &mut Account, seed: &mut Seed) -> Renewed {
         loop {
+            if std::mem::take(&mut self.tell_now) {
+                return self.ends(account);
+            }
             if let Some(running) = &mut self.running {
                 tokio::select! {
                     outcome = running => {
@@ -107,10 +112,13 @@ impl Renewal {
             // No try changes this: the token there is serves to its end.
             Some((_, Err(AccountError::Refused(failure)))) => {
                 tracing::warn!(%failure, "the token is not renewed any more");
-                (self.due, self.failed) = (None, Some(failure.message));
+                (self.due, self.failed, self.tell_now) = (None, Some(failure.message), true);
                 return None;
             }
-            Some((_, Err(why))) => why.to_string(),
+            Some((_, Err(why))) => {
+                self.tell_now = self.failed.is_none() && matches!(why, AccountError::File { .. });
+                why.to_string()
+            }
             None => "it was given up".to_owned(),
         };
         tracing::warn!(why = failed, "the token could not be renewed");
@@ -135,9 +143,13 @@ impl Renewal {
 
     fn ends_soon(&mut self, account: &Account) -> Renewed {
         self.tell_at = None;
+        self.ends(account)
+    }
+
+    fn ends(&self, account: &Account) -> Renewed {
         let left = account.expires_at().map_or(0, |at| at.since(clock::unix_now()).max(0));
         let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
-        Renewed::EndsSoon(token::ends(left, self.failed.as_deref()))
+        Renewed::Ends(token::ends(left, self.failed.as_deref()))
     }
 }
 
@@ -211,9 +223,29 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_only_a_person_can_mend_is_told_at_once() {
+        let damaged =
+            || AccountError::File { path: "sign-in.json".into(), source: std::io::ErrorKind::InvalidData.into() };
+        for (why, said) in [(failure(FailureCode::Unauthenticated), "revoked"), (damaged(), "sign-in.json")] {
+            let (mut account, mut seed) = (account(3600), Seed::new(1));
+            let mut renewal = Renewal::of(&account);
+            assert!(renewal.take(Some((account.clone(), Err(why))), &mut account, &mut seed).is_none());
+            let Renewed::Ends(text) = renewal.next(&mut account, &mut seed).await else { panic!("renewed") };
+            assert!(text.contains("ends in 60 min") && text.contains(said), "{text}");
+        }
+        // It is tried again, and not told each time.
+        let (mut account, mut seed) = (account(3600), Seed::new(1));
+        let mut renewal = Renewal::of(&account);
+        for told in [true, false] {
+            assert!(renewal.take(Some((account.clone(), Err(damaged()))), &mut account, &mut seed).is_none());
+            assert_eq!((renewal.tell_now, renewal.due.is_some()), (told, true));
+        }
+    }
+
+    #[tokio::test]
     async fn a_token_that_can_not_be_renewed_is_told_of_in_its_last_minutes() {
         let (mut short, mut seed) = (account(200), Seed::new(1));
-        let Renewed::EndsSoon(text) = Renewal::of(&short).next(&mut short, &mut seed).await else { panic!() };
+        let Renewed::Ends(text) = Renewal::of(&short).next(&mut short, &mut seed).await else { panic!() };
         assert!(text.contains("ends in 4 min") && text.contains("can't renew it"), "{text}");
         let renewal = Renewal::of(&account(3600));
         let until = renewal.tell_at.unwrap().saturating_duration_since(clock::now());
