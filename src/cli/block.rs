@@ -10,7 +10,7 @@ use super::headless::{self, Session};
 use super::output::Output;
 use super::settings::Settings;
 use crate::phone::command::Command;
-use crate::phone::event::{Event, Refused};
+use crate::texts::contacts;
 
 /// Block somebody: to them you are offline, nothing of theirs rings here, and they are not told.
 #[derive(Debug, Clone, Args)]
@@ -54,7 +54,7 @@ pub async fn block(
     settings: &Settings,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
-    change(Command::Block(arguments.who.clone()), globals, settings, output).await
+    change(Command::Block(arguments.who.clone()), "block", globals, settings, output).await
 }
 
 /// Blocks somebody no more.
@@ -67,7 +67,7 @@ pub async fn unblock(
     settings: &Settings,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
-    change(Command::Unblock(arguments.who.clone()), globals, settings, output).await
+    change(Command::Unblock(arguments.who.clone()), "unblock", globals, settings, output).await
 }
 
 /// Prints who is blocked.
@@ -95,26 +95,20 @@ async fn print(session: &mut Session<'_>) -> Result<(), Failure> {
 
 async fn change(
     command: Command,
+    what: &str,
     globals: &Globals,
     settings: &Settings,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
     let acting = account::acting(globals, settings, false, false).await?;
-    headless::without_sound(acting, settings, output, async |session| carry_out(command.clone(), session).await).await
+    headless::without_sound(acting, settings, output, async |session| carry_out(command.clone(), what, session).await)
+        .await
 }
 
-async fn carry_out(command: Command, session: &mut Session<'_>) -> Result<(), Failure> {
+async fn carry_out(command: Command, what: &str, session: &mut Session<'_>) -> Result<(), Failure> {
     session.ready().await?;
-    session.tell(command).await;
-    let count = session.answer(blocked_or_refusal).await?;
-    session.output().progress(&format!("the block list has {count} entries now"));
+    session.have_done(command, what).await?;
+    let count = session.blocked().len();
+    session.output().progress(&contacts::has_now("block list", count));
     Ok(())
-}
-
-fn blocked_or_refusal(event: &Event) -> Option<Result<usize, Refused>> {
-    match event {
-        Event::Blocked(people) => Some(Ok(people.len())),
-        Event::Refused(refused) => Some(Err(refused.clone())),
-        _ => None,
-    }
 }

@@ -13,7 +13,7 @@ use crate::cli::output::Output;
 use crate::domain::forwarding::{AccountRules, ForwardAfter, ForwardWhen, PickUpBy};
 use crate::domain::id::Identity;
 use crate::phone::command::Command;
-use crate::phone::event::{Event, Refused};
+use crate::phone::event::Event;
 use crate::texts::rules as texts;
 
 /// Where calls go that are not taken, and who may pick them up.
@@ -172,24 +172,32 @@ async fn carry_out(command: &ForwardCommand, session: &mut Session<'_>) -> Resul
     // One after another: each is told back once the service has it.
     for command in command.told(&rules) {
         session.tell(command.clone()).await;
-        rules = session.answer(|event| rules_or_refusal(event).filter(|told| is_so(&command, told))).await?;
+        rules = session.answer(what(&command), |event| told(event).filter(|told| is_so(&command, told))).await?;
     }
     print(&rules, session.output())
 }
 
-/// Whether what was told back is what the command asks for, or a refusal.
-fn is_so(command: &Command, told: &Result<AccountRules, Refused>) -> bool {
-    match (command, told) {
-        (Command::Forward { when, to, .. }, Ok(now)) => now.rules.to(*when).is_some() == to.is_some(),
-        (Command::LetPickUp(by), Ok(now)) => now.rules.pick_up == *by,
+/// What a refusal of it is called.
+fn what(command: &Command) -> &'static str {
+    match command {
+        Command::Except { .. } => "except",
+        Command::LetPickUp(_) => "let pick up",
+        _ => "forward",
+    }
+}
+
+/// Whether what was told back is what the command asks for.
+fn is_so(command: &Command, told: &AccountRules) -> bool {
+    match command {
+        Command::Forward { when, to, .. } => told.rules.to(*when).is_some() == to.is_some(),
+        Command::LetPickUp(by) => told.rules.pick_up == *by,
         _ => true,
     }
 }
 
-fn rules_or_refusal(event: &Event) -> Option<Result<AccountRules, Refused>> {
+fn told(event: &Event) -> Option<AccountRules> {
     match event {
-        Event::Rules(rules) => Some(Ok(rules.clone())),
-        Event::Refused(refused) => Some(Err(refused.clone())),
+        Event::Rules(rules) => Some(rules.clone()),
         _ => None,
     }
 }

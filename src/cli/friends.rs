@@ -17,7 +17,7 @@ use crate::domain::organisation::Organisation;
 use crate::domain::person::{Favourite, Friend, FriendRequest, NotAFavourite, Person};
 use crate::domain::presence::PresenceState;
 use crate::phone::command::Command;
-use crate::phone::event::{Event, Refused};
+use crate::phone::event::Event;
 use crate::texts::{contacts, favourites, organisation, state};
 
 /// The friend list.
@@ -166,12 +166,15 @@ async fn carry_out(command: &FriendsCommand, session: &mut Session<'_>) -> Resul
             friends.iter().try_for_each(|friend| print_friend(friend, me.as_ref(), session.output()))
         }
         FriendsCommand::Add { who } => {
-            session.tell(Command::AddFriend(who.clone())).await;
-            let added = session.answer(added_or_refusal).await?;
-            session.output().progress(&match added {
-                Added::Friends(count) => format!("the friend list has {count} entries now"),
-                Added::Asked(name) => contacts::was_asked(&name),
-            });
+            session.have_done(Command::AddFriend(who.clone()), "add friend").await?;
+            let asked =
+                |request: &&FriendRequest| request.direction == Direction::Outgoing && is_called(&request.person, who);
+            let asked = session.requests().iter().find(asked);
+            let told = match asked.map(|request| request.person.display_name.as_str()) {
+                Some(name) => contacts::was_asked(name),
+                None => contacts::has_now("friend list", session.friends().len()),
+            };
+            session.output().progress(&told);
             Ok(())
         }
         FriendsCommand::Requests => {
@@ -182,39 +185,40 @@ async fn carry_out(command: &FriendsCommand, session: &mut Session<'_>) -> Resul
             requests.iter().try_for_each(|request| print_request(request, me.as_ref(), session.output()))
         }
         FriendsCommand::Accept { who } => {
-            answer(session, Command::AcceptFriend(who.clone()), &format!("{who} and you are friends now")).await
+            session.have_done(Command::AcceptFriend(who.clone()), "accept friend").await?;
+            session.output().progress(&format!("{who} and you are friends now"));
+            Ok(())
         }
         FriendsCommand::Decline { who } => {
-            answer(session, Command::DeclineFriend(who.clone()), "declined; who asked is not told").await
+            session.have_done(Command::DeclineFriend(who.clone()), "decline friend").await?;
+            session.output().progress("declined; who asked is not told");
+            Ok(())
         }
-        FriendsCommand::Withdraw { who } => answer(session, Command::WithdrawFriend(who.clone()), "withdrawn").await,
+        FriendsCommand::Withdraw { who } => {
+            session.have_done(Command::WithdrawFriend(who.clone()), "withdraw friend").await?;
+            session.output().progress("withdrawn");
+            Ok(())
+        }
         FriendsCommand::Remove { who } => remove(who, &friends, session).await,
         FriendsCommand::Favourite { who, number } => favour(who, *number, &friends, session).await,
         FriendsCommand::Search { text } => {
             session.tell(Command::SearchPeople(text.clone())).await;
-            let people = session.answer(people_or_refusal).await?;
+            let people = session.answer("search", people_found).await?;
             people.iter().try_for_each(|person| print_person(person, None, me.as_ref(), session.output()))
         }
     }
 }
 
-/// Has something done about a friend request.
-async fn answer(session: &mut Session<'_>, command: Command, done: &str) -> Result<(), Failure> {
-    session.tell(command).await;
-    session.answer(requests_or_refusal).await?;
-    session.output().progress(done);
-    Ok(())
+/// Whether somebody is meant by a name: the user name, the identity, or the name shown.
+fn is_called(person: &Person, who: &str) -> bool {
+    let who = who.trim();
+    let names = [person.name.as_str(), person.identity.as_str(), person.display_name.as_str()];
+    names.iter().any(|name| name.to_lowercase() == who.to_lowercase())
 }
 
 /// The friend of a name.
 fn meant<'a>(who: &str, friends: &'a [Friend]) -> Result<&'a Friend, Failure> {
-    let is_meant = |friend: &&Friend| {
-        let person = &friend.person;
-        person.name.as_str().eq_ignore_ascii_case(who)
-            || person.identity.as_str() == who
-            || person.display_name.as_str().eq_ignore_ascii_case(who)
-    };
-    let meant: Vec<&Friend> = friends.iter().filter(is_meant).collect();
+    let meant: Vec<&Friend> = friends.iter().filter(|friend| is_called(&friend.person, who)).collect();
     let [friend] = meant.as_slice() else {
         let exit = if meant.is_empty() { Exit::NobodyThere } else { Exit::Usage };
         let why = if meant.is_empty() {
@@ -243,12 +247,7 @@ async fn favour(
     let name = friend.person.display_name.as_str();
     if friend.favourite != favourite {
         let identity = friend.person.identity.clone();
-        session.tell(Command::Favour { identity: identity.clone(), favourite }).await;
-        let is_so = |friends: &[Friend]| {
-            friends.iter().any(|friend| friend.person.identity == identity && friend.favourite == favourite)
-        };
-        let told = |event: &Event| friends_or_refusal(event).filter(|told| !matches!(told, Ok(now) if !is_so(now)));
-        session.answer(told).await?;
+        session.have_done(Command::Favour { identity, favourite }, "favour").await?;
     }
     session.output().progress(&favourites::became(name, favourite));
     Ok(())
@@ -261,47 +260,15 @@ fn free_number(friends: &[Friend]) -> Option<Favourite> {
 
 async fn remove(who: &str, friends: &[Friend], session: &mut Session<'_>) -> Result<(), Failure> {
     let friend = meant(who, friends)?;
-    session.tell(Command::RemoveFriend(friend.person.identity.clone())).await;
-    let friends = session.answer(friends_or_refusal).await?;
-    session.output().progress(&format!("the friend list has {} entries now", friends.len()));
+    session.have_done(Command::RemoveFriend(friend.person.identity.clone()), "remove friend").await?;
+    let count = session.friends().len();
+    session.output().progress(&contacts::has_now("friend list", count));
     Ok(())
 }
 
-fn friends_or_refusal(event: &Event) -> Option<Result<Vec<Friend>, Refused>> {
+pub(super) fn people_found(event: &Event) -> Option<Vec<Person>> {
     match event {
-        Event::Friends(friends) => Some(Ok(friends.clone())),
-        Event::Refused(refused) => Some(Err(refused.clone())),
-        _ => None,
-    }
-}
-
-/// What came of adding somebody.
-enum Added {
-    Friends(usize),
-    Asked(String),
-}
-
-fn added_or_refusal(event: &Event) -> Option<Result<Added, Refused>> {
-    match event {
-        Event::FriendRequested(request) if request.direction == Direction::Outgoing => {
-            Some(Ok(Added::Asked(request.person.display_name.as_str().to_owned())))
-        }
-        event => friends_or_refusal(event).map(|told| told.map(|friends| Added::Friends(friends.len()))),
-    }
-}
-
-fn requests_or_refusal(event: &Event) -> Option<Result<(), Refused>> {
-    match event {
-        Event::FriendRequests(_) => Some(Ok(())),
-        Event::Refused(refused) => Some(Err(refused.clone())),
-        _ => None,
-    }
-}
-
-fn people_or_refusal(event: &Event) -> Option<Result<Vec<Person>, Refused>> {
-    match event {
-        Event::People { people, .. } => Some(Ok(people.clone())),
-        Event::Refused(refused) => Some(Err(refused.clone())),
+        Event::People { people, .. } => Some(people.clone()),
         _ => None,
     }
 }

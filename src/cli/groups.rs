@@ -15,7 +15,7 @@ use crate::domain::id::{GroupId, Identity, UserName};
 use crate::domain::person::Person;
 use crate::domain::place::{LINK_PATH, Place};
 use crate::phone::command::Command;
-use crate::phone::event::{Event, GroupCard, Refused};
+use crate::phone::event::{Event, GroupCard};
 
 /// Groups: make, share and list them.
 #[derive(Debug, Clone, Args)]
@@ -149,7 +149,7 @@ async fn carry_out(command: &GroupsCommand, session: &mut Session<'_>) -> Result
 
 async fn list(session: &mut Session<'_>) -> Result<(), Failure> {
     session.tell(Command::LoadGroups).await;
-    let rows = session.answer(groups_or_refusal).await?;
+    let rows = session.answer("groups", listed).await?;
     if rows.is_empty() {
         session.output().progress("no groups yet: `switchboard groups create NAME` makes one");
     }
@@ -158,7 +158,7 @@ async fn list(session: &mut Session<'_>) -> Result<(), Failure> {
 
 async fn create(name: &GroupName, session: &mut Session<'_>) -> Result<(), Failure> {
     session.tell(Command::CreateGroup(name.clone())).await;
-    let (card, row) = session.answer(group_or_refusal).await?;
+    let (card, row) = session.answer("create group", told).await?;
     let output = session.output();
     if output.json() {
         return print_line(&row, Some(&card.link), output);
@@ -172,7 +172,7 @@ async fn share(place: &Place, with: &[String], session: &mut Session<'_>) -> Res
     let (card, _) = find(place, session).await?;
     let group = GroupKey::Id(card.group.id);
     session.tell(Command::ShareGroup { group, with: with.to_vec() }).await;
-    let with = session.answer(shared_or_refusal).await?;
+    let with = session.answer("share", shared).await?;
     let output = session.output();
     if output.json() {
         let with = with.iter().map(PersonHere::from).collect();
@@ -184,16 +184,7 @@ async fn share(place: &Place, with: &[String], session: &mut Session<'_>) -> Res
 
 async fn remove(place: &Place, session: &mut Session<'_>) -> Result<(), Failure> {
     let (card, _) = find(place, session).await?;
-    let id = card.group.id;
-    // Once the list is known, the phone tells whenever it changes.
-    session.tell(Command::LoadGroups).await;
-    session.answer(groups_or_refusal).await?;
-    session.tell(Command::RemoveGroup(id)).await;
-    let without = |event: &Event| match groups_or_refusal(event) {
-        Some(Ok(rows)) if rows.iter().any(|row| row.group.id == id) => None,
-        other => other,
-    };
-    session.answer(without).await?;
+    session.have_done(Command::RemoveGroup(card.group.id), "remove group").await?;
     let name = card.group.name.map_or_else(|| card.group.code.to_string(), |name| name.to_string());
     session.output().progress(&format!("{name} is off your list"));
     Ok(())
@@ -202,7 +193,7 @@ async fn remove(place: &Place, session: &mut Session<'_>) -> Result<(), Failure>
 /// The group at `place`.
 async fn find(place: &Place, session: &mut Session<'_>) -> Result<(GroupCard, GroupRow), Failure> {
     session.tell(Command::ShowGroup(typed(place))).await;
-    session.answer(group_or_refusal).await
+    session.answer("show group", told).await
 }
 
 /// A place as the phone reads it.
@@ -217,26 +208,23 @@ fn typed(place: &Place) -> String {
     }
 }
 
-fn groups_or_refusal(event: &Event) -> Option<Result<Vec<GroupRow>, Refused>> {
+fn listed(event: &Event) -> Option<Vec<GroupRow>> {
     match event {
-        Event::Groups(rows) => Some(Ok(rows.clone())),
-        Event::Refused(refused) => Some(Err(refused.clone())),
+        Event::Groups(rows) => Some(rows.clone()),
         _ => None,
     }
 }
 
-fn group_or_refusal(event: &Event) -> Option<Result<(GroupCard, GroupRow), Refused>> {
+fn told(event: &Event) -> Option<(GroupCard, GroupRow)> {
     match event {
-        Event::Group { card, row } => Some(Ok((card.clone(), row.clone()))),
-        Event::Refused(refused) => Some(Err(refused.clone())),
+        Event::Group { card, row } => Some((card.clone(), row.clone())),
         _ => None,
     }
 }
 
-fn shared_or_refusal(event: &Event) -> Option<Result<Vec<Person>, Refused>> {
+fn shared(event: &Event) -> Option<Vec<Person>> {
     match event {
-        Event::Shared { with, .. } => Some(Ok(with.clone())),
-        Event::Refused(refused) => Some(Err(refused.clone())),
+        Event::Shared { with, .. } => Some(with.clone()),
         _ => None,
     }
 }

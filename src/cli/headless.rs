@@ -23,7 +23,7 @@ use crate::domain::person::{Friend, FriendRequest, Person};
 use crate::outside::{Steering, tapped};
 use crate::phone::PhoneLink;
 use crate::phone::command::Command;
-use crate::phone::event::{Event, Link, Refused};
+use crate::phone::event::{Event, Link};
 
 /// How long a call may take to end once it was hung up.
 const END_WITHIN: Duration = Duration::from_secs(3);
@@ -55,7 +55,8 @@ pub(crate) struct Session<'a> {
     was_up: bool,
     me: Option<Person>,
     rules: AccountRules,
-    /// The open friend requests, and who is blocked.
+    /// The friend list, the open friend requests, and who is blocked.
+    friends: Vec<Friend>,
     requests: Vec<FriendRequest>,
     blocked: Vec<Person>,
     /// A call that was refused, to be explained.
@@ -81,6 +82,7 @@ impl<'a> Session<'a> {
             was_up: false,
             me: None,
             rules: AccountRules::default(),
+            friends: Vec::new(),
             requests: Vec::new(),
             blocked: Vec::new(),
             refused: None,
@@ -122,6 +124,11 @@ impl<'a> Session<'a> {
         &self.rules
     }
 
+    /// The friend list, as it was told last.
+    pub(crate) fn friends(&self) -> &[Friend] {
+        &self.friends
+    }
+
     /// The open friend requests, as they were told last: before the friends, at first.
     pub(crate) fn requests(&self) -> &[FriendRequest] {
         &self.requests
@@ -158,25 +165,29 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Waits for the answer that `pick` picks; a refusal becomes a failure with its exit code.
-    pub(crate) async fn answer<T>(
-        &mut self,
-        pick: impl Fn(&Event) -> Option<Result<T, Refused>>,
-    ) -> Result<T, Failure> {
+    /// Waits for the answer that `pick` picks; a refusal of `what` was asked, in the words of the palette, becomes a failure
+    /// with its exit code.
+    pub(crate) async fn answer<T>(&mut self, what: &str, pick: impl Fn(&Event) -> Option<T>) -> Result<T, Failure> {
         loop {
             match self.next(None).await? {
-                Woken::Event(event) => match pick(&event) {
-                    Some(Ok(answer)) => return Ok(answer),
-                    Some(Err(refused)) => {
+                Woken::Event(event) => match (&*event, pick(&event)) {
+                    (_, Some(answer)) => return Ok(answer),
+                    (Event::Refused(refused), _) if refused.what == what => {
                         return Err(Failure::new(Exit::of_command(&refused.why), refused.why.to_string()));
                     }
-                    None => {}
+                    _ => {}
                 },
                 Woken::Signal(exit) => return Err(Failure::new(exit, "")),
                 Woken::Ended => return Err(Failure::new(Exit::Failed, "the phone ended")),
                 Woken::Time | Woken::Played(_) => {}
             }
         }
+    }
+
+    /// Has the phone do something, and waits until the service did it; what that changed is told by then.
+    pub(crate) async fn have_done(&mut self, command: Command, what: &str) -> Result<(), Failure> {
+        self.tell(command).await;
+        self.answer(what, |event| matches!(event, Event::Done { what: done } if *done == what).then_some(())).await
     }
 
     /// The next thing that happens, at `until` at the latest; prints what scripts and people want to know of it.
@@ -215,6 +226,7 @@ impl<'a> Session<'a> {
             Event::Link(Link::Up) => self.was_up = true,
             Event::Me(me) => self.me = Some(me.clone()),
             Event::Rules(rules) => self.rules = rules.clone(),
+            Event::Friends(friends) => self.friends = friends.clone(),
             Event::FriendRequests(requests) => self.requests = requests.clone(),
             Event::Blocked(people) => self.blocked = people.clone(),
             Event::Link(Link::Refused { reason }) => return Err(Failure::new(Exit::SignInRefused, reason.clone())),

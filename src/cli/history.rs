@@ -8,6 +8,7 @@ use time::UtcOffset;
 
 use super::account;
 use super::exit::{Exit, Failure};
+use super::friends::people_found;
 use super::globals::Globals;
 use super::headless::{self, Session};
 use super::json::rfc3339;
@@ -191,9 +192,8 @@ async fn list(arguments: &ListArgs, session: &mut Session<'_>) -> Result<(), Fai
 async fn found(filter: HistoryFilter, session: &mut Session<'_>) -> Result<Vec<CallRecord>, Failure> {
     session.tell(Command::SearchHistory(filter)).await;
     session
-        .answer(|event| match event {
-            Event::HistoryFound { records, .. } => Some(Ok(records.clone())),
-            Event::Refused(refused) => Some(Err(refused.clone())),
+        .answer("history", |event| match event {
+            Event::HistoryFound { records, .. } => Some(records.clone()),
             _ => None,
         })
         .await
@@ -209,13 +209,7 @@ async fn identity_of(name: &str, friends: &[Friend], session: &mut Session<'_>) 
         return Ok(identity);
     }
     session.tell(Command::SearchPeople(name.to_owned())).await;
-    let people = session
-        .answer(|event| match event {
-            Event::People { people, .. } => Some(Ok(people.clone())),
-            Event::Refused(refused) => Some(Err(refused.clone())),
-            _ => None,
-        })
-        .await?;
+    let people = session.answer("search", people_found).await?;
     meant(name, &people)?.ok_or_else(|| refused(&Refusal::NobodyCalled(name.to_owned())))
 }
 
@@ -251,9 +245,8 @@ async fn write_note(which: Which, note: Option<CallNote>, session: &mut Session<
     };
     session.tell(Command::NoteCall { call, note }).await;
     let record = session
-        .answer(|event| match event {
-            Event::Recorded(record) if record.call_id == call => Some(Ok(record.clone())),
-            Event::Refused(refused) => Some(Err(refused.clone())),
+        .answer("note", |event| match event {
+            Event::Recorded(record) if record.call_id == call => Some(record.clone()),
             _ => None,
         })
         .await?;
@@ -262,9 +255,7 @@ async fn write_note(which: Which, note: Option<CallNote>, session: &mut Session<
 
 async fn seen(session: &mut Session<'_>) -> Result<(), Failure> {
     session.ready().await?;
-    session.tell(Command::SeeMissed).await;
-    // The service carries out what is asked of it in order: with this answer, that is done.
-    found(HistoryFilter { missed: true, ..HistoryFilter::default() }, session).await?;
+    session.have_done(Command::SeeMissed, "history").await?;
     session.output().progress("missed calls are counted anew from now on");
     Ok(())
 }

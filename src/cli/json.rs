@@ -338,6 +338,7 @@ impl Journal {
             | Event::Devices(_)
             | Event::Sound(_)
             | Event::Opened(_)
+            | Event::Done { .. }
             | Event::Refused(_) => {}
         }
         out.lines

@@ -10,7 +10,6 @@ use super::output::Output;
 use super::settings::Settings;
 use crate::domain::id::DisplayName;
 use crate::phone::command::Command;
-use crate::phone::event::{Event, Refused};
 
 /// Show yourself to others under another name.
 #[derive(Debug, Clone, Args)]
@@ -42,16 +41,9 @@ pub async fn run(
 
 async fn carry_out(name: DisplayName, session: &mut Session<'_>) -> Result<(), Failure> {
     session.ready().await?;
-    session.tell(Command::SetDisplayName(name)).await;
-    let shown = session.answer(me_or_refusal).await?;
+    session.have_done(Command::SetDisplayName(name.clone()), "display name").await?;
+    let user = session.me().map(|me| me.name.as_str().to_owned()).unwrap_or_default();
+    let shown = if name.as_str().is_empty() { &user } else { name.as_str() };
     session.output().progress(&format!("others see you as {shown} now"));
     Ok(())
-}
-
-fn me_or_refusal(event: &Event) -> Option<Result<String, Refused>> {
-    match event {
-        Event::Me(me) => Some(Ok(me.display_name.as_str().to_owned())),
-        Event::Refused(refused) => Some(Err(refused.clone())),
-        _ => None,
-    }
 }

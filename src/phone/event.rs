@@ -223,6 +223,11 @@ pub enum Event {
     Sound(SoundState),
     /// A link was opened outside the phone: the person is to be asked what it asks for.
     Opened(OpenedLink),
+    /// The service did what a command asked for; everything else to tell of that was told before, or follows.
+    Done {
+        /// What was asked, in the words of the screen's palette, as a refusal has it.
+        what: &'static str,
+    },
     /// A command could not be carried out.
     Refused(Refused),
     /// Something a person should know, though nothing failed.

@@ -57,3 +57,22 @@ pub fn blocked(name: &str) -> String {
 pub fn unblocked(name: &str) -> String {
     format!("{name} is not blocked any more.")
 }
+
+/// How long a list of people is now.
+pub fn has_now(list: &str, count: usize) -> String {
+    match count {
+        1 => format!("the {list} has 1 entry now"),
+        count => format!("the {list} has {count} entries now"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn one_is_not_many() {
+        let lists = [0, 1, 2].map(|count| super::has_now("block list", count));
+        assert_eq!(lists[0], "the block list has 0 entries now");
+        assert_eq!(lists[1], "the block list has 1 entry now");
+        assert_eq!(lists[2], "the block list has 2 entries now");
+    }
+}

@@ -161,6 +161,7 @@ impl Engine {
             (Pending::Shared(with), Response::Group { group }) => {
                 self.emit(Event::Shared { group: group.group.id, with }).await;
             }
+            (Pending::Verb { what, .. }, _) => self.emit(Event::Done { what }).await,
             (_, Response::Friends { friends }) => {
                 self.friends = friends;
                 self.emit(Event::Friends(self.friends.clone())).await;

@@ -150,7 +150,7 @@ enum Pending {
     Share(Sharing),
     /// A group that was shared with these people.
     Shared(Vec<Person>),
-    /// A verb whose answer matters only when it is a refusal.
+    /// A verb whose answer says that it was done, or refused.
     Verb {
         what: &'static str,
         call: Option<CallId>,

@@ -21,7 +21,7 @@ use crate::texts::quality::goes_over;
 use crate::texts::{clock, desk, end, screen, state};
 
 pub(super) fn heard(model: &mut Model, event: Event, effects: &mut Vec<Effect>) {
-    model.changed |= !matches!(event, Event::Levels { .. } | Event::Speakers { .. });
+    model.changed |= !matches!(event, Event::Levels { .. } | Event::Speakers { .. } | Event::Done { .. });
     match event {
         Event::Link(link) => linked(model, link, effects),
         Event::Me(person) => model.me = Some(person),
@@ -96,6 +96,8 @@ pub(super) fn heard(model: &mut Model, event: Event, effects: &mut Vec<Effect>) 
         Event::Sound(now) => model.sound = now,
         Event::Diagnoses { call, diagnoses } => sound::diagnosed(model, call, diagnoses),
         Event::Opened(link) => links::opened(model, link),
+        // What has changed is told by itself.
+        Event::Done { .. } => {}
         Event::Refused(refused) => refuse(model, refused),
         Event::Warning(text) => say(model, Mood::Warn, text),
     }
