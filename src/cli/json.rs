@@ -8,6 +8,7 @@ mod name;
 mod rules;
 pub mod schema;
 mod script;
+mod sign_in;
 mod sound;
 
 use std::collections::HashMap;
@@ -20,6 +21,7 @@ pub use self::explain::ExplainLine;
 pub use self::name::{Body, EventName};
 pub(crate) use self::rules::RulesLine;
 pub use self::script::{DoneLine, FailedLine, PlayedLine, RefusedLine};
+pub use self::sign_in::SignInCodeLine;
 pub use self::sound::Figures;
 use super::roster::{Change, Roster};
 use super::stand_ins::StandIns;

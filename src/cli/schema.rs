@@ -12,7 +12,7 @@ use crate::service::rest::openapi;
 /// Print the JSON Schema of the lines of --json, or the OpenAPI document of the service.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
-It is JSON Schema of draft 2020-12, of the lines of call, join, wait and play. Lines may gain fields, and new events may come; none \
+It is JSON Schema of draft 2020-12, of the lines of call, join, wait, play and sign-in --oidc. Lines may gain fields, and new events may come; none \
 goes or changes its meaning while `v` is 1.
 
 Examples:

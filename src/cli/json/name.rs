@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::desk::{HandedOnLine, MovedLine};
 use super::rules::RulesLine;
+use super::sign_in::SignInCodeLine;
 use super::sound::{DiagnosisLine, QualityLine, TransportLine};
 use super::{
     DoneLine, DtmfLine, GroupLine, Line, ParticipantLine, PlayedLine, RefusedLine, SpeakersLine, StateLine,
@@ -99,6 +100,8 @@ names! {
     Refused "refused" RefusedLine;
     /// A script is over.
     Played "played" PlayedLine;
+    /// What a person has to do to sign in with an account elsewhere.
+    SignInCode "sign_in_code" SignInCodeLine<'_>;
 }
 
 impl EventName {

@@ -473,3 +473,19 @@ fn instants_are_written_as_rfc_3339() {
         assert_eq!(rfc3339(UnixMillis(millis)), text);
     }
 }
+
+#[test]
+fn the_code_of_a_sign_in_elsewhere() {
+    let told = told();
+    let line = SignInCodeLine {
+        issuer: "login.example",
+        user_code: "WDJB-MJHT",
+        verification_uri: "https://login.example/device",
+        verification_uri_complete: None,
+        expires_in: 600,
+    };
+    let text = told.journal.line(&line, told.now, WALL);
+    let body = r#""issuer":"login.example","user_code":"WDJB-MJHT","verification_uri":"https://login.example/device","verification_uri_complete":null,"expires_in":600"#;
+    assert_eq!(text, golden("sign_in_code", body));
+    schema::tests::fits(&text);
+}

@@ -4,12 +4,11 @@
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
-
 use crate::base::clock;
 use crate::base::signals::EndSignals;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::globals::Globals;
+use crate::cli::json::{Journal, SignInCodeLine};
 use crate::cli::output::Output;
 use crate::cli::settings::Settings;
 use crate::cli::{account, trust};
@@ -29,18 +28,6 @@ const ROWS_OF_WORDS: u16 = 8;
 
 /// The longest address shown, in characters.
 const MAX_URI: usize = 2048;
-
-/// What the person has to do, as a line.
-#[derive(Serialize)]
-struct CodeLine<'a> {
-    v: u8,
-    event: &'static str,
-    issuer: &'a str,
-    user_code: &'a str,
-    verification_uri: &'a str,
-    verification_uri_complete: Option<&'a str>,
-    expires_in: u32,
-}
 
 /// Signs in with an account at the issuer of the service: says what to do, and waits until it is done. `qr` says whether
 /// the terminal's letters can show one.
@@ -90,6 +77,7 @@ fn is_yes(answer: &str) -> bool {
 }
 
 async fn finished(way: &Connector, qr: bool, output: &mut Output) -> Result<Account, Failure> {
+    let journal = Journal::new(clock::now());
     let begun = Account::begin_elsewhere(way).await.map_err(account::failure)?;
     let begun = DeviceSignIn {
         issuer: printable(&begun.issuer, 256),
@@ -100,20 +88,22 @@ async fn finished(way: &Connector, qr: bool, output: &mut Output) -> Result<Acco
     };
     let terminal = io::stderr().is_terminal();
     if output.json() {
-        output.json_line(&CodeLine {
-            v: 1,
-            event: "sign_in_code",
-            issuer: &begun.issuer,
-            user_code: &begun.user_code,
-            verification_uri: &begun.verification_uri,
-            verification_uri_complete: begun.verification_uri_complete.as_deref(),
-            expires_in: begun.expires_in,
-        })?;
+        output.result(&journal.line(&line(&begun), clock::now(), clock::unix_now()))?;
     } else {
         let room = if terminal { crossterm::terminal::size().ok() } else { None };
         output.prompt(&shown(&begun, terminal, room.filter(|_| qr && output.colour())));
     }
     wait(way, &begun, terminal && !output.json(), output).await
+}
+
+fn line(begun: &DeviceSignIn) -> SignInCodeLine<'_> {
+    SignInCodeLine {
+        issuer: &begun.issuer,
+        user_code: &begun.user_code,
+        verification_uri: &begun.verification_uri,
+        verification_uri_complete: begun.verification_uri_complete.as_deref(),
+        expires_in: begun.expires_in,
+    }
 }
 
 /// Asks the service until it is done; the `clock` of the time that is left is written over and over on a terminal.
