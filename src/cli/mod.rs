@@ -66,8 +66,8 @@ use softphone::SoftphoneArgs;
 
 /// A softphone that lives in the terminal, and the calling service behind it.
 ///
-/// Without a command it opens the softphone: the last saved sign-in or, with none, the demo, in which one person alone
-/// can try every kind of call.
+/// Without a command it opens the softphone, with the saved sign-in that is in use (see `switchboard accounts`); where none is
+/// saved it opens the demo, in which one person alone can try every kind of call.
 #[derive(Debug, Parser)]
 #[command(name = "switchboard", version, after_help = EXAMPLES, infer_subcommands = false, max_term_width = 100)]
 pub struct Cli {

@@ -31,7 +31,8 @@ pub fn recipe(host: &str, reached_at: &str) -> [String; 8] {
         "$ switchboard".to_owned(),
         format!(
             "The sound itself takes its own way, encrypted: UDP port 8790 of {host} has to be open to your machine (behind \
-             address translation, also set media.advertise). Where it can't be, only a VPN helps."
+             address translation, also set media.advertise). Where UDP is blocked, add --media-tcp 0.0.0.0:8792 to serve and \
+             open that TCP port: sound then goes over it by itself."
         ),
     ]
 }

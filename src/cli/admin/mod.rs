@@ -29,8 +29,8 @@ use super::settings::Settings;
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Goes to the service that runs on this machine for this user; when none runs, to its data folder. With --server it goes to a
-service elsewhere, and shows the sign-in of --as, of --token, or the last one saved, whose account needs the role admin; or
-signs with an access key.
+service elsewhere: with the sign-in of --as, with --token, or else with the sign-in in use there (`switchboard accounts`), whose
+account needs the role admin; or with an access key.
 
 Examples:
   switchboard admin user list
