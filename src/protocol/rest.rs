@@ -6,8 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use schemars::JsonSchema;
-use serde::de::Error;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::failure::Failure;
 use crate::base::secret::Secret;
@@ -17,6 +16,7 @@ use crate::domain::person::Person;
 use crate::domain::role::Role;
 use crate::domain::scope::Scopes;
 use crate::domain::time::UnixMillis;
+use crate::domain::whole;
 
 pub use lists::{
     Befriended, CallInProgress, CallStanding, CallsPage, FriendsPage, GroupsPage, HistoryPage, NewFavourite, NewFriend,
@@ -347,21 +347,9 @@ pub struct NewToken {
     #[serde(flatten)]
     pub holder: TokenHolder,
     /// For how long it is to last, 60 to 1440.
-    #[serde(deserialize_with = "whole")]
+    #[serde(deserialize_with = "whole::number")]
     #[schemars(range(min = 60, max = 1440))]
     pub minutes: u16,
-}
-
-/// A whole number; to JSON Schema, 60.0 is one as well.
-fn whole<'de, D: Deserializer<'de>>(from: D) -> Result<u16, D::Error> {
-    let number = f64::deserialize(from)?;
-    let is_whole = number.fract() == 0.0 && (0.0..=f64::from(u16::MAX)).contains(&number);
-    // Nothing is lost: it is whole, and in range.
-    if is_whole {
-        Ok(number as u16)
-    } else {
-        Err(D::Error::custom(format!("{number} is not a whole number from 0 on")))
-    }
 }
 
 /// Whom a token is for.
