@@ -19,8 +19,8 @@ use crate::domain::time::UnixMillis;
 use crate::domain::whole;
 
 pub use lists::{
-    Befriended, CallInProgress, CallStanding, CallsPage, FriendsPage, GroupsPage, HistoryPage, NewFavourite, NewFriend,
-    NewGroup, NewNote, PeopleFound,
+    Befriended, BlockedPage, CallInProgress, CallStanding, CallsPage, FriendRequestsPage, FriendsPage, GroupsPage,
+    HistoryPage, NewBlocked, NewFavourite, NewFriend, NewGroup, NewNote, PeopleFound,
 };
 
 /// `POST /api/v1/sign-in`.
@@ -221,6 +221,14 @@ impl NewAccount {
 pub struct NewDisplayName {
     /// How the person is shown from now on; the user name where it is empty.
     pub display_name: DisplayName,
+}
+
+/// `PATCH /api/v1/me`: what is absent stays as it is.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct NewMe {
+    /// How one is shown from now on; under the user name where it is empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<DisplayName>,
 }
 
 /// `POST /api/v1/admin/users/{user}/role`.
