@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::id::Identity;
 use super::person::Person;
+use super::whole::Whole;
 
 /// When a call is forwarded. The four are the call diversions of telephony (ETSI EN 300 207-1: CFU, CFB, CFNR), and
 /// do not disturb.
@@ -32,7 +33,7 @@ impl ForwardWhen {
 
 /// For how long a call rings before it is forwarded: 5–120 s.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "u16", into = "u16")]
+#[serde(try_from = "Whole", into = "u16")]
 pub struct ForwardAfter(u16);
 
 /// What is no such time.
@@ -58,6 +59,14 @@ impl TryFrom<u16> for ForwardAfter {
 
     fn try_from(seconds: u16) -> Result<Self, NotATime> {
         if (5..=120).contains(&seconds) { Ok(Self(seconds)) } else { Err(NotATime) }
+    }
+}
+
+impl TryFrom<Whole> for ForwardAfter {
+    type Error = NotATime;
+
+    fn try_from(seconds: Whole) -> Result<Self, NotATime> {
+        u16::try_from(seconds.0).map_err(|_| NotATime)?.try_into()
     }
 }
 

@@ -21,3 +21,4 @@ pub mod text;
 pub mod time;
 pub mod transfer;
 pub mod transport;
+pub mod whole;

@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use super::id::CallId;
 use super::person::Person;
 use super::time::UnixMillis;
+use super::whole::Whole;
 
 /// A slot a call can be parked in: 1–20.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "u8", into = "u8")]
+#[serde(try_from = "Whole", into = "u8")]
 pub struct ParkSlot(u8);
 
 /// What is no number of a slot.
@@ -39,6 +40,14 @@ impl TryFrom<u8> for ParkSlot {
 
     fn try_from(number: u8) -> Result<Self, NotASlot> {
         if (1..=Self::LAST).contains(&number) { Ok(Self(number)) } else { Err(NotASlot) }
+    }
+}
+
+impl TryFrom<Whole> for ParkSlot {
+    type Error = NotASlot;
+
+    fn try_from(number: Whole) -> Result<Self, NotASlot> {
+        u8::try_from(number.0).map_err(|_| NotASlot)?.try_into()
     }
 }
 

@@ -11,6 +11,7 @@ use super::id::{DisplayName, Identity, UserName};
 use super::organisation::Organisation;
 use super::presence::Presence;
 use super::time::UnixMillis;
+use super::whole::Whole;
 
 /// Somebody who can be called: a user with an account, or a bot that lives in the service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -65,7 +66,7 @@ pub struct FriendRequest {
 
 /// The number of a favourite, as on the direct keys of a desk telephone: 1–9, each given once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "u8", into = "u8")]
+#[serde(try_from = "Whole", into = "u8")]
 #[schemars(extend("minimum" = 1, "maximum" = 9))]
 pub struct Favourite(u8);
 
@@ -94,6 +95,14 @@ impl TryFrom<u8> for Favourite {
 
     fn try_from(number: u8) -> Result<Self, NotAFavourite> {
         if (1..=Self::LAST).contains(&number) { Ok(Self(number)) } else { Err(NotAFavourite) }
+    }
+}
+
+impl TryFrom<Whole> for Favourite {
+    type Error = NotAFavourite;
+
+    fn try_from(number: Whole) -> Result<Self, NotAFavourite> {
+        u8::try_from(number.0).map_err(|_| NotAFavourite)?.try_into()
     }
 }
 

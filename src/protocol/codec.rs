@@ -1,12 +1,13 @@
 //! Text frames to messages and back, with the bounds and the typed refusals both ends rely on.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::failure::{Failure, FailureCode};
 use super::frame::{FromClient, FromService};
 use super::{MAX_FRAME, MAX_SERVICE_FRAME};
 use crate::domain::text::printable;
+use crate::domain::whole::Whole;
 
 /// The longest message of a refusal, in characters.
 const LONGEST_MESSAGE: usize = 300;
@@ -29,7 +30,7 @@ pub fn decode_client(text: &str) -> Result<FromClient, (Option<u64>, Failure)> {
         return serde_json::from_value(value)
             .map_err(|_| (None, bad("the hello has a field missing or of the wrong kind")));
     }
-    let id = value.get("id").and_then(Value::as_u64);
+    let id = value.get("id").and_then(|id| Whole::deserialize(id).ok()).map(|Whole(id)| id);
     let Some(request) = value.get("request") else {
         return Err((id, bad("a frame holds a hello, or an id and a request")));
     };
@@ -84,7 +85,11 @@ fn name_of(request: &Value) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
+    use crate::domain::id::CallId;
+    use crate::domain::record::HistoryFilter;
     use crate::protocol::request::Request;
 
     #[test]
@@ -117,6 +122,34 @@ mod tests {
             format!(r#"{{"id":1,"request":{{"presence_set":{{"presence":"\u001b[2J{}"}}}}}}"#, "x".repeat(9_000));
         let (_, failure) = decode_client(&text).unwrap_err();
         assert!(failure.message.chars().count() <= LONGEST_MESSAGE && !failure.message.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn whole_numbers_may_be_written_as_fractions_wherever_a_client_sends_some() {
+        let slot = decode_client(
+            r#"{"id":7.0,"request":{"call_park":{"call_id":"00000000-0000-0000-0000-000000000000","slot":3.0}}}"#,
+        );
+        let call_id = CallId(Uuid::nil());
+        assert_eq!(
+            slot.unwrap(),
+            FromClient::Request { id: 7, request: Request::CallPark { call_id, slot: Some(3.try_into().unwrap()) } }
+        );
+        let limit = decode_client(r#"{"id":8,"request":{"history_list":{"limit":50.0,"missed":true}}}"#).unwrap();
+        let filter = HistoryFilter { missed: true, ..HistoryFilter::default() };
+        assert_eq!(limit, FromClient::Request { id: 8, request: Request::HistoryList { limit: 50, filter } });
+        let hello = r#"{"hello":{"token":"t","client_id":"00000000-0000-0000-0000-000000000000","max_calls":8.0}}"#;
+        let Ok(FromClient::Hello { hello }) = decode_client(hello) else { panic!("{hello}") };
+        assert_eq!(hello.max_calls, 8);
+        for request in [
+            r#"{"friend_favour":{"identity":"8:echo123","favourite":3.5}}"#,
+            r#"{"friend_favour":{"identity":"8:echo123","favourite":10.0}}"#,
+            r#"{"rules_set":{"rules":{"after_seconds":4.0}}}"#,
+        ] {
+            let (_, failure) = decode_client(&format!(r#"{{"id":1,"request":{request}}}"#)).unwrap_err();
+            assert_eq!(failure.code, FailureCode::BadRequest, "{request}");
+        }
+        let favour = decode_client(r#"{"id":1,"request":{"friend_favour":{"identity":"8:echo123","favourite":3.0}}}"#);
+        assert!(favour.is_ok(), "{favour:?}");
     }
 
     #[test]

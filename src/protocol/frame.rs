@@ -15,6 +15,7 @@ use crate::domain::id::{CallId, ClientId, SessionId};
 use crate::domain::park::ParkedCall;
 use crate::domain::person::{Friend, FriendRequest, Person};
 use crate::domain::presence::PresenceChoice;
+use crate::domain::whole;
 
 /// A frame from the client.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -78,7 +79,7 @@ pub struct Hello {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub presence: Option<PresenceChoice>,
     /// In how many calls the client can be at once, 1–8: while it is in fewer, more calls ring there.
-    #[serde(default = "one", skip_serializing_if = "is_one")]
+    #[serde(default = "one", skip_serializing_if = "is_one", deserialize_with = "whole::number")]
     pub max_calls: u8,
     /// The session to go on with, after a lost socket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -100,6 +101,7 @@ pub struct Resume {
     /// Its id, from the last welcome.
     pub session_id: SessionId,
     /// The last notice that arrived; 0 for none.
+    #[serde(deserialize_with = "whole::number")]
     pub seq: u64,
 }
 

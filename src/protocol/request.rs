@@ -11,6 +11,7 @@ use crate::domain::person::Favourite;
 use crate::domain::presence::PresenceChoice;
 use crate::domain::record::{CallNote, HistoryFilter};
 use crate::domain::transfer::TransferTarget;
+use crate::domain::whole;
 
 /// An SDP description (RFC 8866), as text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,7 +32,7 @@ pub enum Request {
         /// The caller's leg.
         offer: Sdp,
         /// How long it may ring at each who is rung, in seconds, 1–300; 60 when absent.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole::optional")]
         ring_seconds: Option<u16>,
     },
     /// This client rings now.
@@ -240,6 +241,7 @@ pub enum Request {
     /// Asks for call records, newest first.
     HistoryList {
         /// How many at the most, 1–500.
+        #[serde(deserialize_with = "whole::number")]
         limit: u16,
         /// Which.
         #[serde(default, flatten)]

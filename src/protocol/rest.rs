@@ -6,8 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use schemars::JsonSchema;
-use serde::de::Error;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::failure::Failure;
 use crate::base::secret::Secret;
@@ -17,10 +16,11 @@ use crate::domain::person::Person;
 use crate::domain::role::Role;
 use crate::domain::scope::Scopes;
 use crate::domain::time::UnixMillis;
+use crate::domain::whole;
 
 pub use lists::{
-    Befriended, CallInProgress, CallStanding, CallsPage, FriendsPage, GroupsPage, HistoryPage, NewFavourite, NewFriend,
-    NewGroup, NewNote, PeopleFound,
+    Befriended, BlockedPage, CallInProgress, CallStanding, CallsPage, FriendRequestsPage, FriendsPage, GroupsPage,
+    HistoryPage, NewBlocked, NewFavourite, NewFriend, NewGroup, NewNote, PeopleFound,
 };
 
 /// `POST /api/v1/sign-in`.
@@ -223,6 +223,14 @@ pub struct NewDisplayName {
     pub display_name: DisplayName,
 }
 
+/// `PATCH /api/v1/me`: what is absent stays as it is.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct NewMe {
+    /// How one is shown from now on; under the user name where it is empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<DisplayName>,
+}
+
 /// `POST /api/v1/admin/users/{user}/role`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct NewRole {
@@ -347,21 +355,9 @@ pub struct NewToken {
     #[serde(flatten)]
     pub holder: TokenHolder,
     /// For how long it is to last, 60 to 1440.
-    #[serde(deserialize_with = "whole")]
+    #[serde(deserialize_with = "whole::number")]
     #[schemars(range(min = 60, max = 1440))]
     pub minutes: u16,
-}
-
-/// A whole number; to JSON Schema, 60.0 is one as well.
-fn whole<'de, D: Deserializer<'de>>(from: D) -> Result<u16, D::Error> {
-    let number = f64::deserialize(from)?;
-    let is_whole = number.fract() == 0.0 && (0.0..=f64::from(u16::MAX)).contains(&number);
-    // Nothing is lost: it is whole, and in range.
-    if is_whole {
-        Ok(number as u16)
-    } else {
-        Err(D::Error::custom(format!("{number} is not a whole number from 0 on")))
-    }
 }
 
 /// Whom a token is for.

@@ -12,12 +12,14 @@ use switchboard::config::FriendPolicy;
 use switchboard::domain::call::{CallState, Direction};
 use switchboard::domain::group::GroupRow;
 use switchboard::domain::id::Identity;
-use switchboard::domain::person::Person;
+use switchboard::domain::person::{FriendRequest, Person};
+use switchboard::domain::presence::PresenceState;
 use switchboard::phone::command::Command;
 use switchboard::phone::event::Event;
 use switchboard::protocol::failure::FailureCode;
 use switchboard::protocol::rest::{
-    Befriended, CallStanding, CallsPage, ErrorBody, FriendsPage, GroupsPage, HistoryPage, PeopleFound,
+    Befriended, BlockedPage, CallStanding, CallsPage, ErrorBody, FriendRequestsPage, FriendsPage, GroupsPage,
+    HistoryPage, PeopleFound,
 };
 
 use crate::support::{TestPhone, TestService, connect, options};
@@ -130,6 +132,106 @@ async fn where_friends_are_asked_first_that_is_the_answer_and_open_phones_are_as
     bob.until("be asked by alice", asked).await;
     assert_eq!(his.befriends(&alice.identity).await, Befriended::Added, "each asked the other");
     bob.lists("have a friend more", |rows| rows.iter().any(|row| row.person == alice)).await;
+}
+
+/// Waits until the phone shows friend requests like that.
+async fn requests(phone: &mut TestPhone, what: &str, like_that: impl Fn(&[FriendRequest]) -> bool) {
+    phone
+        .until(what, |event| match event {
+            Event::FriendRequests(open) => like_that(open).then_some(()),
+            _ => None,
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn friend_requests_are_answered_over_rest_as_on_a_phone() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut options = options(folder.path());
+    options.identity.people.friends = FriendPolicy::Request;
+    let service = TestService::with(folder, options).await;
+    let mut bob = service.silent_phone("bob").await;
+    let (hers, his) = (Program::of(&service, "alice").await, Program::of(&service, "bob").await);
+    let alice: Person = hers.gets("me").await;
+    assert_eq!(
+        hers.does(Method::DELETE, &format!("friends/{}", bob.identity()), Value::Null).await,
+        StatusCode::NO_CONTENT
+    );
+    let (to_bob, to_alice) = (bob.identity(), alice.identity.clone());
+    for (answer, path, program) in [
+        ("withdraw", format!("friend-requests/{to_bob}/withdraw"), &hers),
+        ("decline", format!("friend-requests/{to_alice}/decline"), &his),
+        ("accept", format!("friend-requests/{to_alice}/accept"), &his),
+    ] {
+        let Befriended::Requested { request } = hers.befriends(&to_bob).await else { panic!("added unasked") };
+        requests(&mut bob, "be asked by alice", |open| open.iter().any(|one| one.person == alice)).await;
+        let FriendRequestsPage { requests: own, next } = hers.gets("friend-requests").await;
+        assert_eq!((own, next), (vec![request], None), "{answer}");
+        let FriendRequestsPage { requests: asked, .. } = his.gets("friend-requests?limit=1").await;
+        assert_eq!((asked[0].person.identity.clone(), asked[0].direction), (to_alice.clone(), Direction::Incoming));
+        assert_eq!(program.does(Method::POST, &path, Value::Null).await, StatusCode::NO_CONTENT, "{answer}");
+        requests(&mut bob, "be asked no more", |open| open.is_empty()).await;
+        let again = program.is_refused(Method::POST, &path, Value::Null).await;
+        assert!(matches!(again.1, FailureCode::NotFound | FailureCode::Conflict), "{answer}: {again:?}");
+    }
+    bob.lists("have a friend more", |rows| rows.iter().any(|row| row.person == alice)).await;
+    assert!(hers.gets::<FriendsPage>("friends").await.friends.iter().any(|row| row.person.identity == to_bob));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_one_blocks_over_rest_sees_one_offline_and_open_phones_show_it() {
+    let service = TestService::start().await;
+    let mut alice = service.silent_phone("alice").await;
+    let mut bob = service.silent_phone("bob").await;
+    let program = Program::of(&service, "alice").await;
+    let him = bob.identity();
+    bob.sees(&alice.identity(), PresenceState::Online).await;
+    let body = json!({"identity": him});
+    assert_eq!(program.does(Method::POST, "blocked", body.clone()).await, StatusCode::NO_CONTENT);
+    let shows = |wanted: bool| {
+        let him = him.clone();
+        move |event: &Event| match event {
+            Event::Blocked(people) => (people.iter().any(|person| person.identity == him) == wanted).then_some(()),
+            _ => None,
+        }
+    };
+    alice.until("show him as blocked", shows(true)).await;
+    bob.sees(&alice.identity(), PresenceState::Offline).await;
+    let BlockedPage { people, next } = program.gets("blocked").await;
+    assert_eq!((people, next), (vec![bob.person()], None));
+    let twice = program.is_refused(Method::POST, "blocked", body).await;
+    assert_eq!(twice, (StatusCode::CONFLICT, FailureCode::Conflict));
+    let path = format!("blocked/{him}");
+    assert_eq!(program.does(Method::DELETE, &path, Value::Null).await, StatusCode::NO_CONTENT);
+    alice.until("show him as blocked no more", shows(false)).await;
+    bob.sees(&alice.identity(), PresenceState::Online).await;
+    let gone = program.is_refused(Method::DELETE, &path, Value::Null).await;
+    assert_eq!(gone, (StatusCode::NOT_FOUND, FailureCode::NotFound));
+    let oneself = program.is_refused(Method::POST, "blocked", json!({"identity": alice.identity()})).await;
+    assert_eq!(oneself, (StatusCode::BAD_REQUEST, FailureCode::BadRequest));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_name_given_over_rest_is_shown_on_open_phones() {
+    let service = TestService::start().await;
+    let mut alice = service.silent_phone("alice").await;
+    let mut bob = service.silent_phone("bob").await;
+    let program = Program::of(&service, "alice").await;
+    let response = program.asks(Method::PATCH, "me", Some(&json!({"display_name": "Alice Ang"}))).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    let me: Person = response.json().await.unwrap();
+    assert_eq!((me.identity.clone(), me.display_name.as_str()), (alice.identity(), "Alice Ang"));
+    alice.until("be told", |event| matches!(event, Event::Me(now) if *now == me).then_some(())).await;
+    bob.lists("show her as Alice Ang", |rows| rows.iter().any(|row| row.person == me)).await;
+    // What is not named stays as it is.
+    let response = program.asks(Method::PATCH, "me", Some(&json!({}))).await;
+    assert_eq!((response.status(), response.json::<Person>().await.unwrap()), (StatusCode::OK, me));
+    let identity = service.identities().create_identity(clock::unix_now()).await.unwrap();
+    let (scopes, hour) = ("chat".parse().unwrap(), Duration::from_secs(3600));
+    let token = service.identities().issue_token(&identity, scopes, hour, clock::unix_now()).await.unwrap().0;
+    let guest = Program { service: &service, token };
+    let refused = guest.is_refused(Method::PATCH, "me", json!({"display_name": "Guest"})).await;
+    assert_eq!(refused, (StatusCode::FORBIDDEN, FailureCode::Forbidden));
 }
 
 #[tokio::test(flavor = "multi_thread")]

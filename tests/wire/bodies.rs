@@ -6,10 +6,10 @@ use switchboard::base::secret::Secret;
 use switchboard::cli::serve::Ready;
 use switchboard::config::ServiceFile;
 use switchboard::protocol::rest::{
-    AccessKeyPair, Account, AuditPage, Befriended, CallsPage, DevicePoll, DevicePolled, DeviceSignIn, ErrorBody,
-    FriendsPage, GroupsPage, Health, HistoryPage, IssuedToken, NewAccount, NewDisplayName, NewFavourite, NewFriend,
-    NewGroup, NewNote, NewOrganisation, NewPassword, NewRole, NewToken, OrganisationRow, OutsideSubject, PeopleFound,
-    Readiness, Refresh, SignIn, SignInWays, SignOut, SignUp, SignedIn,
+    AccessKeyPair, Account, AuditPage, Befriended, BlockedPage, CallsPage, DevicePoll, DevicePolled, DeviceSignIn,
+    ErrorBody, FriendRequestsPage, FriendsPage, GroupsPage, Health, HistoryPage, IssuedToken, NewAccount, NewBlocked,
+    NewDisplayName, NewFavourite, NewFriend, NewGroup, NewMe, NewNote, NewOrganisation, NewPassword, NewRole, NewToken,
+    OrganisationRow, OutsideSubject, PeopleFound, Readiness, Refresh, SignIn, SignInWays, SignOut, SignUp, SignedIn,
 };
 
 use crate::samples::{Samples, read, round_trip, written_as};
@@ -43,6 +43,10 @@ fn every_body_keeps_to_its_sample() {
     check::<FriendsPage>(&mut samples, "friends_page");
     check::<NewFriend>(&mut samples, "new_friend");
     check::<Befriended>(&mut samples, "befriended");
+    check::<FriendRequestsPage>(&mut samples, "friend_requests_page");
+    check::<BlockedPage>(&mut samples, "blocked_page");
+    check::<NewBlocked>(&mut samples, "new_blocked");
+    check::<NewMe>(&mut samples, "new_me");
     check::<NewFavourite>(&mut samples, "new_favourite");
     check::<GroupsPage>(&mut samples, "groups_page");
     check::<NewGroup>(&mut samples, "new_group");

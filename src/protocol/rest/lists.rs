@@ -47,6 +47,33 @@ pub enum Befriended {
     },
 }
 
+/// `GET /api/v1/friend-requests`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FriendRequestsPage {
+    /// Those to the user and the user's own, by user name.
+    pub requests: Vec<FriendRequest>,
+    /// `after` of the page that follows, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<UserName>,
+}
+
+/// `GET /api/v1/blocked`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BlockedPage {
+    /// By user name.
+    pub people: Vec<Person>,
+    /// `after` of the page that follows, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<UserName>,
+}
+
+/// `POST /api/v1/blocked`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NewBlocked {
+    /// Who is to be blocked.
+    pub identity: Identity,
+}
+
 /// `PUT /api/v1/friends/{identity}/favourite`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NewFavourite {

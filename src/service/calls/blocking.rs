@@ -43,8 +43,8 @@ impl Owner {
     /// Whether a parked call is not shown to somebody: who parked it, or waits there, blocks them, and would be seen to be
     /// there. What they parked themselves, they see.
     pub(super) fn is_hidden(&self, parked: &ParkedCall, from: &Identity) -> bool {
-        let shows = |who: &Identity| self.rulebook.blocks(who, from);
-        parked.by.identity != *from && (shows(&parked.by.identity) || shows(&parked.person.identity))
+        let blocks_them = |who: &Identity| self.rulebook.blocks(who, from);
+        parked.by.identity != *from && (blocks_them(&parked.by.identity) || blocks_them(&parked.person.identity))
     }
 
     /// The calls of some that ring at somebody who did not hand them on.
@@ -78,8 +78,8 @@ impl Owner {
     /// Somebody is blocked, or is no more, and sees other parked calls than before.
     fn tell_slots_about(&mut self, who: &Identity, other: &Identity, now: Instant) {
         let about = |parked: &ParkedCall| {
-            let shows = parked.by.identity == *who || parked.person.identity == *who;
-            shows && parked.by.identity != *other
+            let names_who = parked.by.identity == *who || parked.person.identity == *who;
+            names_who && parked.by.identity != *other
         };
         let slots: Vec<_> = self.lot.all().into_iter().filter(about).map(|parked| parked.slot).collect();
         let endpoints: Vec<EndpointId> = self.roster.endpoints_of(other).collect();

@@ -1,6 +1,7 @@
 //! How many calls there are, by what they are: read by metrics when somebody asks.
 
 use super::running::{Machine, Running};
+use crate::protocol::rest::CallStanding;
 
 /// The running calls at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -23,14 +24,15 @@ impl Counts {
     }
 
     fn and(mut self, running: &Running) -> Self {
-        match &running.machine {
-            Machine::Group { call, .. } => {
-                self.groups += 1;
-                self.in_groups += call.here().count() as u64;
-            }
-            Machine::Direct(direct) if direct.slot.is_some() => self.parked += 1,
-            Machine::Direct(direct) if direct.call.rung_side().is_some() => self.ringing += 1,
-            Machine::Direct(_) => self.connected += 1,
+        if let Machine::Group { call, .. } = &running.machine {
+            self.groups += 1;
+            self.in_groups += call.here().count() as u64;
+            return self;
+        }
+        match running.standing() {
+            CallStanding::Parked => self.parked += 1,
+            CallStanding::Ringing => self.ringing += 1,
+            CallStanding::Connected => self.connected += 1,
         }
         self
     }

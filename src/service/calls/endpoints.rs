@@ -71,6 +71,22 @@ impl Owner {
         }
     }
 
+    /// The calls the endpoint is in go on, however few it can be in from now on. Where that are none, it does not ring either.
+    pub(super) fn set_max_calls(&mut self, registration: Registration, max_calls: usize, now: Instant) {
+        let id = registration.id;
+        let Some(seat) = self.roster.seat_mut(id).filter(|seat| seat.is_of(registration)) else { return };
+        let before = seat.set_max_calls(max_calls);
+        if max_calls == 0 {
+            let rings: Vec<CallId> = seat.ringing.iter().copied().collect();
+            for call in rings {
+                self.drive(call, Event::Revoked { endpoint: id }, now);
+            }
+            self.publish_of(id, now);
+        } else if max_calls > before {
+            self.ring_waiting_calls(id, now);
+        }
+    }
+
     /// The endpoints stay registered: whoever brought them takes them away.
     pub(super) fn revoked(&mut self, who: &Identity, now: Instant) {
         for id in self.roster.endpoints_of(who).collect::<Vec<_>>() {

@@ -1,9 +1,9 @@
 //! Group calls on the handle: where a group meets, joining it, inviting into it, ending it, and who is in it.
 
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::broadcast;
 
+use super::Calls;
 use super::mailbox::{InviteCall, Message};
-use super::{Calls, refusals};
 use crate::base::entropy;
 use crate::domain::group::Group;
 use crate::domain::id::{CallId, EndpointId, GroupId, LegId};
@@ -67,7 +67,7 @@ impl Calls {
     /// `unavailable` when the service stops.
     pub async fn place_of(&self, group: GroupId) -> Result<GroupPlace, Failure> {
         let fresh = CallId(entropy::uuid());
-        self.question(|reply| Message::PlaceOf { group, fresh, reply }).await.ok_or_else(refusals::stopping)
+        self.question(|reply| Message::PlaceOf { group, fresh, reply }).await.ok_or_else(|| self.dropped())
     }
 
     /// Joins the call of a group. The endpoint is told its group and its whole roster at once, by notices. Its record is
@@ -79,7 +79,7 @@ impl Calls {
     /// another one, or when the leg is in use; `not_found` when only an `existing` call is wanted and nobody is there;
     /// `unavailable` when records can't be kept or the service stops.
     pub async fn join(&self, join: JoinCall) -> Result<JoinedCall, Failure> {
-        self.question(|reply| Message::Join { join, reply }).await.unwrap_or_else(|| Err(refusals::stopping()))
+        self.question(|reply| Message::Join { join, reply }).await.unwrap_or_else(|| Err(self.dropped()))
     }
 
     /// Rings one more person into a connected call, for a minute. A direct call becomes the call of `group` by it: its
@@ -125,12 +125,5 @@ impl Calls {
     /// These legs of a call speak now, the loudest first.
     pub async fn speakers(&self, call: CallId, speakers: Vec<LegId>) {
         self.tell(Message::Speakers { call, speakers }).await;
-    }
-
-    /// Asks the task; `None` when it has stopped.
-    async fn question<T>(&self, message: impl FnOnce(oneshot::Sender<T>) -> Message) -> Option<T> {
-        let (reply, answer) = oneshot::channel();
-        self.tell(message(reply)).await;
-        answer.await.ok()
     }
 }

@@ -36,6 +36,12 @@ pub(super) enum Message {
     Lost(Registration),
     Back(Registration),
     Left(Registration),
+    SetMaxCalls {
+        registration: Registration,
+        max_calls: usize,
+    },
+    /// Counts for nothing once the registration was replaced: whoever waits for an answer finds it dropped.
+    Of(Registration, Box<Self>),
     Revoked {
         who: Identity,
         done: oneshot::Sender<()>,

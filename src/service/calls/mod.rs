@@ -127,6 +127,8 @@ pub struct Calls {
     occupied: broadcast::Sender<GroupOccupied>,
     records: Arc<dyn Records>,
     turns: Arc<AtomicU64>,
+    /// For whom it asks, where that is one registration alone.
+    asker: Option<Registration>,
 }
 
 impl Calls {
@@ -139,7 +141,13 @@ impl Calls {
         let owner = Owner::new(switch, Arc::clone(&journal), presence.clone(), occupied.clone());
         task::spawn("calls", owner.run(messages));
         task::spawn("call records", journal::write(journal, Arc::clone(&records), mailbox.downgrade()));
-        Self { mailbox, presence, occupied, records, turns: Arc::default() }
+        Self { mailbox, presence, occupied, records, turns: Arc::default(), asker: None }
+    }
+
+    /// The same calls, as this registration asks for them: what is asked after another has taken its place is not done, and
+    /// refused as a `conflict`, or answered with nothing.
+    pub fn asked_by(&self, registration: Registration) -> Self {
+        Self { asker: Some(registration), ..self.clone() }
     }
 
     /// Registers an endpoint. One with the same id that was there before is replaced: its queue is closed, its calls go
@@ -166,6 +174,11 @@ impl Calls {
     /// The endpoint left for good: its calls are hung up, and it is forgotten.
     pub async fn left(&self, registration: Registration) {
         self.tell(Message::Left(registration)).await;
+    }
+
+    /// The endpoint can be in so many calls at once from now on. Those it is in go on; with 0 nothing rings there any more.
+    pub async fn set_max_calls(&self, registration: Registration, max_calls: usize) {
+        self.tell(Message::SetMaxCalls { registration, max_calls }).await;
     }
 
     /// Somebody may not act any more: every endpoint of theirs is out of its calls, with [`EndReason::REVOKED`], and what
@@ -307,9 +320,9 @@ impl Calls {
     /// `not_found` when it takes no part in such a call; `conflict` before it is connected, in a group call, or when the
     /// slot, or every slot, is taken.
     pub async fn park(&self, endpoint: EndpointId, call: CallId, slot: Option<ParkSlot>) -> Result<ParkSlot, Failure> {
-        let (reply, answer) = oneshot::channel();
-        self.tell(Message::Park { endpoint, call, slot, reply }).await;
-        answer.await.unwrap_or_else(|_| Err(refusals::stopping()))
+        self.question(|reply| Message::Park { endpoint, call, slot, reply })
+            .await
+            .unwrap_or_else(|| Err(self.dropped()))
     }
 
     /// The endpoint picks up what is parked in `slot`, with its leg, which was opened in that call's room.
@@ -328,9 +341,7 @@ impl Calls {
     /// `not_found` when nothing rings there; `bad_request` when it is the endpoint's person who calls there; `conflict`
     /// when the endpoint is not registered or has no room for a call.
     pub async fn rings_at(&self, endpoint: EndpointId, at: Identity) -> Result<(CallId, Person), Failure> {
-        let (reply, answer) = oneshot::channel();
-        self.tell(Message::RingsAt { endpoint, at, reply }).await;
-        answer.await.unwrap_or_else(|_| Err(refusals::stopping()))
+        self.question(|reply| Message::RingsAt { endpoint, at, reply }).await.unwrap_or_else(|| Err(self.dropped()))
     }
 
     /// The endpoint picks up `call`, which rings at `at`, with its leg, which was opened in that call's room. Whether it may,
@@ -350,16 +361,12 @@ impl Calls {
 
     /// The parked calls, by slot, as somebody sees them: without those that show that people are there who block them.
     pub async fn parked(&self, seen_by: &Identity) -> Vec<ParkedCall> {
-        let (reply, answer) = oneshot::channel();
-        self.tell(Message::Parked { seen_by: seen_by.clone(), reply }).await;
-        answer.await.unwrap_or_default()
+        self.question(|reply| Message::Parked { seen_by: seen_by.clone(), reply }).await.unwrap_or_default()
     }
 
     /// The calls the endpoint takes part in.
     pub async fn ongoing(&self, endpoint: EndpointId) -> Vec<OngoingCall> {
-        let (reply, answer) = oneshot::channel();
-        self.tell(Message::Ongoing { endpoint, reply }).await;
-        answer.await.unwrap_or_default()
+        self.question(|reply| Message::Ongoing { endpoint, reply }).await.unwrap_or_default()
     }
 
     /// A leg is set up: sound can flow.
@@ -389,9 +396,8 @@ impl Calls {
 
     /// What these people are doing, in their order.
     pub async fn presence_of(&self, who: &[Identity]) -> Vec<Presence> {
-        let (reply, answer) = oneshot::channel();
-        self.tell(Message::PresenceOf { who: who.to_vec(), reply }).await;
-        let mut presences = answer.await.unwrap_or_else(|_| vec![Presence::offline(None); who.len()]);
+        let presences = self.question(|reply| Message::PresenceOf { who: who.to_vec(), reply }).await;
+        let mut presences = presences.unwrap_or_else(|| vec![Presence::offline(None); who.len()]);
         let unknown = |presence: &Presence| *presence == Presence::offline(None);
         let away = who.iter().zip(&presences).filter(|(_, presence)| unknown(presence));
         let away: Vec<Identity> = away.map(|(who, _)| who.clone()).collect();
@@ -423,16 +429,12 @@ impl Calls {
     /// # Errors
     /// `unavailable` when the service stops.
     pub async fn in_progress(&self, wanted: WantedCalls) -> Result<Vec<CallInProgress>, Failure> {
-        let (reply, answer) = oneshot::channel();
-        self.tell(Message::InProgress { wanted, reply }).await;
-        answer.await.map_err(|_| refusals::stopping())
+        self.question(|reply| Message::InProgress { wanted, reply }).await.ok_or_else(|| self.dropped())
     }
 
     /// How many calls there are now, by what they are; `None` once the calls have ended.
     pub async fn counts(&self) -> Option<Counts> {
-        let (reply, answer) = oneshot::channel();
-        self.tell(Message::Count { reply }).await;
-        answer.await.ok()
+        self.question(|reply| Message::Count { reply }).await
     }
 
     /// Whether the calls have ended: nothing is taken any more, and the queues of the endpoints are closed.
@@ -445,13 +447,27 @@ impl Calls {
     }
 
     async fn ask(&self, message: impl FnOnce(mailbox::Reply) -> Message) -> Result<(), Failure> {
+        self.question(message).await.unwrap_or_else(|| Err(self.dropped()))
+    }
+
+    /// Asks the task; `None` when it has stopped, or whoever asks was replaced.
+    async fn question<T>(&self, message: impl FnOnce(oneshot::Sender<T>) -> Message) -> Option<T> {
         let (reply, answer) = oneshot::channel();
         self.tell(message(reply)).await;
-        answer.await.unwrap_or_else(|_| Err(refusals::stopping()))
+        answer.await.ok()
     }
 
     /// A task that has stopped needs no news; whoever waits for an answer finds its reply dropped.
     async fn tell(&self, message: Message) {
+        let message = match self.asker {
+            Some(registration) => Message::Of(registration, Box::new(message)),
+            None => message,
+        };
         let _ = self.mailbox.send(message).await;
+    }
+
+    /// Why a reply was dropped.
+    fn dropped(&self) -> Failure {
+        if self.asker.is_some() && !self.is_stopped() { refusals::replaced() } else { refusals::stopping() }
     }
 }

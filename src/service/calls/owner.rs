@@ -115,6 +115,12 @@ impl Owner {
             Message::Lost(registration) => self.lost(registration, now),
             Message::Back(registration) => self.back(registration, now),
             Message::Left(registration) => self.left(registration, now),
+            Message::SetMaxCalls { registration, max_calls } => self.set_max_calls(registration, max_calls, now),
+            Message::Of(registration, message) => {
+                if self.roster.is_current(registration) {
+                    return self.take(*message, now);
+                }
+            }
             Message::Revoked { who, done } => {
                 self.revoked(&who, now);
                 // Whoever waits and is gone needs no answer.

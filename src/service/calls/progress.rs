@@ -1,7 +1,10 @@
 //! The calls that go on at one moment, for whoever asks from outside of them: who is in them, since when, and how they stand.
 
+use std::collections::BTreeSet;
+use std::ops::Bound;
+
 use super::owner::Owner;
-use super::running::{Machine, Running};
+use super::running::{Direct, Machine, Running};
 use crate::control::call::Side;
 use crate::domain::call::Participant;
 use crate::domain::group::MAX_HERE;
@@ -22,53 +25,55 @@ pub struct WantedCalls {
 impl Owner {
     /// The calls that are wanted, by ID.
     pub(super) fn in_progress(&self, wanted: &WantedCalls) -> Vec<CallInProgress> {
-        let follows = |call: &CallId| wanted.after.is_none_or(|after| *call > after);
-        let calls: Vec<CallId> = match &wanted.of {
-            None => self.running.keys().copied().filter(follows).take(wanted.limit).collect(),
-            Some(who) => {
-                let seats = self.roster.endpoints_of(who).filter_map(|endpoint| self.roster.seat(endpoint));
-                let mut calls: Vec<CallId> = seats.flat_map(|seat| seat.concerned()).filter(follows).collect();
-                calls.sort_unstable();
-                calls.dedup();
-                calls
-            }
+        let from = wanted.after.map_or(Bound::Unbounded, Bound::Excluded);
+        let Some(who) = &wanted.of else {
+            let running = self.running.range((from, Bound::Unbounded)).map(|(_, running)| running);
+            return running.take(wanted.limit).map(Running::in_progress).collect();
         };
-        let running = calls.iter().filter_map(|call| self.running.get(call));
-        running.map(Running::in_progress).take(wanted.limit).collect()
+        let seats = self.roster.endpoints_of(who).filter_map(|endpoint| self.roster.seat(endpoint));
+        let calls: BTreeSet<CallId> = seats.flat_map(|seat| seat.concerned()).collect();
+        let running = calls.range((from, Bound::Unbounded)).filter_map(|call| self.running.get(call));
+        running.take(wanted.limit).map(Running::in_progress).collect()
     }
 }
 
 impl Running {
+    /// How the call stands as a whole.
+    pub(super) fn standing(&self) -> CallStanding {
+        match &self.machine {
+            Machine::Group { .. } => CallStanding::Connected,
+            Machine::Direct(direct) if direct.slot.is_some() => CallStanding::Parked,
+            Machine::Direct(direct) if direct.call.rung_side().is_some() => CallStanding::Ringing,
+            Machine::Direct(_) => CallStanding::Connected,
+        }
+    }
+
+    fn participants(&self) -> Vec<Participant> {
+        match &self.machine {
+            Machine::Group { call, .. } => call.participants().collect(),
+            Machine::Direct(direct) => Side::BOTH.map(|side| direct.participant(side)).into(),
+        }
+    }
+
     fn in_progress(&self) -> CallInProgress {
-        let (standing, participants) = match &self.machine {
-            Machine::Group { call, .. } => (CallStanding::Connected, call.participants().collect()),
-            Machine::Direct(direct) => {
-                let participants: Vec<Participant> = Side::BOTH
-                    .into_iter()
-                    .map(|side| {
-                        let (state, muted) = direct.call.standing(side);
-                        Participant { person: direct.person(side).clone(), state, muted }
-                    })
-                    .collect();
-                let standing = match direct.slot {
-                    Some(_) => CallStanding::Parked,
-                    None if direct.call.rung_side().is_some() => CallStanding::Ringing,
-                    None => CallStanding::Connected,
-                };
-                (standing, participants)
-            }
-        };
-        let mut participants: Vec<Participant> = participants;
+        let mut participants = self.participants();
         let count = u32::try_from(participants.len()).unwrap_or(u32::MAX);
         participants.truncate(MAX_HERE);
         CallInProgress {
             call_id: self.id,
-            standing,
+            standing: self.standing(),
             since: self.book.began().unwrap_or_default(),
             connected_since: self.book.connected_since(),
             group: self.group().map(|group| group.reference()),
             participants,
             count,
         }
+    }
+}
+
+impl Direct {
+    fn participant(&self, side: Side) -> Participant {
+        let (state, muted) = self.call.standing(side);
+        Participant { person: self.person(side).clone(), state, muted }
     }
 }

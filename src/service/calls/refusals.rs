@@ -163,6 +163,10 @@ pub(super) fn not_registered() -> Failure {
     conflict("this client is not connected for calls any more; connect again")
 }
 
+pub(super) fn replaced() -> Failure {
+    conflict("this client has connected anew; ask again there")
+}
+
 pub(super) fn to_oneself() -> Failure {
     bad_request("nobody can call themselves; choose somebody else")
 }

@@ -70,6 +70,16 @@ impl Seat {
         self.max_calls
     }
 
+    /// Sets that; the number before comes back.
+    pub fn set_max_calls(&mut self, max_calls: usize) -> usize {
+        std::mem::replace(&mut self.max_calls, max_calls)
+    }
+
+    /// Whether news of this registration still counts.
+    pub fn is_of(&self, registration: Registration) -> bool {
+        self.turn == registration.turn
+    }
+
     /// All calls that have to do with it.
     pub fn concerned(&self) -> Vec<CallId> {
         self.calls.union(&self.ringing).copied().collect()
@@ -146,7 +156,7 @@ impl Roster {
 
     /// Whether news of this registration still counts.
     pub fn is_current(&self, registration: Registration) -> bool {
-        self.seats.get(&registration.id).is_some_and(|seat| seat.turn == registration.turn)
+        self.seats.get(&registration.id).is_some_and(|seat| seat.is_of(registration))
     }
 
     pub fn seat(&self, id: EndpointId) -> Option<&Seat> {

@@ -228,11 +228,22 @@ fn routes() -> Vec<Route> {
         route(Method::POST, "/api/v1/refresh", Anyone, session::refresh).described(of::REFRESH),
         route(Method::POST, "/api/v1/sign-out", Anyone, session::sign_out).described(of::SIGN_OUT),
         route(Method::GET, "/api/v1/me", User, session::me).described(of::ME),
+        route(Method::PATCH, "/api/v1/me", User, session::change_me).described(of::CHANGE_ME),
         route(Method::GET, "/api/v1/people", User, people::search).described(of::PEOPLE),
         route(Method::GET, "/api/v1/friends", User, people::friends).described(of::FRIENDS),
         route(Method::POST, "/api/v1/friends", User, people::befriend).described(of::BEFRIEND),
         route(Method::DELETE, "/api/v1/friends/{identity}", User, people::unfriend).described(of::UNFRIEND),
         route(Method::PUT, "/api/v1/friends/{identity}/favourite", User, people::favour).described(of::FAVOUR),
+        route(Method::GET, "/api/v1/friend-requests", User, people::requests).described(of::FRIEND_REQUESTS),
+        route(Method::POST, "/api/v1/friend-requests/{identity}/accept", User, people::accept)
+            .described(of::ACCEPT_FRIEND),
+        route(Method::POST, "/api/v1/friend-requests/{identity}/decline", User, people::decline)
+            .described(of::DECLINE_FRIEND),
+        route(Method::POST, "/api/v1/friend-requests/{identity}/withdraw", User, people::withdraw)
+            .described(of::WITHDRAW_FRIEND),
+        route(Method::GET, "/api/v1/blocked", User, people::blocked).described(of::BLOCKED),
+        route(Method::POST, "/api/v1/blocked", User, people::block).described(of::BLOCK),
+        route(Method::DELETE, "/api/v1/blocked/{identity}", User, people::unblock).described(of::UNBLOCK),
         route(Method::GET, "/api/v1/groups", User, groups::list).described(of::GROUPS),
         route(Method::POST, "/api/v1/groups", User, groups::create).described(of::CREATE_GROUP),
         route(Method::GET, "/api/v1/groups/{group}", User, groups::show).described(of::SHOW_GROUP),

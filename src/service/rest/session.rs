@@ -15,7 +15,8 @@ use super::body::Body;
 use crate::base::clock;
 use crate::domain::person::Person;
 use crate::protocol::failure::{Failure, FailureCode};
-use crate::protocol::rest::{Health, Refresh, SignIn, SignInWays, SignOut, SignUp, SignedIn};
+use crate::protocol::request::Request;
+use crate::protocol::rest::{Health, NewMe, Refresh, SignIn, SignInWays, SignOut, SignUp, SignedIn};
 use crate::service::identity::Verified;
 
 pub(super) async fn health(State(rest): State<Rest>) -> Json<Health> {
@@ -82,6 +83,24 @@ pub(super) async fn me(
     State(rest): State<Rest>,
     Extension(verified): Extension<Verified>,
 ) -> Result<Json<Person>, Refusal> {
-    let gone = || Failure::new(FailureCode::NotFound, "the account is gone");
-    Ok(Json(rest.identities.person(&verified.identity).await?.ok_or_else(gone)?))
+    Ok(Json(rest.person(&verified).await?))
+}
+
+pub(super) async fn change_me(
+    State(rest): State<Rest>,
+    Extension(verified): Extension<Verified>,
+    Body(NewMe { display_name }): Body<NewMe>,
+) -> Result<Json<Person>, Refusal> {
+    if let Some(display_name) = display_name {
+        rest.done(&verified, Request::ProfileSet { display_name }).await?;
+    }
+    Ok(Json(rest.person(&verified).await?))
+}
+
+impl Rest {
+    /// Who somebody is, as is shown now.
+    async fn person(&self, who: &Verified) -> Result<Person, Failure> {
+        let gone = || Failure::new(FailureCode::NotFound, "the account is gone");
+        self.identities.person(&who.identity).await?.ok_or_else(gone)
+    }
 }

@@ -24,7 +24,7 @@ impl Signalling {
             TransferTarget::Person { identity } => Handed::Person(self.somebody_else(caller, &identity).await?),
             TransferTarget::Call { call_id } => Handed::Call(call_id),
         };
-        self.calls.transfer(caller.endpoint, call, to).await?;
+        caller.calls.transfer(caller.endpoint, call, to).await?;
         Ok(Response::Done {})
     }
 
@@ -37,13 +37,13 @@ impl Signalling {
     }
 
     pub(super) async fn call_merge(&self, caller: &Caller, call: CallId, with: CallId) -> Result<Response, Failure> {
-        let mine = self.calls.ongoing(caller.endpoint).await.into_iter().find(|mine| mine.call_id == call);
+        let mine = caller.calls.ongoing(caller.endpoint).await.into_iter().find(|mine| mine.call_id == call);
         let not_there = || Failure::new(FailureCode::NotFound, "there is no such call, or it is over");
         let group = match mine.ok_or_else(not_there)?.group {
             Some(group) => group,
             None => self.groups.begin(&caller.person.identity, GroupId(call.0), clock::unix_now()).await?,
         };
-        self.calls.merge(caller.endpoint, call, with, group).await?;
+        caller.calls.merge(caller.endpoint, call, with, group).await?;
         Ok(Response::Done {})
     }
 
@@ -53,7 +53,7 @@ impl Signalling {
         call: CallId,
         slot: Option<ParkSlot>,
     ) -> Result<Response, Failure> {
-        let slot = self.calls.park(caller.endpoint, call, slot).await?;
+        let slot = caller.calls.park(caller.endpoint, call, slot).await?;
         Ok(Response::Parked { slot })
     }
 
@@ -67,7 +67,7 @@ impl Signalling {
             .find(|parked| parked.slot == slot)
             .ok_or_else(nothing)?;
         let (leg, answer) = self.open_leg(parked.call_id, offer).await?;
-        let picked_up = self.calls.pick_up(caller.endpoint, slot, parked.call_id, leg).await;
+        let picked_up = caller.calls.pick_up(caller.endpoint, slot, parked.call_id, leg).await;
         self.unless_refused(leg, &picked_up);
         picked_up.map(|()| Response::PickedUp { call_id: parked.call_id, person: parked.person, answer })
     }
@@ -84,9 +84,9 @@ impl Signalling {
         let nobody = || Failure::new(FailureCode::NotFound, format!("nobody has the identity {at}"));
         let owner = self.identities.person(at).await?.ok_or_else(nobody)?;
         self.check_pick_up(&owner, &caller.person.identity).await?;
-        let (call_id, person) = self.calls.rings_at(caller.endpoint, at.clone()).await?;
+        let (call_id, person) = caller.calls.rings_at(caller.endpoint, at.clone()).await?;
         let (leg, answer) = self.open_leg(call_id, offer).await?;
-        let picked_up = self.calls.pick_up_ringing(caller.endpoint, at.clone(), call_id, leg).await;
+        let picked_up = caller.calls.pick_up_ringing(caller.endpoint, at.clone(), call_id, leg).await;
         self.unless_refused(leg, &picked_up);
         picked_up.map(|()| Response::PickedUp { call_id, person, answer })
     }

@@ -23,7 +23,7 @@ impl Signalling {
         let person = self.identities.person(&verified.identity).await?.ok_or_else(gone)?;
         // No endpoint that calls know of.
         let endpoint = EndpointId(entropy::uuid());
-        let mut caller = Caller::new(endpoint, person, verified, clock::unix_now());
+        let mut caller = Caller::new(self.calls.clone(), endpoint, person, verified, clock::unix_now());
         match self.carry_out(&mut caller, request).await {
             Outcome::Answer(answer) => answer,
             Outcome::Bye => Ok(Response::Done {}),

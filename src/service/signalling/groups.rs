@@ -67,7 +67,7 @@ impl Signalling {
                 muted,
                 owner,
             };
-            let joined = self.calls.join(wanted).await.map_err(|failure| match failure.code {
+            let joined = caller.calls.join(wanted).await.map_err(|failure| match failure.code {
                 FailureCode::NotFound if existing => groups::nobody_there(),
                 _ => failure,
             })?;
@@ -99,13 +99,13 @@ impl Signalling {
         }
         let nobody = || Failure::new(FailureCode::NotFound, format!("nobody has the identity {to}"));
         let who = self.identities.person(to).await?.ok_or_else(nobody)?;
-        let mine = self.calls.ongoing(caller.endpoint).await.into_iter().find(|mine| mine.call_id == call);
+        let mine = caller.calls.ongoing(caller.endpoint).await.into_iter().find(|mine| mine.call_id == call);
         let not_there = || Failure::new(FailureCode::NotFound, "there is no such call, or it is over");
         let group = match mine.ok_or_else(not_there)?.group {
             Some(group) => group,
             None => self.groups.begin(&caller.person.identity, GroupId(call.0), clock::unix_now()).await?,
         };
-        self.calls.invite(caller.endpoint, call, who, group).await?;
+        caller.calls.invite(caller.endpoint, call, who, group).await?;
         Ok(Response::Done {})
     }
 

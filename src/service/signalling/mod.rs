@@ -32,7 +32,7 @@ use tokio::sync::broadcast::error::RecvError;
 use self::people::Sight;
 use self::registry::Registry;
 use self::requests::Caller;
-use self::session::{Attached, Client, SessionHandle};
+use self::session::{Attached, SessionHandle};
 use super::bus::{Listener, News, Topic};
 use super::calls::{Calls, PresenceChanged};
 use super::groups::Groups;
@@ -284,7 +284,7 @@ impl Signalling {
         let verified = self.identities.verify(hello.token.expose(), now).await?;
         let unknown = || Failure::new(FailureCode::Unauthenticated, "this account is gone; sign in again");
         let person = self.identities.person(&verified.identity).await?.ok_or_else(unknown)?;
-        Ok(Caller::new(EndpointId::from(hello.client_id), person, &verified, now))
+        Ok(Caller::new(self.calls.clone(), EndpointId::from(hello.client_id), person, &verified, now))
     }
 
     /// Opens a new session for a client, in the place of one it had.
@@ -297,15 +297,14 @@ impl Signalling {
             earlier.is_being_replaced();
         }
         let (registry, calls) = (self.registry.clone(), self.calls.clone());
-        let client = Client { may_join_calls: caller.scopes.may_join_calls(), ..hello.into() };
+        let client = caller.client(hello);
         let session = session::start(client, caller.person.clone(), registry, calls).await?;
-        session.acts_with(caller.issued_at);
         self.registry.enter(hello.client_id, session.clone());
         if let Some(earlier) = earlier {
             earlier.close(ClosingReason::Replaced).await;
         }
         let gone = || Failure::new(FailureCode::Unavailable, "the service is stopping");
-        let attached = session.attach(None).await.ok_or_else(gone)?;
+        let attached = session.attach(client, None).await.ok_or_else(gone)?;
         self.tell_own_presence(&session).await;
         Ok((session, attached))
     }

@@ -184,16 +184,11 @@ mod tests {
         kit.joins(&bob, &group).await;
         let (client, registry) = (ClientId(entropy::uuid()), kit.signalling.registry.clone());
         let calls = kit.house.calls.clone();
-        let session = session::start(
-            session::Client { id: client, max_calls: 1, may_join_calls: true },
-            me,
-            registry.clone(),
-            calls,
-        )
-        .await
-        .unwrap();
-        registry.enter(client, session.clone());
-        let mut socket = session.attach(None).await.unwrap();
+        let token = session::Token { issued_at: NOW, may_join_calls: true };
+        let client = session::Client { id: client, max_calls: 1, token };
+        let session = session::start(client, me, registry.clone(), calls).await.unwrap();
+        registry.enter(client.id, session.clone());
+        let mut socket = session.attach(client, None).await.unwrap();
         kit.signalling.tell_all_groups().await.unwrap();
         let told = loop {
             match socket.frames.recv().await {

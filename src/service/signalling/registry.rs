@@ -8,12 +8,12 @@ use crate::domain::id::{ClientId, Identity, SessionId};
 use crate::protocol::notice::Notice;
 
 /// The sessions of this service; cheap to clone.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Registry {
     table: Arc<Mutex<Table>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Table {
     sessions: HashMap<ClientId, SessionHandle>,
     clients: HashMap<Identity, Vec<ClientId>>,

@@ -4,6 +4,7 @@
 use std::time::Instant;
 
 use super::groups::Join;
+use super::session::{Client, Token};
 use super::{Signalling, expiry, right};
 use crate::base::{clock, entropy};
 use crate::domain::id::{CallId, EndpointId, Identity, LegId};
@@ -11,13 +12,17 @@ use crate::domain::person::Person;
 use crate::domain::scope::Scopes;
 use crate::domain::time::UnixMillis;
 use crate::protocol::failure::{Failure, FailureCode};
+use crate::protocol::frame::Hello;
 use crate::protocol::request::{Request, Sdp};
 use crate::protocol::response::Response;
+use crate::service::calls::Calls;
 use crate::service::identity::Verified;
 
 /// Whom a socket speaks for.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Caller {
+    /// The calls, as its session asks for them: for no other one of the same client.
+    pub(super) calls: Calls,
     /// The endpoint its calls know it by.
     pub(super) endpoint: EndpointId,
     /// Who it is.
@@ -31,9 +36,25 @@ pub(super) struct Caller {
 }
 
 impl Caller {
-    pub(super) fn new(endpoint: EndpointId, person: Person, verified: &Verified, now: UnixMillis) -> Self {
+    pub(super) fn new(
+        calls: Calls,
+        endpoint: EndpointId,
+        person: Person,
+        verified: &Verified,
+        now: UnixMillis,
+    ) -> Self {
         let Verified { scopes, issued_at, .. } = *verified;
-        Self { endpoint, person, scopes, issued_at, expires: expiry(verified.expires_at, now) }
+        Self { calls, endpoint, person, scopes, issued_at, expires: expiry(verified.expires_at, now) }
+    }
+
+    /// What it acts with.
+    pub(super) fn token(&self) -> Token {
+        Token { issued_at: self.issued_at, may_join_calls: self.scopes.may_join_calls() }
+    }
+
+    /// The client that says hello so.
+    pub(super) fn client(&self, hello: &Hello) -> Client {
+        Client { id: hello.client_id, max_calls: hello.max_calls, token: self.token() }
     }
 }
 
@@ -65,11 +86,11 @@ impl Signalling {
             }
             Request::CallAnswer { call_id, offer } => self.call_answer(caller, call_id, &offer).await,
             Request::CallRejoin { call_id, offer } => self.call_rejoin(caller, call_id, &offer).await,
-            Request::CallRinging { call_id } => done(self.calls.ringing(caller.endpoint, call_id).await),
-            Request::CallDecline { call_id } => done(self.calls.decline(caller.endpoint, call_id).await),
-            Request::CallHangUp { call_id } => done(self.calls.hang_up(caller.endpoint, call_id).await),
-            Request::CallHold { call_id, on } => done(self.calls.hold(caller.endpoint, call_id, on).await),
-            Request::CallMute { call_id, on } => done(self.calls.mute(caller.endpoint, call_id, on).await),
+            Request::CallRinging { call_id } => done(caller.calls.ringing(caller.endpoint, call_id).await),
+            Request::CallDecline { call_id } => done(caller.calls.decline(caller.endpoint, call_id).await),
+            Request::CallHangUp { call_id } => done(caller.calls.hang_up(caller.endpoint, call_id).await),
+            Request::CallHold { call_id, on } => done(caller.calls.hold(caller.endpoint, call_id, on).await),
+            Request::CallMute { call_id, on } => done(caller.calls.mute(caller.endpoint, call_id, on).await),
             Request::FriendsList {} => {
                 self.friends_of(&caller.person.identity).await.map(|friends| Response::Friends { friends })
             }
@@ -108,7 +129,7 @@ impl Signalling {
             }
             Request::TokenRenew { token } => self.token_renew(caller, token.expose()).await,
             Request::CallInvite { call_id, to } => self.call_invite(caller, call_id, &to).await,
-            Request::CallEndForAll { call_id } => done(self.calls.end_for_all(caller.endpoint, call_id).await),
+            Request::CallEndForAll { call_id } => done(caller.calls.end_for_all(caller.endpoint, call_id).await),
             Request::GroupJoin { group, offer, existing, muted } => {
                 self.group_join(caller, Join { group, offer, existing, muted }).await
             }
@@ -139,19 +160,19 @@ impl Signalling {
         let nobody = || Failure::new(FailureCode::NotFound, format!("nobody has the identity {to}"));
         let callee = self.identities.person(to).await?.ok_or_else(nobody)?;
         let (leg, answer) = self.open_leg(call, offer).await?;
-        let started = self.calls.start(caller.endpoint, call, callee, leg, ring_seconds).await;
+        let started = caller.calls.start(caller.endpoint, call, callee, leg, ring_seconds).await;
         self.with_leg(leg, answer, started)
     }
 
     async fn call_answer(&self, caller: &Caller, call: CallId, offer: &Sdp) -> Result<Response, Failure> {
         let (leg, answer) = self.open_leg(call, offer).await?;
-        let answered = self.calls.answer(caller.endpoint, call, leg).await;
+        let answered = caller.calls.answer(caller.endpoint, call, leg).await;
         self.with_leg(leg, answer, answered)
     }
 
     async fn call_rejoin(&self, caller: &Caller, call: CallId, offer: &Sdp) -> Result<Response, Failure> {
         let (leg, answer) = self.open_leg(call, offer).await?;
-        let rejoined = self.calls.rejoin(caller.endpoint, call, leg).await;
+        let rejoined = caller.calls.rejoin(caller.endpoint, call, leg).await;
         self.with_leg(leg, answer, rejoined)
     }
 
@@ -183,7 +204,8 @@ impl Signalling {
         if verified.identity != caller.person.identity {
             return Err(Failure::new(FailureCode::Forbidden, "the new token belongs to somebody else"));
         }
-        *caller = Caller::new(caller.endpoint, caller.person.clone(), &verified, now);
+        let Verified { scopes, issued_at, expires_at, .. } = verified;
+        (caller.scopes, caller.issued_at, caller.expires) = (scopes, issued_at, expiry(expires_at, now));
         Ok(Response::Done {})
     }
 }

@@ -1,5 +1,6 @@
 //! Which requests a token is good for. With `voip` all of them; with `voip.join` those of calls that are there; without
-//! either, none that has to do with taking part in calls. What ends a part in a call is always allowed.
+//! either, none by which one comes to take part in calls. Whoever is in a call stays there, also with a token that would not
+//! have let them in: they may hold, mute, come back and leave.
 
 use crate::domain::scope::Scopes;
 use crate::domain::transfer::TransferTarget;
@@ -52,10 +53,7 @@ fn right(request: &Request) -> Right {
         | Request::CallMerge { .. }
         | Request::GroupCreate { .. } => Right::Start,
         Request::CallAnswer { .. }
-        | Request::CallRejoin { .. }
         | Request::CallRinging { .. }
-        | Request::CallHold { .. }
-        | Request::CallMute { .. }
         | Request::CallTransfer { to: TransferTarget::Call { .. }, .. }
         | Request::CallPark { .. }
         | Request::CallPickUp { .. }
@@ -65,6 +63,9 @@ fn right(request: &Request) -> Right {
         | Request::GroupShare { .. } => Right::Join,
         Request::CallDecline { .. }
         | Request::CallHangUp { .. }
+        | Request::CallHold { .. }
+        | Request::CallMute { .. }
+        | Request::CallRejoin { .. }
         | Request::FriendsList { .. }
         | Request::FriendAdd { .. }
         | Request::FriendRemove { .. }
@@ -100,13 +101,14 @@ mod tests {
     use crate::domain::id::{CallId, Identity};
     use crate::protocol::request::Sdp;
 
-    fn requests() -> [Request; 4] {
+    fn requests() -> [Request; 5] {
         let (call_id, to) = (CallId(Uuid::nil()), Identity::acs(Uuid::nil(), Uuid::nil()));
         let offer = || Sdp(String::new());
         [
             Request::CallStart { call_id, to: to.clone(), offer: offer(), ring_seconds: None },
             Request::CallTransfer { call_id, to: TransferTarget::Person { identity: to } },
             Request::CallAnswer { call_id, offer: offer() },
+            Request::CallRejoin { call_id, offer: offer() },
             Request::CallHangUp { call_id },
         ]
     }
@@ -114,9 +116,9 @@ mod tests {
     #[test]
     fn who_may_join_answers_and_starts_nothing() {
         let allowed = |scopes: &str| requests().map(|request| check(scopes.parse().unwrap(), &request).is_ok());
-        assert_eq!(allowed("voip"), [true, true, true, true]);
-        assert_eq!(allowed("voip.join"), [false, false, true, true]);
-        assert_eq!(allowed("chat"), [false, false, false, true], "who is in a call can leave it");
+        assert_eq!(allowed("voip"), [true; 5]);
+        assert_eq!(allowed("voip.join"), [false, false, true, true, true]);
+        assert_eq!(allowed("chat"), [false, false, false, true, true], "who is in a call stays and leaves");
     }
 
     #[test]

@@ -70,7 +70,7 @@ async fn greet(
 ) -> Result<Greeted, Option<Failure>> {
     let hello = read_hello(socket).await?;
     signalling.allow_hello(peer)?;
-    let caller = signalling.verify(&hello).await?;
+    let mut caller = signalling.verify(&hello).await?;
     if let Some(presence) = hello.presence {
         signalling.presence_set(&caller.person.identity, presence).await?;
     }
@@ -80,6 +80,7 @@ async fn greet(
         Some(resumed) => resumed,
         None => signalling.open_session(&hello, &caller).await?,
     };
+    caller.calls = session.calls.clone();
     // What is revoked from now on ends the session; what was, before it was entered, shows here.
     if let Err(failure) = signalling.identities.still_counts(&session.identity, caller.issued_at).await {
         session.refuse(caller.issued_at, why_closed(&failure)).await;
@@ -138,8 +139,7 @@ async fn resume(signalling: &Signalling, hello: &Hello, caller: &Caller) -> Opti
     if session.id != wanted.session_id || session.identity != caller.person.identity {
         return None;
     }
-    session.acts_with(caller.issued_at);
-    let attached = session.attach(Some(wanted.seq)).await?;
+    let attached = session.attach(caller.client(hello), Some(wanted.seq)).await?;
     Some((session, attached))
 }
 
@@ -244,6 +244,10 @@ impl Conversation {
     }
 
     async fn on_text(&mut self, text: &str) -> Option<End> {
+        // The client has another socket, or is told in a moment that its session is over: nobody waits for an answer here.
+        if self.frames.is_closed() {
+            return None;
+        }
         let (id, request) = match codec::decode_client(text) {
             Ok(FromClient::Request { id, request }) => (id, request),
             Ok(FromClient::Hello { .. }) => return self.refuse(None, bad("hello was said already")).await,
@@ -253,14 +257,26 @@ impl Conversation {
             let failure = Failure::new(FailureCode::TooManyRequests, "too many requests; slow down");
             return self.refuse(Some(id), failure).await;
         }
+        let before = self.caller.token();
         let outcome = Box::pin(self.signalling.carry_out(&mut self.caller, request)).await;
-        self.session.acts_with(self.caller.issued_at);
+        if self.caller.token() != before {
+            self.renewed().await;
+        }
         let frame = match outcome {
             Outcome::Bye => return Some(End::Bye),
             Outcome::Answer(Ok(response)) => FromService::Response { id, response },
             Outcome::Answer(Err(failure)) => FromService::Failure { id: Some(id), failure },
         };
         write(&mut self.socket, codec::encode(&frame)).await.err().map(|()| End::Lost)
+    }
+
+    /// The client has brought another token, by which its session goes from now on. What was revoked meanwhile ends it.
+    async fn renewed(&mut self) {
+        let Caller { person, issued_at, .. } = &self.caller;
+        self.session.renewed(self.number, self.caller.token()).await;
+        if let Err(failure) = self.signalling.identities.still_counts(&person.identity, *issued_at).await {
+            self.session.refuse(*issued_at, why_closed(&failure)).await;
+        }
     }
 
     /// Answers what can't be read or is too much; a client that does nothing else is cut off.

@@ -8,10 +8,10 @@ use crate::domain::id::{CallId, GroupId, Identity, UserName};
 use crate::domain::person::Person;
 use crate::domain::time::UnixMillis;
 use crate::protocol::rest::{
-    AccessKeyName, AccessKeyPair, Account, AuditPage, Befriended, CallsPage, DevicePoll, DevicePolled, DeviceSignIn,
-    ErrorBody, FriendsPage, GroupsPage, HistoryPage, IssuedToken, NewAccount, NewDisplayName, NewFavourite, NewFriend,
-    NewGroup, NewNote, NewOrganisation, NewPassword, NewRole, NewToken, OrganisationRow, OutsideSubject, PeopleFound,
-    Refresh, SignIn, SignInWays, SignUp, SignedIn,
+    AccessKeyName, AccessKeyPair, Account, AuditPage, Befriended, BlockedPage, CallsPage, DevicePoll, DevicePolled,
+    DeviceSignIn, ErrorBody, FriendRequestsPage, FriendsPage, GroupsPage, HistoryPage, IssuedToken, NewAccount,
+    NewBlocked, NewDisplayName, NewFavourite, NewFriend, NewGroup, NewMe, NewNote, NewOrganisation, NewPassword,
+    NewRole, NewToken, OrganisationRow, OutsideSubject, PeopleFound, Refresh, SignIn, SignInWays, SignUp, SignedIn,
 };
 
 /// A type of which there is an example.
@@ -48,6 +48,12 @@ macro_rules! a_person {
 macro_rules! another {
     () => {
         concat!(r#"{"identity": "#, bob!(), r#", "name": "bob", "display_name": "Bob"}"#)
+    };
+}
+
+macro_rules! a_request {
+    () => {
+        concat!(r#"{"person": "#, another!(), r#", "direction": "outgoing", "at": 1767225600000}"#)
     };
 }
 
@@ -131,10 +137,10 @@ examples! {
         r#"{"friends": [{"person": "#, another!(), r#", "presence": {"state": "online"}, "favourite": 1}], "next": "bob"}"#
     );
     NewFriend: concat!(r#"{"identity": "#, bob!(), "}");
-    Befriended: concat!(
-        r#"{"state": "requested", "request": {"person": "#, another!(), r#", "direction": "outgoing", "#,
-        r#""at": 1767225600000}}"#
-    );
+    Befriended: concat!(r#"{"state": "requested", "request": "#, a_request!(), "}");
+    FriendRequestsPage: concat!(r#"{"requests": ["#, a_request!(), r#"], "next": "bob"}"#);
+    BlockedPage: concat!(r#"{"people": ["#, another!(), r#"], "next": "bob"}"#);
+    NewBlocked: concat!(r#"{"identity": "#, bob!(), "}");
     NewFavourite: r#"{"favourite": 1}"#;
     GroupRow: a_row!();
     GroupsPage: concat!(r#"{"groups": ["#, a_row!(), r#"], "next": "#, a_group!(), "}");
@@ -158,6 +164,7 @@ examples! {
     Vec<Account>: concat!("[", an_account!(), "]");
     NewAccount: r#"{"user": "carol", "display_name": "Carol", "password": "correct horse"}"#;
     NewPassword: r#"{"password": "battery staple"}"#;
+    NewMe: r#"{"display_name": "Alice Ang"}"#;
     NewDisplayName: r#"{"display_name": "Alice Ang"}"#;
     NewRole: r#"{"role": "admin"}"#;
     NewOrganisation: r#"{"organisation": "acme-berlin"}"#;

@@ -10,14 +10,17 @@ use crate::domain::person::Person;
 use crate::domain::time::UnixMillis;
 use crate::protocol::failure::FailureCode::{Conflict, Forbidden, NotFound, TooManyRequests, Unauthenticated};
 use crate::protocol::rest::{
-    AccessKeyName, AccessKeyPair, Account, AuditPage, Befriended, CallsPage, DevicePoll, DevicePolled, DeviceSignIn,
-    FriendsPage, GroupsPage, HistoryPage, IssuedToken, NewAccount, NewDisplayName, NewFavourite, NewFriend, NewGroup,
-    NewNote, NewOrganisation, NewPassword, NewRole, NewToken, OrganisationRow, OutsideSubject, PeopleFound, Refresh,
-    SignIn, SignInWays, SignUp, SignedIn,
+    AccessKeyName, AccessKeyPair, Account, AuditPage, Befriended, BlockedPage, CallsPage, DevicePoll, DevicePolled,
+    DeviceSignIn, FriendRequestsPage, FriendsPage, GroupsPage, HistoryPage, IssuedToken, NewAccount, NewBlocked,
+    NewDisplayName, NewFavourite, NewFriend, NewGroup, NewMe, NewNote, NewOrganisation, NewPassword, NewRole, NewToken,
+    OrganisationRow, OutsideSubject, PeopleFound, Refresh, SignIn, SignInWays, SignUp, SignedIn,
 };
 
 const LIMIT: Field = Field::optional("limit", "How many rows at the most", Kind::of::<Limit>());
 const USER: &[Field] = &[Field::needed("user", "The user name of the account", Kind::of::<UserName>())];
+const BY_NAME: &[Field] = &[Field::optional("after", "`next` of the page before", Kind::of::<UserName>()), LIMIT];
+const ASKER: &[Field] = &[Field::needed("identity", "Who asked", Kind::of::<Identity>())];
+const ASKED: &[Field] = &[Field::needed("identity", "Who was asked", Kind::of::<Identity>())];
 const FRIEND: &[Field] = &[Field::needed("identity", "The friend", Kind::of::<Identity>())];
 const GROUP: &[Field] = &[Field::needed("group", "The ID of the group, or its code", Kind::of::<GroupKey>())];
 const CALLS: &[Field] = &[Field::optional("after", "`next` of the page before", Kind::of::<CallId>()), LIMIT];
@@ -63,6 +66,12 @@ pub(in super::super) const SIGN_OUT: Operation =
 pub(in super::super) const ME: Operation =
     Operation::new("me", "Who the token belongs to").brings(Kind::of::<Person>()).refused(&[NotFound]);
 
+pub(in super::super) const CHANGE_ME: Operation =
+    Operation::new("change_me", "Change how one is shown; what is left out stays as it is")
+        .brings(Kind::of::<Person>())
+        .sent(Kind::of::<NewMe>())
+        .refused(&[NotFound, Forbidden]);
+
 pub(in super::super) const PEOPLE: Operation =
     Operation::new("search_people", "People by a part of their name, or by identity")
         .brings(Kind::of::<PeopleFound>())
@@ -70,7 +79,7 @@ pub(in super::super) const PEOPLE: Operation =
 
 pub(in super::super) const FRIENDS: Operation = Operation::new("list_friends", "The own friend list, by user name")
     .brings(Kind::of::<FriendsPage>())
-    .asked(&[Field::optional("after", "`next` of the page before", Kind::of::<UserName>()), LIMIT]);
+    .asked(BY_NAME);
 
 pub(in super::super) const BEFRIEND: Operation =
     Operation::new("add_friend", "Put somebody on the own friend list, or ask them first, as the service's policy is")
@@ -86,6 +95,37 @@ pub(in super::super) const FAVOUR: Operation =
         .about(FRIEND)
         .sent(Kind::of::<NewFavourite>())
         .refused(&[NotFound]);
+
+pub(in super::super) const FRIEND_REQUESTS: Operation =
+    Operation::new("list_friend_requests", "The open friend requests, to oneself and one's own, by user name")
+        .brings(Kind::of::<FriendRequestsPage>())
+        .asked(BY_NAME);
+
+pub(in super::super) const ACCEPT_FRIEND: Operation =
+    Operation::new("accept_friend_request", "Accept a friend request: each is on the list of the other")
+        .about(ASKER)
+        .refused(&[NotFound, Conflict]);
+
+pub(in super::super) const DECLINE_FRIEND: Operation =
+    Operation::new("decline_friend_request", "Decline a friend request; who asked is not told")
+        .about(ASKER)
+        .refused(&[NotFound]);
+
+pub(in super::super) const WITHDRAW_FRIEND: Operation =
+    Operation::new("withdraw_friend_request", "Take an own friend request back").about(ASKED).refused(&[NotFound]);
+
+pub(in super::super) const BLOCKED: Operation = Operation::new("list_blocked", "The people one blocks, by user name")
+    .brings(Kind::of::<BlockedPage>())
+    .asked(BY_NAME);
+
+pub(in super::super) const BLOCK: Operation =
+    Operation::new("block", "Block somebody: to them one is offline, and nothing of theirs comes here")
+        .sent(Kind::of::<NewBlocked>())
+        .refused(&[NotFound, Conflict]);
+
+pub(in super::super) const UNBLOCK: Operation = Operation::new("unblock", "Block somebody no more")
+    .about(&[Field::needed("identity", "Who is blocked", Kind::of::<Identity>())])
+    .refused(&[NotFound]);
 
 pub(in super::super) const GROUPS: Operation = Operation::new("list_groups", "The groups of the own list, by ID")
     .brings(Kind::of::<GroupsPage>())

@@ -34,7 +34,8 @@ pub(super) struct Connection {
     pub(super) listed_readable: bool,
     pub(super) listed_dirty: bool,
     accepted: Instant,
-    heard: Instant,
+    /// When something came last.
+    pub(super) heard: Instant,
     stalled_since: Option<Instant>,
     strange: u8,
 }

@@ -31,7 +31,7 @@ const MOST: usize = 4_096;
 /// The most of them that have not shown yet what they are for, in all and from one address.
 const MOST_UNKNOWN: usize = 256;
 const MOST_UNKNOWN_FROM_ONE: usize = 16;
-/// The most of one leg: a client that moves from one to another needs two.
+/// The most of one leg: a client that moves from one to another needs two. Of more, the one goes that was silent for longest.
 const MOST_OF_A_LEG: usize = 4;
 
 /// How often it is looked whether patience with some connection is at an end.
@@ -143,7 +143,6 @@ impl Tcp {
         // Behind a router that reuses ports one may not be told from the one before it: that one is over.
         if let Some(old) = self.by_way.insert((candidate, peer), at) {
             self.remove(old);
-            self.by_way.insert((candidate, peer), at);
         }
         self.look_at.get_or_insert(now + LOOK_EVERY);
         // What came before it was registered is not told of.
@@ -185,10 +184,14 @@ impl Tcp {
         if first {
             forget_unknown(&mut self.unknown, peer.ip());
         }
-        let of_leg = |at: &usize| self.places[*at].as_ref().is_some_and(|other| other.leg == Some(leg));
-        let others: Vec<usize> = (0..self.places.len()).filter(|at| *at != lent.at && of_leg(at)).collect();
-        if others.len() >= MOST_OF_A_LEG {
-            self.remove(others[0]);
+        let others = self.places.iter().enumerate().filter(|(at, _)| *at != lent.at);
+        let of_leg =
+            others.filter_map(|(at, place)| Some((at, place.as_ref().filter(|it| it.leg == Some(leg))?.heard)));
+        let of_leg: Vec<(usize, Instant)> = of_leg.collect();
+        // The one the client is likeliest to have left.
+        let quietest = of_leg.iter().min_by_key(|(_, heard)| *heard).filter(|_| of_leg.len() >= MOST_OF_A_LEG);
+        if let Some((at, _)) = quietest {
+            self.remove(*at);
         }
     }
 
@@ -334,5 +337,51 @@ fn forget_unknown(unknown: &mut HashMap<IpAddr, usize>, ip: IpAddr) {
         if *count == 0 {
             unknown.remove(&ip);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use mio::Poll;
+
+    use super::*;
+    use crate::service::sfu::SfuConfig;
+
+    /// The TCP side of a shard, and connections to it which have all said something: the first one first.
+    fn with_connections(count: usize) -> (Poll, Tcp, Vec<std::net::TcpStream>) {
+        let poll = Poll::new().unwrap();
+        let config = SfuConfig { tcp: Some(SocketAddr::from(([127, 0, 0, 1], 0))), ..SfuConfig::default() };
+        let (listeners, at) = open(&config, 0, poll.registry()).unwrap().unwrap();
+        let mut tcp = Tcp::new(listeners);
+        let mut streams = Vec::new();
+        for n in 1..=count {
+            streams.push(std::net::TcpStream::connect(at[0]).unwrap());
+            streams[n - 1].write_all(&[0]).unwrap();
+            while tcp.count() < n {
+                assert!(tcp.ready(Token(LISTENERS), true, false));
+                tcp.accept();
+            }
+        }
+        (poll, tcp, streams)
+    }
+
+    #[test]
+    fn of_too_many_connections_of_a_leg_the_one_goes_that_was_silent_for_longest() {
+        let (_poll, mut tcp, _streams) = with_connections(MOST_OF_A_LEG + 1);
+        let (leg, now) = (LegKey::for_tests(1), clock::now());
+        let mut lent: VecDeque<(Lent, Deframer)> = VecDeque::new();
+        // The second is the one of which nothing comes any more.
+        for after in [2, 1, 3, 4, 5] {
+            lent.push_back(tcp.lend(now + Duration::from_secs(after)).unwrap());
+        }
+        let places: Vec<usize> = lent.iter().map(|(lent, _)| lent.at).collect();
+        for (mut lent, deframer) in lent {
+            tcp.shown(&mut lent, leg);
+            tcp.give_back(lent, deframer, true);
+        }
+        let left: Vec<bool> = places.iter().map(|at| tcp.places[*at].is_some()).collect();
+        assert_eq!(left, [true, false, true, true, true]);
     }
 }
