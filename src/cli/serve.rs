@@ -215,10 +215,13 @@ fn options(arguments: &ServeArgs, settings: &Settings) -> Result<ServiceOptions,
     })
 }
 
-/// What the service proves itself with at the issuer that people sign in with; what is only half set is refused.
+/// What the service proves itself with at the issuer that people sign in with; what of `[oidc]` is only half set is refused.
 fn oidc_secret(settings: &Settings) -> Result<Option<Secret<String>>, Failure> {
     let oidc = &settings.loaded.config.oidc;
     let wrong = |key, why: &str| Failure::usage(settings.loaded.problem(key, why).to_string());
+    if !oidc.programs.0.is_empty() && oidc.audiences.is_empty() {
+        return Err(wrong("oidc.audiences", "oidc.programs needs them: for whom the tokens of programs have to be"));
+    }
     if oidc.sign_in.is_none() {
         return Ok(None);
     }

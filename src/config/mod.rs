@@ -33,7 +33,7 @@ pub use layers::{Argument, Inputs, load};
 pub use log::{Format, Level, Log};
 pub use media::Media;
 pub use nearest::nearest;
-pub use oidc::{Issuer, NotAnIssuer, Oidc, OidcAccounts};
+pub use oidc::{Issuer, NotAnIssuer, Oidc, OidcAccounts, OidcProgram, OidcPrograms};
 pub use paths::{NoHome, Paths};
 pub use people::{Directory, FriendPolicy, People};
 pub use phone::{JoinMuted, Keep, MediaOver, Phone};

@@ -19,6 +19,10 @@ section! {
         issuers: Vec<Issuer> = Vec::new(),
         /// For whom their tokens have to be, by `aud`: the client ids of your programs. At least one is needed.
         audiences: Vec<String> = Vec::new(),
+        /// Programs that may do with a token of their own what an access key may at the routes of ACS: such as
+        /// `[{ issuer = "https://login.example", client = "crm" }]`. The token has to be given to that client and be of no
+        /// person: its `sub` is the client's name, too, or else what is said as `subject`.
+        programs: OidcPrograms = OidcPrograms::default(),
         /// The issuer that people sign in with who have an account there: `switchboard sign-in --oidc`. Its name as above;
         /// it need not be one of those, which are for programs. Empty: people sign in with a password only.
         sign_in: Option<Issuer> = None,
@@ -42,6 +46,73 @@ choice! {
         Made = "made",
         /// Who was bound to an account.
         Known = "known",
+    }
+}
+
+/// A program that an issuer gives tokens to for itself, by the client credentials grant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OidcProgram {
+    /// Who vouches for it.
+    pub issuer: Issuer,
+    /// Its client id there.
+    pub client: String,
+    /// What its own tokens have as `sub`, where that is not the client id.
+    pub subject: Option<String>,
+}
+
+/// Programs of issuers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OidcPrograms(pub Vec<OidcProgram>);
+
+impl OidcProgram {
+    /// What its own tokens have as `sub`.
+    pub fn subject(&self) -> &str {
+        self.subject.as_deref().unwrap_or(&self.client)
+    }
+}
+
+impl Setting for OidcProgram {
+    fn read(value: &Value) -> Result<Self, String> {
+        let expected = || "use { issuer = \"https://…\", client = \"…\" }, with subject = \"…\" where that is another";
+        let table = value.as_table().ok_or_else(expected)?;
+        let text = |name: &str| match table.get(name) {
+            Some(Value::String(text)) if !text.is_empty() => Ok(Some(text.clone())),
+            None => Ok(None),
+            Some(_) => Err(expected()),
+        };
+        if table.keys().any(|name| !["issuer", "client", "subject"].contains(&name.as_str())) {
+            return Err(expected().to_owned());
+        }
+        let issuer = table.get("issuer").ok_or_else(expected)?;
+        let client = text("client")?.ok_or_else(expected)?;
+        Ok(Self { issuer: Issuer::read(issuer)?, client, subject: text("subject")? })
+    }
+
+    fn write(&self) -> Value {
+        let named = [
+            ("issuer", Some(self.issuer.as_str())),
+            ("client", Some(&self.client)),
+            ("subject", self.subject.as_deref()),
+        ];
+        let texts = named.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text?.into())));
+        Value::Table(texts.collect())
+    }
+}
+
+impl Setting for OidcPrograms {
+    fn read(value: &Value) -> Result<Self, String> {
+        Vec::read(value).map(Self)
+    }
+
+    fn write(&self) -> Value {
+        self.0.write()
+    }
+
+    /// The tables of the list, without its brackets.
+    fn from_text(text: &str) -> Value {
+        let listed: Result<toml::Table, _> = format!("listed = [{text}]").parse();
+        let listed = listed.ok().and_then(|mut table| table.remove("listed"));
+        listed.unwrap_or_else(|| Value::String(text.to_owned()))
     }
 }
 
@@ -112,6 +183,29 @@ impl Setting for Issuer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn programs_are_read_as_tables_from_a_file_and_from_a_variable() {
+        let text = r#"{ issuer = "https://login.example", client = "crm" },
+                      { issuer = "https://a.example/t", client = "x", subject = "y" }"#;
+        let programs = OidcPrograms::read(&OidcPrograms::from_text(text)).unwrap();
+        let told: Vec<_> = programs.0.iter().map(|it| (it.issuer.as_str(), &*it.client, it.subject())).collect();
+        assert_eq!(told, [("https://login.example", "crm", "crm"), ("https://a.example/t", "x", "y")]);
+        assert_eq!(OidcPrograms::read(&programs.write()), Ok(programs));
+        assert_eq!(OidcPrograms::read(&OidcPrograms::from_text("")), Ok(OidcPrograms::default()));
+        for bad in [
+            r#""crm""#,
+            r#"{ client = "crm" }"#,
+            r#"{ issuer = "https://login.example" }"#,
+            r#"{ issuer = "https://login.example", client = "" }"#,
+            r#"{ issuer = "https://login.example", client = "crm", subject = 7 }"#,
+            r#"{ issuer = "https://login.example", client = "crm", sub = "x" }"#,
+            r#"{ issuer = "http://login.example", client = "crm" }"#,
+            "crm, {",
+        ] {
+            assert!(OidcPrograms::read(&OidcPrograms::from_text(bad)).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn issuers_are_reached_by_https_or_on_this_machine() {

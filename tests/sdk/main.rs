@@ -1,6 +1,6 @@
 //! The official ACS identity SDKs, at pinned versions, against the real service: every operation and every error, over
 //! http and over https, and the examples of docs/acs-sdk.md as they stand there. And, because it needs Node as well, an OpenID
-//! provider made by others, with which people sign in (`oidc`).
+//! provider made by others, with which people sign in and programs come in (`oidc`).
 //!
 //! What the SDKs need is installed by `prepare.sh`; where that fails, so do these tests.
 
@@ -94,7 +94,7 @@ fn the_quickstarts_run_unchanged() {
 #[test]
 fn the_page_shows_the_examples_as_they_are_run() {
     let page = std::fs::read_to_string(Path::new(ROOT).join("docs/acs-sdk.md")).unwrap();
-    for program in ["quickstart.py", "quickstart.mjs"] {
+    for program in ["quickstart.py", "quickstart.mjs", "issuer.py"] {
         let source = std::fs::read_to_string(example(program)).unwrap();
         assert!(page.contains(&source), "docs/acs-sdk.md shows another {program} than docs/examples has");
     }

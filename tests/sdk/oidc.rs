@@ -1,5 +1,5 @@
 //! Signing in with an account elsewhere: the real program, the real service, and an OpenID provider made by others
-//! (oidc-provider), whose forms a small browser of ours fills in.
+//! (oidc-provider), whose forms a small browser of ours fills in. And programs that come in with tokens of that provider.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -12,11 +12,14 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::service::{serve, switchboard};
-use crate::{here, prepared, told};
+use crate::{ends_well, example, here, prepared, running, told};
 
 const CLIENT: &str = "switchboard";
 /// With all that has to be encoded on the way.
 const SECRET: &str = "a secret:with/odd+chars=&~";
+
+/// What the programs of the provider want tokens for.
+const RESOURCE: &str = "https://calls.example";
 
 /// The provider as a process; stopped when dropped.
 struct Provider {
@@ -69,9 +72,10 @@ impl Rig {
         let secret = folder.path().join("secret");
         std::fs::write(&secret, format!("{SECRET}\n")).unwrap();
         let settings = format!(
-            "[oidc]\nsign_in = \"{}\"\nclient_id = \"{CLIENT}\"\nclient_secret_file = '{}'\naccounts = \"{accounts}\"\n",
-            provider.url,
-            secret.display()
+            "[oidc]\nsign_in = \"{url}\"\nclient_id = \"{CLIENT}\"\nclient_secret_file = '{}'\naccounts = \"{accounts}\"\n\
+             audiences = [\"{RESOURCE}\"]\nprograms = [{{ issuer = \"{url}\", client = \"crm\" }}]\n",
+            secret.display(),
+            url = provider.url,
         );
         std::fs::write(folder.path().join("config.toml"), settings).unwrap();
         let (child, file) = serve(folder.path(), &[]);
@@ -232,4 +236,41 @@ fn an_issuer_that_wants_to_be_asked_less_often_is() {
         };
         assert_eq!(interval, 6);
     });
+}
+
+#[test]
+fn a_program_of_an_issuer_comes_in_through_the_sdk_and_is_named_in_the_audit_trail() {
+    let rig = Rig::start("made");
+    let mut exec = switchboard(rig.folder.path());
+    exec.args(["admin", "exec", "--"]).args(running(&example("issuer.py")));
+    exec.env("TOKEN_ENDPOINT", format!("{}/token", rig.provider.url));
+    exec.env("CLIENT_ID", "crm").env("CLIENT_SECRET", SECRET).env("RESOURCE", RESOURCE);
+    ends_well(&exec.output().unwrap(), "deleted");
+    let trail = rig.admin(&["audit", "--json"]);
+    assert!(trail.contains(&format!("\"who\":\"app:crm@{}\"", rig.provider.url)), "{trail}");
+}
+
+#[test]
+fn a_person_who_signs_in_with_a_program_of_an_issuer_has_none_of_its_rights() {
+    let rig = Rig::start("made");
+    let (status, said) = Runtime::new().unwrap().block_on(async {
+        let client = reqwest::Client::new();
+        let asks = async |path: &str, form: &[(&str, &str)]| -> Value {
+            let mut all = vec![("client_id", "crm"), ("client_secret", SECRET), ("resource", RESOURCE)];
+            all.extend(form);
+            let url = reqwest::Url::parse_with_params("http://form.invalid/", all).unwrap();
+            let request = client.post(format!("{}/{path}", rig.provider.url)).body(url.query().unwrap().to_owned());
+            let kind = "application/x-www-form-urlencoded";
+            request.header("content-type", kind).send().await.unwrap().json().await.unwrap()
+        };
+        let begun = asks("device/auth", &[("scope", "openid calls")]).await;
+        browses(begun["verification_uri_complete"].as_str().unwrap(), "alice", "yes", "Sign-in Success");
+        let grant = ("grant_type", "urn:ietf:params:oauth:grant-type:device_code");
+        let tokens = asks("token", &[grant, ("device_code", begun["device_code"].as_str().unwrap())]).await;
+        let token = tokens["access_token"].as_str().unwrap_or_else(|| panic!("{tokens}"));
+        let path = format!("{}/identities?api-version=2023-10-01", rig.file.http);
+        let response = client.post(path).bearer_auth(token).send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    });
+    assert!(status == 403 && said.contains("subject alice"), "{status}: {said}");
 }

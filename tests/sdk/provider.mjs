@@ -1,5 +1,6 @@
-// An OpenID provider made by others (oidc-provider), served on this machine for the tests: with the device flow, one client,
-// and forms in which any login with any password is somebody. What a test wants of it, it asks at /test/….
+// An OpenID provider made by others (oidc-provider), served on this machine for the tests: with the device flow, a client for
+// people, one for programs, and forms in which any login with any password is somebody. What a test wants of it, it asks at
+// /test/….
 
 import http from 'node:http';
 import Provider from 'oidc-provider';
@@ -20,15 +21,30 @@ const provider = new Provider(issuer, {
     grant_types: ['urn:ietf:params:oauth:grant-type:device_code'],
     redirect_uris: [],
     response_types: [],
+  }, {
+    client_id: 'crm',
+    client_secret: clientSecret,
+    token_endpoint_auth_method: 'client_secret_post',
+    grant_types: ['client_credentials', 'urn:ietf:params:oauth:grant-type:device_code'],
+    redirect_uris: [],
+    response_types: [],
   }],
-  features: { deviceFlow: { enabled: true }, devInteractions: { enabled: true } },
+  features: {
+    deviceFlow: { enabled: true },
+    devInteractions: { enabled: true },
+    clientCredentials: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      getResourceServerInfo: (_, resource) => ({ scope: 'calls', audience: resource, accessTokenFormat: 'jwt' }),
+    },
+  },
   claims: { openid: ['sub'], profile: ['name', 'preferred_username'], email: ['email'] },
   findAccount: (_, sub) => ({
     accountId: sub,
     claims: () => ({ sub, preferred_username: `${sub}@login.example`, name: `${sub} of elsewhere` }),
   }),
   cookies: { keys: ['a key for tests'] },
-  ttl: { DeviceCode: () => seconds, AccessToken: 60, IdToken: 60, Interaction: 60, Session: 60, Grant: 60 },
+  ttl: { DeviceCode: () => seconds, AccessToken: 60, ClientCredentials: 60, IdToken: 60, Interaction: 60, Session: 60, Grant: 60 },
 });
 
 provider.use(async (ctx, next) => {

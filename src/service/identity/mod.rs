@@ -52,7 +52,7 @@ pub use self::blocks::MAX_BLOCKED;
 pub use self::device::{DeviceSignIns, Polled};
 pub use self::friend_requests::{Befriended, MAX_REQUESTS};
 pub use self::friends::MAX_FRIENDS;
-pub use self::issuers::{Issuers, NotBelieved, Outsider};
+pub use self::issuers::{Issuers, NotBelieved, OutsideApp, Outsider};
 pub use self::people::MAX_FOUND;
 pub use self::tally::Tally;
 pub use self::token::{Verified, VerifiedApp};

@@ -1,5 +1,7 @@
 //! The issuer that people sign in with, as this service's client there: what is asked of it over HTTP.
 
+use std::sync::Arc;
+
 use reqwest::RequestBuilder;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 
@@ -16,7 +18,7 @@ const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// The issuer, and who we are there.
 pub(super) struct Provider {
-    source: Source,
+    source: Arc<Source>,
     host: String,
     client_id: String,
     secret: Option<Secret<String>>,

@@ -20,7 +20,7 @@ use crate::domain::text::printable;
 use crate::domain::time::UnixMillis;
 use crate::protocol::failure::{Failure, FailureCode};
 use crate::protocol::rest::AccessKeyName;
-use crate::service::identity::AccessKeys;
+use crate::service::identity::{AccessKeys, OutsideApp};
 use crate::service::limits;
 use crate::service::rest::Rest;
 use crate::service::rest::audit::Actor;
@@ -44,7 +44,7 @@ pub(in crate::service::rest) enum Unproven {
     BrokenOff,
 }
 
-/// Lets programs in: with an access key, or with a token of a program.
+/// Lets programs in: with an access key, or with a token of a program, of this service or of an issuer it believes.
 pub(in crate::service::rest) async fn programs(State(rest): State<Rest>, request: Request, next: Next) -> Response {
     match let_in(&rest, request).await {
         Ok(request) => next.run(request).await,
@@ -85,7 +85,7 @@ pub(in crate::service::rest) async fn known_version(request: Request, next: Next
     error.into_response()
 }
 
-/// Gives a request's own id back with the answer, and has nobody in between keep it.
+/// Gives a request's own id back with the answer.
 pub(in crate::service::rest) async fn answer_as_asked(request: Request, next: Next) -> Response {
     let id = request.headers().get(CLIENT_REQUEST_ID).filter(|id| id.len() <= 128).cloned();
     let mut response = next.run(request).await;
@@ -124,13 +124,21 @@ async fn let_in(rest: &Rest, request: Request) -> Result<Request, AcsError> {
         Unproven::BrokenOff => AcsError::bad("the body broke off"),
     };
     if let Some(token) = bearer(request.headers()) {
-        let app = rest.identities.verify_app(token, now)?;
+        let actor = holder(rest, token, now).await?;
         let (parts, body) = whole(request, MAX_BODY).await.map_err(refused)?;
         let mut request = Request::from_parts(parts, Body::from(body));
-        request.extensions_mut().insert(Actor(format!("app:{}", app.name)));
+        request.extensions_mut().insert(actor);
         return Ok(request);
     }
     signed_by_a_key(&rest.access_keys, request, MAX_BODY, now).await.map_err(refused)
+}
+
+/// The program that acts with a token: of an issuer whose programs are let in, or of this service.
+async fn holder(rest: &Rest, token: &str, now: UnixMillis) -> Result<Actor, AcsError> {
+    match rest.issuers.program(token, now).await? {
+        Some(OutsideApp { client, issuer }) => Ok(Actor(format!("app:{client}@{issuer}"))),
+        None => Ok(Actor(format!("app:{}", rest.identities.verify_app(token, now)?.name))),
+    }
 }
 
 /// A request and its whole body, which is as long as `max_body` and the request's own limit allow. Nothing of one that is

@@ -65,8 +65,9 @@ pub(in crate::service::rest) async fn access(
 ) -> Result<(Extension<About>, Json<Exchanged>), AcsError> {
     let needed = || AcsError::denied("this needs a token of an issuer this service believes, as bearer");
     let presented = bearer(&headers).ok_or_else(needed)?;
-    rest.limits.take(Operation::Exchange, clock::now())?;
     let who = rest.issuers.verify(presented, clock::unix_now()).await?;
+    // Anybody may ask: what proves nothing uses nothing up of what is for all.
+    rest.limits.take(Operation::Exchange, clock::now())?;
     let (about, access_token) = token_for(&rest, &who).await?;
     Ok((Extension(about), Json(Exchanged { access_token })))
 }
@@ -83,7 +84,9 @@ async fn token_for(rest: &Rest, who: &Outsider) -> Result<(About, Token), AcsErr
 impl From<NotBelieved> for AcsError {
     fn from(why: NotBelieved) -> Self {
         match why {
-            NotBelieved::NoIssuers => Self::new(StatusCode::FORBIDDEN, "Forbidden", why.to_string()),
+            NotBelieved::NoIssuers | NotBelieved::NoProgram(_) => {
+                Self::new(StatusCode::FORBIDDEN, "Forbidden", why.to_string())
+            }
             NotBelieved::Invalid | NotBelieved::Expired => Self::denied(why.to_string()),
             NotBelieved::Unreachable => Self::new(StatusCode::BAD_GATEWAY, "BadGateway", why.to_string()),
         }

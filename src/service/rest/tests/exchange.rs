@@ -1,31 +1,33 @@
 //! Tokens of other issuers exchanged for ours. The issuer is a real HTTP server, with keys of its own.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{self, EcdsaKeyPair, KeyPair as _};
 use axum::Json;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use tokio::sync::watch;
 
 use super::*;
 use crate::domain::id::Identity;
 
 const ACCESS: &str = "/access/entra/:exchangeAccessToken?api-version=2025-03-02-preview";
 const TEAMS: &str = "/teamsUser/:exchangeAccessToken?api-version=2023-10-01";
-const AUDIENCE: &str = "client-1";
+pub(super) const AUDIENCE: &str = "client-1";
 
 /// An issuer of tokens: one RSA key, and one elliptic one.
 pub(super) struct Provider {
     pub(super) url: String,
     rsa: KeyPair,
     ec: EcdsaKeyPair,
-    fetched: Arc<AtomicUsize>,
+    /// How often its keys were asked for.
+    fetched: watch::Sender<usize>,
+    /// Whether it answers that.
+    answers: watch::Sender<bool>,
 }
 
 impl Provider {
-    async fn start() -> Self {
+    pub(super) async fn start() -> Self {
         Self::with(Router::new(), |_| json!({})).await
     }
 
@@ -47,20 +49,35 @@ impl Provider {
         let mut described = describe(&url);
         described["issuer"] = json!(url);
         described["jwks_uri"] = json!(format!("{url}/keys"));
-        let fetched = Arc::new(AtomicUsize::new(0));
-        let count = fetched.clone();
-        let routes = more.route("/.well-known/openid-configuration", get(async move || Json(described))).route(
-            "/keys",
-            get(async move || {
-                count.fetch_add(1, Ordering::SeqCst);
-                Json(keys)
-            }),
-        );
+        let (fetched, answers) = (watch::Sender::new(0), watch::Sender::new(true));
+        let (count, mut may_answer) = (fetched.clone(), answers.subscribe());
+        let published = async move || {
+            count.send_modify(|count| *count += 1);
+            may_answer.wait_for(|may| *may).await.unwrap();
+            Json(keys)
+        };
+        let routes = more.route("/.well-known/openid-configuration", get(async move || Json(described)));
+        let routes = routes.route("/keys", get(published));
         task::spawn("test-issuer", async move { axum::serve(listener, routes).await.unwrap() });
-        Self { url, rsa, ec, fetched }
+        Self { url, rsa, ec, fetched, answers }
     }
 
-    fn oidc(&self) -> Oidc {
+    /// How often its keys were asked for.
+    pub(super) fn fetches(&self) -> usize {
+        *self.fetched.borrow()
+    }
+
+    /// Waits until they are.
+    pub(super) async fn is_asked(&self) {
+        self.fetched.subscribe().wait_for(|count| *count > 0).await.unwrap();
+    }
+
+    /// Whether it answers when it is asked for its keys.
+    pub(super) fn answers(&self, may: bool) {
+        self.answers.send_replace(may);
+    }
+
+    pub(super) fn oidc(&self) -> Oidc {
         Oidc { issuers: vec![self.url.parse().unwrap()], audiences: vec![AUDIENCE.to_owned()], ..Oidc::default() }
     }
 
@@ -120,7 +137,7 @@ async fn somebody_of_another_issuer_gets_an_identity_and_keeps_it() {
     other["aud"] = json!(["x", AUDIENCE]);
     let (_, body) = exchange(&kit, &provider.token("RS256", "r", &other)).await;
     assert_ne!(identity_of(&kit, &body["accessToken"]).await, seen[0]);
-    assert_eq!(provider.fetched.load(Ordering::SeqCst), 1, "the keys are kept");
+    assert_eq!(provider.fetches(), 1, "the keys are kept");
 
     kit.identities.delete_identity(&seen[0]).await.unwrap();
     let (_, body) = exchange(&kit, &provider.token("RS256", "r", &provider.claims())).await;
@@ -176,8 +193,8 @@ async fn tokens_that_prove_nothing_are_refused() {
         let (status, body) = exchange(&kit, &token).await;
         assert_eq!((status, body["error"]["code"].as_str()), (401, Some("Denied")), "{what}: {body}");
     }
-    assert_eq!(stranger.fetched.load(Ordering::SeqCst), 0, "nothing is fetched of a stranger");
-    assert_eq!(provider.fetched.load(Ordering::SeqCst), 1, "unknown keys have them fetched once a minute at the most");
+    assert_eq!(stranger.fetches(), 0, "nothing is fetched of a stranger");
+    assert_eq!(provider.fetches(), 1, "unknown keys have them fetched once a minute at the most");
     assert_eq!(exchange(&kit, &good).await.0, 200);
 }
 
@@ -196,6 +213,19 @@ async fn where_no_issuer_is_believed_or_none_answers_that_is_said() {
     let kit = Kit::believing(&oidc, |_| {}).await;
     let mut claims = provider.claims();
     claims["iss"] = json!(url);
-    let (status, body) = exchange(&kit, &provider.token("RS256", "r", &claims)).await;
-    assert_eq!((status, body["error"]["code"].as_str()), (502, Some("BadGateway")), "{body}");
+    // The second time, too, when it is not looked for again.
+    for _ in 0..2 {
+        let (status, body) = exchange(&kit, &provider.token("RS256", "r", &claims)).await;
+        assert_eq!((status, body["error"]["code"].as_str()), (502, Some("BadGateway")), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn what_proves_nothing_uses_up_nobodys_exchanges() {
+    let provider = Provider::start().await;
+    let kit = Kit::believing(&provider.oidc(), |_| {}).await;
+    for _ in 0..600 {
+        assert_eq!(exchange(&kit, "a.b.c").await.0, 401);
+    }
+    assert_eq!(exchange(&kit, &provider.token("RS256", "r", &provider.claims())).await.0, 200);
 }

@@ -6,6 +6,7 @@ mod doors;
 mod exchange;
 mod links;
 mod mutated;
+mod outside_programs;
 mod programs;
 mod routes;
 
@@ -37,7 +38,7 @@ use crate::protocol::rest::{AccessKeyPair, Account, ErrorBody, Health, IssuedTok
 use crate::service::calls::kit::House;
 use crate::service::identity::Settings;
 use crate::service::sfu::{Sfu, SfuConfig};
-use crate::service::store::{self, Db};
+use crate::service::store;
 
 const ADMIN: &str = "the admin secret";
 const PASSWORD: &str = "correct horse";
@@ -65,18 +66,10 @@ impl Kit {
     /// The same, that believes the issuers of `oidc`.
     async fn believing(oidc: &Oidc, change: impl FnOnce(&mut Rest)) -> Self {
         let folder = TempDir::new().unwrap();
-        let db = store::open(folder.path()).await.unwrap();
-        let identities = Identities::start(db.clone(), Settings::default(), Vec::new()).await.unwrap();
-        let access_keys = AccessKeys::load(db.clone()).await.unwrap();
-        let groups = Groups::new(db.clone(), identities.clone());
-        let observer = crate::service::observe::tests::observer(folder.path(), &db, &identities);
-        let (issuers, device_sign_ins) = (Issuers::new(oidc), DeviceSignIns::new(oidc, None));
-        let holders =
-            Holders { identities: identities.clone(), access_keys: access_keys.clone(), issuers, device_sign_ins };
-        let (parts, secret) =
-            ((holders, groups.clone(), signalling(&identities, &groups, &db)), Secret::new(ADMIN.to_owned()));
-        let mut rest = Rest::new(parts, observer, "instance-1".to_owned(), secret);
+        let mut rest = rest(&folder, oidc).await;
         change(&mut rest);
+        let (identities, access_keys, groups) =
+            (rest.identities.clone(), rest.access_keys.clone(), rest.groups.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let more = Router::new().route("/signal", get(async || "a socket"));
@@ -154,11 +147,19 @@ impl Kit {
     }
 }
 
-/// Signalling without sockets, whose calls nobody is in.
-fn signalling(identities: &Identities, groups: &Groups, db: &Db) -> Signalling {
+/// What the routes of a service in `folder` need; nobody is connected, nor in a call.
+async fn rest(folder: &TempDir, oidc: &Oidc) -> Rest {
+    let db = store::open(folder.path()).await.unwrap();
+    let identities = Identities::start(db.clone(), Settings::default(), Vec::new()).await.unwrap();
+    let access_keys = AccessKeys::load(db.clone()).await.unwrap();
+    let groups = Groups::new(db.clone(), identities.clone());
+    let observer = crate::service::observe::tests::observer(folder.path(), &db, &identities);
     let (events, _) = mpsc::channel(1);
     let (sfu, _) = Sfu::start(&SfuConfig::default(), &events).unwrap();
-    Signalling::new(identities.clone(), groups.clone(), House::new().calls, sfu, db.clone())
+    let signalling = Signalling::new(identities.clone(), groups.clone(), House::new().calls, sfu, db);
+    let (issuers, device_sign_ins) = (Issuers::new(oidc), DeviceSignIns::new(oidc, None));
+    let holders = Holders { identities, access_keys, issuers, device_sign_ins };
+    Rest::new((holders, groups, signalling), observer, "instance-1".to_owned(), Secret::new(ADMIN.to_owned()))
 }
 
 async fn read<T: DeserializeOwned>(response: Response) -> T {

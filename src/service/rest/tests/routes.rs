@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::exchange::Provider;
 use super::*;
 
 /// Any GUID is a group's.
@@ -17,10 +18,12 @@ enum Shows {
     AccessKey,
     WrongAccessKey,
     AdminSecret,
+    ProgramElsewhere,
+    PersonElsewhere,
 }
 
 impl Shows {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::Nothing,
         Self::Nonsense,
         Self::AccessToken,
@@ -28,19 +31,27 @@ impl Shows {
         Self::AccessKey,
         Self::WrongAccessKey,
         Self::AdminSecret,
+        Self::ProgramElsewhere,
+        Self::PersonElsewhere,
     ];
 
     fn comes_in(self, access: Access) -> bool {
         match access {
             Access::Anyone | Access::Local => true,
             Access::User => self == Self::AccessToken,
-            Access::App => matches!(self, Self::AppToken | Self::AccessKey),
+            Access::App => matches!(self, Self::AppToken | Self::AccessKey | Self::ProgramElsewhere),
             Access::Admin => matches!(self, Self::AdminSecret | Self::AccessKey),
         }
     }
 
     /// A request that shows it.
-    fn request(self, kit: &Kit, route: &Route, path: &str, user: &SignedIn) -> RequestBuilder {
+    fn request(
+        self,
+        (kit, elsewhere): (&Kit, &Provider),
+        route: &Route,
+        path: &str,
+        user: &SignedIn,
+    ) -> RequestBuilder {
         let (request, now) = (kit.request(route.method.clone(), path), clock::unix_now());
         let life = Duration::from_secs(3600);
         match self {
@@ -56,13 +67,20 @@ impl Shows {
                 kit.signed_with(&other, now, route.method.clone(), path, "")
             }
             Self::AdminSecret => request.bearer_auth(ADMIN),
+            Self::ProgramElsewhere => request.bearer_auth(elsewhere.token("RS256", "r", &elsewhere.crm())),
+            Self::PersonElsewhere => {
+                let mut claims = elsewhere.crm();
+                claims["sub"] = json!("alice");
+                request.bearer_auth(elsewhere.token("RS256", "r", &claims))
+            }
         }
     }
 }
 
 #[tokio::test]
 async fn every_route_lets_in_whom_the_table_says_and_nobody_else() {
-    let kit = Kit::new().await;
+    let elsewhere = Provider::start().await;
+    let kit = Kit::believing(&elsewhere.of_programs(), |_| {}).await;
     kit.add("alice").await;
     for route in routes() {
         let mut path = route.path.replace("{user}", "zed").replace("{key}", ID).replace("{name}", "neither");
@@ -72,7 +90,7 @@ async fn every_route_lets_in_whom_the_table_says_and_nobody_else() {
         }
         let user = kit.sign_in("alice").await;
         for shows in Shows::ALL {
-            let response = shows.request(&kit, &route, &path, &user).send().await.unwrap();
+            let response = shows.request((&kit, &elsewhere), &route, &path, &user).send().await.unwrap();
             let (status, headers) = (response.status(), response.headers().clone());
             let text = response.text().await.unwrap();
             let its_own_door = route.path.starts_with("/access/");
@@ -95,17 +113,7 @@ async fn every_route_lets_in_whom_the_table_says_and_nobody_else() {
 #[tokio::test]
 async fn there_is_no_route_beside_the_table() {
     let folder = TempDir::new().unwrap();
-    let db = store::open(folder.path()).await.unwrap();
-    let identities = Identities::start(db.clone(), Settings::default(), Vec::new()).await.unwrap();
-    let access_keys = AccessKeys::load(db.clone()).await.unwrap();
-    let groups = Groups::new(db.clone(), identities.clone());
-    let observer = crate::service::observe::tests::observer(folder.path(), &db, &identities);
-    let signalling = signalling(&identities, &groups, &db);
-    let oidc = Oidc::default();
-    let (issuers, device_sign_ins) = (Issuers::new(&oidc), DeviceSignIns::new(&oidc, None));
-    let holders = Holders { identities, access_keys, issuers, device_sign_ins };
-    let parts = (holders, groups, signalling);
-    let rest = Rest::new(parts, observer, "instance-1".to_owned(), Secret::new(ADMIN.to_owned()));
+    let rest = rest(&folder, &Oidc::default()).await;
     let served = paths(&router(rest, Names::new(&[1], &[]), Router::new()));
     let listed: BTreeSet<String> = routes().iter().map(|route| route.path.to_owned()).collect();
     assert_eq!(served, listed);
