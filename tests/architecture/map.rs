@@ -38,7 +38,7 @@ pub const CRATE: &[Module] = &[
     module("cli", "the command line: one file per subcommand"),
 ];
 
-/// The parts of `service`. Everything may lean on the first ones; `mod.rs` wires them all and is imported by none.
+/// The parts of `service`. Everything may lean on the first ones; the last one wires them all and is imported by none.
 pub const SERVICE: &[Module] = &[
     module("limits", "how often and how much a peer may ask"),
     module("tls", "certificates: of an authority of its own, given ones, by ACME; which one a connection is shown"),
@@ -57,9 +57,10 @@ pub const SERVICE: &[Module] = &[
     module("observe", "figures for Prometheus, and whether the service is ready"),
     module("rest", "the HTTP routes, and who may call each"),
     module("listener", "takes HTTP connections in: how many, how long, how much"),
-    module("reach", "how the service is reached from elsewhere; only for mod.rs"),
-    module("guests", "the demo's group and who visits it; only for mod.rs"),
-    module("ports", "fits the parts to what `calls` and the bots want of them; only for mod.rs"),
+    module("reach", "how the service is reached from elsewhere; only for start"),
+    module("guests", "the demo's group and who visits it; only for start"),
+    module("ports", "fits the parts to what `calls` and the bots want of them; only for start"),
+    module("start", "makes the parts, hands each what it needs, serves until told to stop"),
 ];
 
 /// Modules that hold plain values and decisions: no async, no sockets, threads, locks, files, clocks, prints.

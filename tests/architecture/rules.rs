@@ -31,7 +31,7 @@ fn import_refusal(source: &Source, from: &str, path: &NamedPath) -> Option<Strin
     }
     let known = SERVICE.iter().any(|module| module.name == other);
     if !known {
-        return Some(format!("`service/{part}` must not import `service::{other}`: mod.rs only wires the parts"));
+        return Some(format!("`service/{part}` must not import `service::{other}`: mod.rs only hands it out"));
     }
     map::refusal(SERVICE, part, other)
 }

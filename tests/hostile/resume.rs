@@ -106,6 +106,21 @@ async fn a_second_socket_of_a_client_takes_the_place_of_the_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_asked_on_a_socket_that_another_has_taken_the_place_of_is_not_done() {
+    let mut house = House::open().await;
+    let mut first = house.phone.take().unwrap();
+    assert!(house.resumes(0).await.resumed);
+    let identity = house.friends[0].clone();
+    // The service may have hung up by now.
+    first.requests_unheard(Request::FriendRemove { identity: identity.clone() }).await.ok();
+    let ending = first.ends().await;
+    let answers = |frame: &FromService| !matches!(frame, FromService::Notice { .. });
+    assert!(!ending.frames.iter().any(answers), "{ending:?}");
+    let Ok(Response::Friends { friends }) = house.other.ask(Request::FriendsList {}).await else { panic!("no list") };
+    assert!(friends.iter().any(|friend| friend.person.identity == identity));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn bye_ends_the_session_and_shows_at_once() {
     let mut house = House::open().await;
     let bob = token(&house.service, "bob").await;

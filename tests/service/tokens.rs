@@ -12,7 +12,11 @@ use switchboard::phone::account::Account;
 use switchboard::phone::command::Command;
 use switchboard::phone::event::Refusal;
 use switchboard::protocol::failure::FailureCode;
+use switchboard::protocol::frame::Resume;
+use switchboard::protocol::request::Request;
+use switchboard::protocol::response::Response;
 
+use crate::raw::{self, Raw};
 use crate::support::proxy::TcpProxy;
 use crate::support::{TestPhone, TestService, connect, silence, tone};
 
@@ -153,6 +157,36 @@ async fn a_token_for_chat_alone_is_good_for_no_call() {
     assert!(why.contains("not good for calls"), "{why}");
     alice.calls(identity.as_str()).await;
     assert_eq!(alice.ends().await.end, EndReason::BUSY, "nothing rings there");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_rings_by_the_token_it_brought_last_renewed_or_on_coming_back() {
+    let service = TestService::start().await;
+    let identity = service.identities().create_identity(clock::unix_now()).await.unwrap();
+    let token = async |scopes: &str| {
+        let issued =
+            service.identities().issue_token(&identity, scopes.parse().unwrap(), HOUR, clock::unix_now()).await;
+        issued.unwrap().0
+    };
+    let mut alice = service.silent_phone("alice").await;
+    let (chat, id) = (token("chat").await, raw::client());
+    let (mut guest, welcome) = Raw::greets(&service, &chat, id, None).await.unwrap();
+    let voip = token("voip").await;
+    assert!(matches!(guest.ask(Request::TokenRenew { token: voip }).await, Ok(Response::Done {})));
+    let call = alice.calls(identity.as_str()).await;
+    assert_eq!(guest.rings().await, call);
+    assert!(matches!(guest.ask(Request::TokenRenew { token: chat.clone() }).await, Ok(Response::Done {})));
+    assert_eq!(alice.ends().await.end, EndReason::OFFLINE, "what rang there stops");
+    alice.calls(identity.as_str()).await;
+    assert_eq!(alice.ends().await.end, EndReason::BUSY, "and nothing rings any more");
+    let resume = |seq| Some(Resume { session_id: welcome.session_id, seq });
+    let (mut guest, resumed) = Raw::greets(&service, &token("voip.join").await, id, resume(0)).await.unwrap();
+    assert!(resumed.resumed);
+    let call = alice.calls(identity.as_str()).await;
+    while guest.rings().await != call {}
+    let (_, resumed) = Raw::greets(&service, &chat, id, resume(0)).await.unwrap();
+    assert!(resumed.resumed);
+    assert_eq!(alice.ends().await.end, EndReason::OFFLINE);
 }
 
 #[tokio::test(flavor = "multi_thread")]

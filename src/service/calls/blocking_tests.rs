@@ -242,3 +242,37 @@ async fn who_blocks_somebody_may_call_them_and_gets_back_what_they_parked() {
     blocks(&house, "erin", &[]).await;
     assert_eq!(house.calls.parked(&person("carol").identity).await.len(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_comes_into_a_call_that_was_kept_from_them_has_a_record_of_it() {
+    for joins in [false, true] {
+        let house = House::new();
+        let (mut alice, mut dave, mut bob) =
+            (house.phone("alice").await, house.phone("dave").await, house.phone("bob").await);
+        blocks(&house, "bob", &["alice"]).await;
+        forwards(&house, "dave", ForwardWhen::NoAnswer, "bob").await;
+        let (call, leg) = alice.calls("dave").await;
+        dave.rings(call, "alice").await;
+        // It would go on to him by now, and goes on ringing at her.
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        let other = dave.answers(call).await;
+        house.calls.leg_up(leg).await;
+        house.calls.leg_up(other).await;
+        alice.is_told(CallState::Connected).await;
+        dave.is_told(CallState::Connected).await;
+        if joins {
+            // In a group's call they may meet.
+            house.calls.invite(dave.id, call, person("bob"), group(call.0.as_u128())).await.unwrap();
+            bob.rings(call, "dave").await;
+        } else {
+            blocks(&house, "bob", &[]).await;
+            house.calls.transfer(dave.id, call, Handed::Person(person("bob"))).await.unwrap();
+            bob.rings(call, "alice").await;
+        }
+        let leg = bob.answers(call).await;
+        house.calls.leg_up(leg).await;
+        bob.is_told(CallState::Connected).await;
+        house.calls.hang_up(bob.id, call).await.unwrap();
+        bob.gets_record_of(Outcome::Answered, EndReason::HUNG_UP).await;
+    }
+}

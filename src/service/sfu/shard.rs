@@ -106,9 +106,7 @@ impl Shard {
                 if let Some(port) = self.ports.get_mut(event.token().0) {
                     port.readable = true;
                 } else {
-                    // An end, or an error, shows when it is read.
-                    let readable = event.is_readable() || event.is_read_closed() || event.is_error();
-                    self.state.turn.out.tcp.ready(event.token(), readable, event.is_writable());
+                    self.state.turn.out.tcp.ready(event.token(), event.into());
                 }
             }
             busy = match self.obey() {

@@ -294,6 +294,8 @@ mod batch {
             };
             match usize::try_from(sent) {
                 Ok(sent) if sent > 0 => at += sent,
+                // The system takes nothing now, wherever it is to go.
+                _ if io::Error::last_os_error().kind() == io::ErrorKind::WouldBlock => return refused + (count - at),
                 // One destination may be unreachable: the others still get theirs.
                 _ => (at, refused) = (at + 1, refused + 1),
             }

@@ -30,6 +30,8 @@ pub(super) struct Connection {
     queue: Queue,
     /// The system takes no more for now.
     blocked: bool,
+    /// The system has told of its end, which may be behind what is to be read, and is not told again.
+    pub(super) ends: bool,
     /// Whether it is on the list of those with something to read, or to write.
     pub(super) listed_readable: bool,
     pub(super) listed_dirty: bool,
@@ -50,6 +52,7 @@ impl Connection {
             deframer: Some(Deframer::default()),
             queue: Queue::default(),
             blocked: false,
+            ends: false,
             listed_readable: false,
             listed_dirty: false,
             accepted: now,
@@ -68,8 +71,8 @@ impl Connection {
             Ok(count) => {
                 deframer.filled(count);
                 self.heard = now;
-                // A stream that brought less than was asked for was emptied.
-                if count < asked { Reading::Nothing } else { Reading::Some }
+                // A stream that brought less than was asked for was emptied, but for its end.
+                if count < asked && !self.ends { Reading::Nothing } else { Reading::Some }
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Reading::Nothing,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Reading::Some,

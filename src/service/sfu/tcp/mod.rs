@@ -11,6 +11,7 @@ use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
+use mio::event::Event;
 use mio::net::TcpStream;
 use mio::{Interest, Token};
 
@@ -63,6 +64,22 @@ pub(super) struct Tcp {
     sent: (u64, u64),
 }
 
+/// What the system tells of a socket.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ready {
+    pub(super) readable: bool,
+    pub(super) writable: bool,
+    /// Its end, or an error, is behind what is to be read.
+    pub(super) ended: bool,
+}
+
+impl From<&Event> for Ready {
+    fn from(event: &Event) -> Self {
+        let ended = event.is_read_closed() || event.is_error();
+        Self { readable: event.is_readable(), writable: event.is_writable(), ended }
+    }
+}
+
 /// A connection with something to read, lent out.
 pub(super) struct Lent {
     at: usize,
@@ -85,29 +102,29 @@ impl Tcp {
         self.places.len() - self.free.len()
     }
 
-    /// A socket of this side became ready. Whether the token was one of its own.
-    pub(super) fn ready(&mut self, token: Token, readable: bool, writable: bool) -> bool {
+    /// A socket of this side became ready.
+    pub(super) fn ready(&mut self, token: Token, ready: Ready) {
         if token.0 < LISTENERS {
-            return false;
+            return;
         }
         if token.0 < CONNECTIONS {
             if let Some(listeners) = &mut self.listeners {
                 listeners.ready(token.0 - LISTENERS);
             }
-            return true;
+            return;
         }
         let at = token.0 - CONNECTIONS;
-        let Some(connection) = self.places.get_mut(at).and_then(Option::as_mut) else { return true };
-        if writable {
+        let Some(connection) = self.places.get_mut(at).and_then(Option::as_mut) else { return };
+        connection.ends |= ready.ended;
+        if ready.writable {
             connection.unblock();
             if !std::mem::replace(&mut connection.listed_dirty, true) {
                 self.dirty.push(at);
             }
         }
-        if readable {
+        if ready.readable || ready.ended {
             self.list_readable(at);
         }
-        true
     }
 
     /// Accepts who waits. Whether there may be more.
@@ -360,11 +377,29 @@ mod tests {
             streams.push(std::net::TcpStream::connect(at[0]).unwrap());
             streams[n - 1].write_all(&[0]).unwrap();
             while tcp.count() < n {
-                assert!(tcp.ready(Token(LISTENERS), true, false));
+                tcp.ready(Token(LISTENERS), Ready { readable: true, writable: false, ended: false });
                 tcp.accept();
             }
         }
         (poll, tcp, streams)
+    }
+
+    #[test]
+    fn an_end_right_behind_the_last_bytes_is_seen() {
+        let (_poll, mut tcp, streams) = with_connections(1);
+        let now = clock::now();
+        let (lent, deframer) = tcp.lend(now).unwrap();
+        let token = Token(CONNECTIONS + lent.at);
+        tcp.give_back(lent, deframer, true);
+        (&streams[0]).write_all(&[0]).unwrap();
+        drop(streams);
+        // Both are told of at once, and never again.
+        tcp.ready(token, Ready { readable: true, writable: false, ended: true });
+        while let Some((mut lent, mut deframer)) = tcp.lend(now) {
+            while tcp.read_on(&mut lent, &mut deframer, now) {}
+            tcp.give_back(lent, deframer, true);
+        }
+        assert_eq!(tcp.count(), 0);
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! Several people, their clients and a bot, all doing anything at any time, in one thread and virtual time: nothing is
-//! left behind when they have gone, every leg is closed once, every record is completed.
+//! left behind when they have gone, every leg is closed once, every record is completed, and nobody is rung by whom they block.
+
+mod checks;
+mod handing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -10,22 +13,19 @@ use uuid::Uuid;
 
 use super::endpoint::{Endpoint, Registration};
 use super::groups::JoinCall;
-use super::handing::Handed;
 use super::journal::Journal;
 use super::kit::{Did, Tape, group, person};
-use super::mailbox::{InviteCall, MergeCalls, Message, StartCall};
+use super::mailbox::{InviteCall, Message, StartCall};
 use super::owner::Owner;
-use super::running::{Machine, Running};
+use super::ports::OwnedRecord;
 use crate::base::clock;
 use crate::base::seed::Seed;
 use crate::control::call::Event;
-use crate::control::hearing::{Choice, Hearing};
-use crate::domain::end_reason::EndReason;
 use crate::domain::forwarding::{AccountRules, CallRules, ForwardWhen};
 use crate::domain::group::Group;
 use crate::domain::id::{CallId, EndpointId, GroupId, Identity, LegId};
 use crate::domain::presence::PresenceChoice;
-use crate::domain::record::Outcome;
+use crate::domain::record::CallRecord;
 use crate::protocol::failure::Failure;
 use crate::protocol::notice::Notice;
 
@@ -47,6 +47,7 @@ fn when_all_have_gone_nothing_is_left_of_their_calls() {
     let handed = [done.transferred, done.replaced, done.parked, done.picked_up, done.picked_up_ringing, done.merged];
     let handed = [handed.as_slice(), &forwarded].concat();
     assert!(handed.iter().all(|count| *count > 50), "{done:?}");
+    assert!(done.blocked > 200 && done.kept_from > 50, "{done:?}");
 }
 
 /// How often what happened.
@@ -64,6 +65,9 @@ struct Done {
     forwarded: usize,
     /// Of these, how often somebody took the call.
     taken: usize,
+    blocked: usize,
+    /// Calls that began as calls of somebody whom the callee blocks.
+    kept_from: usize,
 }
 
 impl Done {
@@ -79,6 +83,8 @@ impl Done {
         self.merged += other.merged;
         self.forwarded += other.forwarded;
         self.taken += other.taken;
+        self.blocked += other.blocked;
+        self.kept_from += other.kept_from;
     }
 }
 
@@ -88,12 +94,15 @@ fn play(seed: u64) -> Done {
     for _ in 0..500 {
         world.something_happens();
         world.check_seats();
+        world.check_rings();
+        world.check_answers();
     }
     world.all_leave();
     assert!(world.owner.is_empty(), "something is left");
     world.check_legs();
     let answered = world.check_records();
     world.done.answered = answered;
+    world.done.kept_from = world.kept_from.len();
     world.done
 }
 
@@ -111,6 +120,10 @@ struct World {
     group_calls: BTreeSet<CallId>,
     /// Calls that went on with others than they began with.
     handed: BTreeSet<CallId>,
+    /// Whom it was that blocked who called them, in calls that began so.
+    kept_from: BTreeMap<CallId, Identity>,
+    /// What is kept of each call, for each who has a record of it.
+    kept: BTreeMap<(CallId, Identity), CallRecord>,
     done: Done,
     next_id: u128,
 }
@@ -138,6 +151,8 @@ impl World {
             taken: BTreeSet::new(),
             group_calls: BTreeSet::new(),
             handed: BTreeSet::new(),
+            kept_from: BTreeMap::new(),
+            kept: BTreeMap::new(),
             done: Done::default(),
             next_id: 1000,
         }
@@ -156,7 +171,7 @@ impl World {
             _ => {}
         }
         let seat = self.seats.get(&endpoint).copied();
-        match self.dice.below(24) {
+        match self.dice.below(28) {
             0..=3 => self.registers(name, endpoint),
             4..=6 => self.calls(endpoint),
             7..=10 => self.brings_leg(call, |leg| Event::Answer { endpoint, leg }),
@@ -172,6 +187,13 @@ impl World {
             20 => seat.into_iter().for_each(|seat| self.send(Message::Lost(seat))),
             21 => seat.into_iter().for_each(|seat| self.send(Message::Back(seat))),
             22 if on => seat.into_iter().for_each(|seat| self.send(Message::Left(seat))),
+            23 => seat.into_iter().for_each(|seat| {
+                let max_calls = if on { 0 } else { 3 };
+                self.send(Message::SetMaxCalls { registration: seat, max_calls });
+            }),
+            24 => self.blocks(name),
+            25 => self.writes(),
+            26 => self.send(Message::NotKept(call)),
             22 => {
                 let (done, _) = oneshot::channel();
                 self.send(Message::Revoked { who: person(name).identity, done });
@@ -183,6 +205,23 @@ impl World {
                 self.sets_rules(name);
             }
         }
+    }
+
+    /// Somebody blocks another one, or nobody any more.
+    fn blocks(&mut self, name: &str) {
+        let other = person(NAMES[self.pick(4, 4)]).identity;
+        let blocked = (self.dice.below(2) == 0 && other != person(name).identity).then_some(other);
+        self.done.blocked += usize::from(blocked.is_some());
+        self.send(Message::SetBlocked { who: person(name).identity, blocked: blocked.into_iter().collect() });
+    }
+
+    /// What waits in the journal is written, and the owner told.
+    fn writes(&mut self) {
+        let records = self.journal.drain();
+        for OwnedRecord { owner, record } in records.clone() {
+            self.kept.insert((record.call_id, owner), record);
+        }
+        self.send(Message::Kept(records));
     }
 
     fn sets_rules(&mut self, name: &str) {
@@ -221,162 +260,6 @@ impl World {
                 self.send(Message::EndForAll { endpoint, call, reply });
             }
             _ => self.send(Message::Speakers { call, speakers: vec![leg] }),
-        }
-    }
-
-    /// Somebody hands a direct call on, allowed or not; mostly one of their own, whose legs have come up.
-    fn somebody_hands_on(&mut self) {
-        let direct = |(call, running): (&CallId, &Running)| running.group().is_none().then_some(*call);
-        let running: Vec<CallId> = self.owner.running.iter().filter_map(direct).collect();
-        if running.is_empty() {
-            return;
-        }
-        let call = running[self.pick(running.len(), running.len())];
-        let mut seated = self.owner.roster.endpoints();
-        seated.retain(|id| self.calls_of(*id).contains(&call));
-        if seated.is_empty() {
-            return;
-        }
-        let mut endpoint = seated[self.pick(seated.len(), seated.len())];
-        let mine = self.calls_of(endpoint);
-        let with = mine[self.pick(mine.len(), mine.len())];
-        if self.dice.below(4) > 0 {
-            let of_both = |of: CallId| of == call || of == with;
-            let legs: Vec<LegId> =
-                self.owner.legs.iter().filter(|(_, of)| of_both(**of)).map(|(leg, _)| *leg).collect();
-            legs.into_iter().for_each(|leg| self.leg(leg, Event::LegUp { leg }));
-        }
-        if self.dice.below(10) == 0 {
-            endpoint = self.somebody().1;
-        }
-        let who = person(NAMES[self.pick(4, 4)]);
-        if self.dice.below(3) == 0 {
-            return self.consults();
-        }
-        if self.dice.below(4) == 0 {
-            return self.picks_up_ringing();
-        }
-        match self.dice.below(12) {
-            0..=3 => self.transfers(endpoint, call, Handed::Person(who)),
-            4..=6 => self.transfers(endpoint, call, Handed::Call(with)),
-            7 => self.merges(endpoint, call, with),
-            8 => self.parks(endpoint, call),
-            _ => self.picks_up(),
-        }
-    }
-
-    /// Somebody calls two others, and brings them together, or whoever of them is there.
-    fn consults(&mut self) {
-        let (_, endpoint) = self.somebody();
-        let first = self.talks(endpoint);
-        let second = self.talks(endpoint);
-        if let (Some(first), Some(second)) = (first, second) {
-            match self.dice.below(3) {
-                0 => self.merges(endpoint, first, second),
-                _ => self.transfers(endpoint, first, Handed::Call(second)),
-            }
-        }
-    }
-
-    /// Calls somebody, who mostly answers; both legs come up.
-    fn talks(&mut self, endpoint: EndpointId) -> Option<CallId> {
-        let before = self.calls.len();
-        self.calls(endpoint);
-        let call = self.calls.get(before).copied()?;
-        let rings = |id: &EndpointId| self.owner.roster.seat(*id).is_some_and(|seat| seat.ringing.contains(&call));
-        let answers = self.owner.roster.endpoints().into_iter().find(rings);
-        if let Some(endpoint) = answers.filter(|_| self.dice.below(5) > 0) {
-            self.brings_leg(call, |leg| Event::Answer { endpoint, leg });
-        }
-        let legs: Vec<LegId> = self.owner.legs.iter().filter(|(_, of)| **of == call).map(|(leg, _)| *leg).collect();
-        legs.into_iter().for_each(|leg| self.leg(leg, Event::LegUp { leg }));
-        Some(call)
-    }
-
-    fn calls_of(&self, endpoint: EndpointId) -> Vec<CallId> {
-        self.owner.roster.seat(endpoint).map(|seat| seat.calls.iter().copied().collect()).unwrap_or_default()
-    }
-
-    fn transfers(&mut self, endpoint: EndpointId, call: CallId, to: Handed) {
-        let attended = matches!(to, Handed::Call(_));
-        let (reply, mut answer) = oneshot::channel();
-        self.send(Message::Transfer { endpoint, call, to, reply });
-        if answer.try_recv().expect("a transfer is answered at once").is_ok() {
-            self.handed.insert(call);
-            *if attended { &mut self.done.replaced } else { &mut self.done.transferred } += 1;
-        }
-    }
-
-    fn merges(&mut self, endpoint: EndpointId, call: CallId, with: CallId) {
-        let (reply, mut answer) = oneshot::channel();
-        let group = Group { id: GroupId(call.0), ..group(0) };
-        self.send(Message::Merge { merge: MergeCalls { endpoint, call, with, group }, reply });
-        if answer.try_recv().expect("a merge is answered at once").is_ok() {
-            self.done.merged += 1;
-        }
-        if self.owner.running.get(&call).is_some_and(|running| running.group().is_some()) {
-            self.group_calls.insert(call);
-        }
-    }
-
-    fn parks(&mut self, endpoint: EndpointId, call: CallId) {
-        let (reply, mut answer) = oneshot::channel();
-        let slot = (self.dice.below(3) == 0).then(|| 1.try_into().unwrap());
-        self.send(Message::Park { endpoint, call, slot, reply });
-        if answer.try_recv().expect("it is parked at once").is_ok() {
-            self.handed.insert(call);
-            self.done.parked += 1;
-        }
-    }
-
-    fn picks_up(&mut self) {
-        let (_, endpoint) = self.somebody();
-        let parked = self.owner.lot.all();
-        let Some(parked) = parked.first() else { return };
-        let leg = LegId(Uuid::from_u128(self.fresh()));
-        let (reply, mut answer) = oneshot::channel();
-        let (slot, call) = (parked.slot, parked.call_id);
-        self.send(Message::PickUp { endpoint, slot, call, leg, reply });
-        if answer.try_recv().expect("it is picked up at once").is_ok() {
-            self.takes(leg);
-            self.done.picked_up += 1;
-        }
-    }
-
-    fn picks_up_ringing(&mut self) {
-        let (_, endpoint) = self.somebody();
-        let at = self.owner.calls_to.keys().next().cloned();
-        let at = at.unwrap_or_else(|| person(NAMES[self.pick(4, 4)]).identity);
-        let (reply, mut answer) = oneshot::channel();
-        self.send(Message::RingsAt { endpoint, at: at.clone(), reply });
-        let Ok((mut call, _)) = answer.try_recv().expect("it is found at once") else { return };
-        if self.dice.below(10) == 0 {
-            let which = self.pick(self.calls.len(), self.calls.len());
-            call = self.calls[which];
-        }
-        let leg = LegId(Uuid::from_u128(self.fresh()));
-        let (reply, mut answer) = oneshot::channel();
-        self.send(Message::PickUpRinging { endpoint, at, call, leg, reply });
-        if answer.try_recv().expect("it is picked up at once").is_ok() {
-            self.takes(leg);
-            self.handed.insert(call);
-            self.done.picked_up_ringing += 1;
-        }
-    }
-
-    /// Who is seated in a call takes part in it, and what is in a slot is parked.
-    fn check_seats(&self) {
-        for id in self.owner.roster.endpoints() {
-            let seat = self.owner.roster.seat(id).unwrap();
-            for call in &seat.calls {
-                let running = self.owner.running.get(call).expect("a call that is over has a seat");
-                assert!(running.ongoing(id, &seat.person.identity).is_some(), "{id} takes no part in {call}");
-            }
-            assert!(seat.ringing.iter().all(|call| self.owner.running.contains_key(call)), "it rings for no call");
-        }
-        for parked in self.owner.lot.all() {
-            let Machine::Direct(direct) = &self.owner.running[&parked.call_id].machine else { panic!("a group waits") };
-            assert!(direct.call.is_parked() && direct.slot == Some(parked.slot));
         }
     }
 
@@ -431,41 +314,6 @@ impl World {
         assert!(self.now - left < Duration::from_secs(320), "it took {:?}", self.now - left);
     }
 
-    fn check_legs(&self) {
-        let mut closed = BTreeSet::new();
-        for did in self.switch.lock().unwrap().iter() {
-            match did {
-                Did::Close(leg) => assert!(closed.insert(*leg), "closed twice"),
-                Did::Hears(leg, Hearing { choice: Choice::Only(sources), .. }) => {
-                    assert!(![leg].into_iter().chain(sources).any(|l| closed.contains(l)));
-                }
-                Did::Hears(leg, _) | Did::Offers(leg, _) | Did::Music(leg, _) => assert!(!closed.contains(leg)),
-            }
-        }
-        assert_eq!(closed, self.taken, "the legs of the calls are closed, and no others");
-    }
-
-    fn check_records(&mut self) -> usize {
-        let mut owners: BTreeMap<CallId, BTreeSet<Identity>> = BTreeMap::new();
-        let (mut answered, mut forwarded) = (0, BTreeSet::new());
-        for kept in self.journal.drain() {
-            assert!(kept.record.ended_at.is_some() && kept.record.end.is_some(), "never ended: {kept:?}");
-            answered += usize::from(kept.record.answered_at.is_some());
-            if kept.record.end == Some(EndReason::FORWARDED) {
-                forwarded.insert(kept.record.call_id);
-                self.done.forwarded += 1;
-                self.done.taken += usize::from(kept.record.outcome == Outcome::Answered);
-            }
-            owners.entry(kept.record.call_id).or_default().insert(kept.owner);
-        }
-        for (call, owners) in &owners {
-            let others = self.group_calls.contains(call) || self.handed.contains(call) || forwarded.contains(call);
-            assert!(others || owners.len() == 2, "whose records? {owners:?}");
-        }
-        assert_eq!(owners.len() + 1, self.calls.len(), "every call begun has its records");
-        answered / 2
-    }
-
     fn registers(&mut self, name: &str, id: EndpointId) {
         let (notices, queue) = mpsc::channel(16);
         let max_calls = if name == "echo" { 5 } else { 3 };
@@ -487,14 +335,20 @@ impl World {
 
     fn calls(&mut self, endpoint: EndpointId) {
         let to = person(NAMES[self.pick(4, 4)]);
+        let caller = self.owner.roster.seat(endpoint).map(|seat| seat.person.identity.clone());
+        let kept_from = caller.is_some_and(|caller| self.owner.rulebook.blocks(&to.identity, &caller));
         let (call, leg) = (CallId(Uuid::from_u128(self.fresh())), LegId(Uuid::from_u128(self.fresh())));
         let (reply, mut answer) = oneshot::channel();
         let ring_for = Duration::from_secs(20);
+        let called = to.identity.clone();
         self.send(Message::Start { start: StartCall { endpoint, call, to, leg, ring_for }, reply });
         // Nobody writes the journal: a call that began waits for its answer.
         if !matches!(answer.try_recv(), Ok(Err(_))) {
             self.calls.push(call);
             self.takes(leg);
+            if kept_from {
+                self.kept_from.insert(call, called);
+            }
         }
     }
 
