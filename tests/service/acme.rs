@@ -159,6 +159,10 @@ impl Authority {
         roots
     }
 
+    fn origin(&self) -> &str {
+        self.directory.trim_end_matches("/dir")
+    }
+
     fn settings(&self) -> AcmeSettings {
         let contact = Some("mailto:ops@calls.example".to_owned());
         AcmeSettings {
@@ -295,6 +299,35 @@ async fn a_certificate_comes_over_plain_http_and_outlives_a_start() {
     let (mut service, tls) = serves(folder.path(), source, http).await;
     let stream = connects(tls, &roots).await.expect("the kept certificate is not shown");
     assert_eq!(leaf(&stream), first);
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_authority_that_was_set_up_anew_gets_a_new_account() {
+    if pebble_is_missing() {
+        return;
+    }
+    let (work, folder) = (tempdir().unwrap(), tempdir().unwrap());
+    let (first, second, closed) = (Relay::new().await, Relay::new().await, Relay::new().await);
+    let ports = [first.port(), second.port()];
+    let source =
+        |authority: &Authority| Source::Acme(AcmeSettings { challenge: AcmeChallenge::Http, ..authority.settings() });
+    let before = Authority::start(work.path(), 3600, ports[0], closed.port()).await;
+    let (mut service, tls) = serves(folder.path(), source(&before), ports[0]).await;
+    first.leads_to(service.http);
+    is_shown(tls, &before.roots().await, None).await;
+    service.stop().await;
+    // The other one does not know the account, which the service takes to be of that one.
+    let after = Authority::start(work.path(), 3600, ports[1], closed.port()).await;
+    let file = folder.path().join("tls/acme-account.json");
+    let kept = fs::read_to_string(&file).unwrap();
+    let moved = kept.replace(before.origin(), after.origin());
+    fs::write(&file, &moved).unwrap();
+    fs::remove_file(folder.path().join("tls/acme.pem")).unwrap();
+    let (mut service, tls) = serves(folder.path(), source(&after), ports[1]).await;
+    second.leads_to(service.http);
+    is_shown(tls, &after.roots().await, None).await;
+    assert_ne!(fs::read_to_string(&file).unwrap(), moved);
     service.stop().await;
 }
 

@@ -9,6 +9,7 @@ use switchboard::domain::person::{Favourite, Friend, Person};
 use switchboard::domain::presence::{PresenceChoice, PresenceState};
 use switchboard::phone::command::Command;
 use switchboard::phone::event::{Event, Refusal};
+use switchboard::service::store::FILE;
 
 use crate::support::proxy::TcpProxy;
 use crate::support::{TestPhone, TestService, connect, options, silence};
@@ -274,6 +275,40 @@ async fn who_is_declined_is_not_told_and_requests_that_cross_make_friends() {
     bob.tell(Command::AddFriend("alice".to_owned())).await;
     alice.lists("have bob for a friend", |friends| has(friends, &bobs)).await;
     bob.lists("have alice for a friend", |friends| has(friends, &alices)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_favourite_stays_one_when_the_other_becomes_a_friend_too() {
+    let service = where_friends_are_asked().await;
+    let (mut alice, bob) = strangers(&service).await;
+    let (alices, bobs, one) = (alice.identity(), bob.identity(), Favourite::try_from(1).unwrap());
+    // From a time when nobody was asked.
+    service.identities().add_friend(&alices, &bobs).await.unwrap();
+    service.identities().favour(&alices, &bobs, Some(one)).await.unwrap();
+    bob.tell(Command::AddFriend("alice".to_owned())).await;
+    let under_one = |friend: &Friend| friend.person.identity == bobs && friend.favourite == Some(one);
+    alice.lists("have bob under 1", |friends| friends.iter().any(under_one)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_blocked_is_kept_away_whatever_is_wrong_with_others_on_the_list() {
+    let service = TestService::start().await;
+    let (mut alice, mut bob) = (service.silent_phone("alice").await, service.silent_phone("bob").await);
+    let carol = service.silent_phone("carol").await.identity();
+    let blocks = async |bob: &mut TestPhone, name: &str| {
+        bob.tell(Command::Block(name.to_owned())).await;
+        let is_on_it = |event: &Event| matches!(event, Event::Blocked(people) if !people.is_empty());
+        bob.until("block somebody", |event| is_on_it(event).then_some(())).await;
+    };
+    blocks(&mut bob, "carol").await;
+    let file = sqlx::sqlite::SqliteConnectOptions::new().filename(service.folder.path().join(FILE));
+    let store = sqlx::SqlitePool::connect_with(file).await.unwrap();
+    let damage = sqlx::query("UPDATE accounts SET organisation = 'No Name!' WHERE user_name = 'carol'");
+    damage.execute(&store).await.unwrap();
+    assert!(service.identities().person(&carol).await.is_err(), "it is damaged");
+    blocks(&mut bob, "alice").await;
+    alice.calls("bob").await;
+    assert_eq!(alice.ends().await.end, EndReason::OFFLINE);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -33,7 +33,8 @@ pub struct BackupArgs {
 /// Makes one; the file is there as a whole or not at all.
 ///
 /// # Errors
-/// When there is such a file already, none can be made, or it can't be written.
+/// When there is such a file already, none can be made, or it can't be written; and when it was made, but without some of the
+/// files that lie beside the database.
 pub(super) async fn run(arguments: &BackupArgs, office: &Office, output: &mut Output) -> Result<Exit, Failure> {
     let target = &arguments.file;
     let taken = || {
@@ -44,6 +45,7 @@ pub(super) async fn run(arguments: &BackupArgs, office: &Office, output: &mut Ou
         return Err(taken());
     }
     let mut pieces = office.backup().await?;
+    let left_out = pieces.left_out();
     let failed = |why: io::Error| Failure::new(Exit::Failed, format!("{} can't be written: {why}", target.display()));
     let mut beside = Beside::open(target).map_err(failed)?;
     let length = fill(&mut beside, &mut pieces, failed).await?;
@@ -52,7 +54,12 @@ pub(super) async fn run(arguments: &BackupArgs, office: &Office, output: &mut Ou
         became => became.map_err(failed)?,
     }
     output.progress(&format!("{} holds the service as it was just now, in {length} bytes", target.display()));
-    Ok(Exit::Done)
+    if left_out.is_empty() {
+        return Ok(Exit::Done);
+    }
+    let why =
+        format!("not everything is in it:\n  {}\nput these elsewhere, or back them up yourself", left_out.join("\n  "));
+    Err(Failure::new(Exit::Failed, why))
 }
 
 async fn fill(

@@ -12,6 +12,7 @@ use crate::cli::settings::Settings;
 use crate::config::ServiceFile;
 use crate::domain::audit::Deed;
 use crate::domain::id::UserName;
+use crate::domain::text::printable;
 use crate::domain::time::UnixMillis;
 use crate::protocol::failure::FailureCode;
 use crate::protocol::rest::{
@@ -256,6 +257,17 @@ pub(super) enum Pieces<'a> {
 }
 
 impl Pieces<'_> {
+    /// The files that are not in it, and why.
+    pub(super) fn left_out(&self) -> Vec<String> {
+        match self {
+            Self::Sent(_, response) => {
+                let named = response.headers().get_all(backup::LEFT_OUT).iter();
+                named.map(|what| printable(&String::from_utf8_lossy(what.as_bytes()), 400)).collect()
+            }
+            Self::Made(snapshot) => snapshot.left_out().to_vec(),
+        }
+    }
+
     /// The next piece; none at the end, which is only where all came.
     pub(super) async fn next(&mut self) -> Result<Option<Vec<u8>>, Failure> {
         match self {

@@ -26,6 +26,8 @@ struct Inner {
     db: Db,
     /// Primary, secondary.
     kept: Mutex<[AccessKey; 2]>,
+    /// Held while one is replaced, so that the last one on the disk is the last one here.
+    rotating: tokio::sync::Mutex<()>,
 }
 
 /// One access key.
@@ -43,7 +45,8 @@ impl AccessKeys {
     pub async fn load(db: Db) -> Result<Self, StartError> {
         let [primary, secondary] = AccessKeyName::ALL;
         let kept = [kept(&db, primary).await?, kept(&db, secondary).await?];
-        Ok(Self { inner: Arc::new(Inner { db, kept: Mutex::new(kept) }) })
+        let rotating = tokio::sync::Mutex::default();
+        Ok(Self { inner: Arc::new(Inner { db, kept: Mutex::new(kept), rotating }) })
     }
 
     /// Both keys, as text.
@@ -64,6 +67,7 @@ impl AccessKeys {
     /// When the store fails; the old key counts then.
     pub async fn rotate(&self, name: AccessKeyName) -> Result<AccessKeyPair, Failure> {
         let made = made();
+        let _turn = self.inner.rotating.lock().await;
         access_keys::replace(&self.inner.db, name.word(), &made.text, clock::unix_now()).await?;
         let place = match name {
             AccessKeyName::Primary => 0,
@@ -90,6 +94,18 @@ fn made() -> AccessKey {
 mod tests {
     use super::*;
     use crate::service::store;
+
+    #[tokio::test]
+    async fn of_keys_made_at_once_the_one_that_is_kept_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = store::open(folder.path()).await.unwrap();
+        let keys = AccessKeys::load(db.clone()).await.unwrap();
+        for _ in 0..20 {
+            let rotations = (0..4).map(|_| keys.rotate(AccessKeyName::Primary));
+            futures_util::future::try_join_all(rotations).await.unwrap();
+            assert_eq!(AccessKeys::load(db.clone()).await.unwrap().pair(), keys.pair());
+        }
+    }
 
     #[tokio::test]
     async fn keys_last_and_one_is_replaced_without_the_other() {

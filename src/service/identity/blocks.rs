@@ -26,6 +26,14 @@ impl Identities {
         Ok(people)
     }
 
+    /// Whom `owner` blocks.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn block_list(&self, owner: &Identity) -> Result<BTreeSet<Identity>, Failure> {
+        Ok(blocks::identities(&self.inner.db, owner).await?)
+    }
+
     /// The block lists of everybody who has one.
     ///
     /// # Errors

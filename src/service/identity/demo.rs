@@ -1,6 +1,6 @@
 //! The demo accounts: alice, bob and carol, who sign in with a secret made for each run.
 
-use super::{Identities, locked};
+use super::{Identities, MAX_FRIENDS, locked};
 use crate::base::clock;
 use crate::base::secret::Secret;
 use crate::domain::id::{DisplayName, UserName};
@@ -75,7 +75,7 @@ impl Identities {
 
     async fn befriend_everybody(&self, person: &Person, people: &[Person], bots: &[Person]) -> Result<(), Failure> {
         for friend in people.iter().chain(bots).filter(|friend| friend.identity != person.identity) {
-            friends::add(&self.inner.db, &person.identity, &friend.identity, clock::unix_now()).await?;
+            friends::add(&self.inner.db, &person.identity, &friend.identity, MAX_FRIENDS, clock::unix_now()).await?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Friend requests: asked, accepted, declined, withdrawn. Who asks learns when it is accepted, and nothing else.
 
-use super::friends::{nobody, on_the_list};
+use super::friends::{full, full_there, nobody, on_the_list};
 use super::{Identities, MAX_FRIENDS, locked};
 use crate::base::clock;
 use crate::config::FriendPolicy;
@@ -8,8 +8,7 @@ use crate::domain::call::Direction;
 use crate::domain::id::Identity;
 use crate::domain::person::{FriendRequest, Person};
 use crate::protocol::failure::{Failure, FailureCode};
-use crate::service::store::friend_requests::{self as requests, Asked};
-use crate::service::store::friends;
+use crate::service::store::friend_requests::{self as requests, Accepted, Asked, Most};
 
 /// How many requests of somebody, and to somebody, may be open.
 pub const MAX_REQUESTS: usize = 100;
@@ -51,7 +50,8 @@ impl Identities {
         })?;
         let now = clock::unix_now();
         let conflict = |message: String| Err(Failure::new(FailureCode::Conflict, message));
-        match requests::ask(&self.inner.db, owner, friend, MAX_REQUESTS, now).await? {
+        let most = Most { open: MAX_REQUESTS, friends: MAX_FRIENDS };
+        match requests::ask(&self.inner.db, owner, friend, most, now).await? {
             Asked::Friends => Ok(Befriended::Both(person)),
             Asked::Open { shown } => Ok(Befriended::Asked {
                 request: FriendRequest { person, direction: Direction::Outgoing, at: now },
@@ -62,6 +62,8 @@ impl Identities {
             Asked::TooManyThere => {
                 conflict(format!("{} has too many open requests; try again later", person.display_name))
             }
+            Asked::Full => Err(full()),
+            Asked::FullThere => Err(full_there(&person)),
         }
     }
 
@@ -87,11 +89,12 @@ impl Identities {
     /// `not_found` when nothing such is open, `conflict` for a full list.
     pub async fn accept_friend(&self, asked: &Identity, asker: &Identity) -> Result<Person, Failure> {
         let person = self.may_add(asked, asker).await?;
-        if friends::count(&self.inner.db, asker).await? >= MAX_FRIENDS {
-            let message = format!("the friend list of {} is full", person.display_name);
-            return Err(Failure::new(FailureCode::Conflict, message));
+        match requests::accept(&self.inner.db, asked, asker, MAX_FRIENDS, clock::unix_now()).await? {
+            Accepted::Done => Ok(person),
+            Accepted::None => Err(none()),
+            Accepted::Full => Err(full()),
+            Accepted::FullThere => Err(full_there(&person)),
         }
-        if requests::accept(&self.inner.db, asked, asker, clock::unix_now()).await? { Ok(person) } else { Err(none()) }
     }
 
     /// `asked` declines what `asker` asked, who is not told.

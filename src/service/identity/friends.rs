@@ -10,7 +10,8 @@ use crate::domain::id::Identity;
 use crate::domain::person::{Favourite, Person};
 use crate::domain::time::UnixMillis;
 use crate::protocol::failure::{Failure, FailureCode};
-use crate::service::store::{friends, identities};
+use crate::service::store::friends::{self, Added};
+use crate::service::store::identities;
 
 /// How many friends somebody may have.
 pub const MAX_FRIENDS: usize = 1000;
@@ -35,13 +36,14 @@ impl Identities {
     /// `bad_request` for oneself.
     pub async fn add_friend(&self, owner: &Identity, friend: &Identity) -> Result<Person, Failure> {
         let person = self.may_add(owner, friend).await?;
-        if !friends::add(&self.inner.db, owner, friend, clock::unix_now()).await? {
-            return Err(on_the_list(&person));
+        match friends::add(&self.inner.db, owner, friend, MAX_FRIENDS, clock::unix_now()).await? {
+            Added::Done => Ok(person),
+            Added::There => Err(on_the_list(&person)),
+            Added::Full => Err(full()),
         }
-        Ok(person)
     }
 
-    /// Who `friend` is, given that there is room for that one on the list of `owner`.
+    /// Who `friend` is, given that both are somebody, and not the same one.
     pub(super) async fn may_add(&self, owner: &Identity, friend: &Identity) -> Result<Person, Failure> {
         if owner == friend {
             return Err(Failure::new(FailureCode::BadRequest, "you can't put yourself on your own friend list"));
@@ -49,10 +51,6 @@ impl Identities {
         let person = self.person(friend).await?.ok_or_else(nobody)?;
         if self.person(owner).await?.is_none() {
             return Err(nobody());
-        }
-        if friends::count(&self.inner.db, owner).await? >= MAX_FRIENDS {
-            let message = format!("a friend list holds at most {MAX_FRIENDS} people; remove somebody first");
-            return Err(Failure::new(FailureCode::Conflict, message));
         }
         Ok(person)
     }
@@ -78,6 +76,19 @@ impl Identities {
     /// When the store fails.
     pub async fn favourites(&self, owner: &Identity) -> Result<BTreeMap<Identity, Favourite>, Failure> {
         Ok(friends::favourites(&self.inner.db, owner).await?.into_iter().collect())
+    }
+
+    /// The row of `friend` on the list of `owner`: who that is, and under which number; nothing for somebody who is not on it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn friend(
+        &self,
+        owner: &Identity,
+        friend: &Identity,
+    ) -> Result<Option<(Person, Option<Favourite>)>, Failure> {
+        let Some(favourite) = friends::favourite(&self.inner.db, owner, friend).await? else { return Ok(None) };
+        Ok(self.person(friend).await?.map(|person| (person, favourite)))
     }
 
     /// Makes `friend` a favourite of `owner` under a number, or none any more; says whose rows of the list are others
@@ -126,6 +137,15 @@ impl Identities {
     pub async fn last_seen_of_friends(&self, owner: &Identity) -> Result<BTreeMap<Identity, UnixMillis>, Failure> {
         Ok(identities::last_seen_of_friends(&self.inner.db, owner).await?)
     }
+}
+
+pub(super) fn full() -> Failure {
+    let message = format!("a friend list holds at most {MAX_FRIENDS} people; remove somebody first");
+    Failure::new(FailureCode::Conflict, message)
+}
+
+pub(super) fn full_there(person: &Person) -> Failure {
+    Failure::new(FailureCode::Conflict, format!("the friend list of {} is full", person.display_name))
 }
 
 pub(super) fn on_the_list(person: &Person) -> Failure {

@@ -28,6 +28,7 @@ mod tries;
 #[cfg(test)]
 mod tests;
 
+use std::net::IpAddr;
 use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -37,7 +38,7 @@ use uuid::Uuid;
 use self::keys::KeyRing;
 use self::passwords::Passwords;
 use self::remembered::Remembered;
-use self::tries::{SignUps, Tries};
+use self::tries::Tries;
 use super::bus::{Listener, Topic};
 use super::limits::{Buckets, Rate};
 use super::store::{Db, StoreError, settings};
@@ -128,7 +129,7 @@ struct Inner {
     bots: Vec<Person>,
     demo_secret: Mutex<Option<Secret<String>>>,
     tries: Mutex<Tries>,
-    sign_ups: Mutex<SignUps>,
+    sign_ups: Mutex<Buckets<IpAddr>>,
     asks: Mutex<Buckets<Identity>>,
     revoked: Topic<Identity>,
     standing_changed: Topic<Identity>,
@@ -159,7 +160,7 @@ impl Identities {
             bots,
             demo_secret: Mutex::new(None),
             tries,
-            sign_ups: Mutex::new(SignUps::new()),
+            sign_ups: Mutex::new(tries::sign_ups()),
             asks: Mutex::new(asks),
             revoked: Topic::new(),
             standing_changed: Topic::new(),

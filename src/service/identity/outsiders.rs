@@ -49,33 +49,22 @@ impl Identities {
         accounts: OidcAccounts,
         now: UnixMillis,
     ) -> Result<(SignedIn, Option<UserName>), Failure> {
-        let signed_in = self.admit_outsider(who, names, accounts, now).await;
-        let tally = &self.inner.tally;
-        match &signed_in {
-            Ok(_) => tally.signed_in.inc(),
-            Err(_) => tally.refused.inc(),
+        let signing_in = async {
+            let (stored, made) = match self.account_of_outsider(who).await? {
+                Some(stored) => (stored, false),
+                None if accounts == OidcAccounts::Made => self.make_account_of(who, names, now).await?,
+                None => return Err(not_known(who)),
+            };
+            if stored.account.disabled {
+                return Err(super::sign_in::disabled());
+            }
+            let user = stored.account.user;
+            let me = self.identify(&user, now).await?.ok_or_else(|| not_known(who))?;
+            Ok((self.begin_sign_in(me, now).await?, made.then_some(user)))
         };
+        let signed_in = signing_in.await;
+        self.inner.tally.sign_in_ended(&signed_in);
         signed_in
-    }
-
-    async fn admit_outsider(
-        &self,
-        who: &Outsider,
-        names: &Names,
-        accounts: OidcAccounts,
-        now: UnixMillis,
-    ) -> Result<(SignedIn, Option<UserName>), Failure> {
-        let (stored, made) = match self.account_of_outsider(who).await? {
-            Some(stored) => (stored, false),
-            None if accounts == OidcAccounts::Made => self.make_account_of(who, names, now).await?,
-            None => return Err(not_known(who)),
-        };
-        if stored.account.disabled {
-            return Err(super::sign_in::disabled());
-        }
-        let user = stored.account.user;
-        let me = self.identify(&user, now).await?.ok_or_else(|| not_known(who))?;
-        Ok((self.begin_sign_in(me, now).await?, made.then_some(user)))
     }
 
     /// Binds somebody of another issuer to an account: whoever signs in there so is signed in as that account.

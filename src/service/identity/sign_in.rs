@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::remembered::Print;
+use super::tries::Try;
 use super::{Identities, MAX_TOKEN_LIFE, Verified, locked, token};
 use crate::base::secret::Secret;
 use crate::base::{clock, entropy};
@@ -33,26 +34,24 @@ impl Identities {
     pub async fn sign_in(&self, request: SignIn, peer: IpAddr, now: UnixMillis) -> Result<SignedIn, Failure> {
         let tally = &self.inner.tally;
         let peer = limits::peer(peer);
-        locked(&self.inner.tries).take(&request.user, peer, clock::now()).map_err(throttled).inspect_err(|_| {
+        let counted = locked(&self.inner.tries).take(&request.user, peer, clock::now());
+        let counted = counted.map_err(throttled).inspect_err(|_| {
             tally.throttled.inc();
         })?;
-        let signed_in = self.sign_in_once(request, peer, now).await;
-        match &signed_in {
-            Ok(signed_in) => {
-                self.seen_at(&signed_in.me.name, peer);
-                tally.signed_in.inc()
-            }
-            Err(_) => tally.refused.inc(),
-        };
+        let signed_in = self.sign_in_once(request, counted, now).await;
+        tally.sign_in_ended(&signed_in);
+        if let Ok(signed_in) = &signed_in {
+            self.seen_at(&signed_in.me.name, peer);
+        }
         signed_in
     }
 
     /// Signs somebody in whose try was counted.
-    async fn sign_in_once(&self, request: SignIn, peer: IpAddr, now: UnixMillis) -> Result<SignedIn, Failure> {
+    async fn sign_in_once(&self, request: SignIn, counted: Try, now: UnixMillis) -> Result<SignedIn, Failure> {
         let SignIn { user, password } = request;
         let checked = self.check_password(&user, password).await;
         if !matches!(checked, Ok(None)) {
-            locked(&self.inner.tries).give_back(&user, peer, clock::now());
+            locked(&self.inner.tries).give_back(counted, clock::now());
         }
         let wrong = || Failure::new(FailureCode::Unauthenticated, "wrong user name or password");
         let then = checked?.ok_or_else(wrong)?;

@@ -18,9 +18,8 @@ const REMEMBERED: usize = 10_000;
 /// How many peers an account is remembered to be used at, the latest ones.
 const PEERS_KNOWN: usize = 8;
 
-/// How many accounts may be made from one peer at once, and in a day.
-const SIGN_UPS: Rate = Rate { burst: 4, every: Duration::from_secs(20) };
-const SIGN_UPS_A_DAY: Rate = Rate { burst: 20, every: Duration::from_secs(24 * 60 * 60 / 20) };
+/// How many accounts may be made from one peer: so many at once, and as many again over a day.
+const SIGN_UPS: Rate = Rate { burst: 20, every: Duration::from_secs(24 * 60 * 60 / 20) };
 
 /// Wrong sign-ins, by what they are counted for. A peer is what [`crate::service::limits::peer`] says.
 #[derive(Debug)]
@@ -31,6 +30,15 @@ pub(super) struct Tries {
     /// Of each peer where it is.
     by_known: Buckets<(UserName, IpAddr)>,
     known: HashMap<UserName, VecDeque<IpAddr>>,
+}
+
+/// A try that was counted: for whom.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Try {
+    user: UserName,
+    peer: IpAddr,
+    /// Whether the account was known to be used at the peer.
+    known: bool,
 }
 
 impl Tries {
@@ -48,21 +56,29 @@ impl Tries {
     ///
     /// # Errors
     /// How long to wait.
-    pub(super) fn take(&mut self, user: &UserName, peer: IpAddr, now: Instant) -> Result<(), Wait> {
+    pub(super) fn take(&mut self, user: &UserName, peer: IpAddr, now: Instant) -> Result<Try, Wait> {
         self.by_peer.take(peer, now)?;
-        let taken = match self.knows(user, peer) {
+        let known = self.knows(user, peer);
+        let taken = match known {
             true => self.by_known.take((user.clone(), peer), now),
             false => self.by_account.take(user.clone(), now),
         };
-        taken.inspect_err(|_| self.by_peer.give_back(peer, now))
+        match taken {
+            Ok(()) => Ok(Try { user: user.clone(), peer, known }),
+            Err(wait) => {
+                self.by_peer.give_back(peer, now);
+                Err(wait)
+            }
+        }
     }
 
-    /// Takes a try back that was no wrong one.
-    pub(super) fn give_back(&mut self, user: &UserName, peer: IpAddr, now: Instant) {
+    /// Takes a try back that was no wrong one, where it was counted.
+    pub(super) fn give_back(&mut self, counted: Try, now: Instant) {
+        let Try { user, peer, known } = counted;
         self.by_peer.give_back(peer, now);
-        match self.knows(user, peer) {
-            true => self.by_known.give_back((user.clone(), peer), now),
-            false => self.by_account.give_back(user.clone(), now),
+        match known {
+            true => self.by_known.give_back((user, peer), now),
+            false => self.by_account.give_back(user, now),
         }
     }
 
@@ -91,26 +107,9 @@ impl Tries {
     }
 }
 
-/// Accounts that people make for themselves, by peer.
-#[derive(Debug)]
-pub(super) struct SignUps {
-    at_once: Buckets<IpAddr>,
-    in_a_day: Buckets<IpAddr>,
-}
-
-impl SignUps {
-    pub(super) fn new() -> Self {
-        Self { at_once: Buckets::new(SIGN_UPS, REMEMBERED), in_a_day: Buckets::new(SIGN_UPS_A_DAY, REMEMBERED) }
-    }
-
-    /// Counts one more; names that are taken count too, so that nobody asks for all there are.
-    ///
-    /// # Errors
-    /// How long to wait.
-    pub(super) fn take(&mut self, peer: IpAddr, now: Instant) -> Result<(), Wait> {
-        self.at_once.take(peer, now)?;
-        self.in_a_day.take(peer, now)
-    }
+/// Accounts that people make for themselves, by peer; names that are taken count too, so that nobody asks for all there are.
+pub(super) fn sign_ups() -> Buckets<IpAddr> {
+    Buckets::new(SIGN_UPS, REMEMBERED)
 }
 
 #[cfg(test)]
@@ -148,7 +147,7 @@ mod tests {
             // Meanwhile she signs in once a minute, at home.
             if second.is_multiple_of(60) {
                 match tries.take(&alice, home, now) {
-                    Ok(()) => tries.give_back(&alice, home, now),
+                    Ok(counted) => tries.give_back(counted, now),
                     Err(_) => locked_out += 1,
                 }
             }
@@ -163,7 +162,7 @@ mod tests {
         while tries.take(&alice, peer(1), now).is_ok() {}
         let Err(Wait(wait)) = tries.take(&alice, peer(2), now) else { panic!("the account is tried too often") };
         assert!(wait <= Duration::from_secs(10), "{wait:?}");
-        assert_eq!(tries.take(&alice, peer(2), now + wait), Ok(()));
+        assert!(tries.take(&alice, peer(2), now + wait).is_ok());
     }
 
     #[test]
@@ -172,9 +171,18 @@ mod tests {
         tries.seen(&alice, peer(1));
         assert_eq!((0..9).filter(|_| tries.take(&alice, peer(1), now).is_ok()).count(), 3);
         // Whoever shares it with her learns nothing of other accounts by that, and the others are counted apart.
-        assert_eq!(tries.take(&name("bob"), peer(1), now), Ok(()));
+        assert!(tries.take(&name("bob"), peer(1), now).is_ok());
         tries.forget(&alice);
-        assert_eq!(tries.take(&alice, peer(1), now), Ok(()), "among all the strange ones again");
+        assert!(tries.take(&alice, peer(1), now).is_ok(), "among all the strange ones again");
+    }
+
+    #[test]
+    fn a_try_is_taken_back_where_it_was_counted_though_its_peer_is_known_meanwhile() {
+        let (mut tries, now, alice) = (tries(), clock::now(), name("alice"));
+        let counted: Vec<_> = (0..3).map(|_| tries.take(&alice, peer(1), now).unwrap()).collect();
+        tries.seen(&alice, peer(1));
+        counted.into_iter().for_each(|one| tries.give_back(one, now));
+        assert_eq!((0..9).filter(|_| tries.take(&alice, peer(2), now).is_ok()).count(), 3, "at strange peers");
     }
 
     #[test]
@@ -185,7 +193,7 @@ mod tests {
         });
         assert_eq!(guessed.count(), 10 + 59, "the burst, and one each second");
         let right = name("alice");
-        assert_eq!(tries.take(&right, peer(2), start), Ok(()), "others are not concerned");
+        assert!(tries.take(&right, peer(2), start).is_ok(), "others are not concerned");
     }
 
     #[test]
@@ -196,7 +204,7 @@ mod tests {
         for _ in 0..50 {
             assert!(tries.take(&alice, peer(2), now).is_err());
         }
-        assert_eq!(tries.take(&name("bob"), peer(2), now), Ok(()));
+        assert!(tries.take(&name("bob"), peer(2), now).is_ok());
     }
 
     #[test]
@@ -214,13 +222,11 @@ mod tests {
     }
 
     #[test]
-    fn few_accounts_are_made_at_once_and_not_many_in_a_day() {
-        let (mut sign_ups, start) = (SignUps::new(), clock::now());
-        assert_eq!((0..60).filter(|_| sign_ups.take(peer(1), start).is_ok()).count(), 4);
-        assert_eq!(sign_ups.take(peer(2), start), Ok(()), "others are not concerned");
-        let mut sign_ups = SignUps::new();
+    fn not_many_accounts_are_made_in_a_day() {
+        let (mut sign_ups, start) = (sign_ups(), clock::now());
         let minutes = (0..24 * 60).map(|minute| start + Duration::from_secs(60) * minute);
         let made = minutes.filter(|now| sign_ups.take(peer(1), *now).is_ok()).count();
         assert_eq!(made, 20 + 19, "the burst, and as many again over the day");
+        assert_eq!(sign_ups.take(peer(2), start), Ok(()), "others are not concerned");
     }
 }

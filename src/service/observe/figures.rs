@@ -77,8 +77,12 @@ impl Observer {
     fn tokens(&self, registry: &mut Registry) {
         let tally = self.inner.watched.identities.tally();
         for (name, help, counter) in [
-            ("sign_ins", "Sign-ins with the right password", &tally.signed_in),
-            ("sign_ins_refused", "Sign-ins refused: wrong name or password, account disabled", &tally.refused),
+            ("sign_ins", "Sign-ins that succeeded, with a password or with an account elsewhere", &tally.signed_in),
+            (
+                "sign_ins_refused",
+                "Sign-ins that failed: wrong name or password, account disabled, nobody here",
+                &tally.refused,
+            ),
             ("sign_ins_throttled", "Sign-ins not looked at, after too many wrong ones", &tally.throttled),
             ("tokens_issued", "Access tokens issued", &tally.issued),
             ("tokens_revoked", "Times all tokens of an identity were revoked", &tally.revoked),

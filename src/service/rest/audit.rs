@@ -65,7 +65,7 @@ pub(super) async fn noted(
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
     let who = request.extensions().get::<Actor>().map_or_else(|| "nobody".to_owned(), |actor| actor.0.clone());
     // A path that can't be read is refused by the handler.
-    let named = params.ok().and_then(|params| params.iter().next().map(|(_, value)| value.to_owned()));
+    let named = params.ok().and_then(|params| params.iter().next().map(|(name, value)| as_kept(name, value)));
     let (answer, answered) = oneshot::channel();
     let work = async move {
         let response = next.run(request).await;
@@ -84,9 +84,15 @@ pub(super) async fn noted(
     })
 }
 
+/// What the part of a path called `name` is about: a user name as accounts have it, however it was written.
+fn as_kept(name: &str, value: &str) -> String {
+    let user = (name == "user").then(|| value.parse::<UserName>().ok()).flatten();
+    user.map_or_else(|| value.to_owned(), String::from)
+}
+
 impl Rest {
-    /// Notes that somebody is kept from trying more passwords, or more sign-ins elsewhere: once a minute for each peer, however often it tries. Only
-    /// names of accounts are kept, for what else is typed there may be anything.
+    /// Notes that somebody is kept from trying more passwords, or more sign-ins elsewhere: once a minute for each peer,
+    /// however often it tries. Only names of accounts are kept, for what else is typed there may be anything.
     pub(super) async fn note_throttled(&self, user: Option<&UserName>, peer: IpAddr) {
         let noted =
             self.throttled.lock().unwrap_or_else(PoisonError::into_inner).take(limits::peer(peer), clock::now());

@@ -18,10 +18,10 @@ mod keys;
 mod link;
 mod names;
 pub mod openapi;
-mod operation;
 mod paging;
 mod people;
 mod session;
+mod upkeep;
 
 #[cfg(test)]
 mod tests;
@@ -66,7 +66,7 @@ const PER_PEER: Rate = Rate { burst: 400, every: Duration::from_millis(25) };
 
 /// How often it is noted of one peer that it tries too many passwords.
 const NOTED: Rate = Rate { burst: 1, every: Duration::from_secs(60) };
-/// How often one peer may call the routes of programs: a little more than the limits of all their operations together.
+/// How often one peer may call the routes of programs: a little more than all their limits together.
 const PER_PROGRAM: Rate = Rate { burst: 5000, every: Duration::from_millis(5) };
 
 /// How many peers are remembered for that.
@@ -212,8 +212,8 @@ fn routes() -> Vec<Route> {
 
     vec![
         route(Method::GET, "/healthz", Anyone, session::health),
-        route(Method::GET, "/readyz", Anyone, operation::readiness),
-        route(Method::GET, "/metrics", Local, operation::metrics),
+        route(Method::GET, "/readyz", Anyone, upkeep::readiness),
+        route(Method::GET, "/metrics", Local, upkeep::metrics),
         route(Method::GET, "/.well-known/jwks.json", Anyone, session::keys),
         route(Method::GET, ANSWER_PATH, Anyone, challenge::answer),
         route(Method::GET, "/j/{key}", Anyone, link::page),
@@ -287,7 +287,7 @@ fn routes() -> Vec<Route> {
         route(Method::GET, "/api/v1/admin/organisations", Admin, admin::organisations).described(of::ORGANISATIONS),
         route(Method::GET, "/api/v1/admin/calls", Admin, calls::all).described(of::ALL_CALLS),
         route(Method::GET, "/api/v1/admin/audit", Admin, audit::list).described(of::AUDIT),
-        route(Method::GET, BACKUP, Admin, operation::backup).described(of::BACKUP).noted(Deed::BackupMade),
+        route(Method::GET, BACKUP, Admin, upkeep::backup).described(of::BACKUP).noted(Deed::BackupMade),
         route(Method::GET, "/api/v1/admin/keys", Admin, keys::show)
             .described(of::ACCESS_KEYS)
             .noted(Deed::AccessKeysShown),
@@ -334,7 +334,7 @@ pub fn router(rest: Rest, names: Names, more: Router) -> Router {
         .merge(more)
         .fallback(answer::no_such_route)
         .layer(from_fn_with_state(names, doors::only_ours))
-        .layer(from_fn_with_state(rest, operation::observed))
+        .layer(from_fn_with_state(rest, upkeep::observed))
 }
 
 /// The routes of one dialect, each behind its door.

@@ -123,9 +123,10 @@ impl Signalling {
         &self.registry
     }
 
-    /// Passes on presence to friends, who is in which group to those who have it on their list, and how many calls somebody
-    /// missed to all of their clients; looks up rules that name accounts which come and go; how
-    /// somebody is shown now, to that user's clients and friends; ends the sessions of identities whose tokens were revoked, and codes that are not used any more, for as long as the service runs.
+    /// For as long as the service runs, passes on presence to friends, who is in which group to those who have it on their
+    /// list, how many calls somebody missed to all of their clients, and how somebody is shown now to that user's clients and
+    /// followers; looks up rules that name accounts which come and go; and ends the sessions of identities whose tokens were
+    /// revoked, and codes that are not used any more.
     pub(crate) fn follow(&self) {
         task::spawn(
             "presence",
@@ -204,12 +205,8 @@ impl Signalling {
         self.calls.shown_as(person.clone()).await;
         self.registry.notify(identity, &Notice::MeChanged { me: person });
         for follower in self.identities.followers(identity).await? {
-            if self.registry.of_identity(&follower).is_empty() {
-                continue;
-            }
-            let mut friends = self.friends_of(&follower).await?.into_iter();
-            if let Some(friend) = friends.find(|friend| friend.person.identity == *identity) {
-                self.registry.notify(&follower, &Notice::FriendChanged { friend });
+            if !self.registry.of_identity(&follower).is_empty() {
+                self.tell_changed(&follower, identity).await?;
             }
         }
         Ok(())

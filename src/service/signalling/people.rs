@@ -3,13 +3,11 @@
 //!
 //! To who is blocked, whoever blocks them is offline, since they were blocked or before; nothing else tells them.
 
-use std::collections::BTreeSet;
-
 use super::Signalling;
 use super::requests::{Caller, SEARCH_TEXT};
 use crate::base::clock;
 use crate::domain::id::Identity;
-use crate::domain::person::{Favourite, Friend, FriendRequest, Person};
+use crate::domain::person::{Favourite, Friend, FriendRequest};
 use crate::domain::presence::{Presence, PresenceState};
 use crate::domain::text;
 use crate::protocol::failure::Failure;
@@ -30,8 +28,8 @@ impl Signalling {
     pub(super) async fn friend_add(&self, caller: &Caller, identity: &Identity) -> Result<Response, Failure> {
         let owner = &caller.person.identity;
         match self.identities.befriend(owner, identity).await? {
-            Befriended::Added(person) => self.tell_added(owner, person).await?,
-            Befriended::Both(person) => self.tell_friends(&caller.person, person).await?,
+            Befriended::Added(person) => self.tell_added(owner, &person.identity).await?,
+            Befriended::Both(person) => self.tell_friends(owner, &person.identity).await?,
             Befriended::Asked { request, shown } => {
                 self.registry.notify(owner, &Notice::FriendRequested { request: request.clone() });
                 if shown {
@@ -44,8 +42,8 @@ impl Signalling {
     }
 
     pub(super) async fn friend_accept(&self, caller: &Caller, asker: &Identity) -> Result<Response, Failure> {
-        let person = self.identities.accept_friend(&caller.person.identity, asker).await?;
-        self.tell_friends(&caller.person, person).await?;
+        self.identities.accept_friend(&caller.person.identity, asker).await?;
+        self.tell_friends(&caller.person.identity, asker).await?;
         Ok(Response::Done {})
     }
 
@@ -81,12 +79,8 @@ impl Signalling {
         favourite: Option<Favourite>,
     ) -> Result<Response, Failure> {
         let owner = &caller.person.identity;
-        let changed = self.identities.favour(owner, identity, favourite).await?;
-        // As the list is now, whatever another client changes meanwhile: what is told last is what is kept.
-        for friend in self.friends_of(owner).await? {
-            if changed.contains(&friend.person.identity) {
-                self.registry.notify(owner, &Notice::FriendChanged { friend });
-            }
+        for changed in self.identities.favour(owner, identity, favourite).await? {
+            self.tell_changed(owner, &changed).await?;
         }
         Ok(Response::Done {})
     }
@@ -108,8 +102,11 @@ impl Signalling {
         let there = presence.state != PresenceState::Offline;
         let last_seen = if there { Some(clock::unix_now()) } else { presence.last_seen };
         let asked = self.identities.friend_request_of(&person, owner).await?;
+        // Read before: once it is kept, nothing keeps it from the calls.
+        let mut blocked = self.identities.block_list(owner).await?;
         self.identities.block(owner, &person, last_seen).await?;
-        self.tell_blocked(owner).await?;
+        blocked.insert(identity.clone());
+        self.calls.set_blocked(owner.clone(), blocked).await;
         self.registry.notify(owner, &Notice::PersonBlocked { person });
         if asked.is_some() {
             self.tell_request_ended(owner, identity.clone());
@@ -121,13 +118,15 @@ impl Signalling {
     pub(super) async fn person_unblock(&self, caller: &Caller, identity: &Identity) -> Result<Response, Failure> {
         let owner = &caller.person.identity;
         let _turn = self.accounts.of(owner).await;
+        let mut blocked = self.identities.block_list(owner).await?;
         self.identities.unblock(owner, identity).await?;
-        self.tell_blocked(owner).await?;
+        blocked.remove(identity);
+        self.calls.set_blocked(owner.clone(), blocked).await;
         self.registry.notify(owner, &Notice::PersonUnblocked { identity: identity.clone() });
-        // What was asked meanwhile is shown now.
-        self.tell_asked(identity, owner).await?;
         let there = self.presence_now(owner).await.state != PresenceState::Offline;
         self.tell_seen_otherwise(identity, owner, there);
+        // What was asked meanwhile is shown now.
+        self.tell_asked(identity, owner).await?;
         Ok(Response::Done {})
     }
 
@@ -159,22 +158,37 @@ impl Signalling {
     }
 
     /// Two are friends of each other now; the clients of both are told.
-    async fn tell_friends(&self, one: &Person, other: Person) -> Result<(), Failure> {
-        let (here, there) = (one.identity.clone(), other.identity.clone());
-        self.tell_added(&here, other).await?;
-        let one = self.identities.person(&here).await?.unwrap_or_else(|| one.clone());
-        self.tell_added(&there, one).await?;
-        self.tell_request_ended(&here, there.clone());
-        self.tell_request_ended(&there, here);
+    async fn tell_friends(&self, one: &Identity, other: &Identity) -> Result<(), Failure> {
+        for (owner, friend) in [(one, other), (other, one)] {
+            self.tell_added(owner, friend).await?;
+            self.tell_request_ended(owner, friend.clone());
+        }
         Ok(())
     }
 
     /// Tells all clients of somebody of a new row of the list.
-    async fn tell_added(&self, owner: &Identity, person: Person) -> Result<(), Failure> {
-        let presences = self.presences_for(owner, std::slice::from_ref(&person.identity)).await?;
-        let presence = presences.first().copied().unwrap_or_else(|| Presence::offline(None));
-        self.registry.notify(owner, &Notice::FriendAdded { friend: Friend { person, presence, favourite: None } });
+    async fn tell_added(&self, owner: &Identity, friend: &Identity) -> Result<(), Failure> {
+        if let Some(friend) = self.friend_of(owner, friend).await? {
+            self.registry.notify(owner, &Notice::FriendAdded { friend });
+        }
         Ok(())
+    }
+
+    /// Tells all clients of somebody how a row of the list looks now, if it is there: whatever another client changes
+    /// meanwhile, what is told last is what is kept.
+    pub(super) async fn tell_changed(&self, owner: &Identity, friend: &Identity) -> Result<(), Failure> {
+        if let Some(friend) = self.friend_of(owner, friend).await? {
+            self.registry.notify(owner, &Notice::FriendChanged { friend });
+        }
+        Ok(())
+    }
+
+    /// The row of `friend` on the list of `owner`, as it is now.
+    async fn friend_of(&self, owner: &Identity, friend: &Identity) -> Result<Option<Friend>, Failure> {
+        let Some((person, favourite)) = self.identities.friend(owner, friend).await? else { return Ok(None) };
+        let presence = self.presences_for(owner, std::slice::from_ref(friend)).await?.pop();
+        let presence = presence.unwrap_or_else(|| Presence::offline(None));
+        Ok(Some(Friend { person, presence, favourite }))
     }
 
     /// Tells somebody what another asked, if that is open and shown.
@@ -189,14 +203,6 @@ impl Signalling {
 
     fn tell_request_ended(&self, to: &Identity, identity: Identity) {
         self.registry.notify(to, &Notice::FriendRequestEnded { identity });
-    }
-
-    /// Tells the calls whom somebody blocks now; in a turn of the account.
-    async fn tell_blocked(&self, owner: &Identity) -> Result<(), Failure> {
-        let people = self.identities.blocked(owner).await?;
-        let blocked: BTreeSet<Identity> = people.into_iter().map(|person| person.identity).collect();
-        self.calls.set_blocked(owner.clone(), blocked).await;
-        Ok(())
     }
 
     /// Has somebody told who looks otherwise now, unless that one is offline, as before.

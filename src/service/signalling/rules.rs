@@ -1,5 +1,5 @@
-//! What people say about all of their calls: rules, and what they chose to be (whom they block is in [`super::people`]). Kept first, then told to the running calls
-//! and to all clients of the account.
+//! What people say about all of their calls: rules, and what they chose to be (whom they block is in [`super::people`]). Kept
+//! first, then told to the running calls and to all clients of the account.
 
 use std::hash::{BuildHasher, RandomState};
 

@@ -21,6 +21,16 @@ pub async fn people(db: &Db, owner: &Identity) -> Result<Vec<Person>, StoreError
     rows.into_iter().map(person).collect()
 }
 
+/// Whom `owner` blocks.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn identities(db: &Db, owner: &Identity) -> Result<BTreeSet<Identity>, StoreError> {
+    let rows: Vec<String> =
+        sqlx::query_scalar("SELECT blocked FROM blocks WHERE identity = $1").bind(owner.as_str()).fetch_all(db).await?;
+    rows.into_iter().map(identity).collect()
+}
+
 /// The block lists of everybody who has one.
 ///
 /// # Errors

@@ -3,8 +3,8 @@
 
 use sqlx::{Sqlite, Transaction};
 
-use super::identities::{PersonRow, person, person_rows};
-use super::{Db, StoreError, writing};
+use super::identities::{person, person_rows};
+use super::{Db, StoreError, friends, writing};
 use crate::domain::call::Direction;
 use crate::domain::id::Identity;
 use crate::domain::person::{FriendRequest, Person};
@@ -26,16 +26,41 @@ pub enum Asked {
     TooMany,
     /// The other was asked by too many.
     TooManyThere,
+    /// The friend list of the asker is full.
+    Full,
+    /// The friend list of the other is full.
+    FullThere,
 }
 
-/// What is not declined, and not asked by who is blocked.
+/// What came of accepting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accepted {
+    /// Both are friends now.
+    Done,
+    /// Nothing such is open and shown.
+    None,
+    /// The friend list of who accepts is full.
+    Full,
+    /// The friend list of who asked is full.
+    FullThere,
+}
+
+/// How many there may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Most {
+    /// Open requests of somebody, and to somebody.
+    pub open: usize,
+    /// Friends on a list.
+    pub friends: usize,
+}
+
+/// What is not declined, and not asked by who is blocked; of the requests `r`.
 macro_rules! shown {
+    () => {
+        "r.declined = 0 AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.identity = r.asked AND b.blocked = r.asker)"
+    };
     ($which:literal) => {
-        concat!(
-            "FROM friend_requests r WHERE r.declined = 0 AND NOT EXISTS ",
-            "(SELECT 1 FROM blocks b WHERE b.identity = r.asked AND b.blocked = r.asker) AND ",
-            $which
-        )
+        concat!("FROM friend_requests r WHERE ", shown!(), " AND ", $which)
     };
 }
 
@@ -44,18 +69,25 @@ macro_rules! shown {
 /// # Errors
 /// See [`StoreError`].
 pub async fn open(db: &Db, who: &Identity, most: usize) -> Result<Vec<FriendRequest>, StoreError> {
-    let mut open = requests(
-        db,
-        Direction::Incoming,
-        concat!("SELECT r.asker, r.asked_at ", shown!("r.asked = $1 ORDER BY r.asked_at, r.asker LIMIT $2")),
-        (who, most),
-    )
-    .await?;
-    let outgoing = "SELECT r.asked, r.asked_at FROM friend_requests r WHERE r.asker = $1 \
-                    ORDER BY r.asked_at, r.asked LIMIT $2";
+    let incoming = person_rows!(
+        ", r.asked_at",
+        concat!(
+            "JOIN friend_requests r ON r.asker = i.identity WHERE r.asked = $1 AND ",
+            shown!(),
+            " ORDER BY r.asked_at, r.asker LIMIT $2"
+        )
+    );
+    let outgoing = person_rows!(
+        ", r.asked_at",
+        "JOIN friend_requests r ON r.asked = i.identity WHERE r.asker = $1 ORDER BY r.asked_at, r.asked LIMIT $2"
+    );
+    let mut open = requests(db, Direction::Incoming, incoming, (who, most)).await?;
     open.extend(requests(db, Direction::Outgoing, outgoing, (who, most)).await?);
     Ok(open)
 }
+
+/// A row of a person, and when that one asked or was asked.
+type RequestRow = (String, String, String, String, i64);
 
 async fn requests(
     db: &Db,
@@ -63,19 +95,16 @@ async fn requests(
     statement: &'static str,
     (who, most): (&Identity, usize),
 ) -> Result<Vec<FriendRequest>, StoreError> {
-    let rows: Vec<(String, i64)> = sqlx::query_as(statement)
+    let rows: Vec<RequestRow> = sqlx::query_as(statement)
         .bind(who.as_str())
         .bind(i64::try_from(most).unwrap_or(i64::MAX))
         .fetch_all(db)
         .await?;
-    let mut requests = Vec::with_capacity(rows.len());
-    for (other, at) in rows {
-        let row: Option<PersonRow> =
-            sqlx::query_as(person_rows!("WHERE i.identity = $1")).bind(other).fetch_optional(db).await?;
-        let other: Option<Person> = row.map(person).transpose()?;
-        requests.extend(other.map(|person| FriendRequest { person, direction, at: UnixMillis(at) }));
-    }
-    Ok(requests)
+    let request = |(identity, name, display_name, organisation, at): RequestRow| {
+        let person = person((identity, name, display_name, organisation))?;
+        Ok(FriendRequest { person, direction, at: UnixMillis(at) })
+    };
+    rows.into_iter().map(request).collect()
 }
 
 /// The open request that `asked` sees of `asker`.
@@ -92,7 +121,7 @@ pub async fn of(db: &Db, asker: &Person, asked: &Identity) -> Result<Option<Frie
     Ok(at.map(request))
 }
 
-/// Asks; of each, at most `most` are open.
+/// Asks; so many are open of each at the most, and so many friends on the list of each.
 ///
 /// # Errors
 /// See [`StoreError`]; a fault when one of them is no identity that is kept.
@@ -100,10 +129,13 @@ pub async fn ask(
     db: &Db,
     asker: &Identity,
     asked: &Identity,
-    most: usize,
+    most: Most,
     now: UnixMillis,
 ) -> Result<Asked, StoreError> {
     let mut tx = writing(db).await?;
+    if !friends::has_room(&mut tx, asker, asked, most.friends).await? {
+        return Ok(Asked::Full);
+    }
     let wanted: i64 = sqlx::query_scalar(
         "SELECT (SELECT COUNT(*) FROM friend_requests WHERE asker = $2 AND asked = $1) \
          + (SELECT COUNT(*) FROM friends WHERE identity = $2 AND friend = $1)",
@@ -113,6 +145,9 @@ pub async fn ask(
     .fetch_one(&mut *tx)
     .await?;
     if wanted != 0 {
+        if !friends::has_room(&mut tx, asked, asker, most.friends).await? {
+            return Ok(Asked::FullThere);
+        }
         befriend(&mut tx, asker, asked, now).await?;
         tx.commit().await?;
         return Ok(Asked::Friends);
@@ -134,10 +169,10 @@ pub async fn ask(
     if before != 0 {
         return Ok(Asked::Before);
     }
-    if count(open) >= most {
+    if count(open) >= most.open {
         return Ok(Asked::TooMany);
     }
-    if count(there) >= most {
+    if count(there) >= most.open {
         return Ok(Asked::TooManyThere);
     }
     sqlx::query("INSERT INTO friend_requests (asker, asked, asked_at) VALUES ($1, $2, $3)")
@@ -155,11 +190,18 @@ pub async fn ask(
     Ok(Asked::Open { shown: shown != 0 })
 }
 
-/// `asked` accepts what `asker` asked, if that is open and shown: both are friends then. `false` when there is none such.
+/// `asked` accepts what `asker` asked, if that is open and shown: both are friends then. So many are on the list of each at
+/// the most.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn accept(db: &Db, asked: &Identity, asker: &Identity, now: UnixMillis) -> Result<bool, StoreError> {
+pub async fn accept(
+    db: &Db,
+    asked: &Identity,
+    asker: &Identity,
+    most: usize,
+    now: UnixMillis,
+) -> Result<Accepted, StoreError> {
     let mut tx = writing(db).await?;
     let open: i64 = sqlx::query_scalar(concat!("SELECT COUNT(*) ", shown!("r.asked = $1 AND r.asker = $2")))
         .bind(asked.as_str())
@@ -167,11 +209,17 @@ pub async fn accept(db: &Db, asked: &Identity, asker: &Identity, now: UnixMillis
         .fetch_one(&mut *tx)
         .await?;
     if open == 0 {
-        return Ok(false);
+        return Ok(Accepted::None);
+    }
+    if !friends::has_room(&mut tx, asked, asker, most).await? {
+        return Ok(Accepted::Full);
+    }
+    if !friends::has_room(&mut tx, asker, asked, most).await? {
+        return Ok(Accepted::FullThere);
     }
     befriend(&mut tx, asker, asked, now).await?;
     tx.commit().await?;
-    Ok(true)
+    Ok(Accepted::Done)
 }
 
 /// `asked` declines what `asker` asked; `false` when nothing such is open and shown.
@@ -218,15 +266,7 @@ async fn befriend(
     now: UnixMillis,
 ) -> Result<(), StoreError> {
     for (owner, friend) in [(one, other), (other, one)] {
-        sqlx::query(
-            "INSERT INTO friends (identity, friend, added_at) VALUES ($1, $2, $3) \
-             ON CONFLICT (identity, friend) DO NOTHING",
-        )
-        .bind(owner.as_str())
-        .bind(friend.as_str())
-        .bind(now.0)
-        .execute(&mut **tx)
-        .await?;
+        friends::put(tx, owner, friend, now).await?;
         sqlx::query("DELETE FROM friend_requests WHERE asker = $1 AND asked = $2")
             .bind(owner.as_str())
             .bind(friend.as_str())

@@ -1,5 +1,7 @@
 //! Friend lists: who is on whose, and who is a favourite under which number.
 
+use sqlx::{Sqlite, Transaction};
+
 use super::identities::{PersonRow, identity, person, person_rows};
 use super::{Db, StoreError, writing};
 use crate::domain::id::Identity;
@@ -69,30 +71,66 @@ pub async fn has(db: &Db, owner: &Identity, friend: &Identity) -> Result<bool, S
     Ok(found.is_some())
 }
 
-/// How many friends `owner` has.
-///
-/// # Errors
-/// See [`StoreError`].
-pub async fn count(db: &Db, owner: &Identity) -> Result<usize, StoreError> {
-    let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM friends WHERE identity = $1")
-        .bind(owner.as_str())
-        .fetch_one(db)
-        .await?;
-    Ok(usize::try_from(count).unwrap_or(0))
+/// What came of putting somebody on a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Added {
+    /// There they are.
+    Done,
+    /// They were there before.
+    There,
+    /// The list is full.
+    Full,
 }
 
-/// Puts `friend` on the list of `owner`; `false` when it is there already.
+/// Puts `friend` on the list of `owner`, which holds `most` at the most.
 ///
 /// # Errors
 /// See [`StoreError`]; a fault when `owner` is no identity that is kept.
-pub async fn add(db: &Db, owner: &Identity, friend: &Identity, now: UnixMillis) -> Result<bool, StoreError> {
+pub async fn add(
+    db: &Db,
+    owner: &Identity,
+    friend: &Identity,
+    most: usize,
+    now: UnixMillis,
+) -> Result<Added, StoreError> {
+    let mut tx = writing(db).await?;
+    if !has_room(&mut tx, owner, friend, most).await? {
+        return Ok(Added::Full);
+    }
+    let added = put(&mut tx, owner, friend, now).await?;
+    tx.commit().await?;
+    Ok(if added { Added::Done } else { Added::There })
+}
+
+/// Whether `friend` is on the list of `owner`, or may be put there.
+pub(super) async fn has_room(
+    tx: &mut Transaction<'static, Sqlite>,
+    owner: &Identity,
+    friend: &Identity,
+    most: usize,
+) -> Result<bool, StoreError> {
+    let others: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM friends WHERE identity = $1 AND friend <> $2")
+        .bind(owner.as_str())
+        .bind(friend.as_str())
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(usize::try_from(others).unwrap_or(0) < most)
+}
+
+/// Puts `friend` on the list of `owner`; `false` when it is there already.
+pub(super) async fn put(
+    tx: &mut Transaction<'static, Sqlite>,
+    owner: &Identity,
+    friend: &Identity,
+    now: UnixMillis,
+) -> Result<bool, StoreError> {
     let done = sqlx::query(
         "INSERT INTO friends (identity, friend, added_at) VALUES ($1, $2, $3) ON CONFLICT (identity, friend) DO NOTHING",
     )
     .bind(owner.as_str())
     .bind(friend.as_str())
     .bind(now.0)
-    .execute(db)
+    .execute(&mut **tx)
     .await?;
     Ok(done.rows_affected() == 1)
 }
@@ -120,9 +158,26 @@ pub async fn favourites(db: &Db, owner: &Identity) -> Result<Vec<(Identity, Favo
             .bind(owner.as_str())
             .fetch_all(db)
             .await?;
-    let number = |raw: i64| u8::try_from(raw).ok().and_then(|number| number.try_into().ok());
-    let row = |(friend, raw)| Ok((identity(friend)?, number(raw).ok_or(StoreError::Damaged("favourite"))?));
-    rows.into_iter().map(row).collect()
+    rows.into_iter().map(|(friend, raw)| Ok((identity(friend)?, number(raw)?))).collect()
+}
+
+/// The number `friend` has on the list of `owner`, if any; `None` for somebody who is not on it.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn favourite(db: &Db, owner: &Identity, friend: &Identity) -> Result<Option<Option<Favourite>>, StoreError> {
+    let row: Option<Option<i64>> =
+        sqlx::query_scalar("SELECT favourite FROM friends WHERE identity = $1 AND friend = $2")
+            .bind(owner.as_str())
+            .bind(friend.as_str())
+            .fetch_optional(db)
+            .await?;
+    row.map(|raw| raw.map(number).transpose()).transpose()
+}
+
+fn number(raw: i64) -> Result<Favourite, StoreError> {
+    let number = u8::try_from(raw).ok().and_then(|number| number.try_into().ok());
+    number.ok_or(StoreError::Damaged("favourite"))
 }
 
 /// Makes `friend` the favourite of `owner` under a number, or no favourite. Says who had that number before, if that

@@ -65,14 +65,18 @@ pub struct Found {
 /// Identity, user name, display name and organisation.
 pub(super) type PersonRow = (String, String, String, String);
 
-/// A statement that selects [`PersonRow`]s; who has no account is shown by the name of the identity, and is of the usual
-/// organisation.
+/// A statement that selects [`PersonRow`]s, each with `$more` columns behind it where they are named; who has no account is
+/// shown by the name of the identity, and is of the usual organisation.
 macro_rules! person_rows {
-    ($which:literal) => {
+    ($which:expr) => {
+        person_rows!("", $which)
+    };
+    ($more:literal, $which:expr) => {
         concat!(
             "SELECT i.identity, COALESCE(a.user_name, i.name), COALESCE(a.display_name, i.name), ",
-            "COALESCE(a.organisation, 'main') ",
-            "FROM identities i LEFT JOIN accounts a ON a.user_name = i.user_name ",
+            "COALESCE(a.organisation, 'main')",
+            $more,
+            " FROM identities i LEFT JOIN accounts a ON a.user_name = i.user_name ",
             $which
         )
     };

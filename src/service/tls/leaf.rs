@@ -14,7 +14,7 @@ use rustls::sign::CertifiedKey;
 
 use super::authority::{Authority, making};
 use super::read::Chain;
-use super::{StartError, files};
+use super::{StartError, due_at, files};
 use crate::base::crypto;
 use crate::domain::time::UnixMillis;
 
@@ -41,7 +41,7 @@ pub(super) struct Leaf {
 impl Leaf {
     /// Whether two thirds of its life are over, or it has not begun.
     pub(super) fn is_due(&self, now: UnixMillis) -> bool {
-        now < self.from || now >= self.from.plus(self.until.since(self.from) / 3 * 2)
+        now < self.from || now >= due_at(self.from, self.until)
     }
 }
 

@@ -159,6 +159,11 @@ impl Tls {
     }
 }
 
+/// When a certificate is to be replaced: at two thirds of its life.
+fn due_at(from: UnixMillis, until: UnixMillis) -> UnixMillis {
+    from.plus(until.since(from) / 3 * 2)
+}
+
 /// The day of `at`, as people write it: `2026-11-23`.
 fn day(at: UnixMillis) -> String {
     OffsetDateTime::from_unix_timestamp(at.seconds()).map_or_else(|_| "never".to_owned(), |at| at.date().to_string())

@@ -7,7 +7,7 @@ mod sign_in;
 mod sign_up;
 mod tokens;
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use tempfile::TempDir;

@@ -237,6 +237,54 @@ async fn who_has_as_many_open_requests_as_may_be_asks_and_is_asked_no_more() {
     assert!(kit.identities.withdraw_friend(&others[0], &bob).await.is_ok_and(|shown| !shown));
 }
 
+impl Kit {
+    /// Puts so many on the list of somebody that there is room for `room` more.
+    async fn fills_the_list_of(&self, owner: &Identity, room: usize) {
+        let filled = sqlx::query(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $2) \
+             INSERT INTO friends (identity, friend, added_at) SELECT $1, '8:acs:other_' || i, 0 FROM n",
+        );
+        let count = i64::try_from(MAX_FRIENDS - room).unwrap();
+        filled.bind(owner.as_str()).bind(count).execute(&self.identities.inner.db).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn nobody_gets_more_friends_than_may_be_whoever_of_two_asked() {
+    let kit = asking(100).await;
+    let (alice, bob, carol) = (kit.person("alice").await, kit.person("bob").await, kit.person("carol").await);
+    assert!(matches!(kit.identities.befriend(&bob, &alice).await, Ok(Befriended::Asked { .. })));
+    kit.fills_the_list_of(&bob, 0).await;
+    for refused in [
+        kit.identities.befriend(&alice, &bob).await.map(drop),
+        kit.identities.accept_friend(&alice, &bob).await.map(drop),
+    ] {
+        let refused = refused.unwrap_err();
+        assert_eq!((refused.code, refused.message.as_str()), (FailureCode::Conflict, "the friend list of bob is full"));
+    }
+    assert!(kit.identities.friends(&alice).await.unwrap().is_empty());
+    assert_eq!(kit.identities.friend_requests(&alice).await.unwrap().len(), 1, "it stays open");
+    assert_eq!(kit.identities.befriend(&bob, &carol).await.code(), FailureCode::Conflict);
+    // Who is on it already needs no room.
+    kit.identities.remove_friend(&bob, &"8:acs:other_1".parse().unwrap()).await.unwrap();
+    kit.identities.add_friend(&bob, &alice).await.unwrap();
+    assert!(matches!(kit.identities.befriend(&alice, &bob).await, Ok(Befriended::Both(_))));
+}
+
+#[tokio::test]
+async fn of_friends_added_at_once_only_as_many_get_on_a_list_as_there_is_room_for() {
+    let kit = Kit::new().await;
+    let alice = kit.person("alice").await;
+    kit.fills_the_list_of(&alice, 2).await;
+    let mut others = Vec::new();
+    for _ in 0..8 {
+        others.push(kit.identities.create_identity(clock::unix_now()).await.unwrap());
+    }
+    let adding = others.iter().map(|other| kit.identities.add_friend(&alice, other));
+    let added = futures_util::future::join_all(adding).await;
+    assert_eq!(added.iter().filter(|added| added.is_ok()).count(), 2, "{added:?}");
+}
+
 #[tokio::test]
 async fn nobody_blocks_themselves_a_bot_or_the_same_person_twice_and_lists_go_with_accounts() {
     let kit = Kit::new().await;

@@ -52,7 +52,7 @@ pub(in crate::service::rest) async fn programs(State(rest): State<Rest>, request
     }
 }
 
-/// Slows peers down that call far more often than the limits of the operations allow.
+/// Slows peers down that call far more often than their limits allow.
 pub(in crate::service::rest) async fn in_bounds(State(rest): State<Rest>, request: Request, next: Next) -> Response {
     let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() else {
         tracing::error!("the HTTP server does not say who its peers are");

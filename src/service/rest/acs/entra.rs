@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::AcsError;
 use super::identity::{Token, read};
-use super::limits::Operation;
+use super::limits::Limited;
 use crate::base::clock;
 use crate::base::secret::Secret;
 use crate::domain::scope::Scopes;
@@ -44,7 +44,7 @@ pub(in crate::service::rest) async fn teams_user(
     body: Bytes,
 ) -> Result<(Extension<About>, Json<Token>), AcsError> {
     let asked: TeamsUser = read(&body)?;
-    rest.limits.take(Operation::Exchange, clock::now())?;
+    rest.limits.take(Limited::Exchange, clock::now())?;
     let who = rest.issuers.verify(asked.token.expose(), clock::unix_now()).await?;
     let program =
         who.program.as_ref().map_or_else(|| who.audiences.contains(&asked.app_id), |program| *program == asked.app_id);
@@ -67,7 +67,7 @@ pub(in crate::service::rest) async fn access(
     let presented = bearer(&headers).ok_or_else(needed)?;
     let who = rest.issuers.verify(presented, clock::unix_now()).await?;
     // Anybody may ask: what proves nothing uses nothing up of what is for all.
-    rest.limits.take(Operation::Exchange, clock::now())?;
+    rest.limits.take(Limited::Exchange, clock::now())?;
     let (about, access_token) = token_for(&rest, &who).await?;
     Ok((Extension(about), Json(Exchanged { access_token })))
 }

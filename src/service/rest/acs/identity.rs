@@ -1,4 +1,4 @@
-//! The operations on identities: create, issue a token, revoke tokens, delete.
+//! What programs do with identities: create, issue a token, revoke tokens, delete.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::error::AcsError;
-use super::limits::Operation;
+use super::limits::Limited;
 use crate::base::clock;
 use crate::base::secret::Secret;
 use crate::domain::id::Identity;
@@ -81,8 +81,8 @@ pub(in crate::service::rest) async fn create(
     let life = life(asked.expires_in_minutes)?;
     let scopes = asked.create_token_with_scopes.filter(|scopes| !scopes.is_empty());
     let scopes = scopes.map(|words| read_scopes(&words, "createTokenWithScopes")).transpose()?;
-    let operation = if scopes.is_some() { Operation::CreateWithToken } else { Operation::Create };
-    rest.limits.take(operation, clock::now())?;
+    let what = if scopes.is_some() { Limited::CreateWithToken } else { Limited::Create };
+    rest.limits.take(what, clock::now())?;
     let now = clock::unix_now();
     let id = rest.identities.create_identity(now).await?;
     let access_token = match scopes {
@@ -101,7 +101,7 @@ pub(in crate::service::rest) async fn issue(
     let identity = identity(id)?;
     let asked: Issue = read(&body)?;
     let (scopes, life) = (read_scopes(&asked.scopes, "scopes")?, life(asked.expires_in_minutes)?);
-    rest.limits.take(Operation::Issue, clock::now())?;
+    rest.limits.take(Limited::Issue, clock::now())?;
     let token = rest.identities.issue_token(&identity, scopes, life, clock::unix_now()).await?;
     let about = About { whom: None, detail: Some(scopes.to_string()) };
     Ok((Extension(about), Json(token.into())))
@@ -112,7 +112,7 @@ pub(in crate::service::rest) async fn revoke(
     id: Result<Path<String>, PathRejection>,
 ) -> Result<StatusCode, AcsError> {
     let identity = identity(id)?;
-    rest.limits.take(Operation::Revoke, clock::now())?;
+    rest.limits.take(Limited::Revoke, clock::now())?;
     rest.identities.revoke_tokens(&identity, clock::unix_now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -122,7 +122,7 @@ pub(in crate::service::rest) async fn delete(
     id: Result<Path<String>, PathRejection>,
 ) -> Result<StatusCode, AcsError> {
     let identity = identity(id)?;
-    rest.limits.take(Operation::Delete, clock::now())?;
+    rest.limits.take(Limited::Delete, clock::now())?;
     rest.identities.delete_identity(&identity).await?;
     Ok(StatusCode::NO_CONTENT)
 }

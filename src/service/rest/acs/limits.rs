@@ -7,7 +7,7 @@ use crate::service::limits::{Buckets, Rate, Wait};
 
 /// What is limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::service::rest) enum Operation {
+pub(in crate::service::rest) enum Limited {
     /// Identities made.
     Create,
     /// Identities made together with a token.
@@ -24,7 +24,7 @@ pub(in crate::service::rest) enum Operation {
 
 const PERIOD: Duration = Duration::from_secs(30);
 
-impl Operation {
+impl Limited {
     const ALL: [Self; 6] =
         [Self::Create, Self::CreateWithToken, Self::Issue, Self::Revoke, Self::Delete, Self::Exchange];
 
@@ -40,22 +40,22 @@ impl Operation {
 /// Counts what programs do. All clones count together.
 #[derive(Clone)]
 pub(in crate::service::rest) struct Limits {
-    buckets: Arc<Mutex<[Buckets<()>; Operation::ALL.len()]>>,
+    buckets: Arc<Mutex<[Buckets<()>; Limited::ALL.len()]>>,
 }
 
 impl Limits {
     pub(in crate::service::rest) fn new() -> Self {
-        let bucket = |operation: Operation| {
-            let rate = Rate { burst: operation.limit(), every: PERIOD / operation.limit() };
+        let bucket = |what: Limited| {
+            let rate = Rate { burst: what.limit(), every: PERIOD / what.limit() };
             Buckets::new(rate, 1)
         };
-        Self { buckets: Arc::new(Mutex::new(Operation::ALL.map(bucket))) }
+        Self { buckets: Arc::new(Mutex::new(Limited::ALL.map(bucket))) }
     }
 
-    /// Counts one `operation`.
-    pub(super) fn take(&self, operation: Operation, now: Instant) -> Result<(), Wait> {
+    /// Counts one more.
+    pub(super) fn take(&self, what: Limited, now: Instant) -> Result<(), Wait> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = Operation::ALL.iter().position(|one| *one == operation).expect("all operations are listed");
+        let place = Limited::ALL.iter().position(|one| *one == what).expect("all are listed");
         buckets[place].take((), now)
     }
 }
@@ -66,15 +66,15 @@ mod tests {
     use crate::base::clock;
 
     #[test]
-    fn each_operation_has_its_own_limit_in_thirty_seconds() {
+    fn each_has_its_own_limit_in_thirty_seconds() {
         let (limits, now) = (Limits::new(), clock::now());
-        for operation in Operation::ALL {
-            for _ in 0..operation.limit() {
-                assert_eq!(limits.take(operation, now), Ok(()), "{operation:?}");
+        for what in Limited::ALL {
+            for _ in 0..what.limit() {
+                assert_eq!(limits.take(what, now), Ok(()), "{what:?}");
             }
-            assert!(limits.take(operation, now).is_err(), "{operation:?}");
-            for _ in 0..operation.limit() {
-                assert_eq!(limits.take(operation, now + PERIOD), Ok(()), "{operation:?}");
+            assert!(limits.take(what, now).is_err(), "{what:?}");
+            for _ in 0..what.limit() {
+                assert_eq!(limits.take(what, now + PERIOD), Ok(()), "{what:?}");
             }
         }
     }

@@ -1,5 +1,5 @@
 //! The REST of Azure Communication Services, as far as the official identity SDKs speak it: who may come in, and how
-//! often, in which words a refusal goes out, and the operations themselves.
+//! often, in which words a refusal goes out, and the handlers themselves.
 
 mod door;
 mod entra;

@@ -11,11 +11,11 @@ use instant_acme::ChallengeType;
 use tokio::time::timeout;
 
 use self::order::{Orderer, Why};
-use self::pace::{due_at, wait_after};
+use self::pace::{next_after, wait_after};
 use super::answers::Answers;
 use super::given::{self, Pair};
 use super::shown::Shown;
-use super::{StartError, Wall, day, files};
+use super::{StartError, Wall, day, due_at, files};
 use crate::config::AcmeChallenge;
 use crate::domain::time::UnixMillis;
 
@@ -125,7 +125,7 @@ impl Acme {
         match brought {
             Ok(until) => {
                 tracing::info!(host = self.host, until = %day(until), "ACME brought a certificate, which is shown from now on");
-                (self.failures, self.not_before) = (0, UnixMillis(0));
+                self.failures = 0;
             }
             Err(why) => self.fail(&why),
         }
@@ -139,6 +139,7 @@ impl Acme {
         let pair = given::read(&chain_file, &key_file, (self.wall)())?;
         self.kept = Some(life(&pair));
         let until = pair.until;
+        self.not_before = next_after(pair.from, until, (self.wall)());
         shown.set_foreign(pair.foreign);
         Ok(until)
     }

@@ -1,6 +1,7 @@
 //! One order of a certificate: account, authorizations, challenges, the certificate.
 
 use std::fmt;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,9 @@ use crate::base::crypto;
 /// Who the service is to the authority.
 const ACCOUNT: &str = "acme-account.json";
 
+/// What an authority says that does not know an account (RFC 8555 section 6.7).
+const NO_ACCOUNT: &str = "urn:ietf:params:acme:error:accountDoesNotExist";
+
 /// How an authority is asked how far it is.
 const PATIENCE: RetryPolicy =
     RetryPolicy::new().initial_delay(Duration::from_millis(500)).timeout(Duration::from_secs(90));
@@ -34,6 +38,8 @@ pub(super) enum Why {
     Unreachable(String),
     /// The authority says no.
     Refused(String),
+    /// The authority does not know the account any more.
+    Forgotten(String),
     /// The authority offers no way this service knows.
     NoWay(String),
     /// What came can't be used.
@@ -47,6 +53,7 @@ impl fmt::Display for Why {
         match self {
             Self::Unreachable(why) => write!(f, "the authority can't be asked: {why}"),
             Self::Refused(why) => write!(f, "the authority refuses: {why}"),
+            Self::Forgotten(why) => write!(f, "the authority does not know this service's account: {why}"),
             Self::NoWay(host) => write!(f, "the authority offers no challenge that can be met for {host}"),
             Self::Unusable(why) => write!(f, "what the authority sent can't be used: {why}"),
             Self::Late => f.write_str("the order took too long"),
@@ -60,7 +67,11 @@ impl From<instant_acme::Error> for Why {
             instant_acme::Error::Api(problem) => {
                 let mut said: Vec<_> = problem.detail.iter().chain(&problem.r#type).cloned().collect();
                 said.extend(problem.subproblems.iter().filter_map(|sub| sub.detail.clone()));
-                Self::Refused(crate::domain::text::printable(&said.join("; "), 500))
+                let said = crate::domain::text::printable(&said.join("; "), 500);
+                match problem.r#type.as_deref() {
+                    Some(NO_ACCOUNT) => Self::Forgotten(said),
+                    _ => Self::Refused(said),
+                }
             }
             other => Self::Unreachable(told(&other)),
         }
@@ -108,7 +119,7 @@ impl Orderer {
     }
 
     /// Orders a certificate, by `way` where the authority offers it; else, unless `only` that one will do, by the other one.
-    /// Yields the chain and the key in PEM.
+    /// An authority that was set up anew gets a new account. Yields the chain and the key in PEM.
     ///
     /// # Errors
     /// Why none came; what was put up for the authority is for [`Self::tidy`].
@@ -118,6 +129,22 @@ impl Orderer {
         only: bool,
         shown: &Shown,
     ) -> Result<(String, String), Why> {
+        match self.order_once(way, only, shown).await {
+            Err(Why::Forgotten(why)) => {
+                tracing::warn!(
+                    why,
+                    "the ACME authority does not know this service's account any more; it makes a new one"
+                );
+                self.account = None;
+                // One that stays is taken for it once more, and found unknown once more.
+                fs::remove_file(&self.file).ok();
+                self.order_once(way, only, shown).await
+            }
+            ordered => ordered,
+        }
+    }
+
+    async fn order_once(&mut self, way: &ChallengeType, only: bool, shown: &Shown) -> Result<(String, String), Why> {
         let account = self.account().await?;
         let host = self.settings.host.to_ascii_lowercase();
         let identifiers = [Identifier::Dns(host.clone())];

@@ -29,7 +29,7 @@ struct House {
     day: Arc<AtomicI64>,
 }
 
-fn put(folder: &TempDir, pair: &(String, String)) -> [PathBuf; 2] {
+pub(super) fn put(folder: &TempDir, pair: &(String, String)) -> [PathBuf; 2] {
     let files = ["given.pem", "given.key"].map(|name| folder.path().join(name));
     fs::write(&files[0], &pair.0).unwrap();
     fs::write(&files[1], &pair.1).unwrap();

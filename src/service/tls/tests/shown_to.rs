@@ -8,7 +8,7 @@ use tokio::io::{DuplexStream, copy, duplex, split};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::given_files::{key, pair};
+use super::given_files::{key, pair, put};
 use super::*;
 
 /// Takes any certificate: what is shown is looked at afterwards.
@@ -29,11 +29,11 @@ impl ServerCertVerifier for Anybody {
 
     fn verify_tls12_signature(
         &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
+        self.verify_tls13_signature(message, certificate, signature)
     }
 
     fn verify_tls13_signature(
@@ -80,10 +80,7 @@ pub(super) async fn shows(tls: &Tls, host: &str) -> Vec<u8> {
 
 fn foreign(host: &str) -> shown::Foreign {
     let folder = tempdir().unwrap();
-    let files = ["c", "k"].map(|name| folder.path().join(name));
-    let (certificate, key) = pair(host, -1..60, &key());
-    fs::write(&files[0], certificate).unwrap();
-    fs::write(&files[1], key).unwrap();
+    let files = put(&folder, &pair(host, -1..60, &key()));
     given::read(&files[0], &files[1], UnixMillis(NOW)).unwrap().foreign
 }
 

@@ -4,25 +4,22 @@
 //! not know the service again (its certificate authority, its account with a public one). Put into an empty data folder as the
 //! database, those files come out of it at the next start ([`unpack`]), and the table goes.
 
+mod files;
+
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::path::{Component, Path, PathBuf};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode};
 use sqlx::{ConnectOptions, Connection};
 
+use self::files::Gathered;
 use super::{Db, sqlite};
 use crate::base::entropy;
 use crate::protocol::failure::{Failure, FailureCode};
 
-/// The folders within the data folder whose files go into a backup.
-const KEPT: [&str; 1] = ["tls"];
-
-/// The longest file that goes into one, in bytes: keys and certificates are far shorter.
-const LONGEST: u64 = 1024 * 1024;
-
-/// How many levels of folders are looked through.
-const DEPTH: u8 = 4;
+/// The header by which a service tells of each file that it left out.
+pub const LEFT_OUT: &str = "x-left-out";
 
 /// What a backup is called while it is made, with a random part.
 const PREFIX: &str = "backup-";
@@ -59,12 +56,18 @@ pub struct Snapshot {
     path: PathBuf,
     file: File,
     length: u64,
+    left_out: Vec<String>,
 }
 
 impl Snapshot {
     /// How many bytes it has.
     pub fn length(&self) -> u64 {
         self.length
+    }
+
+    /// The files that belong into it and are not in it, and why: in printable ASCII, as whoever runs the service is told.
+    pub fn left_out(&self) -> &[String] {
+        &self.left_out
     }
 
     /// The next bytes; none at its end.
@@ -95,8 +98,11 @@ pub async fn make(db: &Db, folder: &Path) -> Result<Snapshot, BackupError> {
     let path = folder.join(format!("{PREFIX}{random:016x}{SUFFIX}"));
     // Made empty first, so that nobody else can ever read it: the copy goes into the empty file.
     let file = create(&path)?;
-    let mut snapshot = Snapshot { path, file, length: 0 };
-    fill(db, folder, &snapshot.path).await?;
+    let mut snapshot = Snapshot { path, file, length: 0, left_out: Vec::new() };
+    snapshot.left_out = fill(db, folder, &snapshot.path).await?;
+    for what in &snapshot.left_out {
+        tracing::warn!(what, "a file is left out of the backup");
+    }
     let failed = |source| BackupError::File { path: snapshot.path.clone(), source };
     let file = File::open(&snapshot.path).map_err(failed)?;
     snapshot.length = file.metadata().map_err(failed)?.len();
@@ -104,7 +110,8 @@ pub async fn make(db: &Db, folder: &Path) -> Result<Snapshot, BackupError> {
     Ok(snapshot)
 }
 
-async fn fill(db: &Db, folder: &Path, path: &Path) -> Result<(), BackupError> {
+/// Says what is left out.
+async fn fill(db: &Db, folder: &Path, path: &Path) -> Result<Vec<String>, BackupError> {
     let failed = |error| failure(folder, error);
     let text = path.to_str().ok_or_else(|| BackupError::File {
         path: path.to_owned(),
@@ -115,15 +122,13 @@ async fn fill(db: &Db, folder: &Path, path: &Path) -> Result<(), BackupError> {
     let mut copy = options.connect().await.map_err(failed)?;
     let put = put_files(&mut copy, folder).await;
     let closed = copy.close().await.map_err(failed);
-    put.and(closed)
+    let left_out = put?;
+    closed.map(|()| left_out)
 }
 
-async fn put_files(copy: &mut SqliteConnection, folder: &Path) -> Result<(), BackupError> {
+async fn put_files(copy: &mut SqliteConnection, folder: &Path) -> Result<Vec<String>, BackupError> {
     let failed = |error| failure(folder, error);
-    let mut files = Vec::new();
-    for kept in KEPT {
-        gather(folder, Path::new(kept), DEPTH, &mut files)?;
-    }
+    let Gathered { files, left_out } = files::gather(folder)?;
     let mut tx = copy.begin().await.map_err(failed)?;
     sqlx::query("CREATE TABLE backup_files (path TEXT NOT NULL PRIMARY KEY, content BLOB NOT NULL)")
         .execute(&mut *tx)
@@ -137,29 +142,8 @@ async fn put_files(copy: &mut SqliteConnection, folder: &Path) -> Result<(), Bac
             .await
             .map_err(failed)?;
     }
-    tx.commit().await.map_err(failed)
-}
-
-/// The files in `within` (a folder of `folder`), with their paths in it, its parts divided by `/`.
-fn gather(folder: &Path, within: &Path, depth: u8, files: &mut Vec<(String, Vec<u8>)>) -> Result<(), BackupError> {
-    let at = folder.join(within);
-    let failed = |source| BackupError::File { path: at.clone(), source };
-    let entries = match fs::read_dir(&at) {
-        Err(missing) if missing.kind() == io::ErrorKind::NotFound => return Ok(()),
-        entries => entries.map_err(failed)?,
-    };
-    for entry in entries {
-        let entry = entry.map_err(failed)?;
-        let (path, about) = (within.join(entry.file_name()), entry.metadata().map_err(failed)?);
-        if about.is_dir() && depth > 0 {
-            gather(folder, &path, depth - 1, files)?;
-        } else if about.is_file() && about.len() <= LONGEST {
-            let content = fs::read(folder.join(&path)).map_err(failed)?;
-            let parts: Option<Vec<&str>> = path.components().map(|part| part.as_os_str().to_str()).collect();
-            files.extend(parts.map(|parts| (parts.join("/"), content)));
-        }
-    }
-    Ok(())
+    tx.commit().await.map_err(failed)?;
+    Ok(left_out)
 }
 
 /// Takes out of a database that was a backup the files that belong beside it; those that are there stay as they are.
@@ -181,31 +165,10 @@ pub async fn unpack(db: &Db, folder: &Path) -> Result<(), BackupError> {
     let files: Vec<(String, Vec<u8>)> =
         sqlx::query_as("SELECT path, content FROM backup_files ORDER BY path").fetch_all(db).await.map_err(failed)?;
     for (path, content) in &files {
-        place(folder, Path::new(path), content)?;
+        files::place(folder, Path::new(path), content)?;
     }
     sqlx::query("DROP TABLE backup_files").execute(db).await.map_err(failed)?;
     Ok(())
-}
-
-fn place(folder: &Path, path: &Path, content: &[u8]) -> Result<(), BackupError> {
-    let kept = KEPT.iter().any(|kept| path.starts_with(kept));
-    if !kept || path.components().any(|part| !matches!(part, Component::Normal(_))) {
-        return Err(BackupError::Foreign);
-    }
-    let at = folder.join(path);
-    let failed = |source| BackupError::File { path: at.clone(), source };
-    if at.exists() {
-        return Ok(());
-    }
-    if let Some(parent) = at.parent() {
-        make_folders(parent).map_err(failed)?;
-    }
-    // Under its own name only once it is whole.
-    let beside = at.with_extension("new");
-    fs::remove_file(&beside).ok();
-    let mut file = create(&beside)?;
-    file.write_all(content).and_then(|()| file.sync_all()).map_err(failed)?;
-    fs::rename(&beside, &at).map_err(failed)
 }
 
 /// Removes what a service that was killed left behind of a backup.
@@ -228,14 +191,6 @@ fn create(path: &Path) -> Result<File, BackupError> {
     options.open(path).map_err(|source| BackupError::File { path: path.to_owned(), source })
 }
 
-fn make_folders(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
 fn failure(folder: &Path, error: sqlx::Error) -> BackupError {
     match super::result_code(&error) {
         Some(sqlite::FULL) => BackupError::Full { folder: folder.to_owned() },
@@ -253,6 +208,8 @@ impl From<BackupError> for Failure {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use tempfile::TempDir;
 
     use super::super::{FILE, open, settings};
@@ -296,6 +253,7 @@ mod tests {
         let (snapshot, wrote) = tokio::join!(make(&db, folder.path()), futures_util::future::try_join_all(writes));
         wrote.unwrap();
         let snapshot = snapshot.unwrap();
+        assert_eq!(snapshot.left_out(), [""; 0]);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
@@ -321,6 +279,42 @@ mod tests {
         fs::remove_file(other.path().join("tls/ca.key")).unwrap();
         unpack(&db, other.path()).await.unwrap();
         assert!(!other.path().join("tls/ca.key").exists(), "it is unpacked once");
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn what_is_left_out_is_named_with_the_reason_and_the_rest_is_kept() {
+        use std::os::unix::ffi::OsStrExt;
+        use std::os::unix::fs::symlink;
+
+        let (folder, elsewhere) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+        let db = open(folder.path()).await.unwrap();
+        let at = |name: &str| folder.path().join("tls").join(name);
+        fs::create_dir_all(at("1/2/3/4/5")).unwrap();
+        fs::write(at("ca.key"), "a key").unwrap();
+        fs::write(at("1/2/3/4/deep"), "deep").unwrap();
+        fs::write(at("1/2/3/4/5/deeper"), "deeper").unwrap();
+        fs::write(at("long"), vec![0; 1024 * 1024 + 1]).unwrap();
+        fs::write(at("").join(std::ffi::OsStr::from_bytes(b"b\xffd\n")), "bad").unwrap();
+        fs::write(elsewhere.path().join("linked"), "linked").unwrap();
+        symlink(elsewhere.path().join("linked"), at("link")).unwrap();
+        symlink(elsewhere.path(), at("links")).unwrap();
+        symlink("nowhere", at("lost")).unwrap();
+        let snapshot = make(&db, folder.path()).await.unwrap();
+        let left_out = [
+            r"tls/1/2/3/4/5: a folder too deep",
+            r"tls/b\xef\xbf\xbdd\n: its name is no UTF-8",
+            "tls/links: a link to a folder",
+            "tls/long: longer than 1048576 bytes",
+            "tls/lost: neither a file nor a folder",
+        ];
+        assert_eq!(snapshot.left_out(), left_out);
+
+        let other = TempDir::new().unwrap();
+        restore(snapshot, other.path());
+        unpack(&open(other.path()).await.unwrap(), other.path()).await.unwrap();
+        let there = |name: &str| fs::read_to_string(other.path().join("tls").join(name)).unwrap();
+        assert_eq!([there("ca.key"), there("1/2/3/4/deep"), there("link")], ["a key", "deep", "linked"]);
     }
 
     #[tokio::test]

@@ -19,6 +19,11 @@ use crate::service::store::backup;
 /// Names a request in its answer and in the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// Names a file that is not in a backup, and why.
+const LEFT_OUT: HeaderName = HeaderName::from_static(backup::LEFT_OUT);
+/// How many are named: clients take a hundred headers.
+const MOST_LEFT_OUT: usize = 50;
+
 pub(super) async fn metrics(State(rest): State<Rest>) -> Response {
     ([(header::CONTENT_TYPE, OPEN_METRICS)], rest.observer.metrics().await).into_response()
 }
@@ -29,10 +34,11 @@ pub(super) async fn readiness(State(rest): State<Rest>) -> (StatusCode, Json<Rea
     (status, Json(readiness))
 }
 
-/// A backup of the whole service, as it is now.
+/// A backup of the whole service, as it is now; what is left out of it, its headers tell.
 pub(super) async fn backup(State(rest): State<Rest>) -> Result<Response, Refusal> {
     let snapshot = backup::make(rest.observer.db(), rest.observer.folder()).await.map_err(Failure::from)?;
     let length = snapshot.length();
+    let left_out: Vec<_> = snapshot.left_out().iter().filter_map(|what| HeaderValue::try_from(what).ok()).collect();
     let pieces = futures_util::stream::try_unfold(snapshot, async |mut snapshot| {
         let read = tokio::task::spawn_blocking(move || snapshot.read().map(|piece| (piece, snapshot)));
         let (piece, snapshot) = read.await.map_err(std::io::Error::other)??;
@@ -45,7 +51,11 @@ pub(super) async fn backup(State(rest): State<Rest>) -> Result<Response, Refusal
         (header::CONTENT_DISPOSITION, name),
         (header::CONTENT_LENGTH, HeaderValue::from(length)),
     ];
-    Ok((headers, Body::from_stream(pieces)).into_response())
+    let mut response = (headers, Body::from_stream(pieces)).into_response();
+    for what in left_out.into_iter().take(MOST_LEFT_OUT) {
+        response.headers_mut().append(LEFT_OUT, what);
+    }
+    Ok(response)
 }
 
 /// Counts the request, and gives it an id, under which the log tells what went wrong with it.
