@@ -3,7 +3,9 @@
 use std::future::Future;
 
 use futures_util::FutureExt;
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tracing::Instrument;
 
 /// Runs `future` as a task called `name`. A panic ends that task only, and is logged.
 #[expect(clippy::disallowed_methods, reason = "the one place that spawns")]
@@ -19,6 +21,22 @@ where
     }))
 }
 
+/// Runs `future` as a task called `name` to its end, also when nobody waits for what comes of it any more, so that it is never
+/// half done. It logs as part of what asks for it. `None` when it panicked.
+pub async fn to_the_end<T, F>(name: &'static str, future: F) -> Option<T>
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    let (done, is_done) = oneshot::channel();
+    let work = async move {
+        // Who is gone needs no answer.
+        done.send(future.await).ok();
+    };
+    spawn(name, work.instrument(tracing::Span::current()));
+    is_done.await.ok()
+}
+
 /// Runs `body` on an operating-system thread called `name` (at most 15 bytes on Linux).
 ///
 /// # Errors
@@ -32,4 +50,28 @@ where
             tracing::error!(thread = name, "a thread panicked");
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_begun_is_done_though_nobody_waits_for_it() {
+        let (may_end, end) = oneshot::channel();
+        let (done, is_done) = oneshot::channel();
+        let waiting = to_the_end("test", async move {
+            end.await.unwrap();
+            done.send("done").unwrap();
+        });
+        assert!(waiting.now_or_never().is_none());
+        may_end.send(()).unwrap();
+        assert_eq!(is_done.await, Ok("done"));
+    }
+
+    #[tokio::test]
+    async fn of_what_panics_nothing_comes() {
+        assert_eq!(to_the_end("test", async { 7 }).await, Some(7));
+        assert_eq!(to_the_end("test", async { panic!("as it should") }).await, None::<u8>);
+    }
 }

@@ -68,6 +68,11 @@ impl Failure {
         Self { code, sub_code: 0, message: message.into() }
     }
 
+    /// What a service says of a fault of its own, which it has logged.
+    pub fn broken() -> Self {
+        Self::new(FailureCode::Internal, "the service failed; its log knows more")
+    }
+
     /// The same refusal with a subcode.
     #[must_use]
     pub fn with_sub_code(mut self, sub_code: u32) -> Self {

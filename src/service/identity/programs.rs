@@ -4,7 +4,6 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::token::{self, Grant, VerifiedApp};
@@ -161,18 +160,11 @@ impl Identities {
     }
 }
 
-/// Carries `change` out to its end, also when nobody waits for it any more: what is in the store is told, and nothing is
-/// remembered that is not.
-pub(super) async fn to_the_end<T: Send + 'static>(
+/// Carries `change` out to its end: what is in the store is told, and nothing is remembered that is not.
+async fn to_the_end<T: Send + 'static>(
     change: impl Future<Output = Result<T, Failure>> + Send + 'static,
 ) -> Result<T, Failure> {
-    let (done, is_done) = oneshot::channel();
-    task::spawn("tokens end", async move {
-        // Who is gone needs no answer.
-        done.send(change.await).ok();
-    });
-    let broken = || Failure::new(FailureCode::Internal, "the service failed; its log knows more");
-    is_done.await.unwrap_or_else(|_| Err(broken()))
+    task::to_the_end("tokens end", change).await.unwrap_or_else(|| Err(Failure::broken()))
 }
 
 /// What somebody without an account is called: `user-` and the first twelve digits of the GUID.

@@ -22,7 +22,7 @@ impl Refusal {
 
     /// The refusal of what was carried out, and answered with something else than it is to be answered with.
     pub(super) fn unexpected() -> Self {
-        Failure::new(FailureCode::Internal, "the service failed; its log knows more").into()
+        Failure::broken().into()
     }
 }
 

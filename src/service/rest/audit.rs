@@ -9,8 +9,6 @@ use axum::extract::{ConnectInfo, RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use tokio::sync::oneshot;
-use tracing::Instrument;
 
 use super::Rest;
 use super::answer::Refusal;
@@ -20,7 +18,7 @@ use crate::base::{clock, task};
 use crate::domain::audit::Deed;
 use crate::domain::id::UserName;
 use crate::domain::time::UnixMillis;
-use crate::protocol::failure::{Failure, FailureCode};
+use crate::protocol::failure::Failure;
 use crate::protocol::rest::{AuditEntry, AuditPage};
 use crate::service::limits;
 use crate::service::store::audit::{self, NewEntry, Wanted};
@@ -66,22 +64,16 @@ pub(super) async fn noted(
     let who = request.extensions().get::<Actor>().map_or_else(|| "nobody".to_owned(), |actor| actor.0.clone());
     // A path that can't be read is refused by the handler.
     let named = params.ok().and_then(|params| params.iter().next().map(|(name, value)| as_kept(name, value)));
-    let (answer, answered) = oneshot::channel();
-    let work = async move {
+    let done = task::to_the_end("noted", async move {
         let response = next.run(request).await;
         if response.status().is_success() {
             let about = response.extensions().get::<About>().cloned().unwrap_or_default();
             let whom = about.whom.or(named);
             rest.note(&who, deed, whom.as_deref(), about.detail.as_deref(), peer).await;
         }
-        // A peer that is gone waits for no answer.
-        answer.send(response).ok();
-    };
-    task::spawn("noted", work.instrument(tracing::Span::current()));
-    answered.await.unwrap_or_else(|_| {
-        let failure = Failure::new(FailureCode::Internal, "the service failed; its log knows more");
-        Refusal::from(failure).into_response()
-    })
+        response
+    });
+    done.await.unwrap_or_else(|| Refusal::from(Failure::broken()).into_response())
 }
 
 /// What the part of a path called `name` is about: a user name as accounts have it, however it was written.

@@ -4,8 +4,6 @@ use std::net::SocketAddr;
 
 use axum::Json;
 use axum::extract::{ConnectInfo, State};
-use tokio::sync::oneshot;
-use tracing::Instrument;
 
 use super::Rest;
 use super::answer::Refusal;
@@ -33,8 +31,7 @@ pub(super) async fn poll(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Body(asked): Body<DevicePoll>,
 ) -> Result<Json<DevicePolled>, Refusal> {
-    let (answer, answered) = oneshot::channel();
-    let work = async move {
+    let polled = task::to_the_end("device sign-in", async move {
         let polled = rest.device_sign_ins.poll(&asked.handle, &rest.identities, clock::unix_now()).await;
         if let Ok(Polled::Done { signed_in, made }) = &polled {
             tracing::info!(identity = %signed_in.me.identity, "signed in with an account elsewhere");
@@ -43,12 +40,9 @@ pub(super) async fn poll(
                 rest.note("nobody", Deed::AccountAdded, Some(user.as_str()), Some(&detail), Some(peer.ip())).await;
             }
         }
-        // A peer that is gone waits for no answer.
-        answer.send(polled).ok();
-    };
-    task::spawn("device sign-in", work.instrument(tracing::Span::current()));
-    let failed = || Failure::new(FailureCode::Internal, "the service failed; its log knows more");
-    Ok(Json(match answered.await.map_err(|_| failed())?? {
+        polled
+    });
+    Ok(Json(match polled.await.ok_or_else(Failure::broken)?? {
         Polled::Pending(wait) => {
             let whole = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             DevicePolled::Pending { interval: u32::try_from(whole).unwrap_or(u32::MAX) }

@@ -3,7 +3,7 @@
 
 use super::Signalling;
 use super::requests::{Caller, Outcome};
-use crate::base::{clock, entropy};
+use crate::base::{clock, entropy, task};
 use crate::domain::id::EndpointId;
 use crate::protocol::failure::{Failure, FailureCode};
 use crate::protocol::request::Request;
@@ -13,12 +13,19 @@ use crate::service::calls::WantedCalls;
 use crate::service::identity::Verified;
 
 impl Signalling {
-    /// Carries out a request of somebody whose token is `verified`. Whoever asks this way takes part in no call: what has to
-    /// do with one's own part in a call is refused, as it is to a client that is in none.
+    /// Carries out a request of somebody whose token is `verified`, to its end, also when nobody waits for the answer any
+    /// more. Whoever asks this way takes part in no call: what has to do with one's own part in a call is refused, as it is
+    /// to a client that is in none.
     ///
     /// # Errors
     /// Those of the request; `forbidden` when the token is not good for it, `unauthenticated` when the identity is gone.
     pub(crate) async fn ask(&self, verified: &Verified, request: Request) -> Result<Response, Failure> {
+        let (me, verified) = (self.clone(), verified.clone());
+        let answer = task::to_the_end("request", async move { me.answer(&verified, request).await });
+        answer.await.unwrap_or_else(|| Err(Failure::broken()))
+    }
+
+    async fn answer(&self, verified: &Verified, request: Request) -> Result<Response, Failure> {
         let gone = || Failure::new(FailureCode::Unauthenticated, "this account is gone; sign in again");
         let person = self.identities.person(&verified.identity).await?.ok_or_else(gone)?;
         // No endpoint that calls know of.
