@@ -108,17 +108,11 @@ pub async fn run(
             return Ok(failure.exit);
         }
     };
-    let found = check_calls(&acting, settings).await?;
-    let mut exit = Exit::Done;
+    let (found, exit) = check_calls(&acting, settings).await?;
     // A service that was named has its line already.
     let named = settings.loaded.config.phone.server.is_some();
     let is_new = |check: &&CheckLine| !(named && check.check == "service" && check.verdict == Verdict::Pass);
-    for check in found.iter().filter(is_new) {
-        report(check, output)?;
-        if check.verdict == Verdict::Fail {
-            exit = if check.check == "sound path" { Exit::MediaFailed } else { Exit::Unreachable };
-        }
-    }
+    found.iter().filter(is_new).try_for_each(|check| report(check, output))?;
     Ok(exit)
 }
 
@@ -235,8 +229,11 @@ async fn check_named_service(globals: &Globals, settings: &Settings) -> Result<V
     }
 }
 
-/// Service, sign-in, and calls to the echo: one over UDP and one over TCP, where both are allowed.
-async fn check_calls(acting: &Acting, settings: &Settings) -> Result<Vec<CheckLine>, Failure> {
+/// Service, sign-in, and calls to the echo: one over UDP and one over TCP, where both are allowed; and what to exit with.
+///
+/// # Errors
+/// When no phone can be started, or a signal ends it.
+async fn check_calls(acting: &Acting, settings: &Settings) -> Result<(Vec<CheckLine>, Exit), Failure> {
     let server = acting.account.server();
     let wanted = settings.media_over();
     let mut found = Vec::new();
@@ -251,21 +248,26 @@ async fn check_calls(acting: &Acting, settings: &Settings) -> Result<Vec<CheckLi
         let quiet = Globals { quiet: true, ..Globals::default() };
         let mut unseen = Output::new(&quiet, false, Box::new(std::io::sink()), Box::new(std::io::sink()));
         let mut session = Session::new(link, &mut unseen)?;
-        if let Err(failure) = session.ready().await {
-            session.quit().await;
-            return Ok(vec![no_account(&failure)]);
-        }
-        session.tell(Command::Call { to: "8:echo123".to_owned(), ring_for: None }).await;
-        ways.push((over, check_echo(name, &mut session).await));
+        let ready = session.ready().await;
+        let echo = match &ready {
+            Ok(_) => check_echo(name, &mut session).await,
+            Err(failure) => Ok(no_account(failure)),
+        };
         session.quit().await;
+        match ready {
+            Ok(_) => ways.push((over, echo?)),
+            Err(failure) if failure.message.is_empty() => return Err(failure),
+            Err(failure) => return Ok((vec![echo?], failure.exit)),
+        }
     }
     let me = acting.account.me().map_or_else(|| "the token's owner".to_owned(), |me| me.name.to_string());
     found.push(check("service", Verdict::Pass, format!("{server} answers"), ""));
     found.push(check("sign-in", Verdict::Pass, format!("signed in as {me}"), ""));
     let (ways, path) = judge(ways);
+    let exit = if path.verdict == Verdict::Fail { Exit::MediaFailed } else { Exit::Done };
     found.extend(ways);
     found.push(path);
-    Ok(found)
+    Ok((found, exit))
 }
 
 /// What follows from the ways that were tried: calls work as long as there is one.
@@ -291,8 +293,13 @@ const NO_PATH: &str = "UDP to the service may be blocked by a firewall: let its 
 const NO_UDP: &str = "calls sound better over UDP: let the service's media port through, if the firewall is yours";
 const NO_TCP: &str = "who has no UDP can't call: the service's setting media.tcp, or a firewall before it";
 
-/// Speaks to the echo and listens for what comes back.
-async fn check_echo(name: &'static str, session: &mut Session<'_>) -> CheckLine {
+/// Calls the echo, speaks to it, and listens for what comes back.
+///
+/// # Errors
+/// When a signal ends it.
+async fn check_echo(name: &'static str, session: &mut Session<'_>) -> Result<CheckLine, Failure> {
+    session.tell(Command::Call { to: "8:echo123".to_owned(), ring_for: None }).await;
+    let failed = |found: String, next: &str| Ok(check(name, Verdict::Fail, found, next));
     let began = clock::now();
     let mut connected = None;
     let mut quality = Quality::default();
@@ -308,28 +315,23 @@ async fn check_echo(name: &'static str, session: &mut Session<'_>) -> CheckLine 
                 Event::Levels { speaker, .. } if speaker > -50.0 && connected.is_some() => {
                     let first = clock::now().saturating_duration_since(began).as_millis();
                     let rtt = quality.rtt_ms.map_or_else(String::new, |rtt| format!(", round trip {rtt:.0} ms"));
-                    return check(name, Verdict::Pass, format!("the echo is heard {first} ms after dialling{rtt}"), "");
+                    let found = format!("the echo is heard {first} ms after dialling{rtt}");
+                    return Ok(check(name, Verdict::Pass, found, ""));
                 }
-                Event::Refused(refused) => return check(name, Verdict::Fail, refused.why.to_string(), no_path),
+                Event::Refused(refused) => return failed(refused.why.to_string(), no_path),
                 Event::Ended(summary) => {
                     let ending = crate::texts::end::ending(summary.end, summary.direction, "the echo");
-                    return check(name, Verdict::Fail, ending.what, no_path);
+                    return failed(ending.what, no_path);
                 }
                 _ => {}
             },
             Ok(Woken::Time) => {
                 let seconds = MEDIA_WITHIN.as_secs();
-                return check(
-                    name,
-                    Verdict::Fail,
-                    format!("nothing was heard from the echo within {seconds} s"),
-                    no_path,
-                );
+                return failed(format!("nothing was heard from the echo within {seconds} s"), no_path);
             }
-            Ok(Woken::Signal(_) | Woken::Ended) => {
-                return check(name, Verdict::Fail, "interrupted", "run it again");
-            }
-            Err(failure) => return check(name, Verdict::Fail, failure.message, "look at the service's log"),
+            Ok(Woken::Signal(exit)) => return Err(Failure::new(exit, "")),
+            Ok(Woken::Ended) => return failed("the phone ended".to_owned(), "run it again"),
+            Err(failure) => return failed(failure.message, "look at the service's log"),
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::domain::person::{Favourite, Friend, FriendRequest, NotAFavourite, Per
 use crate::domain::presence::PresenceState;
 use crate::phone::command::Command;
 use crate::phone::event::Event;
+use crate::phone::whom::{Meant, meant};
 use crate::texts::{contacts, favourites, organisation, state};
 
 /// The friend list.
@@ -167,12 +168,10 @@ async fn carry_out(command: &FriendsCommand, session: &mut Session<'_>) -> Resul
         }
         FriendsCommand::Add { who } => {
             session.have_done(Command::AddFriend(who.clone()), "add friend").await?;
-            let asked =
-                |request: &&FriendRequest| request.direction == Direction::Outgoing && is_called(&request.person, who);
-            let asked = session.requests().iter().find(asked);
-            let told = match asked.map(|request| request.person.display_name.as_str()) {
-                Some(name) => contacts::was_asked(name),
-                None => contacts::has_now("friend list", session.friends().len()),
+            let asked = session.requests().iter().filter(|request| request.direction == Direction::Outgoing);
+            let told = match meant(who, asked.map(|request| &request.person)) {
+                Meant::One(person) => contacts::was_asked(person.display_name.as_str()),
+                Meant::Several(_) | Meant::Nobody => contacts::has_now("friend list", session.friends().len()),
             };
             session.output().progress(&told);
             Ok(())
@@ -209,26 +208,20 @@ async fn carry_out(command: &FriendsCommand, session: &mut Session<'_>) -> Resul
     }
 }
 
-/// Whether somebody is meant by a name: the user name, the identity, or the name shown.
-fn is_called(person: &Person, who: &str) -> bool {
-    let who = who.trim();
-    let names = [person.name.as_str(), person.identity.as_str(), person.display_name.as_str()];
-    names.iter().any(|name| name.to_lowercase() == who.to_lowercase())
-}
-
 /// The friend of a name.
-fn meant<'a>(who: &str, friends: &'a [Friend]) -> Result<&'a Friend, Failure> {
-    let meant: Vec<&Friend> = friends.iter().filter(|friend| is_called(&friend.person, who)).collect();
-    let [friend] = meant.as_slice() else {
-        let exit = if meant.is_empty() { Exit::NobodyThere } else { Exit::Usage };
-        let why = if meant.is_empty() {
-            format!("{who} is not on the friend list; `switchboard friends` shows it")
-        } else {
-            format!("several friends are called {who}: use a user name")
-        };
-        return Err(Failure::new(exit, why));
+fn friend_called<'a>(who: &str, friends: &'a [Friend]) -> Result<&'a Friend, Failure> {
+    let nobody = || {
+        let why = format!("{who} is not on the friend list; `switchboard friends` shows it");
+        Failure::new(Exit::NobodyThere, why)
     };
-    Ok(friend)
+    let person = match meant(who, friends.iter().map(|friend| &friend.person)) {
+        Meant::One(person) => person,
+        Meant::Several(_) => {
+            return Err(Failure::usage(format!("several friends are called {who}: use a user name")));
+        }
+        Meant::Nobody => return Err(nobody()),
+    };
+    friends.iter().find(|friend| friend.person.identity == person.identity).ok_or_else(nobody)
 }
 
 async fn favour(
@@ -237,7 +230,7 @@ async fn favour(
     friends: &[Friend],
     session: &mut Session<'_>,
 ) -> Result<(), Failure> {
-    let friend = meant(who, friends)?;
+    let friend = friend_called(who, friends)?;
     let favourite = match number {
         Some(Number::Of(number)) => Some(number),
         Some(Number::Off) => None,
@@ -259,7 +252,7 @@ fn free_number(friends: &[Friend]) -> Option<Favourite> {
 }
 
 async fn remove(who: &str, friends: &[Friend], session: &mut Session<'_>) -> Result<(), Failure> {
-    let friend = meant(who, friends)?;
+    let friend = friend_called(who, friends)?;
     session.have_done(Command::RemoveFriend(friend.person.identity.clone()), "remove friend").await?;
     let count = session.friends().len();
     session.output().progress(&contacts::has_now("friend list", count));

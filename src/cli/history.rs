@@ -23,6 +23,7 @@ use crate::domain::person::{Friend, Person};
 use crate::domain::record::{CallNote, CallRecord, HistoryFilter, Outcome};
 use crate::phone::command::Command;
 use crate::phone::event::{Event, Refusal};
+use crate::phone::whom::{Meant, meant};
 use crate::texts;
 
 /// Past calls, missed ones included, newest first.
@@ -204,27 +205,23 @@ async fn identity_of(name: &str, friends: &[Friend], session: &mut Session<'_>) 
     if let Ok(identity) = name.parse() {
         return Ok(identity);
     }
-    let friends: Vec<Person> = friends.iter().map(|friend| friend.person.clone()).collect();
-    if let Some(identity) = meant(name, &friends)? {
+    if let Some(identity) = identity_among(name, friends.iter().map(|friend| &friend.person))? {
         return Ok(identity);
     }
     session.tell(Command::SearchPeople(name.to_owned())).await;
     let people = session.answer("search", people_found).await?;
-    meant(name, &people)?.ok_or_else(|| refused(&Refusal::NobodyCalled(name.to_owned())))
+    identity_among(name, people.iter())?.ok_or_else(|| refused(&Refusal::NobodyCalled(name.to_owned())))
 }
 
-/// Whom a name means among `people`: a user name first, then a display name, which only one may have.
-fn meant(name: &str, people: &[Person]) -> Result<Option<Identity>, Failure> {
-    if let Some(person) = people.iter().find(|person| person.name.as_str().eq_ignore_ascii_case(name)) {
-        return Ok(Some(person.identity.clone()));
-    }
-    let shown = name.to_lowercase();
-    let is_meant = |person: &&Person| person.display_name.as_str().to_lowercase() == shown;
-    let meant: Vec<Person> = people.iter().filter(is_meant).cloned().collect();
-    match meant.as_slice() {
-        [] => Ok(None),
-        [person] => Ok(Some(person.identity.clone())),
-        _ => Err(refused(&Refusal::Ambiguous { name: name.to_owned(), candidates: meant })),
+/// Whom a name means among `people`, if anybody.
+fn identity_among<'a>(
+    name: &str,
+    people: impl Iterator<Item = &'a Person> + Clone,
+) -> Result<Option<Identity>, Failure> {
+    match meant(name, people) {
+        Meant::One(person) => Ok(Some(person.identity)),
+        Meant::Several(candidates) => Err(refused(&Refusal::Ambiguous { name: name.to_owned(), candidates })),
+        Meant::Nobody => Ok(None),
     }
 }
 

@@ -143,24 +143,30 @@ pub async fn run(
 
 async fn start(arguments: &ServeArgs, settings: &Settings) -> Result<Running, Failure> {
     let options = options(arguments, settings)?;
-    let wanted = (options.listen.port(), options.tls_listen.map_or(0, |at| at.port()), options.media.port());
     match Service::start(options.clone()).await {
-        // The ports of the last time are only a preference.
         Err(
             StartError::Listen { .. }
             | StartError::ListenTls { .. }
             | StartError::Media { .. }
             | StartError::MediaTcp { .. },
-        ) if arguments.demo && wanted != (0, 0, 0) => {
-            let any = |mut at: SocketAddr| {
-                at.set_port(0);
-                at
-            };
-            let (listen, tls_listen) = (any(options.listen), options.tls_listen.map(any));
-            let options = ServiceOptions { listen, tls_listen, media: any(options.media), ..options };
-            Service::start(options).await.map_err(failure)
-        }
+        ) if arguments.demo => Service::start(on_any_ports(arguments, options)).await.map_err(failure),
         started => started.map_err(failure),
+    }
+}
+
+/// The ports of the last demo are only a preference; those of the arguments are meant.
+fn on_any_ports(arguments: &ServeArgs, options: ServiceOptions) -> ServiceOptions {
+    let any = |given: &Option<String>, mut at: SocketAddr| {
+        if given.is_none() {
+            at.set_port(0);
+        }
+        at
+    };
+    ServiceOptions {
+        listen: any(&arguments.listen, options.listen),
+        tls_listen: options.tls_listen.map(|at| any(&arguments.tls_listen, at)),
+        media: any(&arguments.media, options.media),
+        ..options
     }
 }
 

@@ -90,13 +90,19 @@ fn meant(
     Ok(vec![account::in_use(settings)?.ok_or_else(nobody)?])
 }
 
-/// Signs out of one. One that can't be taken out of the keyring is forgotten here, and ends at the service by itself.
+/// Signs out of one. One that can't be taken out of the keyring, or whose service can't be reached as the settings say, is
+/// forgotten here, and ends at the service by itself.
 pub(super) async fn sign_out(saved: &SavedSignIn, globals: &Globals, settings: &Settings) -> Result<(), Failure> {
-    let way = trust::connector(globals, settings, &saved.server, None)?;
-    match Account::sign_out(&way, &saved.place).await {
-        Err(AccountError::Keyring(why)) => {
-            Err(Failure::new(Exit::Failed, texts::only_here(&saved.who().to_string(), &why)))
+    let only_here = |why: &str| Failure::new(Exit::Failed, texts::only_here(&saved.who().to_string(), why));
+    let way = match trust::connector(globals, settings, &saved.server, None) {
+        Ok(way) => way,
+        Err(why) => {
+            saved.place.forget().await.map_err(account::failure)?;
+            return Err(only_here(&why.message));
         }
+    };
+    match Account::sign_out(&way, &saved.place).await {
+        Err(AccountError::Keyring(why)) => Err(only_here(&why)),
         done => done.map_err(account::failure),
     }
 }

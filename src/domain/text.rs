@@ -1,4 +1,6 @@
-//! Text from other people, made harmless before it is kept or shown.
+//! Text from other people, made harmless before it is kept or shown; and folded, to be searched.
+
+use icu_normalizer::DecomposingNormalizerBorrowed;
 
 /// What [`printable`] leaves something of, as a regular expression that JSON Schema knows (ECMA-262): one character at least
 /// that is neither a blank nor dropped. It says nothing of tag characters, which many expressions can't name.
@@ -28,6 +30,43 @@ pub fn printable(raw: &str, max: usize) -> String {
     out
 }
 
+/// `text` as names are searched by: in lower case, without diacritics, and with letters that are written in several ways in
+/// the plainest (compatibility decomposition, UAX #15).
+pub fn folded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let apart = DecomposingNormalizerBorrowed::new_nfkd().normalize(text);
+    for c in apart.chars().filter(|c| !is_diacritic(*c)).flat_map(char::to_lowercase) {
+        match plainly(c) {
+            Some(letters) => out.push_str(letters),
+            None => out.push(c),
+        }
+    }
+    out
+}
+
+/// The blocks of combining diacritical marks. Vowel signs of other scripts are in none: they are letters of their words.
+fn is_diacritic(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}')
+}
+
+/// Letters that do not decompose, as those type them who do not have them.
+fn plainly(c: char) -> Option<&'static str> {
+    Some(match c {
+        'ß' => "ss",
+        'æ' => "ae",
+        'œ' => "oe",
+        'ø' => "o",
+        'ł' => "l",
+        'đ' | 'ð' => "d",
+        'ħ' => "h",
+        'ı' => "i",
+        'þ' => "th",
+        // The same letter at the end of a word.
+        'ς' => "σ",
+        _ => return None,
+    })
+}
+
 fn steers(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -37,7 +76,25 @@ fn steers(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::printable;
+    use super::{folded, printable};
+
+    #[test]
+    fn names_are_folded_to_what_anybody_can_type() {
+        for (name, plain) in [
+            ("José Ünal", "jose unal"),
+            ("JOSE\u{301}", "jose"),
+            ("Großmann-Łukasz", "grossmann-lukasz"),
+            ("Søren Æbelø", "soren aebelo"),
+            ("İpek Işık", "ipek isik"),
+            ("Ｂｏｂ ﬁ", "bob fi"),
+            ("Οδυσσεύς", "οδυσσευσ"),
+            ("ΟΔΥΣΣΕΥΣ", "οδυσσευσ"),
+            ("ガイ", "カ\u{3099}イ"),
+        ] {
+            assert_eq!(folded(name), plain);
+            assert_eq!(folded(&folded(name)), folded(name), "{name} is folded once");
+        }
+    }
 
     #[test]
     fn nothing_that_steers_a_terminal_gets_through() {

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use self::claims::Claims;
 pub use self::command::TokenCommand;
-pub use self::device::DeviceAnswer;
+pub use self::device::{DeviceAnswer, every};
 pub use self::kept::{Keeper, Moved, Place};
 pub use self::keyring::KeyringTrouble;
 use self::rest::{answered, client, post, read, send};

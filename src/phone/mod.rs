@@ -12,6 +12,7 @@ pub mod evidence;
 mod leg;
 mod signalling;
 pub mod trust;
+pub mod whom;
 mod words;
 
 use std::path::PathBuf;

@@ -122,6 +122,21 @@ fn the_screen_goes_on_as_another_one() {
     screen.types("q");
 }
 
+#[test]
+fn signing_out_says_which_phone_still_runs() {
+    let (_one, _first, here) = service(&["alice"]);
+    let home = Home::new();
+    sign_in(&home, "alice", &here);
+    let mut screen = Screen::runs(home.path(), "");
+    screen.shows("connected");
+    home.run("sign-out").exited(0).saying("a phone still runs as alice@127.0.0.1");
+    screen.types("q");
+    assert_eq!(screen.ends_tidily(), 0);
+    assert_eq!(home.sign_ins("alice"), Vec::<std::path::PathBuf>::new());
+    let refused = home.run(&format!("--server {here} whoami")).exited(4);
+    assert!(refused.err.contains(&format!("sign-in NAME --server {here}")), "{}", refused.err);
+}
+
 /// Where each sign-in is kept.
 #[cfg(all(feature = "keyring", target_os = "linux"))]
 fn kept(home: &Home) -> Vec<String> {

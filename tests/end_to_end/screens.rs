@@ -165,3 +165,52 @@ fn a_service_killed_in_a_call_is_said_and_comes_back() {
     alice.types("q");
     assert_eq!(alice.ends_tidily(), 0);
 }
+
+/// The phone of somebody with a sign-in of their own at a service.
+fn phone_of(user: &str, http: &str) -> (Home, Screen) {
+    let home = Home::new();
+    home.run_with(&format!("sign-in {user} --server {http} --password-stdin"), "correct horse\n").exited(0);
+    let mut screen = Screen::runs(home.path(), &format!("--server {http}"));
+    screen.shows(&format!("{user} ● online"));
+    (home, screen)
+}
+
+#[test]
+fn somebody_is_asked_to_be_a_friend_accepts_and_blocks() {
+    let there = Home::new();
+    std::fs::write(there.file("config.toml"), "[people]\nfriends = \"request\"\n").unwrap();
+    let (_service, http) = there.serve("");
+    for user in ["alice", "bob"] {
+        there.run_with(&format!("admin user add {user} --password-stdin"), "correct horse\n").exited(0);
+    }
+    let (_alices, mut alice) = phone_of("alice", &http);
+    let (_bobs, mut bob) = phone_of("bob", &http);
+
+    alice.types("f");
+    alice.shows("name or identity:");
+    alice.types("bob\r");
+    alice.shows("bob was asked");
+    assert!(!alice.picture().contains("● bob"), "a friend before that is accepted:\n{}", alice.picture());
+    bob.shows("1 friend request (A)");
+    bob.types("A");
+    bob.shows("asks to be your friend");
+    bob.types(ENTER);
+    bob.hides("1 friend request (A)");
+    alice.shows("● bob");
+    bob.shows("● alice");
+    bob.types(ESCAPE);
+    bob.hides("FRIEND REQUESTS AND BLOCKED PEOPLE");
+
+    bob.types("FK");
+    bob.shows("Block alice?");
+    bob.types("y");
+    bob.shows("alice is blocked");
+    alice.shows("○ bob");
+    alice.types(&format!("F{ENTER}"));
+    alice.shows("ENDED");
+    assert!(!alice.picture().contains("● bob"), "{}", alice.picture());
+    // Whatever came before is on bob's screen by the time that this is.
+    bob.types("A");
+    bob.shows("FRIEND REQUESTS AND BLOCKED PEOPLE");
+    assert!(!bob.told().windows(8).any(|bytes| bytes == b"INCOMING"), "alice rings at bob:\n{}", bob.picture());
+}

@@ -115,3 +115,21 @@ fn the_doctor_finds_what_is_wrong_and_says_what_to_do() {
     assert_eq!((&last["check"], &last["verdict"]), (&"tcp".into(), &"fail".into()));
     assert!(last["next"].as_str().unwrap().contains("switchboard serve"), "{last}");
 }
+
+#[test]
+fn the_doctor_says_when_it_is_the_sign_in() {
+    let home = Home::new();
+    let (_service, http) = home.serve("--demo");
+    let checks = home.run(&format!("doctor --server {http} --token not.a.token --json")).exited(4).json();
+    let last = checks.last().unwrap();
+    assert_eq!((&last["check"], &last["verdict"]), (&"sign-in".into(), &"fail".into()));
+}
+
+#[test]
+fn a_port_that_was_asked_for_is_meant_in_the_demo_too() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = taken.local_addr().unwrap();
+    let home = Home::new();
+    let refused = home.run(&format!("serve --demo --listen {at} --media 127.0.0.1:0")).exited(1);
+    assert!(refused.err.contains(&at.to_string()), "{}", refused.err);
+}

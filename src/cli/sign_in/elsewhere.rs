@@ -13,7 +13,7 @@ use crate::cli::output::Output;
 use crate::cli::settings::Settings;
 use crate::cli::{account, trust};
 use crate::domain::text::printable;
-use crate::phone::account::{Account, AccountError, DeviceAnswer};
+use crate::phone::account::{Account, AccountError, DeviceAnswer, every};
 use crate::phone::connector::Connector;
 use crate::protocol::failure::{FailureCode, SIGN_IN_OVER};
 use crate::protocol::rest::DeviceSignIn;
@@ -109,7 +109,7 @@ fn line(begun: &DeviceSignIn) -> SignInCodeLine<'_> {
 /// Asks the service until it is done; the `clock` of the time that is left is written over and over on a terminal.
 async fn wait(way: &Connector, begun: &DeviceSignIn, clock: bool, output: &mut Output) -> Result<Account, Failure> {
     let ends = clock::now() + Duration::from_secs(begun.expires_in.into());
-    let mut interval = Duration::from_secs(begun.interval.into());
+    let mut interval = every(begun.interval);
     let mut next = clock::now() + interval;
     let mut trouble = None;
     if !clock {
@@ -186,9 +186,10 @@ fn shown(begun: &DeviceSignIn, terminal: bool, room: Option<(u16, u16)>) -> Stri
     text
 }
 
-/// An address that leads elsewhere when it is clicked (OSC 8). Only plain addresses can be one.
+/// An address that leads elsewhere when it is clicked (OSC 8). Only plain addresses of pages can be one.
 fn linked(shown: &str, target: &str) -> String {
-    if !target.bytes().all(|b| b.is_ascii_graphic()) {
+    let page = target.starts_with("https://") || target.starts_with("http://");
+    if !page || !target.bytes().all(|b| b.is_ascii_graphic()) {
         return shown.to_owned();
     }
     format!("\x1b]8;;{target}\x1b\\{shown}\x1b]8;;\x1b\\")

@@ -9,6 +9,11 @@ use crate::base::secret::Secret;
 use crate::phone::connector::Connector;
 use crate::protocol::rest::{DevicePoll, DevicePolled, DeviceSignIn, SignInWays};
 
+/// How long to wait before the service is asked again: not asked without a pause, whatever it says.
+pub fn every(interval: u32) -> Duration {
+    Duration::from_secs(interval.max(1).into())
+}
+
 /// How a sign-in elsewhere stands.
 #[derive(Debug)]
 pub enum DeviceAnswer {
@@ -44,7 +49,7 @@ impl Account {
     pub async fn ask_elsewhere(way: &Connector, handle: &Secret<String>) -> Result<DeviceAnswer, AccountError> {
         let polled = post(way, "/api/v1/sign-in/device/poll", &DevicePoll { handle: handle.clone() }).await?;
         Ok(match polled {
-            DevicePolled::Pending { interval } => DeviceAnswer::Pending(Duration::from_secs(interval.into())),
+            DevicePolled::Pending { interval } => DeviceAnswer::Pending(every(interval)),
             DevicePolled::SignedIn(tokens) => {
                 let source = Source::SignedIn { tokens, place: None };
                 DeviceAnswer::Done(Box::new(Self::new(way.clone(), source, Some(clock::now()))))

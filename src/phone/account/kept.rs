@@ -254,7 +254,7 @@ impl Place {
     /// # Errors
     /// [`AccountError::File`] when the file can't be read or removed: it stays. [`AccountError::Keyring`] when it is
     /// forgotten, and what it was can't be read.
-    pub(super) async fn forget(&self) -> Result<Option<SignedIn>, AccountError> {
+    pub async fn forget(&self) -> Result<Option<SignedIn>, AccountError> {
         let _lock = self.lock().await?;
         let Some(entry) = self.entry_if_any()? else { return Ok(None) };
         let item = entry.keyring.clone();

@@ -1,11 +1,11 @@
 //! Friend requests and the block list, as the service tells them, and the verbs about them.
 
-use super::people::{Meant, meant};
 use super::{Engine, Pending};
 use crate::domain::call::Direction;
 use crate::domain::id::Identity;
 use crate::domain::person::{FriendRequest, Person};
 use crate::phone::event::{Event, Refusal};
+use crate::phone::whom::{Meant, meant};
 use crate::protocol::request::Request;
 
 impl Engine {

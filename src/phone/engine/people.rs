@@ -1,4 +1,4 @@
-//! Whom a typed name means. Pure, but for the verbs of the friend list at the end.
+//! Names that are looked up, for whatever is wanted of who is meant; and the friend list as it changes.
 
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use crate::domain::forwarding::{ForwardAfter, ForwardWhen};
 use crate::domain::id::{CallId, Identity};
 use crate::domain::person::{Friend, Person};
 use crate::phone::event::{Event, Refusal};
+use crate::phone::whom::{Meant, meant};
 use crate::protocol::request::Request;
 
 /// What a name is looked up for.
@@ -54,30 +55,6 @@ impl Wanted {
             | Self::Forward { .. }
             | Self::Except { .. } => None,
         }
-    }
-}
-
-/// Whom a name means.
-#[derive(Debug, PartialEq)]
-pub(super) enum Meant {
-    One(Person),
-    Several(Vec<Person>),
-    Nobody,
-}
-
-/// Whom `name` means among `people`: a whole identity or user name first, then a whole display name.
-pub(super) fn meant<'a>(name: &str, people: impl Iterator<Item = &'a Person> + Clone) -> Meant {
-    let name = name.trim();
-    let exact = |p: &&Person| p.identity.as_str() == name || p.name.as_str().eq_ignore_ascii_case(name);
-    if let Some(person) = people.clone().find(exact) {
-        return Meant::One(person.clone());
-    }
-    let lower = name.to_lowercase();
-    let shown: Vec<Person> = people.filter(|p| p.display_name.as_str().to_lowercase() == lower).cloned().collect();
-    match <[Person; 1]>::try_from(shown) {
-        Ok([person]) => Meant::One(person),
-        Err(none) if none.is_empty() => Meant::Nobody,
-        Err(several) => Meant::Several(several),
     }
 }
 
@@ -153,29 +130,5 @@ impl Engine {
     pub(super) async fn on_friend_removed(&mut self, identity: &Identity) {
         self.friends.retain(|known| known.person.identity != *identity);
         self.emit(Event::Friends(self.friends.clone())).await;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn person(name: &str, display_name: &str) -> Person {
-        Person::new(format!("8:{name}").parse().unwrap(), name.parse().unwrap(), display_name.into())
-    }
-
-    #[test]
-    fn a_name_means_a_user_name_before_a_display_name() {
-        let people = [person("bob", "Robert"), person("robert", "Bob"), person("b2", "Bob")];
-        assert_eq!(meant("BOB", people.iter()), Meant::One(people[0].clone()));
-        assert_eq!(meant("8:b2", people.iter()), Meant::One(people[2].clone()));
-        assert_eq!(meant("Robert", people.iter()), Meant::One(people[1].clone()));
-        assert_eq!(meant("nobody", people.iter()), Meant::Nobody);
-    }
-
-    #[test]
-    fn two_people_of_one_display_name_are_ambiguous() {
-        let people = [person("b1", "Bob Smith"), person("b2", "bob smith")];
-        assert_eq!(meant("Bob Smith", people.iter()), Meant::Several(people.to_vec()));
     }
 }

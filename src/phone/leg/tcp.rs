@@ -63,6 +63,8 @@ struct Link {
     local: Option<(SocketAddr, Candidate)>,
     deframer: Deframer,
     queue: Queue,
+    /// Whether something came that nothing can be made sense of after.
+    garbled: bool,
 }
 
 /// A datagram that came: from where, to where.
@@ -131,7 +133,7 @@ impl Links {
             self.next_token += 1;
             if registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE).is_ok() {
                 let (deframer, queue) = Default::default();
-                self.links.push(Link { stream, remote, began: now, local: None, deframer, queue });
+                self.links.push(Link { stream, remote, began: now, local: None, deframer, queue, garbled: false });
             }
         }
         if self.links.is_empty() {
@@ -163,6 +165,9 @@ impl Link {
     fn tend(&mut self, rtc: &mut Rtc, now: Instant) -> io::Result<()> {
         if let Some(error) = self.stream.take_error()? {
             return Err(error);
+        }
+        if self.garbled {
+            return Err(io::ErrorKind::InvalidData.into());
         }
         if self.local.is_none() {
             return self.look_whether_made(rtc, now);
@@ -199,8 +204,8 @@ impl Link {
                 Ok(Some(datagram)) => return Some(Arrived { from, to, datagram: datagram.to_vec() }),
                 Ok(None) => {}
                 Err(_) => {
-                    // Not the service, or not at its senses: the connection is over, which shows when it is tended.
-                    self.stream.shutdown(std::net::Shutdown::Both).ok();
+                    // Not the service, or not at its senses: the connection is over when it is tended next.
+                    self.garbled = true;
                     return None;
                 }
             }
@@ -222,6 +227,7 @@ impl Link {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::clock;
 
     const ANSWER: &str = "v=0\r\na=candidate:1 1 udp 2130706175 192.0.2.7 8790 typ host\r\n\
         a=candidate:2 1 tcp 1518280447 127.0.0.1 8792 typ host tcptype passive\r\n\
@@ -241,8 +247,27 @@ mod tests {
     }
 
     #[test]
+    fn a_connection_with_something_else_on_it_is_given_up() {
+        let service = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut poll = mio::Poll::new().unwrap();
+        let mut ready = mio::Events::with_capacity(8);
+        let mut rtc = Rtc::builder().build(clock::now());
+        let mut links = Links::new(vec![service.local_addr().unwrap()], Some(clock::now()));
+        let mut accepted = None;
+        while !links.tend(&mut rtc, poll.registry(), clock::now()) {
+            let other = accepted.get_or_insert_with(|| service.accept().unwrap().0);
+            // More than is read at once: what is left must not keep it up.
+            io::Write::write_all(other, &[0xFF; 8_000]).unwrap();
+            poll.poll(&mut ready, Some(Duration::from_secs(10))).unwrap();
+            assert!(!ready.is_empty() || links.links.iter().any(|link| link.garbled), "nothing came");
+            assert!(links.receive().is_none());
+        }
+        assert!(links.links.is_empty() && links.next_deadline().is_some());
+    }
+
+    #[test]
     fn where_nothing_is_offered_nothing_is_waited_for() {
         assert!(passive("v=0\r\n", [127, 0, 0, 1].into()).is_empty());
-        assert_eq!(Links::new(Vec::new(), Some(crate::base::clock::now())).next_deadline(), None);
+        assert_eq!(Links::new(Vec::new(), Some(clock::now())).next_deadline(), None);
     }
 }

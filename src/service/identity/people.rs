@@ -41,8 +41,8 @@ impl Identities {
         }
     }
 
-    /// People, with an account or without, and bots whose user name or display name contains `text`, or whose identity it is; best first, at most
-    /// [`MAX_FOUND`]. An empty text is part of every name. Disabled accounts are left out.
+    /// People, with an account or without, and bots whose user name or display name contains `text`, in any case and with
+    /// diacritics or without; or whose identity it is. Best first, at most [`MAX_FOUND`]. An empty text is part of every name. Disabled accounts are left out.
     ///
     /// # Errors
     /// When the store fails.
@@ -71,7 +71,7 @@ impl Identities {
         if let Ok(identity) = text.trim().parse() {
             return Ok(self.person(&identity).await?.into_iter().collect());
         }
-        let wanted = text::printable(text, 64).to_lowercase();
+        let wanted = text::folded(&text::printable(text, 64));
         let mut people = self.accounts_like(&wanted, among).await?;
         if among.holds_accountless() {
             people.extend(identities::search_named(&self.inner.db, &wanted, MAX_FOUND).await?);
@@ -141,9 +141,9 @@ pub(super) fn by_display_name(person: &Person) -> (String, UserName) {
     (person.display_name.as_str().to_lowercase(), person.name.clone())
 }
 
-/// How well a person fits: 0 the same name, 1 begins with it, 2 contains it. `wanted` is in lower case.
+/// How well a person fits: 0 the same name, 1 begins with it, 2 contains it. `wanted` is folded.
 fn rank(person: &Person, wanted: &str) -> Option<u8> {
-    let display_name = person.display_name.as_str().to_lowercase();
+    let display_name = text::folded(person.display_name.as_str());
     let names = [person.name.as_str(), display_name.as_str()];
     if names.contains(&wanted) {
         Some(0)

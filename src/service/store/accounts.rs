@@ -8,6 +8,7 @@ use crate::base::secret::Secret;
 use crate::domain::id::{DisplayName, Identity, UserName};
 use crate::domain::organisation::Organisation;
 use crate::domain::role::Role;
+use crate::domain::text::folded;
 use crate::domain::time::UnixMillis;
 use crate::protocol::rest::{Account, OrganisationRow};
 
@@ -23,6 +24,9 @@ pub struct StoredAccount {
 }
 
 type Row = (String, String, Option<String>, i64, i64, i64, Option<String>, String, String);
+
+/// The rule by which names are folded: see the schema.
+const FOLDED_BY: i64 = 2;
 
 /// A statement that selects [`Row`]s.
 macro_rules! rows {
@@ -83,17 +87,18 @@ async fn insert(tx: &mut Transaction<'static, Sqlite>, new: &StoredAccount) -> R
     let StoredAccount { account, password_hash, demo } = new;
     let done = sqlx::query(
         "INSERT INTO accounts (user_name, display_name, folded_name, password_hash, demo, disabled, created_at, role, \
-         organisation) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (user_name) DO NOTHING",
+         organisation, folded_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (user_name) DO NOTHING",
     )
     .bind(account.user.as_str())
     .bind(account.display_name.as_str())
-    .bind(account.display_name.as_str().to_lowercase())
+    .bind(folded(account.display_name.as_str()))
     .bind(password_hash.as_ref().map(|hash| hash.expose().as_str()))
     .bind(i64::from(*demo))
     .bind(i64::from(account.disabled))
     .bind(account.created_at.0)
     .bind(account.role.as_str())
     .bind(account.organisation.as_str())
+    .bind(FOLDED_BY)
     .execute(&mut **tx)
     .await?;
     Ok(done.rows_affected() == 1)
@@ -152,13 +157,37 @@ pub async fn role_of(db: &Db, identity: &Identity) -> Result<Option<(UserName, R
 /// # Errors
 /// See [`StoreError`].
 pub async fn set_display_name(db: &Db, user: &UserName, name: &DisplayName) -> Result<bool, StoreError> {
-    let done = sqlx::query("UPDATE accounts SET display_name = $2, folded_name = $3 WHERE user_name = $1")
+    let statement = "UPDATE accounts SET display_name = $2, folded_name = $3, folded_by = $4 WHERE user_name = $1";
+    let done = sqlx::query(statement)
         .bind(user.as_str())
         .bind(name.as_str())
-        .bind(name.as_str().to_lowercase())
+        .bind(folded(name.as_str()))
+        .bind(FOLDED_BY)
         .execute(db)
         .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Folds the names anew that were folded by an older rule.
+pub(super) async fn fold_anew(db: &Db) -> Result<(), sqlx::Error> {
+    let older: Vec<(String, String)> =
+        sqlx::query_as("SELECT user_name, display_name FROM accounts WHERE folded_by < $1")
+            .bind(FOLDED_BY)
+            .fetch_all(db)
+            .await?;
+    if older.is_empty() {
+        return Ok(());
+    }
+    let mut tx = db.begin_with("BEGIN IMMEDIATE").await?;
+    for (user, display_name) in older {
+        sqlx::query("UPDATE accounts SET folded_name = $2, folded_by = $3 WHERE user_name = $1")
+            .bind(user)
+            .bind(folded(&display_name))
+            .bind(FOLDED_BY)
+            .execute(&mut *tx)
+            .await?;
+    }
+    tx.commit().await
 }
 
 /// Gives the account another role; `false` when there is no such account.

@@ -163,7 +163,7 @@ pub async fn named(db: &Db, name: &UserName) -> Result<Option<Person>, StoreErro
     row.map(person).transpose()
 }
 
-/// People without an account whose name contains `folded` (lower case), best first, as [`search`] does.
+/// People without an account whose name contains `folded`, best first, as [`search`] does.
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -201,7 +201,7 @@ pub async fn remove(db: &Db, identity: &Identity) -> Result<bool, StoreError> {
     Ok(done.rows_affected() == 1)
 }
 
-/// Open accounts whose user name or display name contains `folded` (lower case), best first: the same name, then names
+/// Open accounts whose user name or display name contains `folded` (as [`crate::domain::text::folded`] does), best first: the same name, then names
 /// that begin with it, then the others. Of who is not `among` those looked through, only the one of
 /// that very user name.
 ///

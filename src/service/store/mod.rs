@@ -136,6 +136,7 @@ pub async fn open_within(folder: &Path, patience: Duration) -> Result<Db, OpenEr
     MIGRATIONS.run(&pool).await.map_err(|e| migrate_error(&file, e))?;
     let db = Db::new(pool);
     check_writable(&db).await.map_err(|e| open_error(&file, e))?;
+    accounts::fold_anew(&db).await.map_err(|e| open_error(&file, e))?;
     Ok(db)
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tempfile::TempDir;
 
+use super::identities::Among;
 use super::records::{self, Entry};
 use super::*;
 use crate::domain::call::{Direction, Peer};
@@ -162,7 +163,8 @@ const HELD: [(usize, &str); 9] = [
     (
         1,
         "INSERT INTO accounts (user_name, display_name, folded_name, password_hash, demo, disabled, created_at) VALUES \
-         ('alice', 'Alice', 'alice', '$argon2id$', 0, 0, 1), ('bob', 'Bob', 'bob', NULL, 1, 1, 2)",
+         ('alice', 'Alice', 'alice', '$argon2id$', 0, 0, 1), ('bob', 'Bob', 'bob', NULL, 1, 1, 2), \
+         ('j1', 'José', 'josé', NULL, 0, 0, 3)",
     ),
     (
         1,
@@ -214,6 +216,8 @@ async fn what_every_released_schema_held_is_there_now() {
         assert!(stored.password_hash.is_some() && !stored.demo, "schema {released}");
         let bob = accounts::find(&db, &"bob".parse().unwrap()).await.unwrap().unwrap();
         assert!(bob.account.disabled && bob.demo, "schema {released}");
+        let found = identities::search(&db, "jose", &Among::Everyone, 9).await.unwrap();
+        assert_eq!(found.len(), 1, "schema {released}: names are folded as they are searched now");
         let standing = identities::standing(&db, &alice).await.unwrap().unwrap();
         assert_eq!(standing.tokens_not_before, UnixMillis(7));
         assert_eq!(identities::last_seen(&db, &alice).await.unwrap(), Some(UnixMillis(8)));

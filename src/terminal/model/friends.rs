@@ -3,6 +3,7 @@
 use super::Input;
 use crate::domain::id::Identity;
 use crate::domain::person::{Favourite, Friend, Person};
+use crate::domain::text::folded;
 use crate::domain::time::UnixMillis;
 
 /// The friend list.
@@ -61,7 +62,7 @@ impl Friends {
 
     /// The rows to show: those that pass the filter and are not being removed.
     pub fn shown(&self) -> impl Iterator<Item = &Friend> {
-        let filter = self.filter.trimmed().to_lowercase();
+        let filter = folded(self.filter.trimmed());
         let removed = self.removal.as_ref().map(|removal| &removal.person.identity);
         self.list.iter().filter(move |f| Some(&f.person.identity) != removed && matches(&f.person, &filter))
     }
@@ -86,10 +87,10 @@ impl Friends {
     }
 }
 
-/// Whether one of the person's names holds `needle`, which is in lower case.
+/// Whether one of the person's names holds `needle`, which is folded.
 pub(crate) fn matches(person: &Person, needle: &str) -> bool {
     needle.is_empty()
         || person.name.as_str().contains(needle)
-        || person.display_name.as_str().to_lowercase().contains(needle)
+        || folded(person.display_name.as_str()).contains(needle)
         || person.identity.as_str().eq_ignore_ascii_case(needle)
 }

@@ -9,6 +9,7 @@ use crate::domain::forwarding::ForwardWhen;
 use crate::domain::id::{CallId, Identity};
 use crate::domain::person::{Friend, Person};
 use crate::domain::presence::PresenceState;
+use crate::domain::text::folded;
 use crate::domain::time::UnixMillis;
 
 /// Something open above the panels.
@@ -146,7 +147,7 @@ impl Dial {
 
     /// Whom the text could mean: friends first (not for adding one), then people found; exact names before others.
     pub fn candidates<'a>(&'a self, friends: &'a [Friend]) -> Vec<&'a Person> {
-        let needle = self.input.trimmed().to_lowercase();
+        let needle = folded(self.input.trimmed());
         let mut rows: Vec<&Person> = Vec::new();
         if self.purpose != Purpose::AddFriend {
             rows.extend(friends.iter().map(|friend| &friend.person).filter(|person| matches(person, &needle)));

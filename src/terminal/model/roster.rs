@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use super::Input;
 use super::friends::matches;
 use crate::domain::call::{ParticipantState, RosterRow};
+use crate::domain::text::folded;
 
 /// From how many people on a search is offered.
 pub(crate) const SEARCH_FROM: usize = 21;
@@ -62,7 +63,7 @@ impl Roster {
 
     /// The text searched for changed.
     pub(crate) fn find(&mut self, rows: &[RosterRow]) {
-        let needle = self.search.trimmed().to_lowercase();
+        let needle = folded(self.search.trimmed());
         self.found = (!needle.is_empty()).then(|| {
             let fits = |row: &RosterRow| matches(&row.participant.person, &needle);
             (0..rows.len()).filter(|at| fits(&rows[*at])).collect()

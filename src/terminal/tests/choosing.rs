@@ -3,6 +3,7 @@
 use super::kit::{CALL, Desk, friends, person, view};
 use crate::domain::call::CallState;
 use crate::domain::dtmf::Tone;
+use crate::domain::person::Person;
 use crate::domain::presence::PresenceChoice;
 use crate::phone::audio::device::{SinkChoice, SourceChoice};
 use crate::phone::command::Command;
@@ -44,6 +45,17 @@ fn dialling_calls_the_match_or_the_text_as_typed() {
     assert_eq!(desk.commands(), [call("8:echo123")]);
     desk.presses("d Enter");
     assert_eq!(desk.commands(), [call("8:acs:demo_bob")], "an empty text offers the friends");
+}
+
+#[test]
+fn who_is_found_without_the_accents_is_shown() {
+    let mut desk = Desk::ready();
+    let jose = Person { display_name: "José".into(), ..person("j1") };
+    desk.presses("d");
+    desk.types("jose");
+    desk.hears(Event::People { text: "jose".to_owned(), people: vec![jose.clone()] });
+    desk.presses("Enter");
+    assert_eq!(desk.commands(), [call(jose.identity.as_str())]);
 }
 
 #[test]

@@ -61,6 +61,18 @@ fn each_row_of_the_list_is_answered_or_taken_away() {
 }
 
 #[test]
+fn who_is_selected_stays_so_while_rows_come_and_go() {
+    let mut desk = asked(Desk::ready());
+    desk.presses("A Down Down");
+    desk.effects.clear();
+    let more = ["zoe", "wanda"].map(|name| request(name, Direction::Incoming)).to_vec();
+    desk.hears(Event::FriendRequests(more));
+    desk.hears(Event::Blocked(vec![person("ursula"), person("xenia")]));
+    desk.presses("Delete");
+    assert_eq!(desk.commands(), [Command::Unblock(identity("xenia"))]);
+}
+
+#[test]
 fn who_rings_or_is_selected_is_blocked_after_a_yes() {
     let mut desk = Desk::ringing();
     desk.effects.clear();

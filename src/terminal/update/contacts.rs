@@ -5,15 +5,16 @@ use super::super::message::Effect;
 use super::super::model::{ContactRow, Model, Mood, Popup, Question};
 use super::say;
 use crate::domain::call::Direction;
-use crate::domain::id::DisplayName;
+use crate::domain::id::{DisplayName, Identity};
 use crate::domain::person::{FriendRequest, Person};
 use crate::phone::command::Command;
 use crate::texts::contacts as texts;
 
 /// The open requests, as the phone told them.
 pub(super) fn asked(model: &mut Model, requests: Vec<FriendRequest>) {
+    let selected = model.contact_selected().map(|row| row.person().identity.clone());
     model.contacts.requests = requests;
-    keep_in_list(model);
+    keep_selected(model, selected.as_ref());
 }
 
 /// A request was made: nothing opens, and nothing rings, as a call may go on.
@@ -90,6 +91,7 @@ pub(super) fn named(action: Action, who: &str, effects: &mut Vec<Effect>) {
 
 /// Who is blocked, as the phone told it: who is new there, or is so no more, is news.
 pub(super) fn blocked(model: &mut Model, people: Vec<Person>) {
+    let selected = model.contact_selected().map(|row| row.person().identity.clone());
     let before = std::mem::replace(&mut model.contacts.blocked, people);
     if std::mem::replace(&mut model.contacts.known, true) {
         let is_in = |people: &[Person], who: &Person| people.iter().any(|one| one.identity == who.identity);
@@ -100,13 +102,16 @@ pub(super) fn blocked(model: &mut Model, people: Vec<Person>) {
             say(model, Mood::Plain, text);
         }
     }
-    keep_in_list(model);
+    keep_selected(model, selected.as_ref());
 }
 
-/// The row selected stays one of the list.
-fn keep_in_list(model: &mut Model) {
-    let last = model.contacts.rows().len().saturating_sub(1);
+/// Whoever was selected stays so where rows come and go, or else the row stays one of the list: a key that is pressed at that
+/// moment is meant for a person.
+fn keep_selected(model: &mut Model, whom: Option<&Identity>) {
+    let rows = model.contacts.rows();
+    let last = rows.len().saturating_sub(1);
+    let there = whom.and_then(|whom| rows.iter().position(|row| row.person().identity == *whom));
     if let Some(Popup::Contacts(selected)) = &mut model.popup {
-        *selected = (*selected).min(last);
+        *selected = there.unwrap_or_else(|| (*selected).min(last));
     }
 }

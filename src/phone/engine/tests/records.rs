@@ -33,6 +33,7 @@ async fn a_note_comes_back_with_its_record() {
     let note = Some("wants a refund".parse().unwrap());
     bench.tell(Command::NoteCall { call: CALL, note: note.clone() }).await;
     bench.does(Request::HistoryNote { call_id: CALL, note: note.clone() }).await;
+    assert_eq!(bench.next().await, Event::Done { what: "note" });
     let noted = CallRecord { note, ..record() };
     bench.notices(Notice::HistoryAdded { record: noted.clone() }).await;
     assert_eq!(bench.next().await, Event::Recorded(noted));
