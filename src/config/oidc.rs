@@ -71,20 +71,22 @@ impl OidcProgram {
     }
 }
 
+/// How a program is written.
+const EXPECTED: &str = "use { issuer = \"https://…\", client = \"…\" }, with subject = \"…\" where that is another";
+
 impl Setting for OidcProgram {
     fn read(value: &Value) -> Result<Self, String> {
-        let expected = || "use { issuer = \"https://…\", client = \"…\" }, with subject = \"…\" where that is another";
-        let table = value.as_table().ok_or_else(expected)?;
+        let table = value.as_table().ok_or(EXPECTED)?;
         let text = |name: &str| match table.get(name) {
             Some(Value::String(text)) if !text.is_empty() => Ok(Some(text.clone())),
             None => Ok(None),
-            Some(_) => Err(expected()),
+            Some(_) => Err(EXPECTED),
         };
         if table.keys().any(|name| !["issuer", "client", "subject"].contains(&name.as_str())) {
-            return Err(expected().to_owned());
+            return Err(EXPECTED.to_owned());
         }
-        let issuer = table.get("issuer").ok_or_else(expected)?;
-        let client = text("client")?.ok_or_else(expected)?;
+        let issuer = table.get("issuer").ok_or(EXPECTED)?;
+        let client = text("client")?.ok_or(EXPECTED)?;
         Ok(Self { issuer: Issuer::read(issuer)?, client, subject: text("subject")? })
     }
 
@@ -101,7 +103,8 @@ impl Setting for OidcProgram {
 
 impl Setting for OidcPrograms {
     fn read(value: &Value) -> Result<Self, String> {
-        Vec::read(value).map(Self)
+        let tables = value.as_array().ok_or_else(|| format!("{EXPECTED}, each in a list"))?;
+        tables.iter().map(OidcProgram::read).collect::<Result<_, _>>().map(Self)
     }
 
     fn write(&self) -> Value {
@@ -203,7 +206,8 @@ mod tests {
             r#"{ issuer = "http://login.example", client = "crm" }"#,
             "crm, {",
         ] {
-            assert!(OidcPrograms::read(&OidcPrograms::from_text(bad)).is_err(), "{bad}");
+            let why = OidcPrograms::read(&OidcPrograms::from_text(bad)).unwrap_err();
+            assert!(why.contains("https://"), "{bad}: {why}");
         }
     }
 

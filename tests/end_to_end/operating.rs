@@ -41,6 +41,8 @@ fn a_backup_made_while_the_service_runs_brings_it_back_elsewhere() {
     stops(service);
     // The same without a service.
     other.run(&format!("{backup} --force")).exited(0);
+    let last = other.run("admin audit --limit 1 --json").exited(0).json().remove(0);
+    assert_eq!((&last["who"], &last["what"]), (&"folder".into(), &"backup-made".into()));
     // What is not in it is told, and scripts notice.
     fs::write(other.file("service/tls/long"), vec![0; 2 * 1024 * 1024]).unwrap();
     other.run(&format!("{backup} --force")).exited(1).saying("tls/long: longer than");
@@ -48,8 +50,6 @@ fn a_backup_made_while_the_service_runs_brings_it_back_elsewhere() {
     other.run(&format!("{backup} --force")).exited(1).saying("tls/long: longer than");
     stops(service);
     assert!(fs::read(&file).unwrap().starts_with(b"SQLite format 3"));
-    let last = other.run("admin audit --limit 1 --json").exited(0).json().remove(0);
-    assert_eq!((&last["who"], &last["what"]), (&"folder".into(), &"backup-made".into()));
 }
 
 #[test]

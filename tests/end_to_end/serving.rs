@@ -39,6 +39,19 @@ fn a_port_in_use_says_which_flag_changes_it() {
 }
 
 #[test]
+fn what_is_only_half_set_of_other_issuers_is_refused_with_what_is_missing() {
+    let home = Home::new();
+    for (settings, missing) in [
+        (r#"programs = [{ issuer = "https://login.example", client = "crm" }]"#, "oidc.audiences"),
+        (r#"sign_in = "https://login.example""#, "oidc.client_id"),
+        (r#"programs = ["crm"]"#, "issuer = "),
+    ] {
+        std::fs::write(home.file("config.toml"), format!("[oidc]\n{settings}\n")).unwrap();
+        home.run("serve").exited(2).saying(missing);
+    }
+}
+
+#[test]
 fn a_service_may_serve_no_tls() {
     let home = Home::new();
     let mut service =

@@ -18,6 +18,8 @@
 //! | HS256 with our public key as its secret, a key the token brings along, an unknown key | 401 `unauthenticated`, `Denied` | here |
 //! | a program's token as a user's, and the other way round | 401 | here, `src/service/rest/tests/routes.rs` |
 //! | the token of a foreign issuer | 401 `Denied` | `src/service/rest/tests/exchange.rs`; another service's: `hello.rs` |
+//! | an issuer's token for programs: a person's, an ID token, that of a program nobody named | 403 `Forbidden` | `src/service/rest/tests/outside_programs.rs`, `tests/sdk/oidc.rs` |
+//! | the same for another audience, run out, `alg:none`, HS256 with the issuer's public key | 401 `Denied` | `src/service/rest/tests/outside_programs.rs` |
 //! | a token that ran out | 401 `token_expired` | `hello.rs`, `src/service/identity/tests/tokens.rs` |
 //! | a token that was revoked | 401 `unauthenticated`, at once | here, `tests/service/tokens.rs` |
 //! | an expired certificate, a name that is not its own | the phone does not connect | `src/phone/trust/tests.rs` |

@@ -17,6 +17,9 @@ The file holds everything: accounts, groups, call records, the keys that sign to
 authority. Whoever has it can be the service: keep it as safe as the data folder. To restore it, stop the service, empty
 its folder, copy the file there as switchboard.db, and start the service again.
 
+Where something in the folder tls can't be kept in it, the file is made all the same, what is missing is named, and the exit
+code is 1.
+
 Examples:
   switchboard admin backup service.backup
   switchboard admin backup --force /backups/today.backup")]

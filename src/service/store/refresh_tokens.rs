@@ -52,17 +52,13 @@ pub async fn begin(
     now: UnixMillis,
 ) -> Result<(), StoreError> {
     let mut tx = writing(db).await?;
-    sqlx::query("DELETE FROM refresh_tokens WHERE identity = $1 AND expires_at <= $2")
-        .bind(owner.as_str())
-        .bind(now.0)
-        .execute(&mut *tx)
-        .await?;
+    forget_expired(&mut tx, owner.as_str(), now).await?;
     insert(&mut tx, owner.as_str(), family, token).await?;
     tx.commit().await?;
     Ok(())
 }
 
-/// Exchanges the token with `hash` for `next`.
+/// Exchanges the token with `hash` for `next`, and forgets the tokens of its owner that ran out.
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -85,6 +81,7 @@ pub async fn exchange(db: &Db, hash: &str, next: NewToken<'_>, now: UnixMillis) 
             return Ok(Exchange::Reused(identity(row.identity)?));
         }
     }
+    forget_expired(&mut tx, &row.identity, now).await?;
     insert(&mut tx, &row.identity, &row.family, next).await?;
     sqlx::query("UPDATE refresh_tokens SET rotated_at = $2, successor = $3 WHERE token_hash = $1")
         .bind(hash)
@@ -128,6 +125,15 @@ async fn retire(tx: &mut Transaction<'static, Sqlite>, successor: Option<&str>) 
         .execute(&mut **tx)
         .await?;
     Ok(done.rows_affected() == 1)
+}
+
+async fn forget_expired(tx: &mut Transaction<'static, Sqlite>, owner: &str, now: UnixMillis) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM refresh_tokens WHERE identity = $1 AND expires_at <= $2")
+        .bind(owner)
+        .bind(now.0)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
 }
 
 async fn insert(

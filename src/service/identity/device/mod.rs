@@ -110,6 +110,8 @@ impl DeviceSignIns {
     pub async fn begin(&self, peer: IpAddr) -> Result<DeviceSignIn, Failure> {
         let inner = self.inner()?;
         inner.count(peer)?;
+        // Before the issuer is asked, who would begin what nobody can finish.
+        locked(&inner.open).has_room(clock::now())?;
         let nonce = random();
         let begun = inner.provider.begin(&nonce).await.map_err(|why| inner.unavailable(&why))?;
         let handle = random();
@@ -207,10 +209,7 @@ impl Inner {
 
     fn keep(&self, handle: &str, nonce: String, begun: &Begun) -> Result<(), Failure> {
         let (mut open, now) = (locked(&self.open), clock::now());
-        open.by_handle.retain(|_, entry| entry.ends > now);
-        if open.by_handle.len() >= MAX_OPEN {
-            return Err(too_many(Duration::from_secs(60)));
-        }
+        open.has_room(now)?;
         let waiting = Waiting::new(begun.interval, begun.expires_in, now);
         let sign_in = SignIn { device_code: begun.device_code.clone(), nonce, waiting };
         let entry = Entry { ends: now + begun.expires_in, sign_in: Arc::new(tokio::sync::Mutex::new(sign_in)) };
@@ -233,6 +232,14 @@ impl Inner {
         let message =
             format!("nobody can sign in with {host} just now; try again later, or ask whoever runs the service");
         Failure::new(FailureCode::Unavailable, message)
+    }
+}
+
+impl Open {
+    /// Forgets what ran out; refuses where as many are open as may be.
+    fn has_room(&mut self, now: Instant) -> Result<(), Failure> {
+        self.by_handle.retain(|_, entry| entry.ends > now);
+        if self.by_handle.len() < MAX_OPEN { Ok(()) } else { Err(too_many(Duration::from_secs(60))) }
     }
 }
 

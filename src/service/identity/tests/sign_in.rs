@@ -186,6 +186,20 @@ async fn a_refresh_token_lasts_thirty_days_after_its_last_use() {
 }
 
 #[tokio::test]
+async fn of_a_sign_in_that_lasts_for_months_only_what_still_counts_is_kept() {
+    let kit = Kit::new().await;
+    kit.add("alice").await;
+    let mut signed_in = kit.sign_in("alice", PASSWORD).await.unwrap();
+    let start = clock::unix_now();
+    for day in 1..90 {
+        signed_in = kit.identities.refresh(&signed_in.refresh_token, start.plus(day * A_DAY)).await.unwrap();
+    }
+    let kept: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM refresh_tokens").fetch_one(&kit.identities.inner.db).await.unwrap();
+    assert!(kept <= 31, "{kept} tokens of 90");
+}
+
+#[tokio::test]
 async fn refreshing_goes_on_after_a_restart_and_unknown_tokens_are_refused() {
     let kit = Kit::new().await;
     kit.add("alice").await;

@@ -255,6 +255,22 @@ async fn nobody_begins_more_sign_ins_than_a_person_would() {
 }
 
 #[tokio::test]
+async fn while_as_many_are_open_as_may_be_no_issuer_is_asked_for_more() {
+    let elsewhere = Elsewhere::start().await;
+    let sign_ins = DeviceSignIns::new(&elsewhere.oidc(OidcAccounts::Made), None);
+    let mut open = 0;
+    let refused = loop {
+        // From one address after the other.
+        match sign_ins.begin(std::net::Ipv4Addr::from_bits(0x0a00_0000 + open).into()).await {
+            Ok(_) => open += 1,
+            Err(refused) => break refused,
+        }
+    };
+    assert_eq!((open, refused.code), (1024, FailureCode::TooManyRequests));
+    assert_eq!(elsewhere.forms.lock().unwrap().len(), 1024);
+}
+
+#[tokio::test]
 async fn a_service_without_an_issuer_says_so_and_so_does_one_whose_issuer_is_gone() {
     let kit = Kit::new().await;
     let ways: SignInWays = read(kit.get("/api/v1/sign-in/ways").send().await.unwrap()).await;
