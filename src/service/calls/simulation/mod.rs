@@ -188,12 +188,12 @@ impl World {
             21 => seat.into_iter().for_each(|seat| self.send(Message::Back(seat))),
             22 if on => seat.into_iter().for_each(|seat| self.send(Message::Left(seat))),
             23 => seat.into_iter().for_each(|seat| {
-                let max_calls = if on { 0 } else { 3 };
+                let max_calls = if self.dice.below(4) == 0 { 0 } else { 3 };
                 self.send(Message::SetMaxCalls { registration: seat, max_calls });
             }),
-            24 => self.blocks(name),
+            24 if on => self.blocks(name),
             25 => self.writes(),
-            26 => self.send(Message::NotKept(call)),
+            26 if on => self.send(Message::NotKept(call)),
             22 => {
                 let (done, _) = oneshot::channel();
                 self.send(Message::Revoked { who: person(name).identity, done });

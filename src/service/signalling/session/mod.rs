@@ -223,10 +223,11 @@ impl Session {
         }
         self.sockets += 1;
         let attached = Attached { socket: self.sockets, frames: queue };
+        // Before the client is welcomed: whoever calls it then finds it as it says.
+        self.go_by(client).await;
         if reply.send(Some(attached)).is_ok() {
             self.socket = Some((self.sockets, frames));
             self.expires = None;
-            self.go_by(client).await;
             self.calls.back(self.registration).await;
         }
     }
