@@ -125,6 +125,20 @@ async fn a_group_without_a_name_begins_once() {
 }
 
 #[tokio::test]
+async fn with_whom_they_belong_to_groups_end_and_their_codes_lead_nowhere_else() {
+    let kit = Kit::new().await;
+    let (alice, bob) = (kit.person("alice").await, kit.person("bob").await);
+    let [of_alice, of_bob] = [kit.create(&alice, "Ops").await, kit.create(&bob, "Ops").await];
+    let carol = kit.person("carol").await;
+    kit.groups.inner.identities.remove_account(&"alice".parse().unwrap()).await.unwrap();
+    kit.groups.inner.identities.delete_identity(&bob).await.unwrap();
+    for code in [of_alice.code, of_bob.code] {
+        let ended = kit.by_code(&carol, &code, NOW).await.unwrap_err();
+        assert_eq!((ended.code, ended.sub_code), (FailureCode::NotFound, CODE_ENDED));
+    }
+}
+
+#[tokio::test]
 async fn a_code_nobody_uses_ends_after_a_day_and_is_told_as_ended_for_a_week() {
     let kit = Kit::new().await;
     let alice = kit.person("alice").await;

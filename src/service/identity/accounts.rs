@@ -167,13 +167,11 @@ impl Identities {
     /// # Errors
     /// `not_found`.
     pub async fn remove_account(&self, user: &UserName) -> Result<(), Failure> {
-        let account = self.account(user).await?;
         let _changing = self.inner.remembered.changing(None);
-        if !accounts::remove(&self.inner.db, user).await? {
-            return Err(no_such_account(user));
-        }
+        let removed = accounts::remove(&self.inner.db, user, clock::unix_now()).await?;
+        let removed = removed.ok_or_else(|| no_such_account(user))?;
         locked(&self.inner.tries).forget(user);
-        if let Some(identity) = account.identity {
+        if let Some(identity) = removed.identity {
             self.gone(&identity);
         }
         Ok(())

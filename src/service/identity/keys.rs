@@ -53,8 +53,8 @@ impl Identities {
         let no_key = || Failure::new(FailureCode::Internal, "no signing key can be made; the old one goes on to sign");
         let made = generate().await.ok_or_else(no_key)?;
         let life = i64::try_from(MAX_TOKEN_LIFE.as_millis()).unwrap_or(i64::MAX);
-        keys::rotate(&self.inner.db, &made, now, now.plus(life).plus(SLACK_MS)).await?;
-        let kept = read(&keys::list(&self.inner.db, now).await?).ok_or_else(no_key)?;
+        let kept = keys::rotate(&self.inner.db, &made, now, now.plus(life).plus(SLACK_MS)).await?;
+        let kept = read(&kept).ok_or_else(no_key)?;
         ring.replace(kept);
         self.inner.remembered.forget_tokens();
         Ok(ring.signs(|key| key.id.clone()))
@@ -67,8 +67,7 @@ impl KeyRing {
         let mut kept = keys::list(db, now).await?;
         if kept.first().is_none_or(|key| key.retires_at.is_some()) {
             let made = generate().await.ok_or(StartError::Key("made"))?;
-            keys::rotate(db, &made, now, now).await?;
-            kept = keys::list(db, now).await?;
+            kept = keys::rotate(db, &made, now, now).await?;
         }
         let keys = read(&kept).ok_or(StartError::Key("read"))?;
         Ok(Self { keys: RwLock::new(keys), rotating: tokio::sync::Mutex::default() })

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::token::{self, Grant, VerifiedApp};
 use super::{Identities, MAX_TOKEN_LIFE};
 use crate::base::secret::Secret;
-use crate::base::{entropy, task};
+use crate::base::{clock, entropy, task};
 use crate::domain::id::{Identity, UserName};
 use crate::domain::scope::Scopes;
 use crate::domain::time::UnixMillis;
@@ -80,7 +80,7 @@ impl Identities {
         let (me, identity) = (self.clone(), identity.clone());
         to_the_end(async move {
             let changing = me.inner.remembered.changing(Some(&identity));
-            let was_there = identities::remove(&me.inner.db, &identity).await?;
+            let was_there = identities::remove(&me.inner.db, &identity, clock::unix_now()).await?;
             drop(changing);
             if was_there {
                 me.gone(&identity);

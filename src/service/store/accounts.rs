@@ -3,7 +3,7 @@
 use sqlx::{Sqlite, Transaction};
 
 use super::identities::organisation;
-use super::{Db, StoreError, writing};
+use super::{Db, StoreError, identities, writing};
 use crate::base::secret::Secret;
 use crate::domain::id::{DisplayName, Identity, UserName};
 use crate::domain::organisation::Organisation;
@@ -257,23 +257,31 @@ pub async fn set_disabled(db: &Db, user: &UserName, disabled: bool) -> Result<bo
     Ok(done.rows_affected() == 1)
 }
 
+/// What went with an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Removed {
+    /// The identity it had.
+    pub identity: Option<Identity>,
+}
+
 /// Removes the account with its identity, tokens, friend list, groups and own call records, and from the friend lists of
-/// others; `false` when there is no such account.
+/// others; `None` when there is no such account.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn remove(db: &Db, user: &UserName) -> Result<bool, StoreError> {
+pub async fn remove(db: &Db, user: &UserName, now: UnixMillis) -> Result<Option<Removed>, StoreError> {
     let mut tx = writing(db).await?;
-    for statement in [
-        "DELETE FROM friends WHERE friend IN (SELECT identity FROM identities WHERE user_name = $1)",
-        "DELETE FROM call_records WHERE identity IN (SELECT identity FROM identities WHERE user_name = $1)",
-        "DELETE FROM groups WHERE owner IN (SELECT identity FROM identities WHERE user_name = $1)",
-    ] {
-        sqlx::query(statement).bind(user.as_str()).execute(&mut *tx).await?;
+    let identity: Option<String> = sqlx::query_scalar("SELECT identity FROM identities WHERE user_name = $1")
+        .bind(user.as_str())
+        .fetch_optional(&mut *tx)
+        .await?;
+    let identity = identity.map(identities::identity).transpose()?;
+    if let Some(identity) = &identity {
+        identities::remove_within(&mut tx, identity, now).await?;
     }
     let done = sqlx::query("DELETE FROM accounts WHERE user_name = $1").bind(user.as_str()).execute(&mut *tx).await?;
     tx.commit().await?;
-    Ok(done.rows_affected() == 1)
+    Ok((done.rows_affected() == 1).then_some(Removed { identity }))
 }
 
 fn stored(

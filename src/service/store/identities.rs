@@ -186,24 +186,40 @@ pub async fn search_named(db: &Db, folded: &str, limit: usize) -> Result<Vec<Per
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn remove(db: &Db, identity: &Identity) -> Result<bool, StoreError> {
+pub async fn remove(db: &Db, identity: &Identity, now: UnixMillis) -> Result<bool, StoreError> {
     let mut tx = writing(db).await?;
+    let was_there = remove_within(&mut tx, identity, now).await?;
+    tx.commit().await?;
+    Ok(was_there)
+}
+
+/// The same, as part of a greater change.
+pub(super) async fn remove_within(
+    tx: &mut Transaction<'static, Sqlite>,
+    identity: &Identity,
+    now: UnixMillis,
+) -> Result<bool, sqlx::Error> {
+    // A code that somebody may still have leads to no other group.
+    sqlx::query("INSERT INTO ended_codes (code, ended_at) SELECT code, $2 FROM groups WHERE owner = $1")
+        .bind(identity.as_str())
+        .bind(now.0)
+        .execute(&mut **tx)
+        .await?;
     for statement in [
+        "DELETE FROM groups WHERE owner = $1",
         "DELETE FROM friends WHERE friend = $1",
         "DELETE FROM call_records WHERE identity = $1",
-        "DELETE FROM groups WHERE owner = $1",
     ] {
-        sqlx::query(statement).bind(identity.as_str()).execute(&mut *tx).await?;
+        sqlx::query(statement).bind(identity.as_str()).execute(&mut **tx).await?;
     }
     let done =
-        sqlx::query("DELETE FROM identities WHERE identity = $1").bind(identity.as_str()).execute(&mut *tx).await?;
-    tx.commit().await?;
+        sqlx::query("DELETE FROM identities WHERE identity = $1").bind(identity.as_str()).execute(&mut **tx).await?;
     Ok(done.rows_affected() == 1)
 }
 
-/// Open accounts whose user name or display name contains `folded` (as [`crate::domain::text::folded`] does), best first: the same name, then names
-/// that begin with it, then the others. Of who is not `among` those looked through, only the one of
-/// that very user name.
+/// Open accounts whose user name or display name contains `folded` (as [`crate::domain::text::folded`] does), best first:
+/// the same name, then names that begin with it, then the others. Of who is not `among` those looked through, only the one
+/// of that very user name.
 ///
 /// # Errors
 /// See [`StoreError`].

@@ -1,5 +1,7 @@
 //! The keys that sign tokens: one that signs, and those before it, for as long as a token they signed may count.
 
+use sqlx::SqliteExecutor;
+
 use super::{Db, StoreError, writing};
 use crate::base::secret::Secret;
 use crate::domain::time::UnixMillis;
@@ -18,12 +20,16 @@ pub struct StoredKey {
 /// # Errors
 /// See [`StoreError`].
 pub async fn list(db: &Db, now: UnixMillis) -> Result<Vec<StoredKey>, StoreError> {
+    Ok(listed(db, now).await?)
+}
+
+async fn listed(from: impl SqliteExecutor<'_>, now: UnixMillis) -> Result<Vec<StoredKey>, sqlx::Error> {
     let rows: Vec<(String, Option<i64>)> = sqlx::query_as(
         "SELECT private_key, retires_at FROM signing_keys WHERE retires_at IS NULL OR retires_at > $1 \
          ORDER BY CASE WHEN retires_at IS NULL THEN 0 ELSE 1 END, made_at DESC",
     )
     .bind(now.0)
-    .fetch_all(db)
+    .fetch_all(from)
     .await?;
     let key = |(private_key, retires_at): (String, Option<i64>)| StoredKey {
         private_key: Secret::new(private_key),
@@ -33,6 +39,7 @@ pub async fn list(db: &Db, now: UnixMillis) -> Result<Vec<StoredKey>, StoreError
 }
 
 /// Lets `private_key` sign from now on, and the one that did verify until `retires_at`. Those that have retired are gone.
+/// Returns what there is then, as [`list`] does: nothing is changed that can't be told.
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -41,7 +48,7 @@ pub async fn rotate(
     private_key: &Secret<String>,
     now: UnixMillis,
     retires_at: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<Vec<StoredKey>, StoreError> {
     let mut tx = writing(db).await?;
     sqlx::query("DELETE FROM signing_keys WHERE retires_at <= $1").bind(now.0).execute(&mut *tx).await?;
     sqlx::query("UPDATE signing_keys SET retires_at = $1 WHERE retires_at IS NULL")
@@ -53,6 +60,7 @@ pub async fn rotate(
         .bind(now.0)
         .execute(&mut *tx)
         .await?;
+    let keys = listed(&mut *tx, now).await?;
     tx.commit().await?;
-    Ok(())
+    Ok(keys)
 }

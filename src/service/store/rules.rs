@@ -191,7 +191,7 @@ mod tests {
         // With its account go what it said.
         let bob = account(&db, "bob", 3).await;
         set(&db, &bob, &rules).await.unwrap();
-        assert!(accounts::remove(&db, &"bob".parse().unwrap()).await.unwrap());
+        assert!(accounts::remove(&db, &"bob".parse().unwrap(), UnixMillis(1)).await.unwrap().is_some());
         assert_eq!(owners(&db).await.unwrap(), []);
         assert_eq!(naming(&db, &who(2)).await.unwrap(), []);
     }
