@@ -32,13 +32,11 @@ impl Owner {
 
     /// Nothing is kept of a call for those on its way whom it must not reach.
     pub(super) fn keep_from_blockers(&mut self, call: CallId, route: &Route) {
-        let Some(running) = self.running.get_mut(&call) else { return };
-        for (at, who) in route.been().iter().enumerate() {
-            if route.been()[..at].iter().any(|other| self.rulebook.blocks(who, other)) {
-                running.book.leave_out(who);
-            } else {
-                running.book.let_in(who);
-            }
+        let been = route.been();
+        let blocks = |(at, who): &(usize, &Identity)| been[..*at].iter().any(|other| self.rulebook.blocks(who, other));
+        let unreached: Vec<&Identity> = been.iter().enumerate().filter(blocks).map(|(_, who)| who).collect();
+        if let Some(running) = self.running.get_mut(&call) {
+            unreached.into_iter().for_each(|who| running.book.leave_out(who));
         }
     }
 

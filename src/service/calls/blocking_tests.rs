@@ -244,7 +244,7 @@ async fn who_blocks_somebody_may_call_them_and_gets_back_what_they_parked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_comes_into_a_call_that_was_kept_from_them_has_a_record_of_it() {
+async fn who_comes_into_a_call_that_was_not_forwarded_to_them_has_a_record_of_it() {
     for joins in [false, true] {
         let house = House::new();
         let (mut alice, mut dave, mut bob) =

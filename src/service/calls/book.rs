@@ -190,11 +190,6 @@ impl Book {
         }
     }
 
-    /// The call reaches somebody after all, or they come into it themselves.
-    pub fn let_in(&mut self, who: &Identity) {
-        self.left_out.remove(who);
-    }
-
     /// Somebody will have nothing more to do with what rings there: it was declined. Nothing that follows changes that, unless
     /// it begins there anew.
     pub fn part(&mut self, who: &Identity, at: UnixMillis) {

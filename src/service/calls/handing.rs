@@ -52,7 +52,6 @@ impl Owner {
         if let Some(reason) = way.onward.unreachable() {
             return Err(refusals::unreachable(&people.last().unwrap_or(&who).display_name, reason));
         }
-        self.keep_from_blockers(call, &route);
         if let Some(direct) = self.direct_mut(call) {
             direct.onward = people.into();
         }

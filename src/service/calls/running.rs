@@ -139,7 +139,6 @@ impl Running {
             }
             Entry::Rung => self.book.rung(who, Peer::Person(with.clone()), at),
             Entry::Taken => {
-                self.book.let_in(who);
                 self.book.begin(who, Peer::Person(with.clone()), Direction::Incoming, at);
                 self.book.answered(who, at);
                 self.book.taken(&with.identity, direct.person(side));
@@ -169,9 +168,6 @@ impl Running {
     pub fn record_of(&mut self, who: &Identity, entry: group::Entry, at: UnixMillis) {
         let Machine::Group { group, .. } = &self.machine else { return };
         let with = || Peer::Group(group.reference());
-        if matches!(entry, group::Entry::Rung | group::Entry::Joined) {
-            self.book.let_in(who);
-        }
         match entry {
             group::Entry::Rung => self.book.rung(who, with(), at),
             group::Entry::Joined => {
