@@ -177,7 +177,8 @@ impl Place {
         self.write(server.to_string(), tokens, self.keep == Keep::Keyring).await
     }
 
-    /// Keeps a renewed one, under the lock of whoever renewed it. Where the keyring fails, it goes into the file, whatever the setting says: there is no other.
+    /// Keeps a renewed one, under the lock of whoever renewed it. Where the keyring fails, it goes into the file, whatever the
+    /// setting says: there is no other.
     ///
     /// # Errors
     /// [`AccountError::File`] when that can't be written.

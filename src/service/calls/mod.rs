@@ -218,7 +218,8 @@ impl Calls {
     ///
     /// # Errors
     /// `bad_request` for a ring time out of range or a call to oneself; `conflict` when the endpoint is not registered
-    /// or in as many calls as it can be, or when call or leg are in use; `unavailable` when records can't be kept or the service stops.
+    /// or in as many calls as it can be, or when call or leg are in use; `unavailable` when records can't be kept or the
+    /// service stops.
     pub async fn start(
         &self,
         endpoint: EndpointId,

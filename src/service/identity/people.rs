@@ -42,7 +42,8 @@ impl Identities {
     }
 
     /// People, with an account or without, and bots whose user name or display name contains `text`, in any case and with
-    /// diacritics or without; or whose identity it is. Best first, at most [`MAX_FOUND`]. An empty text is part of every name. Disabled accounts are left out.
+    /// diacritics or without; or whose identity it is. Best first, at most [`MAX_FOUND`]. An empty text is part of every name.
+    /// Disabled accounts are left out.
     ///
     /// # Errors
     /// When the store fails.

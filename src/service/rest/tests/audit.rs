@@ -130,9 +130,7 @@ async fn somebody_kept_from_trying_passwords_is_noted_once_and_only_by_a_known_n
 
 #[tokio::test]
 async fn what_is_done_is_noted_though_its_peer_is_gone() {
-    // Asked as often as it takes.
-    let often = Rate { burst: u32::MAX, every: Duration::from_nanos(1) };
-    let kit = Kit::with(|rest| rest.peers = Arc::new(Mutex::new(Buckets::new(often, 10)))).await;
+    let kit = Kit::with(slow_nobody_down).await;
     let body = json!({"user": "alice", "password": PASSWORD}).to_string();
     let mut socket = TcpStream::connect(kit.address).await.unwrap();
     let request = format!(

@@ -154,13 +154,7 @@ impl Nearly {
 
 #[tokio::test]
 async fn what_is_nearly_right_never_makes_the_service_fail() {
-    // Nobody is slowed down, or most would be refused for that alone.
-    let kit = Kit::with(|rest| {
-        let rate = Rate { burst: 1_000_000, every: Duration::from_nanos(1) };
-        rest.peers = Arc::new(Mutex::new(Buckets::new(rate, 10)));
-        rest.programs = Arc::new(Mutex::new(Buckets::new(rate, 10)));
-    })
-    .await;
+    let kit = Kit::with(slow_nobody_down).await;
     kit.add("zed").await;
     let (life, now) = (Duration::from_secs(3600), clock::unix_now());
     let app = kit.identities.issue_app_token("tester", life, now).unwrap().0.expose().clone();

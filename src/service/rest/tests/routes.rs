@@ -80,7 +80,7 @@ impl Shows {
 #[tokio::test]
 async fn every_route_lets_in_whom_the_table_says_and_nobody_else() {
     let elsewhere = Provider::start().await;
-    let kit = Kit::believing(&elsewhere.of_programs(), |_| {}).await;
+    let kit = Kit::believing(&elsewhere.of_programs(), slow_nobody_down).await;
     kit.add("alice").await;
     for route in routes() {
         let mut path = route.path.replace("{user}", "zed").replace("{key}", ID).replace("{name}", "neither");
