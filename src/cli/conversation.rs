@@ -160,6 +160,10 @@ impl Session<'_> {
         match end {
             End::Summary { summary, signalled } => {
                 let line = self.print_summary(&summary)?;
+                if let Some(reason) = self.why_turned_away() {
+                    self.output().warning(&reason);
+                    return Ok(Exit::SignInRefused);
+                }
                 let met = self.playing().is_none_or(|playing| !playing.unmet);
                 signalled.map_or_else(|| judge(&line, &summary, media), Ok).map(|exit| match exit {
                     Exit::Done if !met => Exit::ExpectationNotMet,

@@ -3,6 +3,7 @@
 mod print;
 mod start;
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use self::start::start_for;
@@ -61,6 +62,10 @@ pub(crate) struct Session<'a> {
     blocked: Vec<Person>,
     /// A call that was refused, to be explained.
     refused: Option<CallId>,
+    /// The calls there are: what each was like is told at its end.
+    live: BTreeSet<CallId>,
+    /// Why the service has this phone no more, and until when the ends of its calls are waited for.
+    turned_away: Option<(String, Instant)>,
     steering: Option<Steering>,
     playing: Option<Playing>,
 }
@@ -86,6 +91,8 @@ impl<'a> Session<'a> {
             requests: Vec::new(),
             blocked: Vec::new(),
             refused: None,
+            live: BTreeSet::new(),
+            turned_away: None,
             steering: None,
             playing: None,
         })
@@ -137,6 +144,11 @@ impl<'a> Session<'a> {
     /// The people who are blocked, as they were told last: before the friends, at first.
     pub(crate) fn blocked(&self) -> &[Person] {
         &self.blocked
+    }
+
+    /// Why the service has this phone no more, if that is so.
+    pub(crate) fn why_turned_away(&self) -> Option<String> {
+        self.turned_away.as_ref().map(|(reason, _)| reason.clone())
     }
 
     pub(crate) async fn tell(&self, command: Command) {
@@ -193,10 +205,16 @@ impl<'a> Session<'a> {
     /// The next thing that happens, at `until` at the latest; prints what scripts and people want to know of it.
     pub(crate) async fn next(&mut self, until: Option<Instant>) -> Result<Woken, Failure> {
         loop {
+            if let Some((reason, told_by)) = &self.turned_away
+                && (self.live.is_empty() || *told_by <= clock::now())
+            {
+                return Err(Failure::new(Exit::SignInRefused, reason.clone()));
+            }
             if let Some(played) = self.goes_on()? {
                 return Ok(Woken::Played(played));
             }
             let due = deadline::earlier(until, self.playing.as_ref().and_then(Playing::due));
+            let due = deadline::earlier(due, self.turned_away.as_ref().map(|(_, told_by)| *told_by));
             let came = tokio::select! {
                 biased;
                 signal = self.signals.next() => return Ok(Woken::Signal(signal.into())),
@@ -229,7 +247,19 @@ impl<'a> Session<'a> {
             Event::Friends(friends) => self.friends = friends.clone(),
             Event::FriendRequests(requests) => self.requests = requests.clone(),
             Event::Blocked(people) => self.blocked = people.clone(),
-            Event::Link(Link::Refused { reason }) => return Err(Failure::new(Exit::SignInRefused, reason.clone())),
+            Event::Call(view) => {
+                self.live.insert(view.call);
+            }
+            Event::Moved { call, .. } => {
+                self.live.remove(call);
+            }
+            Event::Ended(summary) => {
+                self.live.remove(&summary.call);
+            }
+            Event::Link(Link::Refused { reason }) => {
+                self.turned_away = Some((reason.clone(), clock::now() + END_WITHIN));
+                return Ok(Woken::Event(Box::new(event)));
+            }
             _ => {}
         }
         let told = self.print(&event)?;

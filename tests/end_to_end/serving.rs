@@ -113,6 +113,21 @@ fn people_are_added_sign_in_and_out() {
 }
 
 #[test]
+fn whoever_is_shut_out_in_a_call_is_told_what_it_was_like() {
+    let home = Home::new();
+    let (_service, _) = home.serve("--demo");
+    home.run_with("admin user add dave --password-stdin", "correct horse\n").exited(0);
+    home.run_with("sign-in dave --password-stdin", "correct horse\n").exited(0);
+    let mut call = home.start("call echo --as dave --mic tone --speaker none --json");
+    call.until_event("quality", |quality| quality["received_packets"].as_u64() > Some(10));
+    home.run("admin user disable dave").exited(0);
+    let done = call.ends().exited(4).saying("may no longer use the service");
+    let summary = done.summary();
+    assert_eq!((&summary["connected"], &summary["end"]["code"]), (&true.into(), &401.into()), "{summary}");
+    assert!(summary["audio"]["received_packets"].as_u64() > Some(10), "{summary}");
+}
+
+#[test]
 fn the_doctor_finds_what_is_wrong_and_says_what_to_do() {
     let home = Home::new();
     let (service, http) = home.serve("--demo");
