@@ -71,10 +71,10 @@ fn over(folder: &Path, tokens: &[Secret<String>], encrypted: bool) -> Result<Vec
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (ended, mut ends) = mpsc::channel(1);
     runtime.block_on(open(&way, &tokens[..FIRST], 0, &ended))?;
-    runtime.block_on(tokio::time::sleep(SETTLE));
+    runtime.block_on(async { tokio::time::sleep(SETTLE).await });
     let before = usage::rss(service.pid()).context("/proc has no memory of processes here")?;
     runtime.block_on(open(&way, &tokens[FIRST..], FIRST, &ended))?;
-    runtime.block_on(tokio::time::sleep(SETTLE));
+    runtime.block_on(async { tokio::time::sleep(SETTLE).await });
     let after = usage::rss(service.pid()).context("it was told before")?;
     let pid = service.pid();
     let watching = runtime.spawn_blocking(move || usage::over(pid, SPAN));
