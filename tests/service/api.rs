@@ -109,29 +109,44 @@ async fn friends_made_over_rest_are_on_open_phones_at_once() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn where_friends_are_asked_first_that_is_the_answer_and_open_phones_are_asked() {
+/// A service where friends are asked first.
+async fn where_friends_are_asked() -> TestService {
     let folder = tempfile::tempdir().unwrap();
     let mut options = options(folder.path());
     options.identity.people.friends = FriendPolicy::Request;
-    let service = TestService::with(folder, options).await;
-    let mut bob = service.silent_phone("bob").await;
-    let (hers, his) = (Program::of(&service, "alice").await, Program::of(&service, "bob").await);
-    let alice: Person = hers.gets("me").await;
-    // Demo accounts have each other as friends.
-    let path = format!("friends/{}", bob.identity());
-    assert_eq!(hers.does(Method::DELETE, &path, Value::Null).await, StatusCode::NO_CONTENT);
-    bob.lists("have lost a friend", |rows| rows.iter().all(|row| row.person != alice)).await;
+    TestService::with(folder, options).await
+}
 
-    let Befriended::Requested { request } = hers.befriends(&bob.identity()).await else { panic!("added unasked") };
-    assert_eq!((request.person.identity, request.direction), (bob.identity(), Direction::Outgoing));
-    let asked = |event: &Event| match event {
-        Event::FriendRequests(open) => open.iter().any(|request| request.person == alice).then_some(()),
-        _ => None,
-    };
-    bob.until("be asked by alice", asked).await;
-    assert_eq!(his.befriends(&alice.identity).await, Befriended::Added, "each asked the other");
-    bob.lists("have a friend more", |rows| rows.iter().any(|row| row.person == alice)).await;
+/// Alice and Bob, who are no friends, and a phone of Bob's that is open.
+struct Strangers<'a> {
+    bob: TestPhone,
+    hers: Program<'a>,
+    his: Program<'a>,
+    alice: Person,
+    /// The path of Bob as Alice's friend.
+    friend: String,
+}
+
+impl<'a> Strangers<'a> {
+    async fn meet(service: &'a TestService) -> Self {
+        let mut bob = service.silent_phone("bob").await;
+        let (hers, his) = (Program::of(service, "alice").await, Program::of(service, "bob").await);
+        let alice: Person = hers.gets("me").await;
+        let friend = format!("friends/{}", bob.identity());
+        // Demo accounts have each other as friends.
+        assert_eq!(hers.does(Method::DELETE, &friend, Value::Null).await, StatusCode::NO_CONTENT);
+        bob.lists("have lost a friend", |rows| rows.iter().all(|row| row.person != alice)).await;
+        Self { bob, hers, his, alice, friend }
+    }
+
+    /// Alice asks Bob, whose phone shows it.
+    async fn ask(&mut self) -> FriendRequest {
+        let asked = self.hers.befriends(&self.bob.identity()).await;
+        let Befriended::Requested { request } = asked else { panic!("added unasked") };
+        let alice = self.alice.clone();
+        requests(&mut self.bob, "be asked by alice", |open| open.iter().any(|one| one.person == alice)).await;
+        request
+    }
 }
 
 /// Waits until the phone shows friend requests like that.
@@ -145,44 +160,45 @@ async fn requests(phone: &mut TestPhone, what: &str, like_that: impl Fn(&[Friend
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_friends_are_asked_first_that_is_the_answer_and_open_phones_are_asked() {
+    let service = where_friends_are_asked().await;
+    let mut strangers = Strangers::meet(&service).await;
+    let request = strangers.ask().await;
+    let Strangers { mut bob, his, alice, .. } = strangers;
+    assert_eq!((request.person.identity, request.direction), (bob.identity(), Direction::Outgoing));
+    assert_eq!(his.befriends(&alice.identity).await, Befriended::Added, "each asked the other");
+    bob.lists("have a friend more", |rows| rows.iter().any(|row| row.person == alice)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn friend_requests_are_answered_over_rest_as_on_a_phone() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut options = options(folder.path());
-    options.identity.people.friends = FriendPolicy::Request;
-    let service = TestService::with(folder, options).await;
-    let mut bob = service.silent_phone("bob").await;
-    let (hers, his) = (Program::of(&service, "alice").await, Program::of(&service, "bob").await);
-    let alice: Person = hers.gets("me").await;
-    let (to_bob, to_alice) = (bob.identity(), alice.identity.clone());
-    // Demo accounts have each other as friends.
-    let friend = format!("friends/{to_bob}");
-    assert_eq!(hers.does(Method::DELETE, &friend, Value::Null).await, StatusCode::NO_CONTENT);
-    for (answer, path, program) in [
-        ("withdraw", format!("friend-requests/{to_bob}/withdraw"), &hers),
-        ("accept", format!("friend-requests/{to_alice}/accept"), &his),
-        ("decline", format!("friend-requests/{to_alice}/decline"), &his),
+    let service = where_friends_are_asked().await;
+    let mut strangers = Strangers::meet(&service).await;
+    let (to_bob, to_alice) = (strangers.bob.identity(), strangers.alice.identity.clone());
+    for (answer, path, by_her) in [
+        ("withdraw", format!("friend-requests/{to_bob}/withdraw"), true),
+        ("accept", format!("friend-requests/{to_alice}/accept"), false),
+        ("decline", format!("friend-requests/{to_alice}/decline"), false),
     ] {
-        let Befriended::Requested { request } = hers.befriends(&to_bob).await else { panic!("added unasked") };
-        requests(&mut bob, "be asked by alice", |open| open.iter().any(|one| one.person == alice)).await;
+        let request = strangers.ask().await;
+        let Strangers { bob, hers, his, alice, friend } = &mut strangers;
+        let program = if by_her { &*hers } else { &*his };
         let FriendRequestsPage { requests: own, next } = hers.gets("friend-requests").await;
         assert_eq!((&own, next), (&vec![request], None), "{answer}");
         let FriendRequestsPage { requests: asked, .. } = his.gets("friend-requests?limit=1").await;
-        assert_eq!((&asked[0].person, asked[0].direction), (&alice, Direction::Incoming));
+        assert_eq!((&asked[0].person, asked[0].direction), (&*alice, Direction::Incoming));
         assert_eq!(program.does(Method::POST, &path, Value::Null).await, StatusCode::NO_CONTENT, "{answer}");
-        requests(&mut bob, "be asked no more", |open| open.is_empty()).await;
+        requests(bob, "be asked no more", |open| open.is_empty()).await;
         assert_eq!(his.gets::<FriendRequestsPage>("friend-requests").await.requests, []);
         if answer == "accept" {
-            assert_eq!(
-                hers.does(Method::DELETE, &friend, Value::Null).await,
-                StatusCode::NO_CONTENT,
-                "they were friends"
-            );
+            let ended = hers.does(Method::DELETE, friend, Value::Null).await;
+            assert_eq!(ended, StatusCode::NO_CONTENT, "they were friends");
         } else {
             let again = program.is_refused(Method::POST, &path, Value::Null).await;
             assert_eq!(again, (StatusCode::NOT_FOUND, FailureCode::NotFound), "{answer}");
         }
     }
-    let open = hers.gets::<FriendRequestsPage>("friend-requests").await.requests;
+    let open = strangers.hers.gets::<FriendRequestsPage>("friend-requests").await.requests;
     assert_eq!(open.len(), 1, "who asked is not told that it was declined");
 }
 
