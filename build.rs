@@ -8,7 +8,8 @@ fn main() {
     if std::env::var("PROFILE").is_ok_and(|profile| profile == "release")
         && let Some(commit) = commit()
     {
-        println!("cargo:rustc-env=SWITCHBOARD_COMMIT={commit}");
+        // `cargo run` hands it to the program, too, which takes what begins with its own name for a setting.
+        println!("cargo:rustc-env=BUILT_FROM_COMMIT={commit}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which program this is: its version, the commit it was built from, and for what.
 
 /// The commit, where the build knows it; see build.rs.
-const COMMIT: Option<&str> = option_env!("SWITCHBOARD_COMMIT");
+const COMMIT: Option<&str> = option_env!("BUILT_FROM_COMMIT");
 
 /// Version, commit, system and kind of build, a line each.
 pub(crate) fn whole() -> String {

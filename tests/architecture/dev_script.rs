@@ -113,6 +113,12 @@ fn with_everything_there_nothing_is_installed() {
 }
 
 #[test]
+fn what_the_build_knows_is_no_setting() {
+    let build = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/build.rs")).unwrap();
+    assert!(build.contains("rustc-env=") && !build.contains("rustc-env=SWITCHBOARD_"), "`./dev run` would warn of it");
+}
+
+#[test]
 fn a_benchmark_can_be_chosen() {
     let bin = bare_machine(&[]);
     for tool in ["cc", "c++", "cmake", "pkg-config", "cargo"] {
