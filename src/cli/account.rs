@@ -122,8 +122,9 @@ pub(crate) fn in_use(settings: &Settings) -> Result<Option<SavedSignIn>, Failure
     listed.saved.retain(is_there);
     match (&listed.saved[..], listed.damaged.pop()) {
         ([_, _, ..], _) => Err(ambiguous(texts::YOU, &listed.saved)),
-        ([only], _) => Ok(Some(only.clone())),
-        ([], Some(damaged)) => Err(failure(damaged)),
+        // It may be the one that is used: nobody acts as somebody else without a word.
+        (_, Some(damaged)) => Err(failure(damaged)),
+        ([only], None) => Ok(Some(only.clone())),
         ([], None) => Ok(None),
     }
 }
@@ -216,7 +217,7 @@ pub(crate) async fn server_of(settings: &Settings) -> Result<ServerUrl, Failure>
     server_in(&file)
 }
 
-fn server_in(file: &ServiceFile) -> Result<ServerUrl, Failure> {
+pub(crate) fn server_in(file: &ServiceFile) -> Result<ServerUrl, Failure> {
     file.http.parse().map_err(|why| Failure::new(Exit::Failed, format!("service.json is damaged: {why}")))
 }
 

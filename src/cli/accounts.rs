@@ -109,6 +109,6 @@ fn print(saved: &SavedSignIn, used: bool, output: &mut Output) -> Result<(), Fai
         })?);
     }
     let mark = if used { "*" } else { " " };
-    let line = format!("{mark} {:<20}  {:<36}  {}", me.name, saved.server, saved.keeper.words());
+    let line = format!("{mark} {:<20}  {:<36}  {}", me.name.as_str(), saved.server.to_string(), saved.keeper.words());
     Ok(output.result(&line)?)
 }

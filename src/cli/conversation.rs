@@ -160,7 +160,10 @@ impl Session<'_> {
         match end {
             End::Summary { summary, signalled } => {
                 let line = self.print_summary(&summary)?;
-                if let Some(reason) = self.why_turned_away() {
+                // Where the call's own end does not say so, for the service was heard no more.
+                if Exit::of_end(summary.end) != Exit::SignInRefused
+                    && let Some(reason) = self.why_turned_away()
+                {
                     self.output().warning(&reason);
                     return Ok(Exit::SignInRefused);
                 }

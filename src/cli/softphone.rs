@@ -112,6 +112,8 @@ pub(crate) async fn open(
         acting = match open.go_on(&go_on, acting.account.server()).await {
             Ok(Some(next)) => next,
             Ok(None) => return Ok(Exit::Done),
+            // There is nobody to go back to.
+            Err(why) if matches!(go_on, GoOn::Without(_)) => return Err(why),
             Err(why) => {
                 open.said = why.message;
                 match used {

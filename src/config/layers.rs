@@ -14,7 +14,8 @@ use super::{Config, Error, Loaded, Merged, Problem, Source};
 const PREFIX: &str = "SWITCHBOARD_";
 
 /// Variables with the prefix that are no settings: they stand for global flags, or belong to the script `dev`.
-const NOT_SETTINGS: &[&str] = &["SERVER", "AS", "TOKEN", "PASSWORD", "CA", "CONFIG", "DATA", "DEV_DRY_RUN"];
+const NOT_SETTINGS: &[&str] =
+    &["SERVER", "AS", "TOKEN", "PASSWORD", "ACCESS_KEY", "CA", "CONFIG", "DATA", "DEV_DRY_RUN"];
 
 /// What settings are made of, besides the defaults.
 #[derive(Debug, Clone, Default)]

@@ -100,6 +100,12 @@ impl ServerUrl {
         Ok(server)
     }
 
+    /// How people name the service when they sign in whose links begin with `origin`: with the port, which is another one where
+    /// an address has none.
+    pub fn to_sign_in(origin: &str) -> String {
+        Self::of_origin(origin).map_or_else(|_| origin.to_owned(), |server| server.to_string())
+    }
+
     /// Whether both lead to the same port of the same host in the same way: all names of this machine's own loopback are
     /// one.
     pub fn same_service(&self, other: &Self) -> bool {
@@ -206,6 +212,19 @@ mod tests {
         assert!(same("https://localhost:99", "wss://127.0.0.1:99"));
         assert!(!same("127.0.0.1:99", "127.0.0.1:98") && !same("127.0.0.1:99", "192.0.2.1:99"));
         assert!(!same("https://127.0.0.1:99", "http://127.0.0.1:99"));
+    }
+
+    #[test]
+    fn people_sign_in_where_links_lead() {
+        for (origin, address) in [
+            ("https://calls.example", "https://calls.example:443"),
+            ("http://calls.example", "http://calls.example:80"),
+            ("https://calls.example:8791", "https://calls.example:8791"),
+        ] {
+            assert_eq!(ServerUrl::to_sign_in(origin), address);
+            let signs_in: ServerUrl = address.parse().unwrap();
+            assert!(signs_in.same_service(&ServerUrl::of_origin(origin).unwrap()));
+        }
     }
 
     #[test]

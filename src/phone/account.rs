@@ -282,6 +282,8 @@ fn millis(time: Duration) -> i64 {
 async fn renew_shared(way: &Connector, place: &Place, mine: &SignedIn) -> Result<SignedIn, AccountError> {
     let _lock = place.lock().await?;
     let kept = place.latest(mine).await?;
+    // What could not be kept the last time is newer than what is.
+    let kept = if kept.expires_at < mine.expires_at { mine.clone() } else { kept };
     let renewed_by_another = kept.refresh_token != mine.refresh_token;
     if renewed_by_another && kept.expires_at.since(clock::unix_now()) >= MARGIN_MS {
         return Ok(kept);

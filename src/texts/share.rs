@@ -2,8 +2,8 @@
 
 /// A link leads to a service that only programs of its own machine reach.
 pub fn this_machine_only() -> &'static str {
-    "This link works on this machine only. To open the service up to a network you trust, run it with this machine's \
-     address there: switchboard serve --listen ADDRESS:8790 --media ADDRESS:8790 --public-url http://ADDRESS:8790"
+    "This link works on this machine only. To open the service up, run it with this machine's address there: switchboard \
+     serve --tls-listen ADDRESS:8791 --media ADDRESS:8790 --media-tcp ADDRESS:8792 --public-url https://ADDRESS:8791"
 }
 
 /// What the page behind a link is called.

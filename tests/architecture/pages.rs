@@ -6,6 +6,7 @@ const PAGES: &[&str] = &[
     "CHANGELOG.md",
     "docs/ARCHITECTURE.md",
     "docs/acs-sdk.md",
+    "docs/api.md",
     "docs/demo.md",
     "docs/demo-over-the-internet.md",
     "docs/identity.md",

@@ -113,6 +113,15 @@ fn people_are_added_sign_in_and_out() {
 }
 
 #[test]
+fn the_service_of_this_machine_is_the_one_administered_here() {
+    let home = Home::new();
+    let (_service, _) = home.serve("");
+    home.run("admin address --server http://127.0.0.1:1").exited(2).saying("without --server");
+    let elsewhere = [("SWITCHBOARD_PHONE_SERVER", "http://127.0.0.1:1")];
+    home.run_in(&elsewhere, "admin health", "").exited(0);
+}
+
+#[test]
 fn whoever_is_shut_out_in_a_call_is_told_what_it_was_like() {
     let home = Home::new();
     let (_service, _) = home.serve("--demo");
@@ -121,8 +130,8 @@ fn whoever_is_shut_out_in_a_call_is_told_what_it_was_like() {
     let mut call = home.start("call echo --as dave --mic tone --speaker none --json");
     call.until_event("quality", |quality| quality["received_packets"].as_u64() > Some(10));
     home.run("admin user disable dave").exited(0);
-    let done = call.ends().exited(4).saying("may no longer use the service");
-    let summary = done.summary();
+    let summary = call.ends().exited(4).summary();
+    assert!(summary["end"]["reason"].as_str().unwrap().contains("Sign in again"), "{summary}");
     assert_eq!((&summary["connected"], &summary["end"]["code"]), (&true.into(), &401.into()), "{summary}");
     assert!(summary["audio"]["received_packets"].as_u64() > Some(10), "{summary}");
 }

@@ -8,9 +8,13 @@ use tempfile::TempDir;
 use crate::service::SdkService;
 use crate::{ROOT, ends_well, here, prepared, told};
 
-/// A program of the packages that are prepared for this.
+/// A program of the packages that are prepared for this. The first line of its file knows the folder they were made in, which
+/// may have moved since: the interpreter is named.
 fn packaged(name: &str) -> Command {
-    Command::new(prepared().join("api/bin").join(name))
+    let bin = prepared().join("api/bin");
+    let mut program = Command::new(bin.join("python"));
+    program.arg(bin.join(name));
+    program
 }
 
 /// Has schemathesis try the operations whose paths match, by what the document says of them, with the token that

@@ -4,6 +4,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::globals::Globals;
 use crate::cli::local;
 use crate::cli::output::Output;
 use crate::cli::settings::Settings;
@@ -27,13 +28,20 @@ struct Line<'a> {
     address: &'a str,
 }
 
+/// There is no service to ask.
+pub(super) const NONE_HERE: &str = "no service runs on this machine for this user: start one with `switchboard serve`";
+
 /// Prints it.
 ///
 /// # Errors
 /// When no service runs, or it has no such address.
-pub(super) async fn run(settings: &Settings, output: &mut Output) -> Result<Exit, Failure> {
-    let none = "no service runs on this machine for this user: start one with `switchboard serve`";
-    let file = local::find(&settings.paths).await.ok_or_else(|| Failure::new(Exit::Unreachable, none))?;
+pub(super) async fn run(globals: &Globals, settings: &Settings, output: &mut Output) -> Result<Exit, Failure> {
+    if globals.server.is_some() {
+        return Err(Failure::usage(
+            "the address is told by the service's own machine: run this there, without --server",
+        ));
+    }
+    let file = local::find(&settings.paths).await.ok_or_else(|| Failure::new(Exit::Unreachable, NONE_HERE))?;
     let unknown =
         "where everybody reaches the service is not known: say it with service.public_url or serve --public-url";
     let address = file.public.ok_or_else(|| Failure::new(Exit::Failed, unknown))?;

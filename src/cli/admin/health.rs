@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::address::NONE_HERE;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::globals::Globals;
 use crate::cli::output::Output;
 use crate::cli::settings::Settings;
-use crate::cli::{account, trust};
+use crate::cli::{account, local, trust};
+use crate::config::ServerUrl;
 use crate::protocol::rest::Readiness;
 
 /// How long the service may take to answer.
@@ -25,12 +27,21 @@ Examples:
   switchboard admin health --server https://calls.example:8791")]
 pub struct HealthArgs {}
 
+/// The service that runs on this machine for this user.
+async fn running_here(settings: &Settings) -> Result<ServerUrl, Failure> {
+    let file = local::find(&settings.paths).await.ok_or_else(|| Failure::new(Exit::Unreachable, NONE_HERE))?;
+    account::server_in(&file)
+}
+
 /// Asks it.
 ///
 /// # Errors
 /// When it does not answer.
 pub(super) async fn run(globals: &Globals, settings: &Settings, output: &mut Output) -> Result<Exit, Failure> {
-    let server = account::server_of(settings).await?;
+    let server = match &globals.server {
+        Some(server) => server.clone(),
+        None => running_here(settings).await?,
+    };
     let way = trust::connector(globals, settings, &server, None)?;
     let unreachable = |why: String| Failure::new(Exit::Unreachable, format!("no usable answer from {server}: {why}"));
     let client = way.client().map_err(|why| unreachable(why.to_string()))?;

@@ -87,7 +87,7 @@ pub async fn run(
     output: &mut Output,
 ) -> Result<Exit, Failure> {
     match arguments.command {
-        AdminCommand::Address(_) => return address::run(settings, output).await,
+        AdminCommand::Address(_) => return address::run(globals, settings, output).await,
         AdminCommand::Health(_) => return health::run(globals, settings, output).await,
         _ => {}
     }

@@ -49,7 +49,10 @@ pub(super) async fn in_time(State(rest): State<Rest>, request: Request, next: Ne
     let deadline = if request.uri().path() == super::BACKUP { super::BACKUP_DEADLINE } else { rest.deadline };
     match tokio::time::timeout(deadline, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => refuse(FailureCode::Unavailable, "the request took too long; try again"),
+        Err(_) => {
+            let message = "the request took too long; it may still be carried out: look before you try again";
+            refuse(FailureCode::Unavailable, message)
+        }
     }
 }
 

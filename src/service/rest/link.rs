@@ -14,6 +14,7 @@ use axum::response::{Html, IntoResponse, Response};
 use super::Rest;
 use super::answer::status_of;
 use crate::base::clock;
+use crate::config::ServerUrl;
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::group::GroupKey;
 use crate::domain::place::LINK_PATH;
@@ -82,7 +83,7 @@ fn invitation(origin: &str, key: &GroupKey, fingerprint: Option<Fingerprint>) ->
         paragraph(share::HOW_TO_JOIN),
         command(&share::join_command(&link)),
         paragraph(share::SIGN_IN_FIRST),
-        command(&share::sign_in_command(origin)),
+        command(&share::sign_in_command(&ServerUrl::to_sign_in(origin))),
         paragraph(share::GET_THE_PROGRAM),
         command(share::INSTALL_COMMAND),
     ];

@@ -241,7 +241,8 @@ impl Signalling {
     async fn revoked_ones(&self) -> BTreeSet<Identity> {
         let mut revoked = BTreeSet::new();
         for session in self.registry.all() {
-            if self.to_be_closed(&session, session.token_issued_at()).await.is_some() {
+            // Of whom it can't be told just now, nothing is taken.
+            if self.to_be_closed(&session, session.token_issued_at()).await == Some(ClosingReason::Revoked) {
                 revoked.insert(session.identity.clone());
             }
         }

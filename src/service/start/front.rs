@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 
 use super::{ServiceOptions, StartError};
 use crate::base::task;
+use crate::config::ServerUrl;
 use crate::domain::fingerprint::Fingerprint;
 use crate::protocol;
 use crate::service::listener::{self, Allowance, Door};
@@ -91,7 +92,7 @@ pub(super) struct Public {
 impl Public {
     /// As people are told it. A fingerprint is of use only where there is a certificate.
     pub(super) fn written(&self) -> Option<String> {
-        let url = self.url.as_ref()?;
+        let url = ServerUrl::to_sign_in(self.url.as_ref()?);
         let fingerprint = self.fingerprint.filter(|_| url.starts_with("https://"));
         Some(fingerprint.map_or_else(|| url.clone(), |fingerprint| format!("{url}#{fingerprint}")))
     }

@@ -41,7 +41,7 @@ async fn links_begin_as_the_operator_says() {
     let kit = Kit::with(|rest| *rest = rest.clone().at(Some("https://calls.example"))).await;
     let (_, text) = page(&kit, &format!("/j/{ID}")).await;
     assert!(text.contains(&format!("switchboard join https://calls.example/j/{ID}<")), "{text}");
-    assert!(text.contains("switchboard sign-in NAME --server https://calls.example<"), "{text}");
+    assert!(text.contains("switchboard sign-in NAME --server https://calls.example:443<"), "{text}");
 }
 
 #[tokio::test]
