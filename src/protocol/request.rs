@@ -265,3 +265,21 @@ pub enum Request {
     /// The client leaves for good: its calls end, its session is forgotten.
     Bye {},
 }
+
+impl Request {
+    /// Whether it changes a list that the client has: friends, friend requests, whom the user blocks. The notices of the
+    /// change come before its answer. How other answers and notices follow each other is open.
+    pub fn changes_lists(&self) -> bool {
+        matches!(
+            self,
+            Self::FriendAdd { .. }
+                | Self::FriendRemove { .. }
+                | Self::FriendFavour { .. }
+                | Self::FriendAccept { .. }
+                | Self::FriendDecline { .. }
+                | Self::FriendWithdraw { .. }
+                | Self::PersonBlock { .. }
+                | Self::PersonUnblock { .. }
+        )
+    }
+}

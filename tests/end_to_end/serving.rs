@@ -113,6 +113,24 @@ fn people_are_added_sign_in_and_out() {
 }
 
 #[test]
+fn what_changes_a_list_says_how_long_it_is_now() {
+    let home = Home::new();
+    let (_service, _) = home.serve("");
+    for user in ["dave", "erin"] {
+        home.run_with(&format!("admin user add {user} --password-stdin"), "correct horse\n").exited(0);
+    }
+    home.run_with("sign-in dave --password-stdin", "correct horse\n").exited(0);
+    for (command, list) in [
+        ("friends add erin", "the friend list has 1 entry now"),
+        ("friends remove erin", "the friend list has 0 entries now"),
+        ("block erin", "the block list has 1 entry now"),
+        ("unblock erin", "the block list has 0 entries now"),
+    ] {
+        home.run(command).exited(0).saying(list);
+    }
+}
+
+#[test]
 fn the_service_of_this_machine_is_the_one_administered_here() {
     let home = Home::new();
     let (_service, _) = home.serve("");

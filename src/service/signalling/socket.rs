@@ -257,7 +257,7 @@ impl Conversation {
             let failure = Failure::new(FailureCode::TooManyRequests, "too many requests; slow down");
             return self.refuse(Some(id), failure).await;
         }
-        let before = self.caller.token();
+        let (before, changes_lists) = (self.caller.token(), request.changes_lists());
         let outcome = Box::pin(self.signalling.carry_out(&mut self.caller, request)).await;
         if self.caller.token() != before {
             self.renewed().await;
@@ -267,7 +267,12 @@ impl Conversation {
             Outcome::Answer(Ok(response)) => FromService::Response { id, response },
             Outcome::Answer(Err(failure)) => FromService::Failure { id: Some(id), failure },
         };
-        write(&mut self.socket, codec::encode(&frame)).await.err().map(|()| End::Lost)
+        let frame = codec::encode(&frame);
+        if changes_lists {
+            self.session.answer(self.number, frame).await;
+            return None;
+        }
+        write(&mut self.socket, frame).await.err().map(|()| End::Lost)
     }
 
     /// The client has brought another token, by which its session goes from now on. What was revoked meanwhile ends it.

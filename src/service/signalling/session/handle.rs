@@ -35,6 +35,13 @@ pub(super) enum Letter {
         /// Told once the session goes by it.
         done: oneshot::Sender<()>,
     },
+    /// An answer to what the client asked on a socket: it goes out after the notices that were told before.
+    Answer {
+        /// On which socket.
+        socket: u64,
+        /// The answer.
+        frame: String,
+    },
     /// The socket is gone.
     Detach {
         /// Which one.
@@ -122,6 +129,12 @@ impl SessionHandle {
         self.letters.send(Letter::Renewed { socket, token, done }).await.ok();
         // A session that is over needs no token.
         heard.await.ok();
+    }
+
+    /// Has the client answered on a socket, once it was told of all it was to be told of before: whoever changed a list knows
+    /// it as it is when the answer comes.
+    pub(in super::super) async fn answer(&self, socket: u64, frame: String) {
+        self.letters.send(Letter::Answer { socket, frame }).await.ok();
     }
 
     /// Tells the session that a socket is gone.

@@ -169,6 +169,11 @@ impl Session {
                 // Whoever waited and is gone needs no answer.
                 let _ = done.send(());
             }
+            Letter::Answer { socket, frame } => {
+                if self.is_current(socket) {
+                    self.send(frame).await;
+                }
+            }
             Letter::Detach { socket, bye } => return self.on_detach(socket, bye).await,
             Letter::Close(reason) => return self.close(reason),
             Letter::Refuse(issued_at, reason) => {
@@ -202,10 +207,14 @@ impl Session {
 
     async fn on_notice(&mut self, notice: Notice) {
         let frame = codec::encode(&FromService::Notice { seq: self.outbox.push(notice.clone()), notice });
+        self.send(frame).await;
+    }
+
+    async fn send(&mut self, frame: String) {
         let Some((_, socket)) = &self.socket else { return };
         let Err(refused) = socket.try_send(Outgoing::Frame(frame)) else { return };
         if matches!(refused, TrySendError::Full(_)) {
-            tracing::info!(client = %self.client.id, "a client does not read its notices; its socket is cut");
+            tracing::info!(client = %self.client.id, "a client does not read what it is sent; its socket is cut");
         }
         // Dropping the queue's sender ends the socket, if it has not ended; the client resumes where it was.
         self.lose_socket().await;
