@@ -323,7 +323,6 @@ async fn an_authority_that_was_set_up_anew_gets_a_new_account() {
     let kept = fs::read_to_string(&file).unwrap();
     let moved = kept.replace(before.origin(), after.origin());
     fs::write(&file, &moved).unwrap();
-    fs::remove_file(folder.path().join("tls/acme.pem")).unwrap();
     let (mut service, tls) = serves(folder.path(), source(&after), ports[1]).await;
     second.leads_to(service.http);
     is_shown(tls, &after.roots().await, None).await;

@@ -11,7 +11,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use time::OffsetDateTime;
 
-use super::{StartError, files, read};
+use super::{DAY, StartError, files, read};
 use crate::base::entropy;
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::time::UnixMillis;
@@ -19,8 +19,6 @@ use crate::domain::time::UnixMillis;
 /// Its files.
 const CERTIFICATE: &str = "ca.pem";
 const KEY: &str = "ca.key";
-
-const DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// How long it lasts, in days: ten years.
 const LIFE: i64 = 3652;

@@ -2,18 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Weak};
+use std::sync::Weak;
 use std::time::{Duration, SystemTime};
 
-use rustls::pki_types::PrivateKeyDer;
-use rustls::pki_types::pem::PemObject;
-use rustls::sign::CertifiedKey;
-use rustls::{Error, InconsistentKeys};
-
-use super::read::Chain;
-use super::shown::{Foreign, Shown};
-use super::{StartError, Wall, day};
-use crate::base::crypto;
+use super::pair::{Flaw, Pair};
+use super::shown::Shown;
+use super::{DAY, StartError, Wall, day};
 use crate::domain::time::UnixMillis;
 
 /// How often it is looked whether the files changed.
@@ -22,47 +16,20 @@ pub(super) const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// How long before its end a certificate that nobody has renewed is spoken of, in days; daily.
 const SAY_BEFORE: i64 = 14;
 
-const DAY: i64 = 24 * 60 * 60 * 1000;
-
-/// A certificate that was read.
-#[derive(Debug)]
-pub(super) struct Pair {
-    /// As it is shown.
-    pub(super) foreign: Foreign,
-    /// From when it holds.
-    pub(super) from: UnixMillis,
-    /// Until when.
-    pub(super) until: UnixMillis,
-}
-
 /// Reads a certificate and its key.
 ///
 /// # Errors
 /// Which file is wrong, and how.
-pub(super) fn read(certificate: &Path, key: &Path, now: UnixMillis) -> Result<Pair, StartError> {
+fn read(certificate: &Path, key: &Path, now: UnixMillis) -> Result<Pair, StartError> {
     let load = |path: &Path| fs::read(path).map_err(|source| StartError::File { path: path.to_owned(), source });
-    let refused = |path: &Path, why: String| StartError::Given { path: path.to_owned(), why };
-    let chain = Chain::of_pem(&load(certificate)?).map_err(|why| refused(certificate, why))?;
-    let secret = PrivateKeyDer::from_pem_slice(&load(key)?)
-        .map_err(|_| refused(key, "holds no private key in PEM (PKCS#8, SEC1 or RSA, without a passphrase)".into()))?;
-    if chain.until <= now {
-        return Err(refused(certificate, format!("has expired on {}; renew it", day(chain.until))));
-    }
-    if chain.from > now {
-        return Err(refused(
-            certificate,
-            format!("does not hold before {}; is this machine's clock right?", day(chain.from)),
-        ));
-    }
-    let made =
-        CertifiedKey::from_der(chain.certificates, secret, &crypto::provider()).map_err(|error| match error {
-            Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
-                refused(key, format!("is not the key of the certificate in {}", certificate.display()))
-            }
-            other => refused(key, format!("can't be used: {other}")),
-        })?;
-    let foreign = Foreign { key: Arc::new(made), hosts: chain.hosts };
-    Ok(Pair { foreign, from: chain.from, until: chain.until })
+    Pair::holding(&load(certificate)?, &load(key)?, now).map_err(|flaw| {
+        let (path, why) = match flaw {
+            Flaw::Certificate(why) => (certificate, why),
+            Flaw::Key(why) => (key, why),
+            Flaw::Strangers => (key, format!("is not the key of the certificate in {}", certificate.display())),
+        };
+        StartError::Given { path: path.to_owned(), why }
+    })
 }
 
 /// Files that are looked after.
@@ -70,6 +37,8 @@ pub(super) struct Given {
     certificate: PathBuf,
     key: PathBuf,
     seen: [Option<(SystemTime, u64)>; 2],
+    /// Why what was seen last can't be used.
+    refused: Option<String>,
     until: UnixMillis,
     said: UnixMillis,
 }
@@ -85,7 +54,7 @@ impl Given {
         let pair = read(certificate, key, now)?;
         shown.set_foreign(pair.foreign);
         let (certificate, key) = (certificate.to_owned(), key.to_owned());
-        Ok(Self { certificate, key, seen, until: pair.until, said: UnixMillis(0) })
+        Ok(Self { certificate, key, seen, refused: None, until: pair.until, said: UnixMillis(0) })
     }
 
     /// Goes on until nothing shows certificates any more.
@@ -99,7 +68,8 @@ impl Given {
 
     fn look(&mut self, shown: &Shown, now: UnixMillis) {
         let seen = [&self.certificate, &self.key].map(|path| look(path));
-        if seen != self.seen {
+        // What could not be used may do later without a change that is seen: its day comes, or it may be read at last.
+        if seen != self.seen || self.refused.is_some() {
             self.seen = seen;
             self.read_again(shown, now);
         }
@@ -111,9 +81,16 @@ impl Given {
             Ok(pair) => {
                 tracing::info!(until = %day(pair.until), "the certificate was read again, and is shown from now on");
                 shown.set_foreign(pair.foreign);
-                self.until = pair.until;
+                (self.until, self.refused) = (pair.until, None);
             }
-            Err(error) => tracing::warn!(%error, "the certificate changed and can't be used; the one before goes on"),
+            Err(error) => self.refuse(error.to_string()),
+        }
+    }
+
+    fn refuse(&mut self, error: String) {
+        if self.refused.as_ref() != Some(&error) {
+            tracing::warn!(error, "the certificate changed and can't be used; the one before goes on");
+            self.refused = Some(error);
         }
     }
 

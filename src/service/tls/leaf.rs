@@ -1,6 +1,7 @@
 //! The certificate that the service's own authority gives it: kept between starts, made anew when it is due or the names change.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,14 +9,12 @@ use rcgen::string::Ia5String;
 use rcgen::{
     CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SanType,
 };
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::CertificateDer;
 use rustls::sign::CertifiedKey;
 
 use super::authority::{Authority, making};
-use super::read::Chain;
+use super::pair::{Flaw, Pair};
 use super::{StartError, due_at, files};
-use crate::base::crypto;
 use crate::domain::time::UnixMillis;
 
 /// Its files, beside those of the authority.
@@ -73,7 +72,7 @@ pub(super) fn make(authority: &Authority, hosts: &BTreeSet<String>, now: UnixMil
     let (certificate_file, key_file) = places(authority);
     files::write_secret(&key_file, key.serialize_pem().as_bytes())?;
     files::write(&certificate_file, pem.as_bytes())?;
-    leaf(pem.as_bytes(), key.serialize_pem().as_bytes()).map_err(StartError::Making)
+    leaf(pem.as_bytes(), key.serialize_pem().as_bytes()).map_err(|flaw| StartError::Making(flaw.to_string()))
 }
 
 /// What is kept, if it is whole and of this authority. What is not is made anew: nobody relies on it.
@@ -84,11 +83,9 @@ fn kept(authority: &Authority) -> Option<Leaf> {
     (leaf.key.cert.get(1) == Some(authority.certificate())).then_some(leaf)
 }
 
-fn leaf(pem: &[u8], key: &[u8]) -> Result<Leaf, String> {
-    let chain = Chain::of_pem(pem)?;
-    let key = PrivateKeyDer::from_pem_slice(key).map_err(|e| e.to_string())?;
-    let key = CertifiedKey::from_der(chain.certificates, key, &crypto::provider()).map_err(|e| e.to_string())?;
-    Ok(Leaf { key: Arc::new(key), hosts: chain.hosts, from: chain.from, until: chain.until })
+fn leaf(pem: &[u8], key: &[u8]) -> Result<Leaf, Flaw> {
+    let Pair { foreign, from, until } = Pair::of_pem(pem, key)?;
+    Ok(Leaf { key: foreign.key, hosts: foreign.hosts, from, until })
 }
 
 fn fill(params: &mut CertificateParams, hosts: &BTreeSet<String>) {
@@ -107,7 +104,12 @@ fn alternative(host: &str) -> Option<SanType> {
 
 fn with_here(hosts: &BTreeSet<String>) -> BTreeSet<String> {
     let all = hosts.iter().map(String::as_str).chain(HERE);
-    all.filter(|host| alternative(host).is_some()).map(str::to_ascii_lowercase).collect()
+    all.filter(|host| alternative(host).is_some()).map(as_certified).collect()
+}
+
+/// A host as it is read from a certificate, however it was written: addresses have several ways.
+fn as_certified(host: &str) -> String {
+    host.parse().map_or_else(|_| host.to_ascii_lowercase(), |address: IpAddr| address.to_string())
 }
 
 fn places(authority: &Authority) -> (PathBuf, PathBuf) {

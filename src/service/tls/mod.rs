@@ -9,6 +9,7 @@ mod authority;
 mod files;
 mod given;
 mod leaf;
+mod pair;
 mod read;
 mod shown;
 
@@ -60,6 +61,9 @@ pub const FOLDER: &str = "tls";
 
 /// How often it is looked whether a certificate has to be renewed.
 const LOOK_EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// In milliseconds.
+const DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// Why there are no certificates to start with.
 #[derive(Debug, thiserror::Error)]

@@ -66,7 +66,7 @@ impl Shown {
     }
 
     /// What is shown to somebody who asks for `host`, or for an address.
-    fn of(&self, host: Option<&str>) -> Arc<CertifiedKey> {
+    pub(super) fn of(&self, host: Option<&str>) -> Arc<CertifiedKey> {
         let foreign = self.foreign.read().unwrap_or_else(PoisonError::into_inner);
         let fits = |foreign: &&Foreign| match host {
             None => foreign.names_an_address(),

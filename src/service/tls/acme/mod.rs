@@ -1,27 +1,26 @@
 //! A certificate by ACME (RFC 8555): when it is ordered, renewed and tried again. One order is in `order`.
 
+mod kept;
 mod order;
 mod pace;
 
 use std::path::{Path, PathBuf};
 use std::sync::Weak;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use instant_acme::ChallengeType;
 use tokio::time::timeout;
 
+use self::kept::Kept;
 use self::order::{Orderer, Why};
-use self::pace::{next_after, wait_after};
+use self::pace::{AFTER_A_USELESS_ONE, rest_after, wait_after};
 use super::answers::Answers;
-use super::given::{self, Pair};
+use super::pair::{Flaw, Pair};
 use super::shown::Shown;
-use super::{StartError, Wall, day, due_at, files};
+use super::{StartError, Wall, day, due_at};
+use crate::base::clock;
 use crate::config::AcmeChallenge;
 use crate::domain::time::UnixMillis;
-
-/// The certificate and key that came last.
-const CERTIFICATE: &str = "acme.pem";
-const KEY: &str = "acme.key";
 
 /// How long an order may take.
 const ORDER_WITHIN: Duration = Duration::from_secs(180);
@@ -47,12 +46,15 @@ pub struct AcmeSettings {
 /// Orders certificates for as long as the service runs.
 pub(super) struct Acme {
     orderer: Orderer,
+    directory: String,
     host: String,
     folder: PathBuf,
     wall: Wall,
-    kept: Option<(UnixMillis, UnixMillis)>,
+    /// From when and until when the certificate holds that is shown, where it is one of the directory.
+    life: Option<(UnixMillis, UnixMillis)>,
     failures: u32,
-    not_before: UnixMillis,
+    /// When the authority may be asked again. No time of day: that may be set back.
+    not_before: Instant,
     only: Option<ChallengeType>,
     way: ChallengeType,
 }
@@ -69,30 +71,23 @@ impl Acme {
         answers: Answers,
         wall: Wall,
     ) -> Result<Self, StartError> {
-        let host = settings.host.to_ascii_lowercase();
-        let kept = given::read(&folder.join(CERTIFICATE), &folder.join(KEY), wall()).ok();
-        let kept = kept.filter(|pair| pair.foreign.names(&host));
+        let (host, directory) = (settings.host.to_ascii_lowercase(), settings.directory.clone());
         let only = match settings.challenge {
             AcmeChallenge::Auto => None,
             AcmeChallenge::TlsAlpn => Some(ChallengeType::TlsAlpn01),
             AcmeChallenge::Http => Some(ChallengeType::Http01),
         };
-        let orderer = Orderer::open(settings, folder, answers)?;
-        let life = kept.as_ref().map(life);
-        if let Some(pair) = kept {
-            tracing::info!(until = %day(pair.until), "the certificate that ACME brought before is shown");
-            shown.set_foreign(pair.foreign);
-        }
-        // A certificate of another authority, such as one for trying, is replaced at once.
-        let kept = life.filter(|_| orderer.knows_the_directory());
+        let kept = Kept::read(folder, wall()).filter(|kept| kept.pair.foreign.names(&host));
+        let life = kept.and_then(|kept| show_kept(kept, &directory, shown));
         Ok(Self {
-            orderer,
+            orderer: Orderer::open(settings, folder, answers)?,
+            directory,
             host,
             folder: folder.to_owned(),
             wall,
-            kept,
+            life,
             failures: 0,
-            not_before: UnixMillis(0),
+            not_before: clock::now(),
             way: only.clone().unwrap_or(ChallengeType::TlsAlpn01),
             only,
         })
@@ -101,16 +96,21 @@ impl Acme {
     /// Goes on until nothing shows certificates any more.
     pub(super) async fn keep(mut self, shown: Weak<Shown>) {
         while let Some(shown) = shown.upgrade() {
-            let now = (self.wall)();
-            let due = self.kept.map_or(UnixMillis(0), |(from, until)| due_at(from, until)).max(self.not_before);
-            if due <= now {
+            let left = self.left();
+            if left.is_zero() {
                 self.order(&shown).await;
                 continue;
             }
             drop(shown);
-            let left = Duration::from_millis(u64::try_from(due.since(now)).unwrap_or_default());
             tokio::time::sleep(left.clamp(Duration::from_millis(100), LOOK_EVERY)).await;
         }
+    }
+
+    /// How long nothing is to be ordered.
+    fn left(&self) -> Duration {
+        let due = self.life.map_or(UnixMillis(0), |(from, until)| due_at(from, until));
+        let until_due = Duration::from_millis(u64::try_from(due.since((self.wall)())).unwrap_or_default());
+        until_due.max(self.not_before.saturating_duration_since(clock::now()))
     }
 
     async fn order(&mut self, shown: &Shown) {
@@ -118,7 +118,7 @@ impl Acme {
         let ordered = timeout(ORDER_WITHIN, self.orderer.order(&self.way, self.only.is_some(), shown)).await;
         self.orderer.tidy(shown);
         let brought = match ordered {
-            Ok(Ok((chain, key))) => self.take(shown, &chain, &key).map_err(|why| Why::Unusable(why.to_string())),
+            Ok(Ok((chain, key))) => self.take(shown, &chain, &key).map_err(|flaw| Why::Useless(flaw.to_string())),
             Ok(Err(why)) => Err(why),
             Err(_) => Err(Why::Late),
         };
@@ -131,16 +131,20 @@ impl Acme {
         }
     }
 
-    /// Keeps a certificate, and shows it. Until when it holds.
-    fn take(&mut self, shown: &Shown, chain: &str, key: &str) -> Result<UnixMillis, StartError> {
-        let (chain_file, key_file) = (self.folder.join(CERTIFICATE), self.folder.join(KEY));
-        files::write_secret(&key_file, key.as_bytes())?;
-        files::write(&chain_file, chain.as_bytes())?;
-        let pair = given::read(&chain_file, &key_file, (self.wall)())?;
-        self.kept = Some(life(&pair));
-        let until = pair.until;
-        self.not_before = next_after(pair.from, until, (self.wall)());
-        shown.set_foreign(pair.foreign);
+    /// Shows a certificate and keeps it, if it is good. Until when it holds.
+    fn take(&mut self, shown: &Shown, chain: &str, key: &str) -> Result<UnixMillis, Flaw> {
+        let pair = Pair::holding(chain.as_bytes(), key.as_bytes(), (self.wall)())?;
+        if !pair.foreign.names(&self.host) {
+            return Err(Flaw::Certificate(format!("does not name {}", self.host)));
+        }
+        // What was had is shown even where the disk is full: authorities give only a few a week.
+        if let Err(error) = kept::write(&self.folder, &self.directory, chain, key) {
+            tracing::warn!(%error, "the certificate that ACME brought can't be kept: the next start orders another one");
+        }
+        let Pair { foreign, from, until } = pair;
+        self.life = Some((from, until));
+        self.not_before = clock::now() + rest_after(from, until);
+        shown.set_foreign(foreign);
         Ok(until)
     }
 
@@ -153,8 +157,8 @@ impl Acme {
             };
         }
         self.failures = self.failures.saturating_add(1);
-        let wait = wait_after(self.failures);
-        self.not_before = (self.wall)().plus(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
+        let wait = if matches!(why, Why::Useless(_)) { AFTER_A_USELESS_ONE } else { wait_after(self.failures) };
+        self.not_before = clock::now() + wait;
         tracing::warn!(
             host = self.host,
             %why,
@@ -165,6 +169,23 @@ impl Acme {
     }
 }
 
-fn life(pair: &Pair) -> (UnixMillis, UnixMillis) {
-    (pair.from, pair.until)
+/// Shows what is kept. From when and until when it holds, if it is of the `directory`: of another, such as one for trying, it
+/// only stands in until there is one.
+fn show_kept(kept: Kept, directory: &str, shown: &Shown) -> Option<(UnixMillis, UnixMillis)> {
+    let ours = kept.is_from(directory);
+    let Pair { foreign, from, until } = kept.pair;
+    shown.set_foreign(foreign);
+    if ours {
+        tracing::info!(until = %day(until), "the certificate that ACME brought before is shown");
+    } else {
+        tracing::info!(
+            until = %day(until),
+            directory,
+            "the certificate that ACME brought before is of another directory: it is shown until this one brings one"
+        );
+    }
+    ours.then_some((from, until))
 }
+
+#[cfg(test)]
+mod tests;

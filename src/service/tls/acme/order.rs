@@ -42,8 +42,10 @@ pub(super) enum Why {
     Forgotten(String),
     /// The authority offers no way this service knows.
     NoWay(String),
-    /// What came can't be used.
+    /// The authority says what makes no sense.
     Unusable(String),
+    /// The certificate that came can't be used.
+    Useless(String),
     /// It took too long.
     Late,
 }
@@ -56,6 +58,7 @@ impl fmt::Display for Why {
             Self::Forgotten(why) => write!(f, "the authority does not know this service's account: {why}"),
             Self::NoWay(host) => write!(f, "the authority offers no challenge that can be met for {host}"),
             Self::Unusable(why) => write!(f, "what the authority sent can't be used: {why}"),
+            Self::Useless(why) => write!(f, "a certificate came that can't be used: {why}"),
             Self::Late => f.write_str("the order took too long"),
         }
     }
@@ -97,7 +100,6 @@ struct Kept {
 pub(super) struct Orderer {
     settings: AcmeSettings,
     file: PathBuf,
-    known: bool,
     account: Option<Account>,
     answers: Answers,
 }
@@ -109,13 +111,8 @@ impl Orderer {
     /// When its file can't be read.
     pub(super) fn open(settings: AcmeSettings, folder: &Path, answers: Answers) -> Result<Self, StartError> {
         let file = folder.join(ACCOUNT);
-        let known = kept(&file)?.is_some_and(|kept| kept.directory == settings.directory);
-        Ok(Self { settings, file, known, account: None, answers })
-    }
-
-    /// Whether the directory is the one certificates came from before.
-    pub(super) fn knows_the_directory(&self) -> bool {
-        self.known
+        kept(&file)?;
+        Ok(Self { settings, file, account: None, answers })
     }
 
     /// Orders a certificate, by `way` where the authority offers it; else, unless `only` that one will do, by the other one.
@@ -203,7 +200,9 @@ impl Orderer {
                 let (account, credentials) = builder.create(&new, directory.clone(), None).await?;
                 let kept =
                     serde_json::to_vec(&Kept { directory, credentials }).map_err(|e| Why::Unusable(e.to_string()))?;
-                files::write_secret(&self.file, &kept).map_err(|e| Why::Unusable(e.to_string()))?;
+                if let Err(error) = files::write_secret(&self.file, &kept) {
+                    tracing::warn!(%error, "the account with the ACME authority can't be kept: the next start makes another");
+                }
                 account
             }
         };

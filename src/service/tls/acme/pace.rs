@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use crate::domain::time::UnixMillis;
-use crate::service::tls::due_at;
 
-const DAY: i64 = 24 * 60 * 60 * 1000;
+/// How long to wait after a certificate that came and can't be used: authorities give the same one only a few times a week.
+pub(super) const AFTER_A_USELESS_ONE: Duration = A_DAY;
 
-/// When the next one is ordered after one that was had at `now`: when it is to be replaced, and not at once where it has begun
-/// long ago by this machine's clock. A clock that is wrong would use up what an authority gives in a week within minutes.
-pub(super) fn next_after(from: UnixMillis, until: UnixMillis, now: UnixMillis) -> UnixMillis {
-    due_at(from, until).max(now.plus((until.since(from) / 3).clamp(0, DAY)))
+const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long nothing is ordered after a certificate that came, also where it began long ago by this machine's clock. A clock that
+/// is wrong would use up what an authority gives in a week within minutes.
+pub(super) fn rest_after(from: UnixMillis, until: UnixMillis) -> Duration {
+    Duration::from_millis(u64::try_from(until.since(from) / 3).unwrap_or_default()).min(A_DAY)
 }
 
 /// How long to wait after so many failures in a row: authorities take only a few failed ones an hour.
@@ -29,20 +31,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn renewal_leaves_a_third_of_the_life_for_what_may_go_wrong() {
-        assert_eq!(due_at(UnixMillis(1_000), UnixMillis(91_000)), UnixMillis(61_000));
-        assert_eq!(due_at(UnixMillis(5), UnixMillis(0)), UnixMillis(5));
-    }
-
-    #[test]
-    fn a_clock_that_is_wrong_orders_no_certificate_after_the_other() {
-        let days = |days: i64| UnixMillis(days * DAY);
-        let next = |now: i64| next_after(days(0), days(90), days(now));
-        assert_eq!(next(0), days(60));
-        assert_eq!(next(70), days(71));
-        let (from, until) = (UnixMillis(0), UnixMillis(6_000));
-        assert_eq!(next_after(from, until, UnixMillis(500)), UnixMillis(4_000));
-        assert_eq!(next_after(from, until, UnixMillis(5_000)), UnixMillis(7_000), "a short one is over by then");
+    fn an_authority_that_gave_one_is_left_alone_for_a_while() {
+        let rest = |seconds: i64| rest_after(UnixMillis(5), UnixMillis(5 + seconds * 1_000));
+        assert_eq!(rest(90 * 24 * 60 * 60), A_DAY);
+        assert_eq!(rest(15), Duration::from_secs(5), "a short one is renewed in time");
+        assert_eq!(rest(-1), Duration::ZERO);
     }
 
     #[test]

@@ -7,18 +7,19 @@ use tempfile::TempDir;
 use tokio::io::DuplexStream;
 use tokio_rustls::client::TlsStream;
 
+use super::pair::Pair;
 use super::shown_to::{meets, shows};
 use super::*;
 
 /// A certificate for `host` over these days, and its key, both in PEM.
-pub(super) fn pair(host: &str, days: std::ops::Range<i64>, key: &KeyPair) -> (String, String) {
+pub(in crate::service::tls) fn pair(host: &str, days: std::ops::Range<i64>, key: &KeyPair) -> (String, String) {
     let mut params = CertificateParams::new(vec![host.to_owned()]).unwrap();
     let at = |days: i64| OffsetDateTime::from_unix_timestamp((NOW + days * DAY) / 1000).unwrap();
     (params.not_before, params.not_after) = (at(days.start), at(days.end));
     (params.self_signed(key).unwrap().pem(), key.serialize_pem())
 }
 
-pub(super) fn key() -> KeyPair {
+pub(in crate::service::tls) fn key() -> KeyPair {
     KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap()
 }
 
@@ -29,7 +30,7 @@ struct House {
     day: Arc<AtomicI64>,
 }
 
-pub(super) fn put(folder: &TempDir, pair: &(String, String)) -> [PathBuf; 2] {
+fn put(folder: &TempDir, pair: &(String, String)) -> [PathBuf; 2] {
     let files = ["given.pem", "given.key"].map(|name| folder.path().join(name));
     fs::write(&files[0], &pair.0).unwrap();
     fs::write(&files[1], &pair.1).unwrap();
@@ -123,13 +124,23 @@ async fn a_certificate_that_ends_while_it_is_shown_stops_nothing() {
     assert_eq!(house.shows().await, der(&second.0));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_certificate_whose_day_has_not_come_is_shown_when_it_has() {
+    let [first, second] = [-1..60, 2..90].map(|days| pair("calls.example", days, &key()));
+    let house = House::with(&first).unwrap();
+    put(&house.folder, &second);
+    tokio::time::sleep(2 * given::LOOK_EVERY).await;
+    assert_eq!(house.shows().await, der(&first.0));
+    house.day.store(3, Ordering::Relaxed);
+    tokio::time::sleep(2 * given::LOOK_EVERY).await;
+    assert_eq!(house.shows().await, der(&second.0));
+}
+
 #[test]
 fn keys_are_read_in_each_of_their_forms() {
-    let folder = tempdir().unwrap();
-    let now = UnixMillis(NOW);
     for key in [key(), KeyPair::generate_for(&PKCS_RSA_SHA256).unwrap()] {
-        let files = put(&folder, &pair("calls.example", -1..60, &key));
-        given::read(&files[0], &files[1], now).unwrap();
+        let (certificate, key) = pair("calls.example", -1..60, &key);
+        Pair::holding(certificate.as_bytes(), key.as_bytes(), UnixMillis(NOW)).unwrap();
     }
     // RFC 5915, as `openssl ecparam -genkey` writes it, behind the parameters of the curve.
     let sec1 = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n\

@@ -1,6 +1,6 @@
 //! Certificates through starts, damage and time.
 
-mod given_files;
+pub(super) mod given_files;
 mod shown_to;
 
 use std::fs;
@@ -11,8 +11,7 @@ use tempfile::{TempDir, tempdir};
 use super::read::Chain;
 use super::*;
 
-const DAY: i64 = 24 * 60 * 60 * 1000;
-const NOW: i64 = 1_800_000_000_000;
+pub(super) const NOW: i64 = 1_800_000_000_000;
 
 fn hosts(names: &[&str]) -> BTreeSet<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
@@ -101,6 +100,14 @@ fn a_certificate_is_made_again_only_for_a_reason() {
     assert!(second.is_due(UnixMillis(NOW)), "a clock that was set back");
     fs::write(folder.path().join("own.key"), "nonsense").unwrap();
     assert_ne!(kept(&authority, &["calls.example"], 32).key.cert, second.key.cert);
+}
+
+#[test]
+fn an_address_may_be_written_in_any_way() {
+    let folder = tempdir().unwrap();
+    let authority = open(folder.path(), 0).unwrap();
+    let first = kept(&authority, &["2001:DB8:0::7"], 0);
+    assert_eq!(kept(&authority, &["2001:DB8:0::7"], 1).key.cert, first.key.cert);
 }
 
 #[test]

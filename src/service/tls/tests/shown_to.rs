@@ -8,7 +8,8 @@ use tokio::io::{DuplexStream, copy, duplex, split};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::given_files::{key, pair, put};
+use super::given_files;
+use super::pair::Pair;
 use super::*;
 
 /// Takes any certificate: what is shown is looked at afterwards.
@@ -79,9 +80,8 @@ pub(super) async fn shows(tls: &Tls, host: &str) -> Vec<u8> {
 }
 
 fn foreign(host: &str) -> shown::Foreign {
-    let folder = tempdir().unwrap();
-    let files = put(&folder, &pair(host, -1..60, &key()));
-    given::read(&files[0], &files[1], UnixMillis(NOW)).unwrap().foreign
+    let (certificate, key) = given_files::pair(host, -1..60, &given_files::key());
+    Pair::holding(certificate.as_bytes(), key.as_bytes(), UnixMillis(NOW)).unwrap().foreign
 }
 
 /// What is shown, and through which it can be changed.
