@@ -21,6 +21,8 @@ pub(super) struct Reach<'a> {
     pub(super) https: Option<SocketAddr>,
     /// Sound.
     pub(super) media: SocketAddr,
+    /// Sound over TCP.
+    pub(super) media_tcp: Option<SocketAddr>,
     /// Where everybody reaches the service.
     pub(super) public: Option<&'a PublicUrl>,
 }
@@ -58,6 +60,13 @@ impl Reach<'_> {
                 media.port()
             ));
         }
+        if let Some(tcp) = self.media_tcp.filter(near) {
+            all.push(format!(
+                "{url} is to be reached from elsewhere, but sound over TCP at {tcp} is received from this machine alone: \
+                 whom no UDP reaches has no sound; add --media-tcp 0.0.0.0:{}",
+                tcp.port()
+            ));
+        }
         all
     }
 
@@ -90,14 +99,19 @@ impl Reach<'_> {
     }
 }
 
-/// Those of `found` that can be told besides the machine's `own`; none where one of those is among them already.
+/// Those of `found` that clients are to be told instead of the machine's `own`; none where these do. Of a family (IPv4, IPv6) in
+/// which own ones are among them, others are not told: one may be own in one family, and behind a router in the other.
 fn elsewhere(found: &[IpAddr], listened: IpAddr, own: &[IpAddr]) -> Vec<IpAddr> {
-    if found.iter().any(|ip| own.contains(ip)) {
-        return Vec::new();
-    }
     // "Every IPv6 address" stands for those of IPv4, too.
     let fits = |ip: &&IpAddr| ip.is_ipv4() == listened.is_ipv4() || (listened.is_ipv6() && listened.is_unspecified());
-    found.iter().filter(|ip| !ip.is_loopback() && !ip.is_unspecified()).filter(fits).copied().collect()
+    let usable = found.iter().filter(|ip| !ip.is_loopback() && !ip.is_unspecified()).filter(fits).copied();
+    let (four, six): (Vec<_>, Vec<_>) = usable.partition(IpAddr::is_ipv4);
+    let told = [four, six].into_iter().flat_map(|family| {
+        let ours: Vec<_> = family.iter().filter(|ip| own.contains(ip)).copied().collect();
+        if ours.is_empty() { family } else { ours }
+    });
+    let told: Vec<_> = told.collect();
+    if told.iter().all(|ip| own.contains(ip)) { Vec::new() } else { told }
 }
 
 async fn look_up(host: &str) -> Result<Vec<IpAddr>, String> {
@@ -125,9 +139,11 @@ mod tests {
         text.parse().unwrap()
     }
 
+    /// Sound over TCP is where that over UDP is.
     fn warned(http: &str, https: Option<&str>, media: &str, public: Option<&str>) -> Vec<String> {
         let public: Option<PublicUrl> = public.map(|url| url.parse().unwrap());
-        Reach { http: at(http), https: https.map(at), media: at(media), public: public.as_ref() }.warnings()
+        let (media, https) = (at(media), https.map(at));
+        Reach { http: at(http), https, media, media_tcp: Some(media), public: public.as_ref() }.warnings()
     }
 
     #[test]
@@ -140,7 +156,8 @@ mod tests {
     #[test]
     fn a_public_address_that_nothing_listens_behind_is_told() {
         let said = warned("127.0.0.1:8790", Some("127.0.0.1:8791"), "127.0.0.1:8790", Some("https://calls.example"));
-        assert!(said.len() == 2 && said[0].contains("--tls-listen") && said[1].contains("--media"), "{said:?}");
+        assert!(said.len() == 3 && said[0].contains("--tls-listen"), "{said:?}");
+        assert!(said[1].contains("--media 0.0.0.0:8790") && said[2].contains("--media-tcp 0.0.0.0:8790"), "{said:?}");
         assert!(
             warned("127.0.0.1:8790", Some("0.0.0.0:443"), "0.0.0.0:8790", Some("https://calls.example")).is_empty()
         );
@@ -160,6 +177,11 @@ mod tests {
         assert_eq!(elsewhere(&[public, six], any, &[own]), [public, six]);
         assert_eq!(elsewhere(&[public, six], own, &[own]), [public]);
         assert!(elsewhere(&[own, six], four, &[own]).is_empty());
+        assert!(elsewhere(&[own], any, &[own, six]).is_empty());
+        let mixed = "one family is the machine's own, the other one a router's";
+        assert_eq!(elsewhere(&[public, six], any, &[own, six]), [public, six], "{mixed}");
+        assert_eq!(elsewhere(&[own, public, six], any, &[own]), [own, six], "{mixed}");
+        assert!(elsewhere(&[own, public], any, &[own, six]).is_empty());
         assert!(elsewhere(&["127.0.1.1".parse().unwrap()], four, &[own]).is_empty());
     }
 
@@ -168,7 +190,7 @@ mod tests {
         let meets = |https: Option<&str>, public: Option<&str>| {
             let public: Option<PublicUrl> = public.map(|url| url.parse().unwrap());
             let http = at("127.0.0.1:8790");
-            Reach { http, https: https.map(at), media: http, public: public.as_ref() }.links_meet_us()
+            Reach { http, https: https.map(at), media: http, media_tcp: None, public: public.as_ref() }.links_meet_us()
         };
         assert!(meets(Some("127.0.0.1:8791"), None) && meets(Some("0.0.0.0:443"), Some("https://calls.example")));
         assert!(meets(Some("127.0.0.1:8791"), Some("https://localhost:8791")));

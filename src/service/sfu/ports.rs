@@ -1,5 +1,6 @@
 //! Which sockets a shard opens, and at which addresses clients reach them.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -41,7 +42,7 @@ pub(super) fn open_ports(
     let mut candidates = Vec::new();
     let mut ports = Vec::new();
     for (token, (mut socket, at)) in sockets.into_iter().enumerate() {
-        let announced = announced(&config.advertise, at)?;
+        let announced = announced(&config.advertise, &ips, at)?;
         poll.registry()
             .register(&mut socket, Token(token), Interest::READABLE)
             .map_err(|source| SfuError::Bind { at, source })?;
@@ -69,7 +70,7 @@ pub(super) fn advertised_over_tcp(config: &SfuConfig) -> &[IpAddr] {
 }
 
 /// The addresses to open sockets on: what arrives must be known by the very address it was sent to, so a wildcard becomes
-/// one socket per address, unless clients use an advertised address anyway.
+/// one socket per address, unless clients use an address that only others have.
 pub(super) fn listen_on(ip: IpAddr, advertise: &[IpAddr]) -> io::Result<Vec<IpAddr>> {
     if !ip.is_unspecified() {
         return Ok(vec![ip]);
@@ -77,18 +78,29 @@ pub(super) fn listen_on(ip: IpAddr, advertise: &[IpAddr]) -> io::Result<Vec<IpAd
     if advertise.is_empty() {
         return socket::expand(ip);
     }
+    let own = socket::expand(ip).unwrap_or_default();
     let both = [IpAddr::from(Ipv4Addr::UNSPECIFIED), IpAddr::from(Ipv6Addr::UNSPECIFIED)];
-    let advertised = |wildcard: &IpAddr| advertise.iter().any(|ip| ip.is_ipv4() == wildcard.is_ipv4());
-    Ok(both.into_iter().filter(|wildcard| (ip.is_ipv6() || wildcard.is_ipv4()) && advertised(wildcard)).collect())
+    let wildcards = both.into_iter().filter(|wildcard| ip.is_ipv6() || wildcard.is_ipv4());
+    Ok(wildcards.flat_map(|wildcard| listen_for(wildcard, advertise, &own)).collect())
 }
 
-/// The addresses at which clients reach the socket at `at`; at least one.
-pub(super) fn announced(advertise: &[IpAddr], at: SocketAddr) -> Result<Vec<SocketAddr>, SfuError> {
+/// The addresses to open sockets on for those advertised of one family, where `own` are those of this machine.
+fn listen_for(wildcard: IpAddr, advertise: &[IpAddr], own: &[IpAddr]) -> Vec<IpAddr> {
+    let told: BTreeSet<IpAddr> = advertise.iter().filter(|ip| ip.is_ipv4() == wildcard.is_ipv4()).copied().collect();
+    if told.iter().all(|ip| own.contains(ip)) { told.into_iter().collect() } else { vec![wildcard] }
+}
+
+/// The addresses at which clients reach the socket at `at`, where these are `listened` on; at least one.
+pub(super) fn announced(
+    advertise: &[IpAddr],
+    listened: &[IpAddr],
+    at: SocketAddr,
+) -> Result<Vec<SocketAddr>, SfuError> {
     if advertise.is_empty() {
         return Ok(vec![at]);
     }
-    let same_family = advertise.iter().filter(|ip| ip.is_ipv4() == at.is_ipv4());
-    let found: Vec<_> = same_family.map(|&ip| SocketAddr::new(ip, at.port())).collect();
+    let leads_here = |ip: &&IpAddr| ip.is_ipv4() == at.is_ipv4() && (**ip == at.ip() || !listened.contains(ip));
+    let found: Vec<_> = advertise.iter().filter(leads_here).map(|&ip| SocketAddr::new(ip, at.port())).collect();
     if found.is_empty() { Err(SfuError::AdvertisedFamily(at.ip())) } else { Ok(found) }
 }
 
@@ -122,4 +134,34 @@ fn try_bind_all<S>(ips: &[IpAddr], mut port: u16, bind: Bind<'_, S>) -> Result<V
         sockets.push((socket, at));
     }
     Ok(sockets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_own_address_is_listened_on_itself_and_one_of_a_router_everywhere() {
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        let own = ["192.168.1.5", "2001:db8::7", "127.0.0.1", "::1"].map(ip);
+        let (four, six) = (ip("0.0.0.0"), ip("::"));
+        let told = ["203.0.113.7", "2001:db8::7", "2001:db8::7"].map(ip);
+        assert_eq!(listen_for(four, &told, &own), [four]);
+        assert_eq!(listen_for(six, &told, &own), [ip("2001:db8::7")]);
+        assert_eq!(listen_for(six, &["2001:db8::7", "2001:db8::8"].map(ip), &own), [six]);
+        assert!(listen_for(six, &[told[0]], &own).is_empty(), "nobody is told one");
+    }
+
+    #[test]
+    fn of_several_sockets_each_is_announced_as_itself() {
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        let told = ["192.0.2.1", "192.0.2.2"].map(ip);
+        let at = |listened: &[IpAddr], ip: IpAddr| {
+            let found = announced(&told, listened, SocketAddr::new(ip, 1)).unwrap();
+            found.into_iter().map(|at| at.ip()).collect::<Vec<_>>()
+        };
+        assert_eq!(at(&told, told[1]), [told[1]]);
+        assert_eq!(at(&[told[0]], told[0]), told, "the other one is a router's");
+        assert_eq!(at(&[ip("0.0.0.0")], ip("0.0.0.0")), told);
+    }
 }

@@ -49,8 +49,8 @@ impl Bound {
     }
 
     pub(super) fn reach<'a>(&self, options: &'a ServiceOptions) -> Reach<'a> {
-        let public = options.public_url.as_ref();
-        Reach { http: self.http(), https: self.https(), media: options.media, public }
+        let (media, media_tcp, public) = (options.media, options.media_tcp, options.public_url.as_ref());
+        Reach { http: self.http(), https: self.https(), media, media_tcp, public }
     }
 }
 

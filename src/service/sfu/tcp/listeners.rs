@@ -91,7 +91,7 @@ pub(in crate::service::sfu) fn open(
     })?;
     let (mut listeners, mut candidates) = (Vec::new(), Vec::new());
     for (number, (mut socket, at)) in sockets.into_iter().enumerate() {
-        let announced = ports::announced(advertise, at)?;
+        let announced = ports::announced(advertise, &ips, at)?;
         let token = Token(LISTENERS + number);
         registry.register(&mut socket, token, Interest::READABLE).map_err(refused(at))?;
         listeners.push(Listener { socket, candidate: announced[0], ready: true });
