@@ -59,6 +59,8 @@ impl Observer {
     fn media(&self, registry: &mut Registry) {
         let counts = self.inner.watched.sfu.counts();
         registry.register("switchboard_legs", "Legs that carry sound", ConstGauge::new(counts.legs));
+        let help = "TCP connections for sound: of clients whom no UDP reaches, and of strangers for a moment";
+        registry.register("switchboard_media_tcp_connections", help, ConstGauge::new(counts.tcp_connections));
         for (name, help, count) in [
             ("received_datagrams", "Datagrams that arrived", counts.received),
             ("received_bytes", "Bytes in the datagrams that arrived", counts.bytes_in),
@@ -69,6 +71,11 @@ impl Observer {
             ("dropped", "Datagrams and packets thrown away: garbage, strangers, full queues", counts.dropped),
             ("flooded_packets", "Packets of sound beyond what one leg may send", counts.flooded),
             ("stage_changes", "Changes of who is heard in group calls", counts.stage_changes),
+            (
+                "tcp_refused",
+                "TCP connections for sound that were closed because there were too many",
+                counts.tcp_refused,
+            ),
         ] {
             registry.register(format!("switchboard_media_{name}"), help, ConstCounter::new(count));
         }

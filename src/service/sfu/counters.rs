@@ -16,6 +16,7 @@ pub(super) struct Counters {
     stage_changes: AtomicU64,
     legs: AtomicU64,
     tcp_connections: AtomicU64,
+    tcp_refused: AtomicU64,
 }
 
 /// The counters at one moment.
@@ -43,6 +44,8 @@ pub struct Counts {
     pub legs: u64,
     /// TCP connections open now: of clients whom no UDP reaches, and of whoever has not shown yet what he wants.
     pub tcp_connections: u64,
+    /// TCP connections turned away, or closed for others, because there were too many.
+    pub tcp_refused: u64,
 }
 
 impl Counters {
@@ -78,6 +81,10 @@ impl Counters {
         self.stage_changes.fetch_add(n, Ordering::Relaxed);
     }
 
+    pub(super) fn add_tcp_refused(&self, n: u64) {
+        self.tcp_refused.fetch_add(n, Ordering::Relaxed);
+    }
+
     /// A shard had so many TCP connections, and has so many now.
     pub(super) fn tcp_connections(&self, before: u64, now: u64) {
         if now > before {
@@ -108,6 +115,7 @@ impl Counters {
             stage_changes: self.stage_changes.load(Ordering::Relaxed),
             legs: self.legs.load(Ordering::Relaxed),
             tcp_connections: self.tcp_connections.load(Ordering::Relaxed),
+            tcp_refused: self.tcp_refused.load(Ordering::Relaxed),
         }
     }
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use mio::{Poll, Waker};
 use tokio::sync::{mpsc, oneshot};
 
+use super::closing::Closing;
 use super::counters::{Counters, Counts};
 use super::event::SfuEvent;
 use super::local::{self, Bell, LocalLeg};
@@ -24,7 +25,7 @@ use crate::control::hearing::{Hearing, Source};
 use crate::domain::id::{CallId, LegId};
 
 /// Commands a shard may have waiting: those about every leg of a few full groups that all change at once. One that finds no
-/// room is not given again.
+/// room is not given again, but for that which closes a leg.
 const COMMANDS: usize = 4_096;
 
 /// Where and how patiently the SFU works.
@@ -126,6 +127,7 @@ struct Shared {
 struct ShardHandle {
     // Before the bell: when the last handle goes, the thread finds the channel closed once it is woken.
     commands: SyncSender<Command>,
+    closing: Arc<Closing>,
     bell: WakeOnDrop,
     candidates: Candidates,
     /// There for as long as the thread runs.
@@ -199,12 +201,12 @@ impl Sfu {
         self.ask_all(|| Command::SetSource { leg, source })
     }
 
-    /// Closes a leg. Its peer is told, and no more events come from it.
+    /// Closes a leg, however much else there is to do. Its peer is told, and no more events come from it.
     ///
     /// # Errors
-    /// When the SFU is overloaded or has stopped. A leg that is not open is ignored.
+    /// When the SFU has stopped. A leg that is not open is ignored.
     pub fn close(&self, leg: LegId) -> Result<(), SfuError> {
-        self.ask_all(|| Command::Close { leg })
+        self.all(|shard| shard.close(leg))
     }
 
     /// What it has done so far.
@@ -226,9 +228,13 @@ impl Sfu {
         &shards[(hasher.finish() % shards.len() as u64) as usize]
     }
 
-    /// For what names no call: rare enough to ask every shard; those without the leg ignore it.
     fn ask_all(&self, command: impl Fn() -> Command) -> Result<(), SfuError> {
-        self.shared.shards.iter().try_for_each(|shard| shard.ask(command()))
+        self.all(|shard| shard.ask(command()))
+    }
+
+    /// For what names no call: rare enough to ask every shard, also behind one that fails; those without the leg ignore it.
+    fn all(&self, ask: impl Fn(&ShardHandle) -> Result<(), SfuError>) -> Result<(), SfuError> {
+        self.shared.shards.iter().map(ask).fold(Ok(()), Result::and)
     }
 }
 
@@ -240,6 +246,17 @@ impl ShardHandle {
         })?;
         self.bell.0.wake();
         Ok(())
+    }
+
+    fn close(&self, leg: LegId) -> Result<(), SfuError> {
+        match self.ask(Command::Close { leg }) {
+            Err(SfuError::Overloaded) => {
+                self.closing.add(leg);
+                self.bell.0.wake();
+                Ok(())
+            }
+            done => done,
+        }
     }
 }
 
@@ -257,6 +274,18 @@ fn start_shard(
     counters: &Arc<Counters>,
     events: mpsc::Sender<SfuEvent>,
 ) -> Result<ShardHandle, SfuError> {
+    let (handle, run) = make_shard(config, index, counters, events)?;
+    task::thread("sfu", run).map_err(SfuError::Start)?;
+    Ok(handle)
+}
+
+/// A shard, and what its thread is to do.
+fn make_shard(
+    config: &SfuConfig,
+    index: usize,
+    counters: &Arc<Counters>,
+    events: mpsc::Sender<SfuEvent>,
+) -> Result<(ShardHandle, impl FnOnce() + Send + use<>), SfuError> {
     let poll = Poll::new().map_err(SfuError::Start)?;
     let bell = Arc::new(Bell::new(Waker::new(poll.registry(), WAKER).map_err(SfuError::Start)?));
     let (ports, udp) = open_ports(config, index, &poll)?;
@@ -265,6 +294,7 @@ fn start_shard(
         None => (Tcp::default(), Vec::new()),
     };
     let (commands, inbox): (_, Receiver<Command>) = sync_channel(COMMANDS);
+    let closing = Arc::new(Closing::default());
     let state = State::new(&ports, tcp);
     let alive = Arc::new(());
     let living = Arc::downgrade(&alive);
@@ -272,6 +302,7 @@ fn start_shard(
         poll,
         ports,
         commands: inbox,
+        closing: Arc::clone(&closing),
         bell: Arc::clone(&bell),
         counters: Arc::clone(counters),
         outbox: Outbox::new(events),
@@ -287,7 +318,64 @@ fn start_shard(
         let _alive = alive;
         shard.run();
     };
-    task::thread("sfu", run).map_err(SfuError::Start)?;
     let candidates = Candidates { udp, tcp: tcp_candidates };
-    Ok(ShardHandle { commands, bell: WakeOnDrop(bell), candidates, alive: living })
+    Ok((ShardHandle { commands, closing, bell: WakeOnDrop(bell), candidates, alive: living }, run))
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    /// An SFU whose shards do nothing yet, and what starts each of them.
+    fn asleep(shards: usize) -> (Sfu, Vec<impl FnOnce() + Send>) {
+        let (events, _) = mpsc::channel(1);
+        let counters = Arc::new(Counters::default());
+        let made = (0..shards).map(|at| make_shard(&SfuConfig::default(), at, &counters, events.clone()).unwrap());
+        let (shards, runs) = made.unzip();
+        (Sfu { shared: Arc::new(Shared { shards, crypto: Crypto::new().unwrap(), counters }) }, runs)
+    }
+
+    fn leg(n: u128) -> LegId {
+        LegId(Uuid::from_u128(n))
+    }
+
+    fn call(n: u128) -> CallId {
+        CallId(Uuid::from_u128(n))
+    }
+
+    fn gives_more_than_it_takes(shard: &ShardHandle) {
+        while shard.ask(Command::Close { leg: leg(9) }).is_ok() {}
+    }
+
+    #[test]
+    fn a_leg_is_closed_although_more_waits_than_may() {
+        let (sfu, runs) = asleep(1);
+        let end = sfu.open_local_leg(call(1), leg(1)).unwrap();
+        gives_more_than_it_takes(&sfu.shared.shards[0]);
+        assert!(matches!(sfu.hear(leg(1), Hearing::default()), Err(SfuError::Overloaded)));
+        sfu.close(leg(1)).unwrap();
+        for run in runs {
+            task::thread("sfu", run).unwrap();
+        }
+        let deadline = clock::now() + Duration::from_secs(60);
+        while !end.is_closed() {
+            assert!(clock::now() < deadline, "it lives on");
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn a_shard_that_is_busy_keeps_nothing_from_the_others() {
+        let (sfu, _runs) = asleep(2);
+        gives_more_than_it_takes(&sfu.shared.shards[0]);
+        let free = &sfu.shared.shards[1];
+        assert!(matches!(sfu.hear(leg(1), Hearing::default()), Err(SfuError::Overloaded)));
+        let mut room = 0;
+        while free.ask(Command::Close { leg: leg(9) }).is_ok() {
+            room += 1;
+        }
+        assert_eq!(room, COMMANDS - 1, "the other one was not asked");
+    }
 }

@@ -5,6 +5,7 @@
 //! forwarding takes no lock. A leg is either a WebRTC connection or a [`LocalLeg`] inside this process.
 
 mod allowance;
+mod closing;
 mod counters;
 mod demux;
 mod dtmf_clock;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use mio::{Events, Poll, Token};
 use tokio::sync::oneshot;
 
+use super::closing::Closing;
 use super::counters::Counters;
 use super::demux::Demux;
 use super::egress::{Egress, Over, Way};
@@ -61,6 +62,7 @@ pub(super) struct Shard {
     pub(super) poll: Poll,
     pub(super) ports: Vec<Port>,
     pub(super) commands: Receiver<Command>,
+    pub(super) closing: Arc<Closing>,
     pub(super) bell: Arc<Bell>,
     pub(super) counters: Arc<Counters>,
     pub(super) outbox: Outbox,
@@ -135,11 +137,22 @@ impl Shard {
         for _ in 0..COMMANDS_PER_TURN {
             match self.commands.try_recv() {
                 Ok(command) => self.carry_out(command, clock::now()),
-                Err(TryRecvError::Empty) => return Ok(false),
+                Err(TryRecvError::Empty) => {
+                    self.close_waiting();
+                    return Ok(false);
+                }
                 Err(TryRecvError::Disconnected) => return Err(Stopped),
             }
         }
         Ok(true)
+    }
+
+    /// Closes what found no room among the commands. Whatever opened it came before, and is done.
+    fn close_waiting(&mut self) {
+        let Some(legs) = self.closing.take() else { return };
+        for leg in legs {
+            self.carry_out(Command::Close { leg }, clock::now());
+        }
     }
 
     fn carry_out(&mut self, command: Command, now: Instant) {
@@ -380,6 +393,7 @@ impl Shard {
         self.counters.add_sent(sent, bytes);
         self.counters.add_flooded(std::mem::take(&mut turn.flooded));
         self.counters.add_stage_changes(rooms.take_stage_changes());
+        self.counters.add_tcp_refused(turn.out.tcp.take_refused());
         let connections = turn.out.tcp.count() as u64;
         self.counters.tcp_connections(std::mem::replace(&mut turn.tcp_connections, connections), connections);
     }

@@ -18,6 +18,10 @@ pub(super) const QUIET_FOR: Duration = Duration::from_secs(30);
 /// Frames of no meaning a connection may send before it has shown what it is for.
 const MOST_STRANGE: u8 = 16;
 
+/// Whether a read that brought less than was asked for spares the next one. Unix (epoll, kqueue) tells of whatever comes after
+/// it; Windows tells of nothing more until a read has found nothing.
+const SHORT_IS_ALL: bool = cfg!(unix);
+
 pub(super) struct Connection {
     pub(super) stream: TcpStream,
     pub(super) peer: SocketAddr,
@@ -35,7 +39,7 @@ pub(super) struct Connection {
     /// Whether it is on the list of those with something to read, or to write.
     pub(super) listed_readable: bool,
     pub(super) listed_dirty: bool,
-    accepted: Instant,
+    pub(super) accepted: Instant,
     /// When something came last.
     pub(super) heard: Instant,
     stalled_since: Option<Instant>,
@@ -72,7 +76,7 @@ impl Connection {
                 deframer.filled(count);
                 self.heard = now;
                 // A stream that brought less than was asked for was emptied, but for its end.
-                if count < asked && !self.ends { Reading::Nothing } else { Reading::Some }
+                if SHORT_IS_ALL && count < asked && !self.ends { Reading::Nothing } else { Reading::Some }
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Reading::Nothing,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Reading::Some,

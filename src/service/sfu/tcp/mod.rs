@@ -7,6 +7,7 @@
 mod connection;
 mod listeners;
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -22,6 +23,7 @@ use super::legs::LegKey;
 use super::socket;
 use crate::base::clock;
 use crate::media::framing::{Added, Deframer};
+use crate::service::limits;
 
 /// The tokens of listeners begin here, those of connections further up; below are the UDP sockets.
 const LISTENERS: usize = 1 << 16;
@@ -29,9 +31,10 @@ const CONNECTIONS: usize = 1 << 20;
 
 /// The most connections of one shard: one for each of its legs.
 const MOST: usize = 4_096;
-/// The most of them that have not shown yet what they are for, in all and from one address.
+/// The most of them that have not shown yet what they are for, in all and of one peer ([`limits::peer`]). Where there are more
+/// in all, the oldest goes of whoever has most.
 const MOST_UNKNOWN: usize = 256;
-const MOST_UNKNOWN_FROM_ONE: usize = 16;
+const MOST_UNKNOWN_OF_ONE: usize = 16;
 /// The most of one leg: a client that moves from one to another needs two. Of more, the one goes that was silent for longest.
 const MOST_OF_A_LEG: usize = 4;
 
@@ -53,11 +56,13 @@ pub(super) struct Tcp {
     places: Vec<Option<Connection>>,
     free: Vec<usize>,
     by_way: HashMap<(SocketAddr, SocketAddr), usize>,
-    /// How many have not shown yet what they are for, by their address.
+    /// How many have not shown yet what they are for, by their peer.
     unknown: HashMap<IpAddr, usize>,
     readable: VecDeque<usize>,
     dirty: Vec<usize>,
     look_at: Option<Instant>,
+    /// Connections that were one too many.
+    refused: u64,
     /// Frames that were thrown away.
     dropped: u64,
     /// Frames that were written, and their bytes.
@@ -139,9 +144,8 @@ impl Tcp {
     }
 
     fn admit(&mut self, mut stream: TcpStream, peer: SocketAddr, candidate: SocketAddr, now: Instant) {
-        let unknown = self.unknown.get(&peer.ip()).copied().unwrap_or(0);
-        let all: usize = self.unknown.values().sum();
-        if self.count() >= MOST || unknown >= MOST_UNKNOWN_FROM_ONE || all >= MOST_UNKNOWN {
+        if !self.has_room_for(peer.ip()) {
+            self.refused += 1;
             return;
         }
         let Some(registry) = self.listeners.as_ref().map(Listeners::registry) else { return };
@@ -156,7 +160,7 @@ impl Tcp {
             return;
         }
         self.places[at] = Some(Connection::new(stream, peer, candidate, now));
-        *self.unknown.entry(peer.ip()).or_default() += 1;
+        *self.unknown.entry(limits::peer(peer.ip())).or_default() += 1;
         // Behind a router that reuses ports one may not be told from the one before it: that one is over.
         if let Some(old) = self.by_way.insert((candidate, peer), at) {
             self.remove(old);
@@ -164,6 +168,25 @@ impl Tcp {
         self.look_at.get_or_insert(now + LOOK_EVERY);
         // What came before it was registered is not told of.
         self.list_readable(at);
+    }
+
+    /// Whether one more may come from there, for which another one may have to go.
+    fn has_room_for(&mut self, ip: IpAddr) -> bool {
+        let of = |ip| self.unknown.get(&limits::peer(ip)).copied().unwrap_or(0);
+        let theirs = of(ip);
+        if self.count() >= MOST || theirs >= MOST_UNKNOWN_OF_ONE {
+            return false;
+        }
+        if self.unknown.values().sum::<usize>() < MOST_UNKNOWN {
+            return true;
+        }
+        let unknown = self.places.iter().enumerate().filter_map(|(at, place)| Some((at, place.as_ref()?)));
+        let unknown = unknown.filter(|(_, connection)| connection.leg.is_none());
+        let crowd = unknown.map(|(at, it)| (of(it.peer.ip()), Reverse(it.accepted), at)).max();
+        let Some((_, _, at)) = crowd.filter(|(most, ..)| *most > theirs) else { return false };
+        self.refused += 1;
+        self.remove(at);
+        true
     }
 
     /// How many connections may be read from in this turn.
@@ -321,6 +344,11 @@ impl Tcp {
         self.look_at = (self.count() > 0).then(|| now + LOOK_EVERY);
     }
 
+    /// How many connections were one too many since the last time this was asked.
+    pub(super) fn take_refused(&mut self) -> u64 {
+        std::mem::take(&mut self.refused)
+    }
+
     /// How many frames were thrown away since the last time this was asked.
     pub(super) fn take_dropped(&mut self) -> u64 {
         std::mem::take(&mut self.dropped)
@@ -349,74 +377,14 @@ impl Tcp {
 }
 
 fn forget_unknown(unknown: &mut HashMap<IpAddr, usize>, ip: IpAddr) {
-    if let Some(count) = unknown.get_mut(&ip) {
+    let peer = limits::peer(ip);
+    if let Some(count) = unknown.get_mut(&peer) {
         *count -= 1;
         if *count == 0 {
-            unknown.remove(&ip);
+            unknown.remove(&peer);
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::Write;
-
-    use mio::Poll;
-
-    use super::*;
-    use crate::service::sfu::SfuConfig;
-
-    /// The TCP side of a shard, and connections to it which have all said something: the first one first.
-    fn with_connections(count: usize) -> (Poll, Tcp, Vec<std::net::TcpStream>) {
-        let poll = Poll::new().unwrap();
-        let config = SfuConfig { tcp: Some(SocketAddr::from(([127, 0, 0, 1], 0))), ..SfuConfig::default() };
-        let (listeners, at) = open(&config, 0, poll.registry()).unwrap().unwrap();
-        let mut tcp = Tcp::new(listeners);
-        let mut streams = Vec::new();
-        for n in 1..=count {
-            streams.push(std::net::TcpStream::connect(at[0]).unwrap());
-            streams[n - 1].write_all(&[0]).unwrap();
-            while tcp.count() < n {
-                tcp.ready(Token(LISTENERS), Ready { readable: true, writable: false, ended: false });
-                tcp.accept();
-            }
-        }
-        (poll, tcp, streams)
-    }
-
-    #[test]
-    fn an_end_right_behind_the_last_bytes_is_seen() {
-        let (_poll, mut tcp, streams) = with_connections(1);
-        let now = clock::now();
-        let (lent, deframer) = tcp.lend(now).unwrap();
-        let token = Token(CONNECTIONS + lent.at);
-        tcp.give_back(lent, deframer, true);
-        (&streams[0]).write_all(&[0]).unwrap();
-        drop(streams);
-        // Both are told of at once, and never again.
-        tcp.ready(token, Ready { readable: true, writable: false, ended: true });
-        while let Some((mut lent, mut deframer)) = tcp.lend(now) {
-            while tcp.read_on(&mut lent, &mut deframer, now) {}
-            tcp.give_back(lent, deframer, true);
-        }
-        assert_eq!(tcp.count(), 0);
-    }
-
-    #[test]
-    fn of_too_many_connections_of_a_leg_the_one_goes_that_was_silent_for_longest() {
-        let (_poll, mut tcp, _streams) = with_connections(MOST_OF_A_LEG + 1);
-        let (leg, now) = (LegKey::for_tests(1), clock::now());
-        let mut lent: VecDeque<(Lent, Deframer)> = VecDeque::new();
-        // The second is the one of which nothing comes any more.
-        for after in [2, 1, 3, 4, 5] {
-            lent.push_back(tcp.lend(now + Duration::from_secs(after)).unwrap());
-        }
-        let places: Vec<usize> = lent.iter().map(|(lent, _)| lent.at).collect();
-        for (mut lent, deframer) in lent {
-            tcp.shown(&mut lent, leg);
-            tcp.give_back(lent, deframer, true);
-        }
-        let left: Vec<bool> = places.iter().map(|at| tcp.places[*at].is_some()).collect();
-        assert_eq!(left, [true, false, true, true, true]);
-    }
-}
+mod tests;
