@@ -41,6 +41,7 @@ impl Listeners {
 
     /// The next one who waits, and the local candidate he came to.
     pub(super) fn accept(&mut self) -> Option<(TcpStream, SocketAddr, SocketAddr)> {
+        self.look_again();
         for listener in self.listeners.iter_mut().filter(|listener| listener.ready) {
             match listener.socket.accept() {
                 Ok((stream, peer)) => return Some((stream, peer, listener.candidate)),
@@ -63,9 +64,9 @@ impl Listeners {
         self.retry_at
     }
 
-    /// Looks again, where accepting failed a while ago.
-    pub(super) fn keep_time(&mut self, now: Instant) {
-        if self.retry_at.take_if(|at| *at <= now).is_some() {
+    /// Where accepting failed a while ago; the system does not tell again of who waits.
+    fn look_again(&mut self) {
+        if self.retry_at.take_if(|at| *at <= clock::now()).is_some() {
             self.listeners.iter_mut().for_each(|listener| listener.ready = true);
         }
     }
@@ -101,4 +102,23 @@ pub(in crate::service::sfu) fn open(
     candidates.dedup();
     let registry = registry.try_clone().map_err(SfuError::Start)?;
     Ok(Some((Listeners { registry, listeners, retry_at: None }, candidates)))
+}
+
+#[cfg(test)]
+mod tests {
+    use mio::Poll;
+
+    use super::*;
+
+    #[test]
+    fn who_waited_while_there_was_no_file_left_is_let_in_as_soon_as_it_is_time() {
+        let poll = Poll::new().unwrap();
+        let config = SfuConfig { tcp: Some(SocketAddr::from(([127, 0, 0, 1], 0))), ..SfuConfig::default() };
+        let (mut listeners, at) = open(&config, 0, poll.registry()).unwrap().unwrap();
+        let _waits = std::net::TcpStream::connect(at[0]).unwrap();
+        (listeners.listeners[0].ready, listeners.retry_at) = (false, Some(clock::now() + Duration::from_secs(3_600)));
+        assert!(listeners.accept().is_none());
+        listeners.retry_at = Some(clock::now());
+        assert!(listeners.accept().is_some() && listeners.retry_at().is_none());
+    }
 }

@@ -325,9 +325,6 @@ impl Tcp {
 
     /// Closes what has used up all patience, when it is time to look.
     pub(super) fn keep_time(&mut self, now: Instant) {
-        if let Some(listeners) = &mut self.listeners {
-            listeners.keep_time(now);
-        }
         if self.look_at.is_none_or(|at| now < at) {
             return;
         }
