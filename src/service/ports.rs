@@ -56,7 +56,7 @@ impl Switch for SfuSwitch {
     }
 }
 
-/// An SFU that can't keep up, or has stopped, is worth a line; the leg ends by its own time-outs.
+/// An SFU that has stopped is worth a line.
 fn log(leg: LegId, done: Result<(), sfu::SfuError>) {
     if let Err(error) = done {
         tracing::warn!(%leg, %error, "the SFU did not take an order");

@@ -10,9 +10,9 @@ use std::time::Duration;
 use mio::{Poll, Waker};
 use tokio::sync::{mpsc, oneshot};
 
-use super::closing::Closing;
 use super::counters::{Counters, Counts};
 use super::event::SfuEvent;
+use super::late::{Late, Order};
 use super::local::{self, Bell, LocalLeg};
 use super::negotiate::{Candidates, Crypto, OfferError, negotiate};
 use super::outbox::Outbox;
@@ -25,7 +25,7 @@ use crate::control::hearing::{Hearing, Source};
 use crate::domain::id::{CallId, LegId};
 
 /// Commands a shard may have waiting: those about every leg of a few full groups that all change at once. One that finds no
-/// room is not given again, but for that which closes a leg.
+/// room opens no leg; what is said of open ones waits beside them ([`Late`]).
 const COMMANDS: usize = 4_096;
 
 /// Where and how patiently the SFU works.
@@ -127,7 +127,7 @@ struct Shared {
 struct ShardHandle {
     // Before the bell: when the last handle goes, the thread finds the channel closed once it is woken.
     commands: SyncSender<Command>,
-    closing: Arc<Closing>,
+    late: Arc<Late>,
     bell: WakeOnDrop,
     candidates: Candidates,
     /// There for as long as the thread runs.
@@ -187,26 +187,26 @@ impl Sfu {
     /// are chosen by their loudness it hears 16 at the most, and a WebRTC leg never more at once than it has slots.
     ///
     /// # Errors
-    /// When the SFU is overloaded or has stopped. A leg that is not open is ignored.
+    /// When the SFU has stopped. A leg that is not open is ignored.
     pub fn hear(&self, leg: LegId, hearing: Hearing) -> Result<(), SfuError> {
-        self.ask_all(|| Command::Hear { leg, hearing: hearing.clone() })
+        self.order(leg, &Order::Hear(hearing))
     }
 
     /// Says how a leg is offered to those that choose whom they hear. A leg that is closed for them (as it is at first) is
     /// carried to them no more, with the next packet.
     ///
     /// # Errors
-    /// When the SFU is overloaded or has stopped. A leg that is not open is ignored.
+    /// When the SFU has stopped. A leg that is not open is ignored.
     pub fn set_source(&self, leg: LegId, source: Source) -> Result<(), SfuError> {
-        self.ask_all(|| Command::SetSource { leg, source })
+        self.order(leg, &Order::SetSource(source))
     }
 
-    /// Closes a leg, however much else there is to do. Its peer is told, and no more events come from it.
+    /// Closes a leg. Its peer is told, and no more events come from it.
     ///
     /// # Errors
     /// When the SFU has stopped. A leg that is not open is ignored.
     pub fn close(&self, leg: LegId) -> Result<(), SfuError> {
-        self.all(|shard| shard.close(leg))
+        self.order(leg, &Order::Close)
     }
 
     /// What it has done so far.
@@ -228,13 +228,9 @@ impl Sfu {
         &shards[(hasher.finish() % shards.len() as u64) as usize]
     }
 
-    fn ask_all(&self, command: impl Fn() -> Command) -> Result<(), SfuError> {
-        self.all(|shard| shard.ask(command()))
-    }
-
-    /// For what names no call: rare enough to ask every shard, also behind one that fails; those without the leg ignore it.
-    fn all(&self, ask: impl Fn(&ShardHandle) -> Result<(), SfuError>) -> Result<(), SfuError> {
-        self.shared.shards.iter().map(ask).fold(Ok(()), Result::and)
+    /// As no call is named; rare enough to ask every shard, also behind one that has ended. Those without the leg ignore it.
+    fn order(&self, leg: LegId, order: &Order) -> Result<(), SfuError> {
+        self.shared.shards.iter().map(|shard| shard.order(leg, order)).fold(Ok(()), Result::and)
     }
 }
 
@@ -248,15 +244,20 @@ impl ShardHandle {
         Ok(())
     }
 
-    fn close(&self, leg: LegId) -> Result<(), SfuError> {
-        match self.ask(Command::Close { leg }) {
-            Err(SfuError::Overloaded) => {
-                self.closing.add(leg);
-                self.bell.0.wake();
-                Ok(())
-            }
-            done => done,
+    /// Has it carried out, however much else there is to do: behind what was said of the leg before.
+    fn order(&self, leg: LegId, order: &Order) -> Result<(), SfuError> {
+        if self.alive.strong_count() == 0 {
+            return Err(SfuError::Stopped);
         }
+        if !self.late.any() {
+            match self.ask(Command::Order { leg, order: order.clone() }) {
+                Err(SfuError::Overloaded) => {}
+                done => return done,
+            }
+        }
+        self.late.add(leg, order.clone());
+        self.bell.0.wake();
+        Ok(())
     }
 }
 
@@ -294,7 +295,7 @@ fn make_shard(
         None => (Tcp::default(), Vec::new()),
     };
     let (commands, inbox): (_, Receiver<Command>) = sync_channel(COMMANDS);
-    let closing = Arc::new(Closing::default());
+    let late = Arc::new(Late::default());
     let state = State::new(&ports, tcp);
     let alive = Arc::new(());
     let living = Arc::downgrade(&alive);
@@ -302,7 +303,7 @@ fn make_shard(
         poll,
         ports,
         commands: inbox,
-        closing: Arc::clone(&closing),
+        late: Arc::clone(&late),
         bell: Arc::clone(&bell),
         counters: Arc::clone(counters),
         outbox: Outbox::new(events),
@@ -319,7 +320,7 @@ fn make_shard(
         shard.run();
     };
     let candidates = Candidates { udp, tcp: tcp_candidates };
-    Ok((ShardHandle { commands, closing, bell: WakeOnDrop(bell), candidates, alive: living }, run))
+    Ok((ShardHandle { commands, late, bell: WakeOnDrop(bell), candidates, alive: living }, run))
 }
 
 #[cfg(test)]
@@ -327,6 +328,9 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::media::packet::Kind;
+    use crate::service::sfu::LocalPacket;
+    use crate::service::sfu::late::Wanted;
 
     /// An SFU whose shards do nothing yet, and what starts each of them.
     fn asleep(shards: usize) -> (Sfu, Vec<impl FnOnce() + Send>) {
@@ -337,43 +341,76 @@ mod tests {
         (Sfu { shared: Arc::new(Shared { shards, crypto: Crypto::new().unwrap(), counters }) }, runs)
     }
 
+    fn wake(runs: Vec<impl FnOnce() + Send + 'static>) {
+        for run in runs {
+            task::thread("sfu", run).unwrap();
+        }
+    }
+
     fn leg(n: u128) -> LegId {
         LegId(Uuid::from_u128(n))
     }
 
-    fn call(n: u128) -> CallId {
-        CallId(Uuid::from_u128(n))
+    fn nothing() -> Command {
+        Command::Order { leg: leg(9), order: Order::Close }
     }
 
-    fn gives_more_than_it_takes(shard: &ShardHandle) {
-        while shard.ask(Command::Close { leg: leg(9) }).is_ok() {}
+    fn is_given_more_than_may_wait(shard: &ShardHandle) {
+        while shard.ask(nothing()).is_ok() {}
     }
 
-    #[test]
-    fn a_leg_is_closed_although_more_waits_than_may() {
-        let (sfu, runs) = asleep(1);
-        let end = sfu.open_local_leg(call(1), leg(1)).unwrap();
-        gives_more_than_it_takes(&sfu.shared.shards[0]);
-        assert!(matches!(sfu.hear(leg(1), Hearing::default()), Err(SfuError::Overloaded)));
-        sfu.close(leg(1)).unwrap();
-        for run in runs {
-            task::thread("sfu", run).unwrap();
-        }
+    fn waits_until(mut done: impl FnMut() -> bool) {
         let deadline = clock::now() + Duration::from_secs(60);
-        while !end.is_closed() {
-            assert!(clock::now() < deadline, "it lives on");
+        while !done() {
+            assert!(clock::now() < deadline, "it never was");
             std::thread::yield_now();
         }
     }
 
     #[test]
-    fn a_shard_that_is_busy_keeps_nothing_from_the_others() {
-        let (sfu, _runs) = asleep(2);
-        gives_more_than_it_takes(&sfu.shared.shards[0]);
-        let free = &sfu.shared.shards[1];
-        assert!(matches!(sfu.hear(leg(1), Hearing::default()), Err(SfuError::Overloaded)));
+    fn a_leg_is_closed_although_more_waits_than_may() {
+        let (sfu, runs) = asleep(1);
+        let end = sfu.open_local_leg(CallId(Uuid::from_u128(1)), leg(1)).unwrap();
+        is_given_more_than_may_wait(&sfu.shared.shards[0]);
+        sfu.close(leg(1)).unwrap();
+        wake(runs);
+        waits_until(|| end.is_closed());
+    }
+
+    #[test]
+    fn what_was_said_last_of_a_leg_holds_although_more_waits_than_may() {
+        let (sfu, runs) = asleep(1);
+        let [mut alice, mut bob] = [1, 2].map(|n| sfu.open_local_leg(CallId(Uuid::from_u128(1)), leg(n)).unwrap());
+        is_given_more_than_may_wait(&sfu.shared.shards[0]);
+        sfu.hear(leg(2), Hearing::default()).unwrap();
+        sfu.hear(leg(2), Hearing::only([leg(1)])).unwrap();
+        sfu.set_source(leg(1), Source::default()).unwrap();
+        wake(runs);
+        let payload = b"hello".as_slice();
+        let (kind, level) = (Kind::Opus, 30);
+        waits_until(|| {
+            alice.speak(LocalPacket { kind, timestamp: 0, marker: false, payload: payload.into(), level, voice: true });
+            bob.hear().is_some_and(|heard| heard.packet.payload[..] == *payload)
+        });
+    }
+
+    #[test]
+    fn what_comes_behind_that_which_had_no_room_does_not_overtake_it() {
+        let (sfu, _runs) = asleep(1);
+        let shard = &sfu.shared.shards[0];
+        shard.late.add(leg(1), Order::SetSource(Source { open: true, mark: None }));
+        sfu.set_source(leg(1), Source::default()).unwrap();
+        let orders: Vec<_> = shard.late.take().into_values().flat_map(Wanted::orders).collect();
+        assert!(matches!(orders[..], [Order::SetSource(Source { open: false, .. })]), "{orders:?}");
+    }
+
+    #[test]
+    fn a_shard_that_has_ended_keeps_nothing_from_the_others() {
+        let (sfu, mut runs) = asleep(2);
+        drop(runs.remove(0));
+        assert!(matches!(sfu.close(leg(1)), Err(SfuError::Stopped)));
         let mut room = 0;
-        while free.ask(Command::Close { leg: leg(9) }).is_ok() {
+        while sfu.shared.shards[1].ask(nothing()).is_ok() {
             room += 1;
         }
         assert_eq!(room, COMMANDS - 1, "the other one was not asked");

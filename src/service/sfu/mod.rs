@@ -5,7 +5,6 @@
 //! forwarding takes no lock. A leg is either a WebRTC connection or a [`LocalLeg`] inside this process.
 
 mod allowance;
-mod closing;
 mod counters;
 mod demux;
 mod dtmf_clock;
@@ -13,6 +12,7 @@ mod egress;
 mod event;
 mod handle;
 mod keys;
+mod late;
 mod leg;
 mod legs;
 mod local;

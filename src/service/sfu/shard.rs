@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 use mio::{Events, Poll, Token};
 use tokio::sync::oneshot;
 
-use super::closing::Closing;
 use super::counters::Counters;
 use super::demux::Demux;
 use super::egress::{Egress, Over, Way};
 use super::event::{LegFailure, SfuEvent};
 use super::handle::SfuError;
+use super::late::{Late, Order};
 use super::leg::{End, Leg, Media};
 use super::legs::LegKey;
 use super::local::{Bell, FarEnd};
@@ -27,7 +27,6 @@ use super::socket::{Inbox, Received};
 use super::tcp::{self, Tcp};
 use super::timers::Timers;
 use crate::base::{clock, deadline};
-use crate::control::hearing::{Hearing, Source};
 use crate::domain::id::{CallId, LegId};
 use crate::media::framing::Deframer;
 
@@ -53,16 +52,14 @@ const MAX_LEGS: usize = 4_096;
 pub(super) enum Command {
     Open { call: CallId, leg: LegId, connection: Box<Negotiated>, reply: oneshot::Sender<Result<(), SfuError>> },
     OpenLocal { call: CallId, leg: LegId, end: FarEnd },
-    Hear { leg: LegId, hearing: Hearing },
-    SetSource { leg: LegId, source: Source },
-    Close { leg: LegId },
+    Order { leg: LegId, order: Order },
 }
 
 pub(super) struct Shard {
     pub(super) poll: Poll,
     pub(super) ports: Vec<Port>,
     pub(super) commands: Receiver<Command>,
-    pub(super) closing: Arc<Closing>,
+    pub(super) late: Arc<Late>,
     pub(super) bell: Arc<Bell>,
     pub(super) counters: Arc<Counters>,
     pub(super) outbox: Outbox,
@@ -138,7 +135,7 @@ impl Shard {
             match self.commands.try_recv() {
                 Ok(command) => self.carry_out(command, clock::now()),
                 Err(TryRecvError::Empty) => {
-                    self.close_waiting();
+                    self.obey_late();
                     return Ok(false);
                 }
                 Err(TryRecvError::Disconnected) => return Err(Stopped),
@@ -147,11 +144,12 @@ impl Shard {
         Ok(true)
     }
 
-    /// Closes what found no room among the commands. Whatever opened it came before, and is done.
-    fn close_waiting(&mut self) {
-        let Some(legs) = self.closing.take() else { return };
-        for leg in legs {
-            self.carry_out(Command::Close { leg }, clock::now());
+    /// Carries out what found no room among the commands: those were asked before, and are done.
+    fn obey_late(&mut self) {
+        for (leg, wanted) in self.late.take() {
+            for order in wanted.orders() {
+                self.carry_out(Command::Order { leg, order }, clock::now());
+            }
         }
     }
 
@@ -162,15 +160,21 @@ impl Shard {
                 let _ = reply.send(self.open_remote(call, leg, *connection, now));
             }
             Command::OpenLocal { call, leg, end } => self.open_local(call, leg, end),
-            Command::Hear { leg, hearing } => self.state.rooms.hear(leg, hearing, now),
-            Command::SetSource { leg, source } => self.state.rooms.set_source(leg, source, now),
-            Command::Close { leg } => {
+            Command::Order { leg, order } => self.carry_out_for(leg, order, now),
+        }
+        self.finish_turn(now);
+    }
+
+    fn carry_out_for(&mut self, leg: LegId, order: Order, now: Instant) {
+        match order {
+            Order::Hear(hearing) => self.state.rooms.hear(leg, hearing, now),
+            Order::SetSource(source) => self.state.rooms.set_source(leg, source, now),
+            Order::Close => {
                 if let Some(key) = self.state.rooms.legs.key(leg) {
                     self.close(key, now);
                 }
             }
         }
-        self.finish_turn(now);
     }
 
     fn open_remote(&mut self, call: CallId, leg: LegId, connection: Negotiated, now: Instant) -> Result<(), SfuError> {

@@ -1,6 +1,6 @@
 //! Where the SFU is reached: on every address, or where it is said to be.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use tokio::sync::mpsc;
 
@@ -34,6 +34,22 @@ fn behind_a_router_it_is_reached_where_it_is_said_to_be() {
     let answer = block_on(house.sfu.open_leg(call(1), leg(1), &peer.offer)).unwrap();
     assert!(answer.contains("203.0.113.7") && !answer.contains("127.0.0.1 "), "{answer}");
     // The part of the router: what is sent to the outside address arrives here.
+    peer.connects(&answer.replace("203.0.113.7", "127.0.0.1"));
+    house.waits_for(|event| *event == SfuEvent::LegUp { leg: leg(1) });
+}
+
+#[test]
+fn one_family_may_be_behind_a_router_and_the_other_one_not() {
+    let here = SocketAddr::from((Ipv6Addr::LOCALHOST, 0));
+    let Ok(_) = std::net::UdpSocket::bind(here) else { return };
+    let bind = SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0));
+    let advertise = vec![IpAddr::from([203, 0, 113, 7]), here.ip()];
+    let mut house = House::with(SfuConfig { bind, tcp: Some(bind), advertise, ..SfuConfig::default() });
+    let mut peer = Peer::new(1);
+    let answer = block_on(house.sfu.open_leg(call(1), leg(1), &peer.offer)).unwrap();
+    for told in [" 203.0.113.7 ", " ::1 "] {
+        assert_eq!(answer.matches(told).count(), 2, "over UDP and over TCP: {answer}");
+    }
     peer.connects(&answer.replace("203.0.113.7", "127.0.0.1"));
     house.waits_for(|event| *event == SfuEvent::LegUp { leg: leg(1) });
 }
