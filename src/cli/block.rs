@@ -88,7 +88,7 @@ async fn print(session: &mut Session<'_>) -> Result<(), Failure> {
     session.ready().await?;
     let (blocked, me) = (session.blocked().to_vec(), session.me().cloned());
     if blocked.is_empty() {
-        session.output().progress("you block nobody");
+        session.output().progress(contacts::NOBODY_BLOCKED);
     }
     blocked.iter().try_for_each(|person| print_person(person, None, me.as_ref(), session.output()))
 }

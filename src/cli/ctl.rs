@@ -13,6 +13,7 @@ use self::choice::{Running, the_phone};
 use self::verb::Verb;
 use super::evidence::{self, EvidenceArgs};
 use super::exit::{Exit, Failure};
+use super::friends;
 use super::globals::Globals;
 use super::output::Output;
 use super::settings::Settings;
@@ -24,7 +25,7 @@ use crate::outside::status::Status;
 use crate::phone::evidence::entry::Entry;
 use crate::phone::evidence::read_lines;
 use crate::protocol::failure;
-use crate::texts::outside;
+use crate::texts::{contacts, outside};
 
 /// The most a phone may remember, as lines of JSON, in bytes: several times what its recorder keeps.
 const LONGEST_EVIDENCE: usize = 128 * 1024 * 1024;
@@ -74,6 +75,7 @@ pub async fn run(
             let wanted = EvidenceArgs { call, out: out.clone(), audio: *audio };
             evidence::write(entries, &wanted, settings, output).await
         }
+        Verb::FriendRequests | Verb::Blocked => people(&mut phone, &asked, output).await,
         _ => show::done(&answer(&mut phone, &asked).await?, output).map(|()| Exit::Done),
     }
 }
@@ -85,7 +87,35 @@ pub(super) async fn answer(phone: &mut Running, asked: &Asked) -> Result<Done, F
         match phone.told().await.ok().flatten() {
             Some(Told::Done(done)) => return Ok(done),
             Some(Told::Refused(refused)) => return Err(failed(&refused)),
-            Some(Told::Status(_) | Told::Remembered { .. }) => {}
+            Some(_) => {}
+            None => return Err(gone()),
+        }
+    }
+}
+
+/// Asks for a list of people, and prints it.
+async fn people(phone: &mut Running, asked: &Asked, output: &mut Output) -> Result<Exit, Failure> {
+    phone.ask(asked).await.map_err(|_| gone())?;
+    let mut any = false;
+    loop {
+        match phone.told().await.ok().flatten() {
+            Some(Told::FriendRequests { me, requests, .. }) => {
+                any = true;
+                requests.iter().try_for_each(|request| friends::print_request(request, me.as_ref(), output))?;
+            }
+            Some(Told::Blocked { me, people, .. }) => {
+                any = true;
+                people.iter().try_for_each(|person| friends::print_person(person, None, me.as_ref(), output))?;
+            }
+            Some(Told::Done(_)) => {
+                let none = if asked.order == Order::Blocked { contacts::NOBODY_BLOCKED } else { contacts::NOBODY_ASKS };
+                if !any {
+                    output.progress(none);
+                }
+                return Ok(Exit::Done);
+            }
+            Some(Told::Refused(refused)) => return Err(failed(&refused)),
+            Some(_) => {}
             None => return Err(gone()),
         }
     }
@@ -100,7 +130,7 @@ pub(super) async fn remembered(phone: &mut Running) -> Result<Vec<Arc<Entry>>, F
             Some(Told::Remembered { text, .. }) => whole.push_str(&text),
             Some(Told::Done(_)) => return Ok(read_lines(whole.as_bytes())),
             Some(Told::Refused(refused)) => return Err(failed(&refused)),
-            Some(Told::Status(_)) => {}
+            Some(_) => {}
             None => return Err(gone()),
         }
     }
@@ -135,7 +165,7 @@ async fn follow(mut phone: Running, format: Option<&Format>, output: &mut Output
             told = phone.told() => match told.ok().flatten() {
                 Some(Told::Status(status)) => phone.status = *status,
                 Some(Told::Refused(refused)) => return Err(failed(&refused)),
-                Some(Told::Done(_) | Told::Remembered { .. }) => {}
+                Some(_) => {}
                 None => return Err(gone()),
             },
             () = deadline::sleep_until(tick) => {}

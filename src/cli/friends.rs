@@ -179,7 +179,7 @@ async fn carry_out(command: &FriendsCommand, session: &mut Session<'_>) -> Resul
         FriendsCommand::Requests => {
             let requests = session.requests().to_vec();
             if requests.is_empty() {
-                session.output().progress("nobody asks, and nobody was asked");
+                session.output().progress(contacts::NOBODY_ASKS);
             }
             requests.iter().try_for_each(|request| print_request(request, me.as_ref(), session.output()))
         }
@@ -266,7 +266,7 @@ pub(super) fn people_found(event: &Event) -> Option<Vec<Person>> {
     }
 }
 
-fn print_request(request: &FriendRequest, me: Option<&Person>, output: &mut Output) -> Result<(), Failure> {
+pub(super) fn print_request(request: &FriendRequest, me: Option<&Person>, output: &mut Output) -> Result<(), Failure> {
     let FriendRequest { person, direction, at } = request;
     if output.json() {
         let line = RequestLine {

@@ -155,7 +155,7 @@ impl Playing {
                 match told {
                     Told::Done(done) => self.is_done(&done),
                     Told::Refused(refused) => self.is_refused(ctl::failed(&refused)),
-                    Told::Status(_) | Told::Remembered { .. } => self.is_done(&Done::default()),
+                    _ => self.is_done(&Done::default()),
                 }
             }
             Came::Typed(None) => {

@@ -51,6 +51,8 @@ placeholders! {
     Mute = "mute",
     /// How many calls were missed.
     Missed = "missed",
+    /// How many people ask to be friends.
+    Requests = "requests",
     /// How many calls there are.
     Calls = "calls",
     /// How many of them ring here.
@@ -142,6 +144,7 @@ impl Placeholder {
             Self::Time => row.map(|row| clock::duration(now.since(counted_from(row)))).unwrap_or_default(),
             Self::Mute => row.filter(|row| !row.rings).map(|row| mute(row).to_owned()).unwrap_or_default(),
             Self::Missed => status.missed.to_string(),
+            Self::Requests => status.friend_requests.to_string(),
             Self::Calls => status.calls.len().to_string(),
             Self::Ringing => count(&|row| row.rings),
             Self::Held => count(&CallRow::is_held),

@@ -7,6 +7,7 @@ use super::status::Status;
 use crate::domain::end_reason::EndReason;
 use crate::domain::id::CallId;
 use crate::domain::park::ParkSlot;
+use crate::domain::person::{FriendRequest, Person};
 use crate::phone::event::Refusal;
 use crate::protocol::failure::FailureCode;
 
@@ -18,6 +19,9 @@ pub const LONGEST_ASKED: usize = 4096;
 
 /// The longest line a phone writes, in bytes.
 pub const LONGEST_TOLD: usize = 256 * 1024;
+
+/// How many people are told at once.
+pub const PEOPLE_AT_ONCE: usize = 100;
 
 /// The longest piece of what the phone remembers, in bytes: as JSON in JSON it is at most twice as long.
 pub const LONGEST_PIECE: usize = 64 * 1024;
@@ -61,6 +65,24 @@ pub enum Told {
     Done(Done),
     /// What was asked is not done.
     Refused(Refused),
+    /// Open friend requests: again and again, until all are told.
+    FriendRequests {
+        /// The number of what was asked.
+        id: u64,
+        /// The user: who is of another organisation is external.
+        me: Option<Person>,
+        /// The next of them.
+        requests: Vec<FriendRequest>,
+    },
+    /// People who are blocked: again and again, until all are told.
+    Blocked {
+        /// The number of what was asked.
+        id: u64,
+        /// The user: who is of another organisation is external.
+        me: Option<Person>,
+        /// The next of them.
+        people: Vec<Person>,
+    },
     /// A piece of what it remembers: all of them in a row are the lines of JSON that `events.jsonl` of the evidence holds.
     Remembered {
         /// The number of what was asked.

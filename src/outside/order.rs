@@ -105,6 +105,40 @@ pub enum Order {
         /// Who.
         by: PickUpBy,
     },
+    /// Asks somebody to be a friend, or puts them on the list, as the service has it.
+    AddFriend {
+        /// Whom, as typed.
+        who: String,
+    },
+    /// Accepts the friend request of somebody.
+    AcceptFriend {
+        /// Of whom, as typed.
+        who: String,
+    },
+    /// Declines the friend request of somebody.
+    DeclineFriend {
+        /// Of whom, as typed.
+        who: String,
+    },
+    /// Withdraws the friend request to somebody.
+    WithdrawFriend {
+        /// To whom, as typed.
+        who: String,
+    },
+    /// Tells the open friend requests.
+    FriendRequests,
+    /// Blocks somebody.
+    Block {
+        /// Whom, as typed.
+        who: String,
+    },
+    /// Blocks somebody no more.
+    Unblock {
+        /// Whom, as typed.
+        who: String,
+    },
+    /// Tells who is blocked.
+    Blocked,
     /// Calls somebody.
     Call {
         /// Whom, as typed.
@@ -158,7 +192,9 @@ impl Order {
         let now = Now { status, chosen };
         match self {
             // The connection itself tells these.
-            Self::Status { .. } | Self::Evidence => Ok(Plan::Nothing(Done::default())),
+            Self::Status { .. } | Self::Evidence | Self::FriendRequests | Self::Blocked => {
+                Ok(Plan::Nothing(Done::default()))
+            }
             Self::Answer => now.answer(),
             Self::Decline => now.decline(),
             Self::Hangup => now.hang_up(),
@@ -179,6 +215,12 @@ impl Order {
             Self::LetPickUp { by } => {
                 tell(Command::LetPickUp(*by), &["let pick up"], Wish::Ruled { rule: Rule::PickUp(*by) })
             }
+            Self::AddFriend { who } => about(who, Command::AddFriend, &["add friend"]),
+            Self::AcceptFriend { who } => about(who, Command::AcceptFriend, &["accept friend"]),
+            Self::DeclineFriend { who } => about(who, Command::DeclineFriend, &["decline friend"]),
+            Self::WithdrawFriend { who } => about(who, Command::WithdrawFriend, &["withdraw friend"]),
+            Self::Block { who } => about(who, Command::Block, &["block"]),
+            Self::Unblock { who } => about(who, Command::Unblock, &["unblock"]),
             Self::Call { to } => now.call(to),
             Self::Join { place } => now.join(place),
             Self::Dtmf { tones } => now.dtmf(tones),
@@ -395,6 +437,11 @@ impl Now<'_> {
 
 fn tell(command: Command, whats: &'static [&'static str], wish: Wish) -> Result<Plan, Refused> {
     Ok(Plan::Tell { commands: vec![command], until: Waiting { whats, wish } })
+}
+
+/// A command about somebody, which the service answers.
+fn about(who: &str, command: fn(String) -> Command, whats: &'static [&'static str]) -> Result<Plan, Refused> {
+    tell(command(somebody(who)?), whats, Wish::Answered)
 }
 
 /// Forwards calls in a case; without one, none any more.

@@ -56,7 +56,7 @@ impl Running {
         match next(&mut stream, &mut begun).await? {
             Some(Told::Status(status)) => Ok(Ok(Self { status: *status, stream, begun })),
             Some(Told::Refused(refused)) => Ok(Err(refused)),
-            Some(Told::Done(_) | Told::Remembered { .. }) | None => Err(io::ErrorKind::InvalidData.into()),
+            Some(_) | None => Err(io::ErrorKind::InvalidData.into()),
         }
     }
 

@@ -16,12 +16,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::line::{Asked, Done, LONGEST_ASKED, LONGEST_PIECE, Refused, Told, VERSION, Why};
+use super::line::{Asked, Done, LONGEST_ASKED, LONGEST_PIECE, PEOPLE_AT_ONCE, Refused, Told, VERSION, Why};
 use super::order::Order;
 use super::place::Place;
-use super::status::Status;
+use super::status::{People, Status};
 use super::steering::Question;
 use crate::base::task;
+use crate::domain::person::{FriendRequest, Person};
 use crate::phone::evidence::{Recorder, export};
 use crate::texts::outside;
 
@@ -139,6 +140,10 @@ async fn talk(read: OwnedReadHalf, mut write: OwnedWriteHalf, mut reach: Reach) 
                     remembered(&mut write, &reach.recorder, id).await?;
                     Told::Done(Done { id, ..Done::default() })
                 }
+                Ok(Asked { order: order @ (Order::FriendRequests | Order::Blocked), id, .. }) => {
+                    let people = reach.status.borrow().people.clone();
+                    told_people(&mut write, &order, people, id).await?
+                }
                 Ok(asked) => answer(&reach.questions, asked).await,
             },
         };
@@ -162,6 +167,28 @@ async fn remembered(write: &mut OwnedWriteHalf, recorder: &Recorder, id: u64) ->
         }
     }
     send(write, &Told::Remembered { id, text }).await
+}
+
+/// Tells people, in pieces; what comes back is told last.
+async fn told_people(write: &mut OwnedWriteHalf, order: &Order, people: People, id: u64) -> io::Result<Told> {
+    let Some(pieces) = pieces(order, people, id) else {
+        return Ok(Told::Refused(Refused { id, ..Refused::new(Why::NotConnected, outside::NOT_KNOWN_YET) }));
+    };
+    for piece in &pieces {
+        send(write, piece).await?;
+    }
+    Ok(Told::Done(Done { id, ..Done::default() }))
+}
+
+/// The people of a list; `None` while it is not known.
+fn pieces(order: &Order, people: People, id: u64) -> Option<Vec<Told>> {
+    let People { me, requests, blocked } = people;
+    if *order == Order::Blocked {
+        let told = |people: &[Person]| Told::Blocked { id, me: me.clone(), people: people.to_vec() };
+        return Some(blocked?.chunks(PEOPLE_AT_ONCE).map(told).collect());
+    }
+    let told = |requests: &[FriendRequest]| Told::FriendRequests { id, me: me.clone(), requests: requests.to_vec() };
+    Some(requests?.chunks(PEOPLE_AT_ONCE).map(told).collect())
 }
 
 /// What was read.

@@ -2,13 +2,16 @@
 
 mod rows;
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 pub(super) use self::rows::other_side;
 pub use self::rows::{CallRow, FavouriteRow, ParkedRow};
-use crate::domain::call::CallState;
+use crate::domain::call::{CallState, Direction};
 use crate::domain::forwarding::ForwardWhen;
 use crate::domain::id::CallId;
+use crate::domain::person::{FriendRequest, Person};
 use crate::domain::presence::PresenceState;
 use crate::phone::event::{CallView, Event, Incoming, Link};
 use crate::texts::rules;
@@ -42,9 +45,26 @@ pub struct Status {
     /// The favourites, by number.
     #[serde(default)]
     pub favourites: Vec<FavouriteRow>,
+    /// How many people ask to be friends.
+    #[serde(default)]
+    pub friend_requests: usize,
+    /// People, who are told when that is asked for.
+    #[serde(skip)]
+    pub people: People,
     /// The call that was active before the one that is; for the phone alone.
     #[serde(skip)]
     pub before: Option<CallId>,
+}
+
+/// Lists of people, which may be long; once they are known.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct People {
+    /// The user.
+    pub me: Option<Person>,
+    /// The open friend requests.
+    pub requests: Option<Arc<[FriendRequest]>>,
+    /// Who is blocked.
+    pub blocked: Option<Arc<[Person]>>,
 }
 
 /// The connection to the service, in a word.
@@ -77,6 +97,8 @@ impl Status {
             parked: Vec::new(),
             forwarded_to: None,
             favourites: Vec::new(),
+            friend_requests: 0,
+            people: People::default(),
             before: None,
         }
     }
@@ -86,6 +108,7 @@ impl Status {
         match event {
             Event::Link(link) => set(&mut self.link, LinkState::of(link)),
             Event::Me(person) => {
+                self.people.me = Some(person.clone());
                 let account = set(&mut self.account, person.name.as_str().to_owned());
                 set(&mut self.name, person.display_name.as_str().to_owned()) || account
             }
@@ -94,6 +117,12 @@ impl Status {
             Event::ParkedCalls(parked) => set(&mut self.parked, parked.iter().map(ParkedRow::of).collect()),
             Event::Rules(told) => set(&mut self.forwarded_to, rules::to(told, ForwardWhen::Always).map(str::to_owned)),
             Event::Friends(friends) => set(&mut self.favourites, FavouriteRow::all(friends)),
+            Event::FriendRequests(requests) => {
+                let asks = |request: &&FriendRequest| request.direction == Direction::Incoming;
+                self.friend_requests = requests.iter().filter(asks).count();
+                set(&mut self.people.requests, Some(requests.as_slice().into()))
+            }
+            Event::Blocked(people) => set(&mut self.people.blocked, Some(people.as_slice().into())),
             Event::Presence { identity, presence } => {
                 let row = self.favourites.iter_mut().find(|row| row.identity == *identity);
                 row.is_some_and(|row| set(&mut row.presence, presence.state))

@@ -21,7 +21,7 @@ use crate::base::{clock, deadline, task};
 use crate::domain::link::OpenedLink;
 use crate::phone::PhoneLink;
 use crate::phone::command::Command;
-use crate::phone::event::Event;
+use crate::phone::event::{self, Event};
 use crate::phone::evidence::Recorder;
 use crate::texts::outside;
 
@@ -310,11 +310,14 @@ impl Tap {
             let others = (0..).zip(&mut self.pending).filter(|(at, _)| *at != first);
             others.for_each(|(_, pending)| pending.waiting.leaves(call));
         }
+        // An answer of the service is about what was asked first.
+        let answers = matches!(event, Event::Done { .. } | Event::Refused(event::Refused { call: None, .. }));
+        let most = if answers { 1 } else { PENDING };
         let mut settled = Vec::new();
         let mut at = 0;
-        while at < self.pending.len() {
+        while at < self.pending.len() && settled.len() < most {
             match self.pending[at].waiting.hears(event) {
-                Some(outcome) => settled.push((self.pending.swap_remove(at), outcome)),
+                Some(outcome) => settled.push((self.pending.remove(at), outcome)),
                 None => at += 1,
             }
         }

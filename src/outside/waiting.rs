@@ -56,6 +56,8 @@ pub(super) enum Wish {
     Seen { state: PresenceState },
     /// The rules were told as the service has them now.
     Ruled { rule: Rule },
+    /// The service has done it.
+    Answered,
 }
 
 /// What has to hold of the rules.
@@ -92,7 +94,7 @@ impl Wish {
             | Self::Parked { call }
             | Self::Merged { with: call } => Some(*call),
             Self::Begun { mine, .. } | Self::PickedUp { mine } | Self::Joined { mine, .. } => *mine,
-            Self::Seen { .. } | Self::Ruled { .. } => None,
+            Self::Seen { .. } | Self::Ruled { .. } | Self::Answered => None,
         }
     }
 
@@ -154,6 +156,9 @@ impl Waiting {
         match event {
             Event::Refused(refused) if self.is_refused(refused.what, refused.call) => {
                 Some(Err(Refused::of(&refused.why)))
+            }
+            Event::Done { what } => {
+                (self.wish == Wish::Answered && self.whats.contains(what)).then(|| Ok(Done::default()))
             }
             Event::Ended(summary) => self.ended(summary),
             Event::IncomingEnded { call: gone, from, reason } => match &self.wish {

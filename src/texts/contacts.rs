@@ -9,6 +9,12 @@ pub const ROWS: [&str; 3] = ["asks to be your friend", "was asked by you", "bloc
 /// Nobody is in the list.
 pub const EMPTY: &str = "nobody asks, nobody was asked, and nobody is blocked";
 
+/// There are no open requests.
+pub const NOBODY_ASKS: &str = "nobody asks, and nobody was asked";
+
+/// The block list is empty.
+pub const NOBODY_BLOCKED: &str = "you block nobody";
+
 /// Nobody is selected who could be blocked.
 pub const SELECT_SOMEBODY: &str = "Select a friend or a past call first, or say who: `block NAME`.";
 

@@ -43,6 +43,9 @@ pub const BUSY: &str = "The phone is busy: that was not done. Try again.";
 pub const TIMED_OUT: &str =
     "The phone was told, and it did not happen in time; `switchboard ctl status` says how it stands.";
 
+/// Lists of people come with the connection.
+pub const NOT_KNOWN_YET: &str = "That is known once the phone is connected to the service.";
+
 /// The phone ends.
 pub const PHONE_ENDS: &str = "The phone has ended.";
 

@@ -81,6 +81,50 @@ fn a_screen_is_answered_muted_held_and_hung_up_from_another_terminal() {
 }
 
 #[test]
+fn friends_are_asked_and_people_blocked_from_another_terminal() {
+    let there = Home::new();
+    std::fs::write(there.file("config.toml"), "[people]\nfriends = \"request\"\n").unwrap();
+    let (_service, http) = there.serve("");
+    let phone_of = |user: &str| {
+        there.run_with(&format!("admin user add {user} --password-stdin"), "correct horse\n").exited(0);
+        let home = Home::new();
+        home.run_with(&format!("sign-in {user} --server {http} --password-stdin"), "correct horse\n").exited(0);
+        let mut screen = Screen::runs(home.path(), &format!("--server {http}"));
+        screen.shows(&format!("{user} ● online"));
+        (home, screen)
+    };
+    let ((alice, mut at_alice), (bob, mut at_bob)) = (phone_of("alice"), phone_of("bob"));
+    alice.run("ctl friend-requests").exited(0).saying("nobody asks");
+    alice.run("ctl add-friend ghost").exited(9);
+    alice.run("ctl add-friend bob").exited(0);
+    at_bob.shows("1 friend request (A)");
+    assert_eq!(alice.run("ctl friend-requests --json").exited(0).json()[0]["direction"], "outgoing");
+    let asks = bob.run("ctl friend-requests --json").exited(0).json().remove(0);
+    assert_eq!((asks["name"].as_str(), asks["direction"].as_str()), (Some("alice"), Some("incoming")), "{asks}");
+    assert_eq!(bob.run("ctl status --format {requests}").exited(0).out, ["1"]);
+    assert!(bob.run("ctl status").exited(0).out[0].contains("1 friend request"));
+    bob.run("ctl decline-friend alice").exited(0);
+    at_bob.hides("1 friend request (A)");
+    bob.run("ctl accept-friend alice").exited(9);
+    // Who was declined and takes it back is not told either.
+    alice.run("ctl withdraw-friend bob").exited(0);
+    bob.run("ctl add-friend alice").exited(0);
+    alice.run("ctl accept-friend bob").exited(0);
+    at_alice.shows("● bob");
+    at_bob.shows("● alice");
+
+    bob.run("ctl blocked").exited(0).saying("you block nobody");
+    bob.run("ctl block ghost").exited(9);
+    bob.run("ctl block alice").exited(0);
+    at_alice.shows("○ bob");
+    assert!(bob.run("ctl blocked").exited(0).out[0].starts_with("alice"));
+    bob.run("ctl unblock alice").exited(0);
+    at_alice.shows("● bob");
+    assert_eq!(bob.run("ctl blocked --json").exited(0).out, Vec::<String>::new());
+    bob.run("ctl unblock alice").exited(9);
+}
+
+#[test]
 fn calls_are_handed_on_parked_and_brought_together_from_another_terminal() {
     let home = Home::new();
     let (mut alice, mut bob) = two_windows(&home);

@@ -9,7 +9,7 @@ use crate::domain::time::UnixMillis;
 use crate::outside::format::{Format, call_word, counted_from, mute};
 use crate::outside::line::{Done, Told};
 use crate::outside::status::{CallRow, LinkState, Status};
-use crate::texts::{self, rules, state};
+use crate::texts::{self, contacts, rules, state};
 
 /// Prints the status: as the format wants it, as JSON, or for a person.
 pub(super) fn status(status: &Status, format: Option<&Format>, output: &mut Output) -> Result<(), Failure> {
@@ -54,7 +54,11 @@ fn for_a_person(status: &Status, now: UnixMillis) -> String {
     };
     let presence = status.presence.map(|presence| format!(", {}", state::presence(presence))).unwrap_or_default();
     let missed = if status.missed > 0 { format!(", {} missed", status.missed) } else { String::new() };
-    let mut text = format!("{} at {}: {link}{presence}{missed}\n", status.account, status.server);
+    let requests = match status.friend_requests {
+        0 => String::new(),
+        count => format!(", {}", contacts::badge(count)),
+    };
+    let mut text = format!("{} at {}: {link}{presence}{missed}{requests}\n", status.account, status.server);
     if let Some(name) = &status.forwarded_to {
         text.push_str(&format!("{}\n", rules::all_to(name)));
     }

@@ -164,6 +164,46 @@ Examples:
         #[arg(value_name = "WHO")]
         who: Pickers,
     },
+    /// Ask somebody to be a friend, or put them on the friend list, as the service has it
+    AddFriend {
+        /// Whom: a user name or an identity
+        #[arg(value_name = "WHO")]
+        who: String,
+    },
+    /// Accept a friend request
+    AcceptFriend {
+        /// Who asks: a name, a user name, or an identity
+        #[arg(value_name = "WHO")]
+        who: String,
+    },
+    /// Decline a friend request; who asked is not told
+    DeclineFriend {
+        /// Who asks: a name, a user name, or an identity
+        #[arg(value_name = "WHO")]
+        who: String,
+    },
+    /// Withdraw a friend request of yours
+    WithdrawFriend {
+        /// Whom you asked: a name, a user name, or an identity
+        #[arg(value_name = "WHO")]
+        who: String,
+    },
+    /// Print the open friend requests: who asks, and whom you asked
+    FriendRequests,
+    /// Block somebody: to them you are offline, nothing of theirs rings here, and they are not told
+    Block {
+        /// Whom: a friend's name, a user name, or an identity
+        #[arg(value_name = "WHO")]
+        who: String,
+    },
+    /// Block somebody no more
+    Unblock {
+        /// Whom: a name of the block list, a user name, or an identity
+        #[arg(value_name = "WHO")]
+        who: String,
+    },
+    /// Print whom you block
+    Blocked,
     /// Call somebody, and wait until it rings there
     Call {
         /// Whom: a friend's name, a user name, or an identity
@@ -211,6 +251,7 @@ Placeholders of --format:
   {time}      for how long, such as 04:31
   {mute}      muted or live, in a call
   {missed}    how many calls were missed
+  {requests}  how many people ask to be friends
   {forwarded} whom all calls are forwarded to, if they are
   {calls} {ringing} {held} {parked}    how many there are
   {presence} {account} {name}          the user's
@@ -248,6 +289,14 @@ impl Verb {
             Self::Forward { when, to, after } => (forward(*when, to.as_deref(), *after), None),
             Self::Except { who, remove } => (Order::Except { who: who.clone(), on: !remove }, None),
             Self::LetPickUp { who } => (Order::LetPickUp { by: (*who).into() }, None),
+            Self::AddFriend { who } => (Order::AddFriend { who: who.clone() }, None),
+            Self::AcceptFriend { who } => (Order::AcceptFriend { who: who.clone() }, None),
+            Self::DeclineFriend { who } => (Order::DeclineFriend { who: who.clone() }, None),
+            Self::WithdrawFriend { who } => (Order::WithdrawFriend { who: who.clone() }, None),
+            Self::FriendRequests => (Order::FriendRequests, None),
+            Self::Block { who } => (Order::Block { who: who.clone() }, None),
+            Self::Unblock { who } => (Order::Unblock { who: who.clone() }, None),
+            Self::Blocked => (Order::Blocked, None),
             Self::Call { to } => (Order::Call { to: to.clone() }, None),
             Self::Join { place } => (Order::Join { place: place.clone() }, None),
             Self::Dtmf { tones, which } => (Order::Dtmf { tones: tones.clone() }, Some(which)),

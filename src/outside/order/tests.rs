@@ -309,6 +309,25 @@ fn calls_are_forwarded_until_the_rules_say_so() {
 }
 
 #[test]
+fn friends_and_blocks_are_done_once_the_service_says_so() {
+    let who = || "carol".to_owned();
+    for (order, command, what) in [
+        (Order::AddFriend { who: who() }, Command::AddFriend(who()), "add friend"),
+        (Order::AcceptFriend { who: who() }, Command::AcceptFriend(who()), "accept friend"),
+        (Order::DeclineFriend { who: who() }, Command::DeclineFriend(who()), "decline friend"),
+        (Order::WithdrawFriend { who: who() }, Command::WithdrawFriend(who()), "withdraw friend"),
+        (Order::Block { who: who() }, Command::Block(who()), "block"),
+        (Order::Unblock { who: who() }, Command::Unblock(who()), "unblock"),
+    ] {
+        assert_eq!(tells(&[], order.clone(), None), [command]);
+        is_done(&[], order.clone(), &[Event::Done { what: "favour" }, Event::Done { what }]);
+        assert!(turns_out(&[], order.clone(), &[Event::Done { what: "favour" }]).is_none());
+        fails(&[], order, &[refused(what, None, Refusal::NobodyCalled(who()))], Why::Nobody);
+    }
+    assert_eq!(planned(&[], Order::Block { who: " ".to_owned() }, None), Err(Why::Usage));
+}
+
+#[test]
 fn what_rings_at_somebody_is_picked_up() {
     let at = || Order::PickUp { slot: None, at: Some("carol".to_owned()) };
     assert_eq!(tells(&[], at(), None), [Command::PickUpRinging("carol".to_owned())]);

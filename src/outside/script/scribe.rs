@@ -38,6 +38,8 @@ impl Names {
     pub fn hears(&mut self, event: &Event) {
         match event {
             Event::Friends(friends) => friends.iter().for_each(|friend| self.learn(&friend.person)),
+            Event::FriendRequests(requests) => requests.iter().for_each(|request| self.learn(&request.person)),
+            Event::Blocked(people) => people.iter().for_each(|person| self.learn(person)),
             Event::People { people, .. } => people.iter().for_each(|person| self.learn(person)),
             Event::Incoming(incoming) => self.learn(&incoming.from),
             Event::Call(view) => view.other_side().into_iter().for_each(|person| self.learn(person)),
@@ -229,6 +231,12 @@ impl Scribe {
             Order::Call { to } => Order::Call { to: self.names.of(&to) },
             Order::Transfer { to } => Order::Transfer { to: self.names.of(&to) },
             Order::Consult { to } => Order::Consult { to: self.names.of(&to) },
+            Order::AddFriend { who } => Order::AddFriend { who: self.names.of(&who) },
+            Order::AcceptFriend { who } => Order::AcceptFriend { who: self.names.of(&who) },
+            Order::DeclineFriend { who } => Order::DeclineFriend { who: self.names.of(&who) },
+            Order::WithdrawFriend { who } => Order::WithdrawFriend { who: self.names.of(&who) },
+            Order::Block { who } => Order::Block { who: self.names.of(&who) },
+            Order::Unblock { who } => Order::Unblock { who: self.names.of(&who) },
             other => other,
         }
     }
@@ -354,6 +362,12 @@ fn order_of(command: &Command) -> Option<Order> {
         Command::Forward { when, to, after } => Order::Forward { when: Some(*when), to: to.clone(), after: *after },
         Command::Except { who, on } => Order::Except { who: who.clone(), on: *on },
         Command::LetPickUp(by) => Order::LetPickUp { by: *by },
+        Command::AddFriend(who) => Order::AddFriend { who: who.clone() },
+        Command::AcceptFriend(who) => Order::AcceptFriend { who: who.clone() },
+        Command::DeclineFriend(who) => Order::DeclineFriend { who: who.clone() },
+        Command::WithdrawFriend(who) => Order::WithdrawFriend { who: who.clone() },
+        Command::Block(who) => Order::Block { who: who.clone() },
+        Command::Unblock(who) => Order::Unblock { who: who.clone() },
         Command::Join { place, .. } => Order::Join { place: place.clone() },
         Command::Answer(_) => Order::Answer,
         Command::Decline(_) => Order::Decline,

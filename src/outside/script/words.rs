@@ -31,6 +31,12 @@ const VERBS: &[&str] = &[
     "forward",
     "except",
     "let-pick-up",
+    "add-friend",
+    "accept-friend",
+    "decline-friend",
+    "withdraw-friend",
+    "block",
+    "unblock",
     "presence",
     "online",
     "away",
@@ -106,6 +112,12 @@ pub(super) fn read(verb: &Word, rest: &[Word]) -> Result<Asked, Slip> {
             let word = one("say whom: nobody, friends or everybody")?;
             Order::LetPickUp { by: one_of(&word, "nobody who could pick up", &PICKERS)? }
         }
+        "add-friend" => Order::AddFriend { who: somebody()? },
+        "accept-friend" => Order::AcceptFriend { who: somebody()? },
+        "decline-friend" => Order::DeclineFriend { who: somebody()? },
+        "withdraw-friend" => Order::WithdrawFriend { who: somebody()? },
+        "block" => Order::Block { who: somebody()? },
+        "unblock" => Order::Unblock { who: somebody()? },
         "call" | "dial" => Order::Call { to: somebody()? },
         "join" => Order::Join { place: one("say where: a group's name, ID, code or link")?.text },
         "dtmf" => {
@@ -228,9 +240,10 @@ pub fn of(asked: &Asked) -> Option<String> {
         Some(false) => format!("{verb} off"),
     };
     let words = match &asked.order {
-        Order::Status { .. } | Order::Open { .. } | Order::Evidence | Order::PickUp { slot: None, at: None } => {
+        Order::Status { .. } | Order::Open { .. } | Order::Evidence | Order::FriendRequests | Order::Blocked => {
             return None;
         }
+        Order::PickUp { slot: None, at: None } => return None,
         Order::Answer => "answer".to_owned(),
         Order::Decline => "decline".to_owned(),
         Order::Hangup => "hangup".to_owned(),
@@ -254,6 +267,12 @@ pub fn of(asked: &Asked) -> Option<String> {
         Order::Except { who, on: true } => format!("except {}", quoted(who)),
         Order::Except { who, on: false } => format!("except {} {REMOVE}", quoted(who)),
         Order::LetPickUp { by } => format!("let-pick-up {}", word_for(by, &PICKERS)),
+        Order::AddFriend { who } => format!("add-friend {}", quoted(who)),
+        Order::AcceptFriend { who } => format!("accept-friend {}", quoted(who)),
+        Order::DeclineFriend { who } => format!("decline-friend {}", quoted(who)),
+        Order::WithdrawFriend { who } => format!("withdraw-friend {}", quoted(who)),
+        Order::Block { who } => format!("block {}", quoted(who)),
+        Order::Unblock { who } => format!("unblock {}", quoted(who)),
         Order::Call { to } => format!("call {}", quoted(to)),
         Order::Join { place } => format!("join {}", quoted(place)),
         Order::Dtmf { tones } => format!("dtmf {}", tones.replace(' ', "")),
@@ -304,6 +323,12 @@ mod tests {
             Order::Except { who: to(), on: true },
             Order::Except { who: to(), on: false },
             Order::LetPickUp { by: PickUpBy::Everybody },
+            Order::AddFriend { who: "bob".to_owned() },
+            Order::AcceptFriend { who: "Bob B".to_owned() },
+            Order::DeclineFriend { who: "bob".to_owned() },
+            Order::WithdrawFriend { who: "bob".to_owned() },
+            Order::Block { who: "eve".to_owned() },
+            Order::Unblock { who: "eve".to_owned() },
             Order::Call { to: "8:acs:1_2".to_owned() },
             Order::Call { to: "--call".to_owned() },
             Order::Join { place: "Ops bridge".to_owned() },

@@ -6,6 +6,7 @@ use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
 
 use super::*;
+use crate::phone::event::Event;
 
 /// How long a step may take on a machine that is busy with other things.
 const GENEROUS: Duration = Duration::from_secs(60);
@@ -14,7 +15,7 @@ struct Bench {
     _folder: TempDir,
     socket: Socket,
     questions: mpsc::Receiver<Question>,
-    _status: watch::Sender<Arc<Status>>,
+    status: watch::Sender<Arc<Status>>,
 }
 
 fn bench() -> Bench {
@@ -24,7 +25,7 @@ fn bench() -> Bench {
     let socket =
         Socket::open(&folder.path().join("alice"), Reach { questions: to, status, recorder: Recorder::default() })
             .unwrap();
-    Bench { _folder: folder, socket, questions, _status: now }
+    Bench { _folder: folder, socket, questions, status: now }
 }
 
 impl Bench {
@@ -137,4 +138,32 @@ async fn a_phone_that_ends_meanwhile_is_said() {
     drop(answer);
     let told = program.hears().await;
     assert!(told.contains(r#""id":3"#) && told.contains("ended"), "{told}");
+}
+
+#[tokio::test]
+async fn long_lists_of_people_come_in_pieces_and_not_before_they_are_known() {
+    let bench = bench();
+    let mut program = bench.connects().await;
+    program.hears().await;
+    for order in ["blocked", "friend-requests"] {
+        program.says(format!("{{\"id\":3,\"do\":\"{order}\"}}\n").as_bytes()).await;
+        assert!(program.hears().await.contains(r#""id":3,"why":"not_connected""#));
+    }
+    let people = vec![super::super::kit::bob(); PEOPLE_AT_ONCE + 1];
+    bench.status.send_modify(|status| {
+        let status = Arc::make_mut(status);
+        status.take(&Event::Blocked(people.clone()));
+        status.take(&Event::FriendRequests(Vec::new()));
+    });
+    program.says(b"{\"id\":4,\"do\":\"blocked\"}\n{\"id\":5,\"do\":\"friend-requests\"}\n").await;
+    let mut told = 0;
+    while told < people.len() {
+        let line = program.hears().await;
+        let Ok(Told::Blocked { id: 4, people, .. }) = serde_json::from_str(&line) else { panic!("{line}") };
+        told += people.len();
+    }
+    for id in [4, 5] {
+        let line = program.hears().await;
+        assert!(line.contains(&format!("\"event\":\"done\",\"id\":{id}")), "{line}");
+    }
 }

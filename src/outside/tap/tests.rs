@@ -120,6 +120,21 @@ async fn whoever_drives_the_phone_may_ask_too_and_hears_what_happens_before_the_
 }
 
 #[tokio::test]
+async fn of_two_who_ask_for_the_same_each_gets_the_own_answer() {
+    let mut bench = Bench::new(|_| {});
+    let block = |who: &str| Asked::new(Order::Block { who: who.to_owned() }, None);
+    let ghost = bench.steering.ask(block("ghost"));
+    assert_eq!(bench.is_told().await, Command::Block("ghost".to_owned()));
+    let eve = bench.steering.ask(block("eve"));
+    assert_eq!(bench.is_told().await, Command::Block("eve".to_owned()));
+    let why = event::Refusal::NobodyCalled("ghost".to_owned());
+    bench.tells(Event::Refused(event::Refused { what: "block", call: None, why })).await;
+    bench.tells(Event::Done { what: "block" }).await;
+    assert!(matches!(ghost.await.unwrap(), Told::Refused(Refused { why: Why::Nobody, .. })));
+    assert!(matches!(eve.await.unwrap(), Told::Done(_)));
+}
+
+#[tokio::test]
 async fn what_the_driver_and_others_have_done_is_recorded() {
     let mut bench = Bench::new(|_| {});
     let file = bench.data.path().join("session");
