@@ -89,8 +89,7 @@ pub(crate) async fn acting_at(
     if let Some(there) = linked.and_then(|linked| signed_in_at(&sign_ins(settings), &linked)) {
         return Ok(plain(saved(globals, settings, &there, fingerprint, screen).await?));
     }
-    let nowhere = !told && sign_ins(settings).used().is_none() && local::find(&settings.paths).await.is_none();
-    if nowhere {
+    if !told && in_use(settings)?.is_none() && local::find(&settings.paths).await.is_none() {
         return Err(Failure::usage(refusal::other_service(origin)));
     }
     acting(globals, settings, false, screen).await
@@ -129,12 +128,12 @@ pub(crate) fn in_use(settings: &Settings) -> Result<Option<SavedSignIn>, Failure
     }
 }
 
-/// The sign-in that `who` picks.
+/// The sign-in that `who` picks: at the service of the settings, unless it says itself where.
 ///
 /// # Errors
 /// When none or several could be meant.
 pub(crate) fn picked(settings: &Settings, who: &Who) -> Result<SavedSignIn, Failure> {
-    let mut meant = sign_ins(settings).meant(who, settings.loaded.config.phone.server.as_ref());
+    let mut meant = sign_ins(settings).meant(who, wanted_of(settings, who));
     match meant.len() {
         1 => Ok(meant.remove(0)),
         0 => {
@@ -154,6 +153,11 @@ pub(crate) fn picked(settings: &Settings, who: &Who) -> Result<SavedSignIn, Fail
 pub(crate) fn one(settings: &Settings, who: &Who) -> Result<SavedSignIn, Failure> {
     let found = sign_ins(settings).meant(who, None).into_iter().next();
     found.ok_or_else(|| Failure::new(Exit::SignInRefused, texts::nobody(&who.to_string(), &[])))
+}
+
+/// The service of the settings, for whom it is that does not say where.
+fn wanted_of<'a>(settings: &'a Settings, who: &Who) -> Option<&'a ServerUrl> {
+    settings.loaded.config.phone.server.as_ref().filter(|_| who.at.is_none())
 }
 
 fn ambiguous(who: &str, meant: &[SavedSignIn]) -> Failure {
@@ -183,7 +187,11 @@ async fn nobody_signed_in(globals: &Globals, settings: &Settings, screen: bool) 
 }
 
 async fn acting_as(globals: &Globals, settings: &Settings, who: &Who, screen: bool) -> Result<Acting, Failure> {
-    let wanted = settings.loaded.config.phone.server.as_ref();
+    let elsewhere = |server: &ServerUrl| Failure::usage(texts::elsewhere(&who.to_string(), &server.to_string()));
+    if let Some(server) = globals.server.as_ref().filter(|server| !who.means(&who.user, server)) {
+        return Err(elsewhere(server));
+    }
+    let wanted = wanted_of(settings, who);
     let meant = sign_ins(settings).meant(who, wanted);
     if let Some(password) = password::of_environment() {
         let server = match &meant[..] {
@@ -191,7 +199,7 @@ async fn acting_as(globals: &Globals, settings: &Settings, who: &Who, screen: bo
             _ => server_of(settings).await?,
         };
         if !who.means(&who.user, &server) {
-            return Err(Failure::usage(texts::elsewhere(&who.to_string(), &server.to_string())));
+            return Err(elsewhere(&server));
         }
         let way = trust::way(globals, settings, server, None, screen).await?;
         return Ok(plain(Account::sign_in(way, who.user.clone(), password).await.map_err(failure)?));
@@ -267,7 +275,8 @@ pub(crate) async fn saved(
     fingerprint: Option<Fingerprint>,
     screen: bool,
 ) -> Result<Account, Failure> {
-    let written = settings.loaded.config.phone.server.as_ref().and_then(ServerUrl::fingerprint);
+    let set = settings.loaded.config.phone.server.as_ref().filter(|set| set.same_service(&saved.server));
+    let written = set.and_then(ServerUrl::fingerprint);
     let way = trust::way(globals, settings, saved.server.clone(), fingerprint.or(written), screen).await?;
     if let Some(moved) = saved.place.settle().await.map_err(failure)? {
         Output::standard(globals).progress(&moved.words(&saved.who()));

@@ -7,7 +7,7 @@ use super::account;
 use super::exit::{Exit, Failure};
 use super::output::Output;
 use super::settings::Settings;
-use crate::phone::account::{Listed, SavedSignIn, SignIns, Who};
+use crate::phone::account::{Listed, SavedSignIn, Who};
 use crate::texts::accounts as texts;
 
 /// The sign-ins saved on this machine: whose, where, how each is kept, and which is used.
@@ -55,13 +55,13 @@ struct AccountLine<'a> {
 /// # Errors
 /// When there is nowhere to print.
 pub fn run(settings: &Settings, output: &mut Output) -> Result<Exit, Failure> {
-    let sign_ins = account::sign_ins(settings);
-    let listed = sign_ins.list();
+    let listed = account::sign_ins(settings).list();
     tell_damaged(&listed, output);
     if listed.saved.is_empty() {
         output.progress(texts::NONE);
     }
-    let used = used(&sign_ins, &listed);
+    // Where several could be, or one can't be read, none is.
+    let used = account::in_use(settings).ok().flatten();
     for saved in &listed.saved {
         print(saved, used.as_ref().is_some_and(|used| used.is(saved)), output)?;
     }
@@ -77,14 +77,6 @@ pub fn choose(arguments: &UseArgs, settings: &Settings, output: &mut Output) -> 
     account::sign_ins(settings).set_used(&chosen).map_err(account::failure)?;
     output.progress(&texts::now(&chosen.who().to_string()));
     Ok(Exit::Done)
-}
-
-/// The one that acts when nothing else is said: the one chosen, or the only one.
-pub(super) fn used(sign_ins: &SignIns, listed: &Listed) -> Option<SavedSignIn> {
-    sign_ins.used().or_else(|| match &listed.saved[..] {
-        [only] => Some(only.clone()),
-        _ => None,
-    })
 }
 
 /// Tells of what can't be read: it is skipped, and stays as it is.

@@ -1,9 +1,11 @@
 //! Which certificate `serve` shows, as `[tls]` says.
 
+use std::net::IpAddr;
 use std::path::Path;
 
 use super::settings::Settings;
 use crate::config::Problem;
+use crate::domain::host::is_this_machine;
 use crate::service::tls::{AcmeSettings, Source};
 
 /// What the settings ask for.
@@ -27,11 +29,10 @@ pub fn source(settings: &Settings) -> Result<Source, Problem> {
 fn acme(settings: &Settings) -> Result<AcmeSettings, Problem> {
     let (loaded, tls) = (&settings.loaded, &settings.loaded.config.tls);
     let host = loaded.config.service.public_url.as_ref().map(|url| url.host().to_owned());
-    let host =
-        host.filter(|host| host.parse::<std::net::IpAddr>().is_err() && host != "localhost").ok_or_else(|| {
-            let why = "ACME certifies a host name: say it with service.public_url, such as https://calls.example.com";
-            loaded.problem("tls.acme", why)
-        })?;
+    let host = host.filter(|host| host.parse::<IpAddr>().is_err() && !is_this_machine(host)).ok_or_else(|| {
+        let why = "ACME certifies a host name: say it with service.public_url, such as https://calls.example.com";
+        loaded.problem("tls.acme", why)
+    })?;
     if loaded.config.service.tls_listen.is_none() {
         return Err(loaded.problem("tls.acme", "a certificate is of use only with service.tls_listen"));
     }

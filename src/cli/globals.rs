@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::exit::Failure;
 use crate::base::secret::Secret;
-use crate::config::ServerUrl;
+use crate::config::{ServerUrl, TOKEN_VARIABLE};
 use crate::domain::fingerprint::Fingerprint;
 use crate::phone::account::Who;
 
@@ -24,7 +24,7 @@ pub struct Globals {
     pub user: Option<Who>,
 
     /// An access token to use instead of a sign-in; - reads it from standard input
-    #[arg(long, global = true, value_name = "JWT|-", env = "SWITCHBOARD_TOKEN", hide_env_values = true)]
+    #[arg(long, global = true, value_name = "JWT|-", env = TOKEN_VARIABLE, hide_env_values = true)]
     pub token: Option<Secret<String>>,
 
     /// A file with the authorities that sign the service's certificate [setting: phone.ca]

@@ -5,6 +5,7 @@
 mod account;
 pub mod accounts;
 pub mod admin;
+mod asking;
 pub mod block;
 pub mod call;
 mod certificate;
@@ -12,6 +13,7 @@ pub mod completions;
 pub mod config;
 mod conversation;
 pub mod ctl;
+mod demo;
 pub mod devices;
 pub mod doctor;
 pub mod dtmf;

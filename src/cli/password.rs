@@ -2,16 +2,12 @@
 
 use std::io::{self, BufRead, IsTerminal};
 
-use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use crossterm::terminal;
-
-use super::exit::{Exit, Failure};
+use super::asking;
+use super::exit::Failure;
 use super::globals::{Globals, secret_line};
 use super::output::Output;
 use crate::base::secret::Secret;
-
-/// The variable that may hold the password.
-pub const VARIABLE: &str = "SWITCHBOARD_PASSWORD";
+use crate::config::PASSWORD_VARIABLE;
 
 /// The password for `question`, such as `Password of alice`.
 ///
@@ -19,7 +15,7 @@ pub const VARIABLE: &str = "SWITCHBOARD_PASSWORD";
 ///
 /// # Errors
 /// When there is none and nobody can be asked, or the one asked gives up.
-pub fn obtain(
+pub async fn obtain(
     globals: &Globals,
     from_stdin: bool,
     question: &str,
@@ -32,27 +28,27 @@ pub fn obtain(
         return Ok(password);
     }
     may_ask(globals, io::stdin().is_terminal())?;
-    ask(question, output)
+    ask(question, output).await
 }
 
 /// The password the environment holds.
 pub fn of_environment() -> Option<Secret<String>> {
-    std::env::var(VARIABLE).ok().filter(|text| !text.is_empty()).map(Secret::new)
+    std::env::var(PASSWORD_VARIABLE).ok().filter(|text| !text.is_empty()).map(Secret::new)
 }
 
 /// A new password for `question`: like [`obtain`], but whoever types it does so twice.
 ///
 /// # Errors
 /// As [`obtain`], and when the two differ.
-pub fn obtain_new(
+pub async fn obtain_new(
     globals: &Globals,
     from_stdin: bool,
     question: &str,
     output: &mut Output,
 ) -> Result<Secret<String>, Failure> {
     let asked = !from_stdin && of_environment().is_none();
-    let password = obtain(globals, from_stdin, question, output)?;
-    if asked && ask("The same again", output)? != password {
+    let password = obtain(globals, from_stdin, question, output).await?;
+    if asked && ask("The same again", output).await? != password {
         return Err(Failure::usage("the two passwords differ: nothing was changed"));
     }
     Ok(password)
@@ -66,109 +62,19 @@ fn may_ask(globals: &Globals, terminal: bool) -> Result<(), Failure> {
     if terminal && !globals.no_input {
         return Ok(());
     }
-    Err(Failure::usage(format!("a password is needed, and nobody can be asked: use --password-stdin or {VARIABLE}")))
+    Err(Failure::usage(format!(
+        "a password is needed, and nobody can be asked: use --password-stdin or {PASSWORD_VARIABLE}"
+    )))
 }
 
 /// Asks on the terminal; what is typed does not show.
-fn ask(question: &str, output: &mut Output) -> Result<Secret<String>, Failure> {
-    let typed = read_unseen(question, output);
-    output.prompt("\n");
-    typed
-}
-
-fn read_unseen(question: &str, output: &mut Output) -> Result<Secret<String>, Failure> {
-    let cannot = |why: io::Error| Failure::new(Exit::Failed, format!("can't read from the terminal: {why}"));
-    // Before the question: whoever answers it at once must not see the answer.
-    let _raw = RawMode::enter().map_err(cannot)?;
-    output.prompt(&format!("{question}: "));
-    let mut typed = String::new();
-    loop {
-        let Event::Key(key) = event::read().map_err(cannot)? else { continue };
-        match press(&mut typed, key) {
-            Pressed::More => {}
-            Pressed::Done => return Ok(Secret::new(typed)),
-            Pressed::GaveUp => return Err(Failure::new(Exit::Interrupted, "given up: nothing was changed")),
-        }
-    }
-}
-
-/// The terminal without echo; as it was before once this is dropped.
-struct RawMode;
-
-impl RawMode {
-    fn enter() -> io::Result<Self> {
-        terminal::enable_raw_mode().map(|()| Self)
-    }
-}
-
-impl Drop for RawMode {
-    fn drop(&mut self) {
-        // There is nobody to tell, and the next program sets its own mode.
-        let _ = terminal::disable_raw_mode();
-    }
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Pressed {
-    More,
-    Done,
-    GaveUp,
-}
-
-/// What a key does to the text typed so far.
-fn press(typed: &mut String, key: KeyEvent) -> Pressed {
-    if key.kind == KeyEventKind::Release {
-        return Pressed::More;
-    }
-    let control = key.modifiers.contains(KeyModifiers::CONTROL);
-    match key.code {
-        KeyCode::Enter => return Pressed::Done,
-        KeyCode::Esc => return Pressed::GaveUp,
-        KeyCode::Char('c' | 'd') if control => return Pressed::GaveUp,
-        // What Enter is in a line that was typed before the question, while the terminal still made lines of keys.
-        KeyCode::Char('j') if control => return Pressed::Done,
-        KeyCode::Char('u') if control => typed.clear(),
-        KeyCode::Char(c) if !control => typed.push(c),
-        KeyCode::Backspace => {
-            typed.pop();
-        }
-        _ => {}
-    }
-    Pressed::More
+async fn ask(question: &str, output: &mut Output) -> Result<Secret<String>, Failure> {
+    asking::unseen(&format!("{question}: "), output).await.map(Secret::new)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn type_keys(keys: &[(KeyCode, KeyModifiers)]) -> (String, Pressed) {
-        let mut typed = String::new();
-        let mut last = Pressed::More;
-        for (code, modifiers) in keys {
-            last = press(&mut typed, KeyEvent::new(*code, *modifiers));
-        }
-        (typed, last)
-    }
-
-    #[test]
-    fn keys_make_a_password() {
-        const NONE: KeyModifiers = KeyModifiers::NONE;
-        const CONTROL: KeyModifiers = KeyModifiers::CONTROL;
-        let keys = [
-            (KeyCode::Char('x'), NONE),
-            (KeyCode::Char('u'), CONTROL),
-            (KeyCode::Char('P'), KeyModifiers::SHIFT),
-            (KeyCode::Char('é'), NONE),
-            (KeyCode::Char('z'), NONE),
-            (KeyCode::Backspace, NONE),
-            (KeyCode::Up, NONE),
-            (KeyCode::Enter, NONE),
-        ];
-        assert_eq!(type_keys(&keys), ("Pé".to_owned(), Pressed::Done));
-        assert_eq!(type_keys(&[(KeyCode::Char('c'), CONTROL)]).1, Pressed::GaveUp);
-        assert_eq!(type_keys(&[(KeyCode::Esc, NONE)]).1, Pressed::GaveUp);
-        assert_eq!(type_keys(&[(KeyCode::Char('j'), CONTROL)]).1, Pressed::Done);
-    }
 
     #[test]
     fn where_nobody_can_be_asked_it_says_what_else_works() {

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use super::asking::unless_ended;
 use super::exit::{Exit, Failure};
 use super::output::Output;
 use super::settings::{self, Settings};
@@ -82,8 +83,8 @@ async fn with_runtime(cli: &Cli, settings: &Settings, output: &mut Output) -> Re
         Some(Command::Play(arguments)) => play::run(arguments, globals, settings, output).await,
         Some(Command::Ctl(arguments)) => ctl::run(arguments, globals, settings, output).await,
         Some(Command::Open(arguments)) => open::run(arguments, globals, settings, output).await,
-        Some(Command::SignUp(arguments)) => sign_up::run(arguments, globals, settings, output).await,
-        Some(Command::SignIn(arguments)) => sign_in::run(arguments, globals, settings, output).await,
+        Some(Command::SignUp(arguments)) => unless_ended(sign_up::run(arguments, globals, settings, output)).await,
+        Some(Command::SignIn(arguments)) => unless_ended(sign_in::run(arguments, globals, settings, output)).await,
         Some(Command::SignOut(arguments)) => sign_out::run(arguments, globals, settings, output).await,
         Some(Command::Whoami(arguments)) => whoami::run(*arguments, globals, settings, output).await,
         Some(Command::Trust(arguments)) => trust::run(arguments, globals, settings, output).await,

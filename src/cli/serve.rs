@@ -33,8 +33,8 @@ Examples:
   switchboard serve                                    for this machine
   switchboard serve --listen 127.0.0.1:0 --tls-listen 127.0.0.1:0 --media 127.0.0.1:0 --media-tcp 127.0.0.1:0
                                                        on any free ports
-  switchboard serve --listen 192.0.2.7:8790 --media 192.0.2.7:8790 --media-tcp 192.0.2.7:8792   for a
-                    network you trust; with --public-url http://192.0.2.7:8790 links work there, too
+  switchboard serve --tls-listen 192.0.2.7:8791 --media 192.0.2.7:8790 --media-tcp 192.0.2.7:8792 \\
+                    --public-url https://192.0.2.7:8791                          for others, too
   switchboard admin user add alice                     then add somebody who may sign in")]
 pub struct ServeArgs {
     /// Where to serve HTTP and WebSocket; port 0 takes any free one [setting: service.listen]
@@ -53,7 +53,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub media_tcp: Option<String>,
 
-    /// Where links to groups begin: how everybody reaches the service, http://HOST:PORT [setting: service.public_url]
+    /// Where links to groups begin: how everybody reaches the service, https://HOST:PORT [setting: service.public_url]
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
 

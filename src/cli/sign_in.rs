@@ -9,7 +9,7 @@ use super::exit::{Exit, Failure};
 use super::globals::Globals;
 use super::output::Output;
 use super::settings::Settings;
-use super::{account, password, trust};
+use super::{account, asking, password, trust};
 use crate::config::ServerUrl;
 use crate::domain::id::UserName;
 use crate::phone::account::Account;
@@ -53,11 +53,11 @@ pub(super) async fn ask(
     settings: &Settings,
     output: &mut Output,
 ) -> Result<Acting, Failure> {
-    let wanted = typed(&texts::ask_where(&server.to_string()), output)?;
+    let wanted = asking::line(&texts::ask_where(&server.to_string()), output).await?;
     let server = if wanted.is_empty() { server.clone() } else { wanted.parse().map_err(usage)? };
     let way = trust::way(globals, settings, server, None, false).await?;
     let issuer = Account::ways(&way).await.map_err(account::failure)?.oidc;
-    let user = typed(&texts::ask_who(issuer.as_deref()), output)?;
+    let user = asking::line(&texts::ask_who(issuer.as_deref()), output).await?;
     if user.is_empty() && issuer.is_some() {
         return with_elsewhere(way, settings, output).await.map(account::plain);
     }
@@ -67,13 +67,6 @@ pub(super) async fn ask(
 
 fn usage(why: impl std::fmt::Display) -> Failure {
     Failure::usage(why.to_string())
-}
-
-fn typed(question: &str, output: &mut Output) -> Result<String, Failure> {
-    output.prompt(question);
-    let mut line = String::new();
-    std::io::stdin().read_line(&mut line).map_err(usage)?;
-    Ok(line.trim().to_owned())
 }
 
 /// Signs in and keeps the sign-in.
@@ -115,7 +108,7 @@ async fn with_password(
     output: &mut Output,
 ) -> Result<Account, Failure> {
     let question = format!("Password of {user} at {}", way.server());
-    let password = password::obtain(globals, from_stdin, &question, output)?;
+    let password = password::obtain(globals, from_stdin, &question, output).await?;
     let mut signed_in = Account::sign_in(way.clone(), user.clone(), password).await.map_err(account::failure)?;
     account::keep(&mut signed_in, settings, output).await?;
     trust::keep(settings, &way)?;

@@ -102,7 +102,12 @@ pub(super) async fn sign_out(saved: &SavedSignIn, globals: &Globals, settings: &
         }
     };
     match Account::sign_out(&way, &saved.place).await {
+        Ok(()) => Ok(()),
         Err(AccountError::Keyring(why)) => Err(only_here(&why)),
-        done => done.map_err(account::failure),
+        Err(why @ AccountError::File { .. }) => Err(account::failure(why)),
+        Err(why) => {
+            let Failure { exit, message } = account::failure(why);
+            Err(Failure { exit, ..only_here(&message) })
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! `switchboard sign-up`.
 
-use std::io::{self, BufRead, IsTerminal};
+use std::io::{self, IsTerminal};
 
 use clap::Args;
 
@@ -8,7 +8,7 @@ use super::exit::{Exit, Failure};
 use super::globals::Globals;
 use super::output::Output;
 use super::settings::Settings;
-use super::{account, password, trust};
+use super::{account, asking, password, trust};
 use crate::domain::id::{DisplayName, UserName};
 use crate::phone::account::Account;
 use crate::protocol::rest::SignUp;
@@ -58,16 +58,16 @@ pub async fn run(
     let asks = !globals.no_input && !arguments.password_stdin && io::stdin().is_terminal();
     let user = match arguments.name.clone().or_else(|| globals.user.as_ref().map(|who| who.user.clone())) {
         Some(user) => user,
-        None if asks => asked(texts::USER, output)?.parse().map_err(|why| Failure::usage(format!("{why}")))?,
+        None if asks => asked(texts::USER, output).await?.parse().map_err(|why| Failure::usage(format!("{why}")))?,
         None => return Err(Failure::usage("say which name to sign in with: switchboard sign-up USER")),
     };
     let display_name = match &arguments.display_name {
         Some(name) => Some(name.clone()),
-        None if asks => Some(asked(&texts::display_name(user.as_str()), output)?),
+        None if asks => Some(asked(&texts::display_name(user.as_str()), output).await?),
         None => None,
     };
     let display_name = display_name.as_deref().map(DisplayName::from);
-    let password = password::obtain_new(globals, arguments.password_stdin, texts::PASSWORD, output)?;
+    let password = password::obtain_new(globals, arguments.password_stdin, texts::PASSWORD, output).await?;
     let request = SignUp { user, display_name, password };
     let mut signed_in = Account::sign_up(way.clone(), request).await.map_err(account::failure)?;
     account::keep(&mut signed_in, settings, output).await?;
@@ -77,12 +77,6 @@ pub async fn run(
 }
 
 /// What somebody types in one line.
-fn asked(question: &str, output: &mut Output) -> Result<String, Failure> {
-    output.prompt(&format!("{question}: "));
-    let mut line = String::new();
-    let read = io::stdin().lock().read_line(&mut line);
-    match read.map_err(|why| Failure::usage(format!("can't read from the terminal: {why}")))? {
-        0 => Err(Failure::new(Exit::Interrupted, "given up: no account was made")),
-        _ => Ok(line.trim().to_owned()),
-    }
+async fn asked(question: &str, output: &mut Output) -> Result<String, Failure> {
+    asking::line(&format!("{question}: "), output).await
 }

@@ -6,13 +6,14 @@ use clap::Args;
 use time::UtcOffset;
 
 use super::account::{self, Acting};
+use super::asking::unless_ended;
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
 #[cfg(target_os = "linux")]
 use super::log;
 use super::output::Output;
 use super::settings::Settings;
-use super::{evidence, sign_in, sign_out};
+use super::{demo, evidence, sign_in, sign_out};
 use crate::config::{Argument, Colour, Notify, ServerUrl};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::link::OpenedLink;
@@ -25,7 +26,7 @@ use crate::phone::{self, PhoneOptions};
 use crate::terminal::alert::{Notifier, Surroundings, Way};
 use crate::terminal::model::{GoOn, SavedAccount, ScreenOptions, SshSession};
 use crate::terminal::plain::run::run as lines;
-use crate::terminal::run::{Hands, Left, SignOut, run as show};
+use crate::terminal::run::{Hands, Left, NotSignedOut, SignOut, run as show};
 use crate::terminal::theme::ColourChoice;
 use crate::texts::{accounts as texts, screen};
 
@@ -92,12 +93,14 @@ pub(crate) async fn open(
                    --help)";
         return Err(Failure::usage(why));
     }
-    let acting = match link.as_ref().and_then(origin) {
-        Some((origin, fingerprint)) => account::acting_at(globals, settings, &origin, fingerprint, true).await?,
-        None => account::acting(globals, settings, arguments.demo, true).await?,
+    let first = async {
+        match link.as_ref().and_then(origin) {
+            Some((origin, fingerprint)) => account::acting_at(globals, settings, &origin, fingerprint, true).await,
+            None => account::acting(globals, settings, arguments.demo, true).await,
+        }
     };
+    let mut acting = unless_ended(first).await?;
     let mut open = Opening { arguments, globals, settings, plain, link, said: String::new(), recorded: false };
-    let mut acting = acting;
     loop {
         let used = open.saved_of(&acting.account);
         let go_on = match open.phone(&acting).await? {
@@ -109,18 +112,9 @@ pub(crate) async fn open(
         };
         // The demo's account is free for the next phone.
         drop(acting.taken.take());
-        acting = match open.go_on(&go_on, acting.account.server()).await {
-            Ok(Some(next)) => next,
-            Ok(None) => return Ok(Exit::Done),
-            // There is nobody to go back to.
-            Err(why) if matches!(go_on, GoOn::Without(_)) => return Err(why),
-            Err(why) => {
-                open.said = why.message;
-                match used {
-                    Some(used) => account::plain(account::saved(globals, settings, &used, None, true).await?),
-                    None => account::acting(globals, settings, arguments.demo, true).await?,
-                }
-            }
+        acting = match open.next(&go_on, acting.account.server(), used).await? {
+            Some(next) => next,
+            None => return Ok(Exit::Done),
         };
     }
 }
@@ -158,6 +152,10 @@ impl Opening<'_> {
         let tap = Setup { screen: true, opened: self.link.take(), ..settings.tap(&acting.account) };
         let phone = phone::start(acting.account.clone(), options);
         let phone = phone.map_err(|why| failed(format!("the phone can't start: {why}")))?;
+        let phone = match acting.demo {
+            true => demo::missed(phone, settings.paths.clone(), self.globals.data.clone()),
+            false => phone,
+        };
         let (phone, steering) = tapped(phone, tap);
         // A new file can be begun once.
         if let Some(file) =
@@ -198,8 +196,37 @@ impl Opening<'_> {
         saved.map(row).collect()
     }
 
-    /// Who goes on; nobody, where the last one was signed out of.
-    async fn go_on(&self, go_on: &GoOn, server: &ServerUrl) -> Result<Option<Acting>, Failure> {
+    /// Who goes on: whom the person wants or, where that comes to nothing, who was `used` before; nobody, where the last one
+    /// was signed out of.
+    async fn next(
+        &mut self,
+        go_on: &GoOn,
+        server: &ServerUrl,
+        used: Option<SavedSignIn>,
+    ) -> Result<Option<Acting>, Failure> {
+        let why = match unless_ended(self.go_on(go_on, server)).await {
+            Err(why) if self.goes_back(go_on, &why) => why,
+            known => return known,
+        };
+        self.said = why.message;
+        let (globals, settings) = (self.globals, self.settings);
+        let back = async {
+            match used {
+                Some(used) => account::saved(globals, settings, &used, None, true).await.map(account::plain),
+                None => account::acting(globals, settings, self.arguments.demo, true).await,
+            }
+        };
+        unless_ended(back).await.map(Some)
+    }
+
+    /// Whether there is somebody to go back to, and the program is not to end.
+    fn goes_back(&self, go_on: &GoOn, why: &Failure) -> bool {
+        let ends = matches!(why.exit, Exit::Terminated | Exit::HungUp);
+        let is_gone = matches!(go_on, GoOn::Without(who) if account::one(self.settings, who).is_err());
+        !ends && !is_gone
+    }
+
+    async fn go_on(&mut self, go_on: &GoOn, server: &ServerUrl) -> Result<Option<Acting>, Failure> {
         let (globals, settings) = (self.globals, self.settings);
         let mut output = Output::standard(globals);
         match go_on {
@@ -211,10 +238,10 @@ impl Opening<'_> {
             }
             GoOn::AsNew => sign_in::ask(server, globals, settings, &mut output).await.map(Some),
             GoOn::Without(who) => {
-                let gone = sign_out::sign_out(&account::one(settings, who)?, globals, settings).await;
-                match &gone {
+                match sign_out::sign_out(&account::one(settings, who)?, globals, settings).await {
                     Ok(()) => output.progress(&texts::signed_out(&who.to_string())),
-                    Err(why) => output.failure(why),
+                    Err(why) if account::one(settings, who).is_ok() => return Err(why),
+                    Err(why) => output.failure(&why),
                 }
                 let Some(next) = account::sign_ins(settings).list().saved.into_iter().next() else { return Ok(None) };
                 let account = account::saved(globals, settings, &next, None, true).await?;
@@ -230,8 +257,10 @@ impl Opening<'_> {
         Box::new(move |who| {
             let (globals, settings) = (globals.clone(), settings.clone());
             Box::pin(async move {
-                let saved = account::one(&settings, &who).map_err(|why| why.message)?;
-                sign_out::sign_out(&saved, &globals, &settings).await.map_err(|why| why.message)
+                let ended = async { sign_out::sign_out(&account::one(&settings, &who)?, &globals, &settings).await };
+                let stays =
+                    |why: Failure| NotSignedOut { why: why.message, stays: account::one(&settings, &who).is_ok() };
+                ended.await.map_err(stays)
             })
         })
     }

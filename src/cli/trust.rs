@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use tokio::time::timeout;
 
+use super::asking;
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
 use super::json::rfc3339;
@@ -123,7 +124,7 @@ async fn add(
                         output.warning(&texts::changed(&server, before.fingerprint, fingerprint));
                     }
                     let refused = Distrust::UnknownAuthority { server, fingerprint };
-                    ask(&refused, fingerprint, url, globals, output)?
+                    ask(&refused, fingerprint, url, globals, output).await?
                 }
                 Err(why) => return Err(unreached(url, &why)),
             }
@@ -211,7 +212,7 @@ pub(crate) async fn way(
         Ok(()) => Ok(way),
         Err(ConnectError::Untrusted(why @ Distrust::UnknownAuthority { fingerprint, .. })) => {
             let mut output = Output::standard(globals);
-            let fingerprint = ask(&why, fingerprint, &server, globals, &mut output)?;
+            let fingerprint = ask(&why, fingerprint, &server, globals, &mut output).await?;
             known(settings).keep(&server, fingerprint).map_err(unusable)?;
             connector(globals, settings, &server, linked)
         }
@@ -244,7 +245,7 @@ async fn look(way: &Connector) -> Result<(), ConnectError> {
 }
 
 /// Asks whether a fingerprint is the right one.
-fn ask(
+async fn ask(
     why: &Distrust,
     fingerprint: Fingerprint,
     server: &ServerUrl,
@@ -254,9 +255,7 @@ fn ask(
     if globals.no_input || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return Err(Failure::new(Exit::Unreachable, why.to_string()));
     }
-    output.prompt(&texts::question(&server.to_string(), fingerprint));
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer).map_err(|why| Failure::usage(format!("can't read the answer: {why}")))?;
+    let answer = asking::line(&texts::question(&server.to_string(), fingerprint), output).await?;
     if is_yes(&answer) {
         return Ok(fingerprint);
     }

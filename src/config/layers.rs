@@ -14,8 +14,19 @@ use super::{Config, Error, Loaded, Merged, Problem, Source};
 const PREFIX: &str = "SWITCHBOARD_";
 
 /// Variables with the prefix that are no settings: they stand for global flags, or belong to the script `dev`.
-const NOT_SETTINGS: &[&str] =
-    &["SERVER", "AS", "TOKEN", "PASSWORD", "ACCESS_KEY", "CA", "CONFIG", "DATA", "DEV_DRY_RUN"];
+const NOT_SETTINGS: &[&str] = &["SERVER", "AS", "CA", "CONFIG", "DATA", "DEV_DRY_RUN"];
+
+/// The variable that may hold an access token.
+pub const TOKEN_VARIABLE: &str = "SWITCHBOARD_TOKEN";
+
+/// The variable that may hold a password.
+pub const PASSWORD_VARIABLE: &str = "SWITCHBOARD_PASSWORD";
+
+/// The variable that may hold an access key.
+pub const ACCESS_KEY_VARIABLE: &str = "SWITCHBOARD_ACCESS_KEY";
+
+/// The variables that hold secrets, of which a program that this one starts has no use.
+pub const SECRET_VARIABLES: [&str; 3] = [TOKEN_VARIABLE, PASSWORD_VARIABLE, ACCESS_KEY_VARIABLE];
 
 /// What settings are made of, besides the defaults.
 #[derive(Debug, Clone, Default)]
@@ -181,7 +192,7 @@ impl Layers {
     /// An unknown one only warns: container platforms put variables of their own under the name of every service.
     fn add_variable(&mut self, variable: &str, text: &str) {
         let Some(rest) = variable.strip_prefix(PREFIX) else { return };
-        if NOT_SETTINGS.contains(&rest) || HOOK_FACTS.contains(&rest) {
+        if NOT_SETTINGS.contains(&rest) || SECRET_VARIABLES.contains(&variable) || HOOK_FACTS.contains(&rest) {
             return;
         }
         let rest = rest.to_lowercase();

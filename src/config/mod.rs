@@ -29,7 +29,7 @@ use std::str::FromStr;
 
 pub use example::example;
 pub use hooks::{HOOK_FACTS, Hooks, Program};
-pub use layers::{Argument, Inputs, load};
+pub use layers::{ACCESS_KEY_VARIABLE, Argument, Inputs, PASSWORD_VARIABLE, SECRET_VARIABLES, TOKEN_VARIABLE, load};
 pub use log::{Format, Level, Log};
 pub use media::Media;
 pub use nearest::nearest;

@@ -1,13 +1,13 @@
 //! `[oidc]`: other issuers of tokens, whom the service believes.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::str::FromStr;
 
 use toml::Value;
 
 use super::section::section;
 use super::value::{Setting, choice};
+use crate::domain::host::is_this_machine;
 use crate::domain::text::printable;
 
 section! {
@@ -144,14 +144,10 @@ impl Issuer {
     /// this machine.
     pub fn may_fetch(url: &str) -> bool {
         let Ok(url) = reqwest::Url::parse(url) else { return false };
-        let own = || {
-            let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-            host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
-        };
         let bare = url.username().is_empty() && url.password().is_none();
         bare && match url.scheme() {
             "https" => url.has_host(),
-            "http" => own(),
+            "http" => url.host_str().is_some_and(is_this_machine),
             _ => false,
         }
     }

@@ -1,13 +1,13 @@
 //! Where the service is: its address as a person writes it, and the URLs made from it.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::str::FromStr;
 
 use toml::Value;
 
 use super::value::Setting;
 use crate::domain::fingerprint::{Fingerprint, NotAFingerprint};
+use crate::domain::host::is_this_machine;
 use crate::protocol;
 
 /// The address of a service: `http://HOST[:PORT]` or `https://HOST[:PORT]`. A bare `HOST[:PORT]` means http. The fingerprint of
@@ -115,9 +115,7 @@ impl ServerUrl {
 
     /// Whether it leads nowhere but to this machine.
     pub fn is_loopback(&self) -> bool {
-        let host = self.socket().0;
-        let address = host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
-        address || host.eq_ignore_ascii_case("localhost")
+        is_this_machine(self.socket().0)
     }
 
     /// The URL of a REST route, given with its leading slash.

@@ -19,7 +19,7 @@ section! {
         /// Further host names under which clients may reach the service; others are refused. The addresses it listens
         /// on, and localhost, need not be listed.
         names: Vec<String> = Vec::new(),
-        /// Where links to groups begin, such as `http://calls.example:8790`: the address under which everybody reaches
+        /// Where links to groups begin, such as `https://calls.example:8791`: the address under which everybody reaches
         /// the service. Its host counts among the names. Empty: the address each client uses itself.
         public_url: Option<PublicUrl> = None,
         /// Whether people may make accounts for themselves (`switchboard sign-up`); else you make them.

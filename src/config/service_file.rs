@@ -1,11 +1,12 @@
 //! `service.json`: how a running service of this user is reached. Written by the service, read by clients; only its owner can.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::file;
 use crate::base::secret::Secret;
 
 /// What the file holds.
@@ -48,15 +49,7 @@ impl ServiceFile {
     /// # Errors
     /// When the folder can't be written.
     pub fn write(&self, path: &Path) -> io::Result<()> {
-        let beside = path.with_extension("new");
-        let mut options = OpenOptions::new();
-        options.create(true).truncate(true).write(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&beside)?;
-        file.write_all(serde_json::to_string_pretty(self)?.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&beside, path)
+        file::replace(path, serde_json::to_string_pretty(self)?.as_bytes())
     }
 
     /// Removes the file, if it is still that of `instance`.

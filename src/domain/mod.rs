@@ -7,6 +7,7 @@ pub mod end_reason;
 pub mod fingerprint;
 pub mod forwarding;
 pub mod group;
+pub mod host;
 pub mod id;
 pub mod link;
 pub mod organisation;

@@ -21,7 +21,8 @@ pub use self::command::TokenCommand;
 pub use self::device::{DeviceAnswer, every};
 pub use self::kept::{Keeper, Moved, Place};
 pub use self::keyring::KeyringTrouble;
-use self::rest::{answered, client, post, read, send};
+use self::rest::{answered, client, post, send};
+pub use self::rest::{read, unreachable};
 pub use self::sign_ins::{Listed, SavedSignIn, SignIns};
 pub use self::who::{NotAWho, Who};
 use super::connector::Connector;
@@ -77,10 +78,17 @@ pub struct Account {
 
 #[derive(Debug, Clone)]
 enum Source {
-    /// Tokens of a sign-in, renewed by the refresh token; kept where there is a place for them.
-    SignedIn { tokens: Box<SignedIn>, place: Option<Place> },
+    /// Tokens of a sign-in, renewed by the refresh token; kept where there is a place for them. What could not be kept is
+    /// newer than the `spent` refresh token that is in its place.
+    SignedIn { tokens: Box<SignedIn>, place: Option<Place>, spent: Option<Secret<String>> },
     /// A token handed in from outside, and the program that hands out the next one, if there is one.
     Token { token: Secret<String>, command: Option<TokenCommand> },
+}
+
+impl Source {
+    fn of(tokens: Box<SignedIn>) -> Self {
+        Self::SignedIn { tokens, place: None, spent: None }
+    }
 }
 
 impl Account {
@@ -95,7 +103,7 @@ impl Account {
     ) -> Result<Self, AccountError> {
         let way = way.into();
         let tokens = post(&way, "/api/v1/sign-in", &SignIn { user, password }).await?;
-        Ok(Self::new(way, Source::SignedIn { tokens: Box::new(tokens), place: None }, Some(clock::now())))
+        Ok(Self::new(way, Source::of(Box::new(tokens)), Some(clock::now())))
     }
 
     /// Makes an account for whoever asks, and signs in with it.
@@ -106,7 +114,7 @@ impl Account {
     pub async fn sign_up(way: impl Into<Connector>, request: SignUp) -> Result<Self, AccountError> {
         let way = way.into();
         let tokens = post(&way, "/api/v1/sign-up", &request).await?;
-        Ok(Self::new(way, Source::SignedIn { tokens: Box::new(tokens), place: None }, Some(clock::now())))
+        Ok(Self::new(way, Source::of(Box::new(tokens)), Some(clock::now())))
     }
 
     /// Goes on with a sign-in kept in `place`.
@@ -115,7 +123,7 @@ impl Account {
     /// [`AccountError::File`] and [`AccountError::Keyring`] when it can't be read.
     pub async fn saved(way: impl Into<Connector>, place: &Place) -> Result<Self, AccountError> {
         let tokens = Box::new(place.load().await?);
-        Ok(Self::new(way.into(), Source::SignedIn { tokens, place: Some(place.clone()) }, None))
+        Ok(Self::new(way.into(), Source::SignedIn { tokens, place: Some(place.clone()), spent: None }, None))
     }
 
     /// Uses an access token that a trusted service handed out.
@@ -141,9 +149,9 @@ impl Account {
     /// # Errors
     /// [`AccountError::File`] and [`AccountError::Keyring`] when it can't be written.
     pub async fn keep(&mut self, at: &Place) -> Result<Option<KeyringTrouble>, AccountError> {
-        let Source::SignedIn { tokens, place } = &mut self.source else { return Ok(None) };
+        let Source::SignedIn { tokens, place, spent } = &mut self.source else { return Ok(None) };
         let trouble = at.begin(self.way.server(), tokens).await?;
-        *place = Some(at.clone());
+        (*place, *spent) = (Some(at.clone()), None);
         Ok(trouble)
     }
 
@@ -222,10 +230,10 @@ impl Account {
     /// When the service can't be reached, or no longer accepts the refresh token; for a token from outside.
     pub async fn renew(&mut self) -> Result<Secret<String>, AccountError> {
         match &mut self.source {
-            Source::SignedIn { tokens, place: Some(place) } => {
-                **tokens = renew_shared(&self.way, place, tokens).await?;
+            Source::SignedIn { tokens, place: Some(place), spent } => {
+                (**tokens, *spent) = renew_shared(&self.way, place, tokens, spent.as_ref()).await?;
             }
-            Source::SignedIn { tokens, place: None } => **tokens = refresh(&self.way, tokens).await?,
+            Source::SignedIn { tokens, place: None, .. } => **tokens = refresh(&self.way, tokens).await?,
             Source::Token { token, command: Some(command) } => *token = command.run().await?,
             Source::Token { command: None, .. } => return Err(ran_out()),
         }
@@ -278,24 +286,34 @@ fn millis(time: Duration) -> i64 {
     i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// Renews under a lock, unless another phone of this user has done so in the meantime, or has signed out.
-async fn renew_shared(way: &Connector, place: &Place, mine: &SignedIn) -> Result<SignedIn, AccountError> {
+/// Renews under a lock, unless another phone of this user has done so in the meantime, or has signed out. Where the new
+/// tokens can't be kept, the refresh token comes with them that stays in their place.
+async fn renew_shared(
+    way: &Connector,
+    place: &Place,
+    mine: &SignedIn,
+    spent: Option<&Secret<String>>,
+) -> Result<(SignedIn, Option<Secret<String>>), AccountError> {
     let _lock = place.lock().await?;
-    let kept = place.latest(mine).await?;
-    // What could not be kept the last time is newer than what is.
-    let kept = if kept.expires_at < mine.expires_at { mine.clone() } else { kept };
-    let renewed_by_another = kept.refresh_token != mine.refresh_token;
-    if renewed_by_another && kept.expires_at.since(clock::unix_now()) >= MARGIN_MS {
-        return Ok(kept);
+    let held = place.latest(mine).await?;
+    let newest = if spent == Some(&held.refresh_token) { mine } else { &held };
+    let renewed_by_another = newest.refresh_token != mine.refresh_token;
+    if renewed_by_another && held.expires_at.since(clock::unix_now()) >= MARGIN_MS {
+        return Ok((held, None));
     }
-    let tokens = refresh(way, &kept).await?;
+    let tokens = refresh(way, newest).await?;
     match place.save(way.server().to_string(), &tokens).await {
-        Ok(None) => {}
-        Ok(Some(why)) => tracing::warn!(%why, "the sign-in is kept in its file"),
+        Ok(None) => Ok((tokens, None)),
+        Ok(Some(why)) => {
+            tracing::warn!(%why, "the sign-in is kept in its file");
+            Ok((tokens, None))
+        }
         // What there was before is of no use any more: better in memory than nowhere.
-        Err(why) => tracing::error!(%why, "the renewed sign-in is not kept"),
+        Err(why) => {
+            tracing::error!(%why, "the renewed sign-in is not kept");
+            Ok((tokens, Some(held.refresh_token)))
+        }
     }
-    Ok(tokens)
 }
 
 async fn refresh(way: &Connector, tokens: &SignedIn) -> Result<SignedIn, AccountError> {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::clipboard;
-use super::message::{Copied, Message, ScriptRecorded};
+use super::message::{Copied, Message, NotSignedOut, ScriptRecorded};
 use crate::base::task;
 use crate::outside::Steering;
 use crate::phone::account::Who;
@@ -29,8 +29,8 @@ pub struct Shot {
 /// Writes evidence into a file, which comes back; or why it could not be written, for a person.
 pub type Collector = Box<dyn Fn(Shot) -> Pin<Box<dyn Future<Output = Result<PathBuf, String>> + Send>> + Send>;
 
-/// Signs out of a saved sign-in; what comes back is why the service was not told, for a person.
-pub type SignOut = Box<dyn Fn(Who) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send>;
+/// Signs out of a saved sign-in.
+pub type SignOut = Box<dyn Fn(Who) -> Pin<Box<dyn Future<Output = Result<(), NotSignedOut>> + Send>> + Send>;
 
 /// What is done for the screen by whoever opens it.
 pub struct Hands {

@@ -52,13 +52,22 @@ pub enum Message {
     Explained(CallId, Option<Box<Explanation>>),
     /// Evidence was written, into this file; or why not.
     Evidence(Result<String, String>),
-    /// A saved sign-in is forgotten.
+    /// A saved sign-in was to be forgotten.
     SignedOut {
         /// Which.
         who: Who,
-        /// Why the service was not told, if it was not.
-        failed: Option<String>,
+        /// What kept from it, if something did.
+        failed: Option<NotSignedOut>,
     },
+}
+
+/// What kept from signing out, in whole or in part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotSignedOut {
+    /// Why, for a person.
+    pub why: String,
+    /// Whether the sign-in is still saved; else only the service could not be told.
+    pub stays: bool,
 }
 
 /// What became of recording the session as a script.

@@ -18,6 +18,7 @@ pub use super::errands::{Collector, Hands, Shot, SignOut};
 use super::errands::{Errands, Run};
 use super::guard::{Guard, PanicHook, inside};
 use super::job::{self, Continued};
+pub use super::message::NotSignedOut;
 use super::message::{Copied, Effect, Message};
 use super::model::{GoOn, Model, OptionsError, ScreenOptions};
 use super::screen::Screen;

@@ -115,6 +115,11 @@ pub fn signed_out(who: &str) -> String {
     format!("{who} is signed out.")
 }
 
+/// It could not be done.
+pub fn still_in(who: &str, why: &str) -> String {
+    format!("{who} is not signed out: {why}")
+}
+
 /// It was done while this phone ran, by another one or from the command line.
 pub fn signed_out_here(name: &str) -> String {
     format!("{name} was signed out on this machine: sign in again with `switchboard sign-in {name}`")

@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod clock;
 pub mod contacts;
+pub mod demo;
 pub mod desk;
 pub mod diagnosis;
 pub mod end;

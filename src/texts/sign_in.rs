@@ -27,7 +27,7 @@ pub fn ran_out(issuer: &str) -> String {
 }
 
 /// It was ended here.
-pub const GIVEN_UP: &str = "given up: nobody was signed in";
+pub const GIVEN_UP: &str = "given up";
 
 /// Whether to sign in with an issuer, before the softphone opens.
 pub fn question(server: &str, issuer: &str) -> String {

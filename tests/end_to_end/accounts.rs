@@ -1,5 +1,7 @@
 //! Several saved sign-ins: two services, two people, in files and in a keyring; chosen on the command line and on the screen.
 
+use rustix::process::Signal;
+
 use crate::kit::{Home, Program, Screen};
 #[cfg(all(feature = "keyring", target_os = "linux"))]
 use crate::secret_service::{Mood, SecretService};
@@ -120,6 +122,102 @@ fn the_screen_goes_on_as_another_one() {
     screen.shows("is signed out.");
     assert_eq!(accounts(&home).len(), 1);
     screen.types("q");
+}
+
+#[test]
+fn questions_between_two_screens_end_by_ctrl_c_and_by_signals() {
+    let (_one, _first, here) = service(&["alice"]);
+    let home = Home::new();
+    sign_in(&home, "alice", &here);
+    let asked = || {
+        let mut screen = Screen::runs(home.path(), &format!("--server {here}"));
+        screen.shows("connected");
+        screen.types("S");
+        screen.shows("SIGNED IN AS");
+        screen.types("\x1b[B\r");
+        screen.shows(&format!("Service [{here}]:"));
+        screen
+    };
+    let mut screen = asked();
+    screen.types("\x03");
+    screen.shows("given up");
+    screen.shows("connected");
+
+    // Every question, and what was typed ahead.
+    for (answers, question) in [("\r", "User (none: back):"), ("\rbob\r", "Password of bob")] {
+        screen.types("S");
+        screen.shows("SIGNED IN AS");
+        screen.types("\x1b[B\r");
+        screen.shows("Service [");
+        screen.types(answers);
+        screen.shows(question);
+        screen.types("\x03");
+        screen.shows("given up");
+        screen.shows("connected");
+    }
+    screen.types("q");
+    assert_eq!(screen.ends_tidily(), 0);
+
+    for (signal, code, answers, question) in [
+        (Signal::TERM, 143, "", "Service ["),
+        (Signal::HUP, 129, "\r", "User (none: back):"),
+        (Signal::TERM, 143, "\rbob\r", "Password of bob"),
+    ] {
+        let mut screen = asked();
+        screen.types(answers);
+        screen.shows(question);
+        screen.signal(signal);
+        assert_eq!(screen.ends_tidily(), code, "{question}");
+    }
+}
+
+#[test]
+fn a_sign_in_that_names_its_service_is_meant_wherever_the_settings_lead() {
+    let (_one, _first, here) = service(&["alice"]);
+    let (_two, _second, there) = service(&["alice", "bob"]);
+    let home = Home::new();
+    for (user, http) in [("alice", &here), ("alice", &there), ("bob", &there)] {
+        sign_in(&home, user, http);
+    }
+    std::fs::write(home.file("config.toml"), format!("[phone]\nserver = \"{here}\"\n")).unwrap();
+    // Who is used is who acts: the one at the service that is set.
+    let used: Vec<_> = accounts(&home).into_iter().filter(|(_, used)| *used).collect();
+    let alice = |http: &str| format!("alice@127.0.0.1:{}", port(http));
+    assert_eq!(used, [(alice(&here), true)]);
+    let me = |words: &str| home.run(&format!("{words} whoami --json")).exited(0).json()[0]["server"].clone();
+    assert_eq!((me(""), me(&format!("--as {}", alice(&there)))), (here.as_str().into(), there.as_str().into()));
+    home.run("--as bob whoami").exited(4);
+    // Two services are named for one command.
+    home.run(&format!("--server {here} --as {} whoami", alice(&there))).exited(2).saying("is not at");
+    home.run(&format!("use {}", alice(&there))).exited(0);
+    home.run(&format!("sign-out {}", alice(&there))).exited(0);
+    assert_eq!(accounts(&home).len(), 2);
+}
+
+#[test]
+fn a_sign_in_that_can_not_be_forgotten_stays_on_the_list() {
+    let (_one, _first, here) = service(&["alice", "bob"]);
+    let home = Home::new();
+    for user in ["alice", "bob"] {
+        sign_in(&home, user, &here);
+    }
+    let mut screen = Screen::runs(home.path(), "");
+    screen.shows("bob at 127.0.0.1");
+    screen.shows("connected");
+    // A folder stands where the lock of Alice's sign-in belongs.
+    let lock = home.sign_ins("alice").remove(0).with_extension("lock");
+    std::fs::remove_file(&lock).unwrap();
+    std::fs::create_dir(&lock).unwrap();
+    screen.types("S");
+    screen.shows("SIGNED IN AS");
+    screen.types("\x1b[A\x7f");
+    screen.shows("SIGN OUT?");
+    screen.types("y");
+    screen.shows("is not signed out: the saved sign-in");
+    screen.types("S");
+    screen.shows("alice");
+    std::fs::remove_dir(&lock).unwrap();
+    assert_eq!(accounts(&home).len(), 2);
 }
 
 #[test]

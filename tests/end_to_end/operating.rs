@@ -61,7 +61,8 @@ fn a_service_elsewhere_is_administrated_with_a_sign_in_or_an_access_key() {
     let (https, ca) = (told["https"].as_str().unwrap(), told["ca"].as_str().unwrap());
     let at = format!("--server {https} --ca {ca}");
     home.run(&format!("admin health {at}")).exited(0);
-    home.run(&format!("admin health --server {https}")).exited(3);
+    home.run(&format!("admin health --server {https}")).exited(3).saying("vouches");
+    home.run("admin health --server http://127.0.0.1:9").exited(3).saying("refused");
     home.run("admin health").exited(3);
 
     home.run(&format!("admin user list {at}")).exited(4).saying("nobody is signed in");

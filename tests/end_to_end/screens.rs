@@ -1,6 +1,6 @@
 //! The softphone on its screen, driven by keys.
 
-use rustix::process::Signal;
+use rustix::process::{Signal, kill_process};
 
 use crate::kit::{Home, Screen};
 
@@ -154,16 +154,40 @@ fn a_service_killed_in_a_call_is_said_and_comes_back() {
     talks(&mut alice, "Echo");
     home.kill_service();
     alice.shows("NO CONNECTION");
-    // What runs next in this folder takes the ports of the one that was killed.
-    let mut service = home.start("serve --demo");
-    service.until(r#""event":"ready""#);
     alice.shows("The service stopped while the call was running.");
     alice.shows("Alice ● online");
-    service.signal(Signal::TERM);
-    service.ends().exited(143);
-    alice.shows("NO CONNECTION");
     alice.types("q");
     assert_eq!(alice.ends_tidily(), 0);
+}
+
+#[test]
+fn a_demo_that_was_killed_is_started_again_by_one_of_its_phones_and_one_that_was_stopped_is_not() {
+    let home = Home::new();
+    let mut alice = home.screen();
+    alice.shows("Alice ● online");
+    let first = home.service();
+    home.kill_service();
+    alice.shows("The demo's service was gone: it is started again.");
+    alice.hides("NO CONNECTION");
+    let second = home.service();
+    assert!(second.is_some() && second != first, "{first:?} {second:?}");
+    // Of two phones, either may be the one.
+    let mut bob = home.screen();
+    bob.shows("Bob ● online");
+    home.kill_service();
+    for phone in [&mut alice, &mut bob] {
+        phone.shows("NO CONNECTION");
+        phone.hides("NO CONNECTION");
+    }
+    kill_process(home.service().unwrap(), Signal::TERM).unwrap();
+    alice.shows("NO CONNECTION");
+    bob.shows("NO CONNECTION");
+    for phone in [alice, bob] {
+        let mut phone = phone;
+        phone.types("q");
+        assert_eq!(phone.ends_tidily(), 0);
+    }
+    assert_eq!(home.service(), None, "a service that was stopped takes its file away, and nobody puts one there");
 }
 
 /// The phone of somebody with a sign-in of their own at a service.

@@ -171,6 +171,28 @@ async fn a_phone_never_writes_back_a_sign_in_that_was_signed_out_or_is_damaged()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_can_not_keep_a_renewed_sign_in_goes_on_with_it_and_keeps_the_next() {
+    let service = TestService::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut account = kept_account(&service, folder.path()).await;
+    let file = file_of_alice(folder.path());
+    let kept = || serde_json::from_slice::<SignedIn>(&std::fs::read(&file).unwrap()).unwrap().refresh_token;
+    let first = kept();
+    // Something is in the way of what is written beside the file.
+    let beside = file.with_added_extension(format!("{}.new", std::process::id()));
+    std::fs::create_dir_all(beside.join("full")).unwrap();
+    for _ in 0..3 {
+        account.renew().await.unwrap();
+        assert_eq!(kept(), first);
+    }
+    std::fs::remove_dir_all(&beside).unwrap();
+    account.renew().await.unwrap();
+    assert_ne!(kept(), first);
+    // The first was used up long ago: were one of the renewals by it, it would be good for another.
+    assert!(service.identities().refresh(&first, clock::unix_now()).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn signing_out_ends_what_was_renewed_meanwhile() {
     let service = TestService::start().await;
     let folder = tempfile::tempdir().unwrap();

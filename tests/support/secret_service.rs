@@ -27,6 +27,8 @@ pub enum Mood {
     Locked,
     /// It takes connections, and answers nothing.
     Silent,
+    /// It takes in what it is given, and does not say so.
+    Late,
 }
 
 /// What is kept: what it is found by, what people see, what it is.
@@ -129,7 +131,9 @@ async fn answer(bus: &Connection, message: &Message, state: &Mutex<State>) {
         "CreateItem" => {
             let (about, secret, _): (HashMap<String, OwnedVariant>, Crossing, bool) = body.deserialize().unwrap();
             let made = state.lock().unwrap().create(about, secret.2);
-            reply(bus, message, &made).await;
+            if state.lock().unwrap().mood != Mood::Late {
+                reply(bus, message, &made).await;
+            }
         }
         "Delete" => {
             let prompt = state.lock().unwrap().delete(&path);
@@ -158,7 +162,7 @@ impl State {
     }
 
     fn secrets(&self, items: &[OwnedObjectPath], session: &OwnedObjectPath) -> HashMap<OwnedObjectPath, Crossing> {
-        let open = items.iter().filter(|_| self.mood == Mood::Open);
+        let open = items.iter().filter(|_| self.mood != Mood::Locked);
         let kept = open.filter_map(|path| Some((path.clone(), self.items.get(path.as_str())?.2.clone())));
         kept.map(|(path, secret)| (path, (session.clone(), Vec::new(), secret, "text/plain".to_owned()))).collect()
     }

@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 
 use super::connection::Connection;
 use super::office::Office;
+use crate::base::file;
 use crate::base::secret::Secret;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Output;
@@ -108,12 +109,7 @@ fn keep(bundle: &Path, ca: &Path, system: Option<&Path>) -> io::Result<()> {
     if fs::read(bundle).is_ok_and(|kept| kept == wanted) {
         return Ok(());
     }
-    if let Some(folder) = bundle.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let beside = bundle.with_extension(format!("new-{}", std::process::id()));
-    fs::write(&beside, wanted)?;
-    fs::rename(&beside, bundle)
+    file::replace_readable(bundle, &wanted)
 }
 
 fn assignment(shell: Shell, name: &str, value: &str) -> String {

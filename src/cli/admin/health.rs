@@ -11,6 +11,7 @@ use crate::cli::output::Output;
 use crate::cli::settings::Settings;
 use crate::cli::{account, local, trust};
 use crate::config::ServerUrl;
+use crate::phone::account::{read, unreachable};
 use crate::protocol::rest::Readiness;
 
 /// How long the service may take to answer.
@@ -43,11 +44,10 @@ pub(super) async fn run(globals: &Globals, settings: &Settings, output: &mut Out
         None => running_here(settings).await?,
     };
     let way = trust::connector(globals, settings, &server, None)?;
-    let unreachable = |why: String| Failure::new(Exit::Unreachable, format!("no usable answer from {server}: {why}"));
-    let client = way.client().map_err(|why| unreachable(why.to_string()))?;
+    let client = way.client().map_err(|why| Failure::new(Exit::Unreachable, why.to_string()))?;
     let response = client.get(server.rest("/readyz")).timeout(WITHIN).send().await;
-    let response = response.map_err(|why| unreachable(why.to_string()))?;
-    let found: Readiness = response.json().await.map_err(|why| unreachable(why.to_string()))?;
+    let response = response.map_err(|why| account::failure(unreachable(&way, &why)))?;
+    let found: Readiness = read(&way, response).await.map_err(account::failure)?;
     if output.json() {
         output.json_line(&found)?;
     } else {

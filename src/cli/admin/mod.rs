@@ -20,6 +20,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use self::office::Office;
+use super::asking::unless_ended;
 use super::exit::{Exit, Failure};
 use super::globals::Globals;
 use super::output::Output;
@@ -93,7 +94,7 @@ pub async fn run(
     }
     let office = Office::open(arguments, globals, settings).await?;
     match &arguments.command {
-        AdminCommand::User(arguments) => user::run(&arguments.command, &office, globals, output).await,
+        AdminCommand::User(arguments) => unless_ended(user::run(&arguments.command, &office, globals, output)).await,
         AdminCommand::Organisation(arguments) => organisation::run(&arguments.command, &office, output).await,
         AdminCommand::Audit(arguments) => audit::run(arguments, &office, output).await,
         AdminCommand::Backup(arguments) => backup::run(arguments, &office, output).await,

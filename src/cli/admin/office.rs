@@ -3,6 +3,8 @@
 
 use std::path::PathBuf;
 
+use reqwest::Method;
+
 use super::AdminArgs;
 use super::reached::{self, Reached};
 use crate::base::clock;
@@ -62,7 +64,7 @@ impl Office {
 
     pub(super) async fn add(&self, new: NewAccount) -> Result<Account, Failure> {
         match self {
-            Self::Running(service) => read(service, post(service, "").json(&new)).await,
+            Self::Running(service) => service.read(service.post("users").json(&new)).await,
             Self::Folder { identities, db, .. } => {
                 let account = identities.add_account(new).await.map_err(refused)?;
                 note(db, Deed::AccountAdded, Some(account.user.as_str()), None).await?;
@@ -79,8 +81,7 @@ impl Office {
             let page = match self {
                 Self::Running(service) => {
                     let after = after.map_or_else(String::new, |after| format!("&after={after}"));
-                    read::<Vec<Account>>(service, client().get(route(service, &format!("?limit={PAGE}{after}"))))
-                        .await?
+                    service.read::<Vec<Account>>(service.get(&format!("users?limit={PAGE}{after}"))).await?
                 }
                 Self::Folder { identities, .. } => identities.accounts(after.as_ref(), PAGE).await.map_err(refused)?,
             };
@@ -94,7 +95,7 @@ impl Office {
 
     pub(super) async fn show(&self, user: &UserName) -> Result<Account, Failure> {
         match self {
-            Self::Running(service) => read(service, client().get(route(service, &format!("/{user}")))).await,
+            Self::Running(service) => service.read(service.get(&format!("users/{user}"))).await,
             Self::Folder { identities, .. } => identities.account(user).await.map_err(refused),
         }
     }
@@ -103,7 +104,7 @@ impl Office {
         match self {
             Self::Running(service) => {
                 let verb = if disabled { "disable" } else { "enable" };
-                read(service, post(service, &format!("/{user}/{verb}"))).await
+                service.read(service.post(&format!("users/{user}/{verb}"))).await
             }
             Self::Folder { identities, db, .. } => {
                 let account = identities.set_disabled(user, disabled).await.map_err(refused)?;
@@ -117,7 +118,7 @@ impl Office {
     pub(super) async fn set_password(&self, user: &UserName, new: NewPassword) -> Result<(), Failure> {
         match self {
             Self::Running(service) => {
-                send(service, post(service, &format!("/{user}/password")).json(&new)).await.map(drop)
+                service.send(service.post(&format!("users/{user}/password")).json(&new)).await.map(drop)
             }
             Self::Folder { identities, db, .. } => {
                 identities.set_password(user, new.password).await.map_err(refused)?;
@@ -128,7 +129,9 @@ impl Office {
 
     pub(super) async fn set_display_name(&self, user: &UserName, new: NewDisplayName) -> Result<Account, Failure> {
         match self {
-            Self::Running(service) => read(service, post(service, &format!("/{user}/display-name")).json(&new)).await,
+            Self::Running(service) => {
+                service.read(service.post(&format!("users/{user}/display-name")).json(&new)).await
+            }
             Self::Folder { identities, db, .. } => {
                 let account = identities.set_display_name(user, new.display_name).await.map_err(refused)?;
                 note(db, Deed::DisplayNameChanged, Some(user.as_str()), None).await?;
@@ -139,7 +142,7 @@ impl Office {
 
     pub(super) async fn set_role(&self, user: &UserName, new: NewRole) -> Result<Account, Failure> {
         match self {
-            Self::Running(service) => read(service, post(service, &format!("/{user}/role")).json(&new)).await,
+            Self::Running(service) => service.read(service.post(&format!("users/{user}/role")).json(&new)).await,
             Self::Folder { identities, db, .. } => {
                 let account = identities.set_role(user, new.role).await.map_err(refused)?;
                 note(db, Deed::RoleChanged, Some(user.as_str()), Some(new.role.as_str())).await?;
@@ -150,7 +153,9 @@ impl Office {
 
     pub(super) async fn set_organisation(&self, user: &UserName, new: NewOrganisation) -> Result<Account, Failure> {
         match self {
-            Self::Running(service) => read(service, post(service, &format!("/{user}/organisation")).json(&new)).await,
+            Self::Running(service) => {
+                service.read(service.post(&format!("users/{user}/organisation")).json(&new)).await
+            }
             Self::Folder { identities, db, .. } => {
                 let account = identities.set_organisation(user, &new.organisation).await.map_err(refused)?;
                 let detail = Some(new.organisation.as_str());
@@ -162,7 +167,7 @@ impl Office {
 
     pub(super) async fn bind(&self, user: &UserName, who: &OutsideSubject) -> Result<Account, Failure> {
         match self {
-            Self::Running(service) => read(service, post(service, &format!("/{user}/bind")).json(who)).await,
+            Self::Running(service) => service.read(service.post(&format!("users/{user}/bind")).json(who)).await,
             Self::Folder { identities, db, .. } => {
                 let account = identities.bind_outsider(user, who, clock::unix_now()).await.map_err(refused)?;
                 note(db, Deed::SubjectBound, Some(user.as_str()), Some(&who.to_string())).await?;
@@ -173,7 +178,7 @@ impl Office {
 
     pub(super) async fn unbind(&self, user: &UserName, who: &OutsideSubject) -> Result<Account, Failure> {
         match self {
-            Self::Running(service) => read(service, post(service, &format!("/{user}/unbind")).json(who)).await,
+            Self::Running(service) => service.read(service.post(&format!("users/{user}/unbind")).json(who)).await,
             Self::Folder { identities, db, .. } => {
                 let account = identities.unbind_outsider(user, who).await.map_err(refused)?;
                 note(db, Deed::SubjectUnbound, Some(user.as_str()), Some(&who.to_string())).await?;
@@ -185,7 +190,7 @@ impl Office {
     /// The organisations there are, by name.
     pub(super) async fn organisations(&self) -> Result<Vec<OrganisationRow>, Failure> {
         match self {
-            Self::Running(service) => read(service, client().get(at(service, "organisations"))).await,
+            Self::Running(service) => service.read(service.get("organisations")).await,
             Self::Folder { identities, .. } => identities.organisations().await.map_err(refused),
         }
     }
@@ -193,7 +198,7 @@ impl Office {
     pub(super) async fn remove(&self, user: &UserName) -> Result<(), Failure> {
         match self {
             Self::Running(service) => {
-                send(service, client().delete(route(service, &format!("/{user}")))).await.map(drop)
+                service.send(service.request(Method::DELETE, &format!("users/{user}"))).await.map(drop)
             }
             Self::Folder { identities, db, .. } => {
                 identities.remove_account(user).await.map_err(refused)?;
@@ -212,8 +217,8 @@ impl Office {
                 Self::Running(service) => {
                     let marks = [("since", since.map(|since| since.0)), ("before", before)];
                     let marks = marks.into_iter().filter_map(|(name, mark)| Some(format!("&{name}={}", mark?)));
-                    let url = at(service, &format!("audit?limit={page}{}", marks.collect::<String>()));
-                    read::<AuditPage>(service, client().get(url)).await?.entries
+                    let wanted = format!("audit?limit={page}{}", marks.collect::<String>());
+                    service.read::<AuditPage>(service.get(&wanted)).await?.entries
                 }
                 Self::Folder { db, .. } => {
                     let wanted = Wanted { since, before, limit: page };
@@ -235,7 +240,7 @@ impl Office {
     pub(super) async fn backup(&self) -> Result<Pieces<'_>, Failure> {
         match self {
             Self::Running(service) => {
-                let response = send(service, client().get(at(service, "backup"))).await?;
+                let response = service.send(service.get("backup")).await?;
                 Ok(Pieces::Sent(service, Box::new(response)))
             }
             Self::Folder { db, folder, .. } => {
@@ -285,35 +290,6 @@ impl Pieces<'_> {
 pub(super) async fn note(db: &Db, what: Deed, about: Option<&str>, detail: Option<&str>) -> Result<(), Failure> {
     let entry = NewEntry { at: clock::unix_now(), who: "folder", what, about, detail, address: None };
     audit::add(db, &entry).await.map_err(|why| refused(why.into()))
-}
-
-/// Makes requests; what sends them is the way to the service.
-pub(super) fn client() -> reqwest::Client {
-    reqwest::Client::new()
-}
-
-fn route(service: &Reached, rest: &str) -> String {
-    at(service, &format!("users{rest}"))
-}
-
-/// The address of what is administrated.
-pub(super) fn at(service: &Reached, what: &str) -> String {
-    service.at(what)
-}
-
-fn post(service: &Reached, rest: &str) -> reqwest::RequestBuilder {
-    client().post(route(service, rest))
-}
-
-pub(super) async fn read<A: serde::de::DeserializeOwned>(
-    service: &Reached,
-    request: reqwest::RequestBuilder,
-) -> Result<A, Failure> {
-    service.read(request).await
-}
-
-pub(super) async fn send(service: &Reached, request: reqwest::RequestBuilder) -> Result<reqwest::Response, Failure> {
-    service.send(request).await
 }
 
 pub(super) fn refused(failure: crate::protocol::failure::Failure) -> Failure {

@@ -1,7 +1,7 @@
 //! What programs and people prove themselves with, at the running service or in the folder of one that does not run:
 //! access keys, tokens, the key that signs these.
 
-use super::office::{Office, at, client, note, read, refused, send};
+use super::office::{Office, note, refused};
 use super::reached::Places;
 use crate::base::clock;
 use crate::cli::exit::{Exit, Failure};
@@ -21,7 +21,7 @@ impl Office {
 
     pub(super) async fn keys(&self) -> Result<AccessKeyPair, Failure> {
         match self {
-            Self::Running(service) => read(service, client().get(at(service, "keys"))).await,
+            Self::Running(service) => service.read(service.get("keys")).await,
             Self::Folder { access_keys, db, .. } => {
                 note(db, Deed::AccessKeysShown, None, None).await?;
                 Ok(access_keys.pair())
@@ -33,7 +33,7 @@ impl Office {
         match self {
             Self::Running(service) => {
                 let path = format!("keys/{}/rotate", name.word());
-                send(service, client().post(at(service, &path))).await.map(drop)
+                service.send(service.post(&path)).await.map(drop)
             }
             Self::Folder { access_keys, db, .. } => {
                 access_keys.rotate(name).await.map_err(refused)?;
@@ -44,7 +44,7 @@ impl Office {
 
     pub(super) async fn rotate_signing(&self) -> Result<(), Failure> {
         match self {
-            Self::Running(service) => send(service, client().post(at(service, "signing-key/rotate"))).await.map(drop),
+            Self::Running(service) => service.send(service.post("signing-key/rotate")).await.map(drop),
             Self::Folder { identities, db, .. } => {
                 identities.rotate_signing_key(clock::unix_now()).await.map_err(refused)?;
                 note(db, Deed::SigningKeyRotated, None, None).await
@@ -54,7 +54,7 @@ impl Office {
 
     pub(super) async fn issue(&self, new: &NewToken) -> Result<IssuedToken, Failure> {
         match self {
-            Self::Running(service) => read(service, client().post(at(service, "tokens")).json(new)).await,
+            Self::Running(service) => service.read(service.post("tokens").json(new)).await,
             Self::Folder { identities, db, .. } => {
                 let issued = identities.issue_as_asked(new, clock::unix_now()).await.map_err(refused)?;
                 note(db, Deed::TokenIssued, Some(&new.holder.to_string()), None).await?;

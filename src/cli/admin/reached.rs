@@ -8,21 +8,23 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::header::{AUTHORIZATION, HOST, HeaderValue};
-use reqwest::{Request, Response, Url};
+use reqwest::{Method, Request, RequestBuilder, Response, Url};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 use tokio::time::timeout;
 
 use super::AdminArgs;
 use super::office::refused;
+use crate::base::cause::innermost;
 use crate::base::clock;
 use crate::base::secret::Secret;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::globals::Globals;
 use crate::cli::settings::Settings;
 use crate::cli::{account, local, trust};
-use crate::config::{ServerUrl, ServiceFile};
+use crate::config::{ACCESS_KEY_VARIABLE, ServerUrl, ServiceFile};
 use crate::domain::time::UnixMillis;
+use crate::phone::account::{read, unreachable};
 use crate::phone::connector::Connector;
 use crate::protocol::rest::ErrorBody;
 use crate::service::rest::acs::signature::Key;
@@ -39,6 +41,7 @@ const ALL_WITHIN: Duration = Duration::from_secs(24 * 60 * 60);
 /// A running service, and what it is shown.
 pub(super) struct Reached {
     way: Connector,
+    client: reqwest::Client,
     proof: Proof,
     places: Places,
 }
@@ -73,7 +76,8 @@ impl Reached {
         let (way, bundle) = (local::connector(&file)?, settings.paths.service.join(BUNDLE));
         let ca = file.ca.filter(|_| file.https.is_some());
         let places = Places { http: Some(file.http), https: file.https, ca, bundle, only_fingerprint: false };
-        Some(Self { way, proof: Proof::Bearer(file.admin_secret), places })
+        let client = way.client().ok()?.clone();
+        Some(Self { way, client, proof: Proof::Bearer(file.admin_secret), places })
     }
 
     /// The service at `server`: with the access key that was handed over, or else with the sign-in of the phone.
@@ -98,7 +102,8 @@ impl Reached {
         let ca = settings.loaded.config.phone.ca.as_str();
         let ca = (server.is_tls() && !ca.is_empty()).then(|| PathBuf::from(ca));
         let only_fingerprint = ca.is_none() && way.trust().pinned().is_some();
-        Ok(Self { way, proof, places: Places { http, https, ca, bundle, only_fingerprint } })
+        let client = way.client().map_err(|why| Failure::new(Exit::Unreachable, why.to_string()))?.clone();
+        Ok(Self { way, client, proof, places: Places { http, https, ca, bundle, only_fingerprint } })
     }
 
     /// Where programs find it.
@@ -106,14 +111,23 @@ impl Reached {
         &self.places
     }
 
-    /// The address of what is administrated.
-    pub(super) fn at(&self, what: &str) -> String {
-        self.way.server().rest(&format!("/api/v1/admin/{what}"))
+    /// A request about what is administrated, such as `users?limit=1`.
+    pub(super) fn request(&self, method: Method, what: &str) -> RequestBuilder {
+        self.client.request(method, self.way.server().rest(&format!("/api/v1/admin/{what}")))
+    }
+
+    /// The same, that only asks.
+    pub(super) fn get(&self, what: &str) -> RequestBuilder {
+        self.request(Method::GET, what)
+    }
+
+    /// The same, that has something done.
+    pub(super) fn post(&self, what: &str) -> RequestBuilder {
+        self.request(Method::POST, what)
     }
 
     /// Sends what was asked for, proven; an answer that is a refusal becomes a failure.
-    pub(super) async fn send(&self, request: reqwest::RequestBuilder) -> Result<Response, Failure> {
-        let client = self.way.client().map_err(|why| Failure::new(Exit::Unreachable, why.to_string()))?;
+    pub(super) async fn send(&self, request: RequestBuilder) -> Result<Response, Failure> {
         let mut request = request.build().map_err(|why| self.unreachable(&why))?;
         match &self.proof {
             Proof::Bearer(token) => show(&mut request, format!("Bearer {}", token.expose()))?,
@@ -121,7 +135,7 @@ impl Reached {
         }
         // The way's own time is for answers that come at once and in one piece.
         *request.timeout_mut() = Some(ALL_WITHIN);
-        let response = timeout(ANSWER_WITHIN, client.execute(request)).await.map_err(|_| self.silent())?;
+        let response = timeout(ANSWER_WITHIN, self.client.execute(request)).await.map_err(|_| self.silent())?;
         let response = response.map_err(|why| self.unreachable(&why))?;
         let status = response.status();
         if status.is_success() {
@@ -137,13 +151,10 @@ impl Reached {
     }
 
     /// The same, and reads what was answered.
-    pub(super) async fn read<A: serde::de::DeserializeOwned>(
-        &self,
-        request: reqwest::RequestBuilder,
-    ) -> Result<A, Failure> {
+    pub(super) async fn read<A: serde::de::DeserializeOwned>(&self, request: RequestBuilder) -> Result<A, Failure> {
         let response = self.send(request).await?;
-        let read = timeout(PIECE_WITHIN, response.json()).await.map_err(|_| self.silent())?;
-        read.map_err(|why| self.unreachable(&why))
+        let read = timeout(PIECE_WITHIN, read(&self.way, response)).await.map_err(|_| self.silent())?;
+        read.map_err(account::failure)
     }
 
     /// The next piece of a long answer; none at its end, which is only where all of it came.
@@ -155,17 +166,13 @@ impl Reached {
     }
 
     fn unreachable(&self, why: &reqwest::Error) -> Failure {
-        let why = format!("no usable answer from {}: {}", self.way.server(), innermost(why));
-        Failure::new(Exit::Unreachable, why)
+        account::failure(unreachable(&self.way, why))
     }
 
     fn silent(&self) -> Failure {
         Failure::new(Exit::Unreachable, format!("{} does not answer any more", self.way.server()))
     }
 }
-
-/// Where an access key is looked for that no file holds.
-const VARIABLE: &str = "SWITCHBOARD_ACCESS_KEY";
 
 /// The name of the file with the authorities of the system and that of a service.
 const BUNDLE: &str = "ca-bundle.pem";
@@ -180,8 +187,8 @@ pub(super) fn is_that(file: &ServiceFile, server: &ServerUrl) -> bool {
 fn access_key(arguments: &AdminArgs) -> Result<Option<Key>, Failure> {
     let (text, from) = match &arguments.access_key_file {
         Some(file) => (read_key(file)?, file.display().to_string()),
-        None => match std::env::var(VARIABLE) {
-            Ok(key) => (Secret::new(key), VARIABLE.to_owned()),
+        None => match std::env::var(ACCESS_KEY_VARIABLE) {
+            Ok(key) => (Secret::new(key), ACCESS_KEY_VARIABLE.to_owned()),
             Err(_) => return Ok(None),
         },
     };
@@ -240,15 +247,6 @@ fn host(url: &Url) -> String {
 fn date(now: UnixMillis) -> String {
     let now = OffsetDateTime::from_unix_timestamp(now.0 / 1000).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     now.format(&Rfc2822).unwrap_or_default().replace("+0000", "GMT")
-}
-
-/// The cause a person can act on sits at the end of the chain ("Connection refused").
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut deepest = error;
-    while let Some(source) = deepest.source() {
-        deepest = source;
-    }
-    deepest.to_string()
 }
 
 #[cfg(test)]

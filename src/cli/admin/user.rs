@@ -149,7 +149,7 @@ pub(super) async fn run(
     match command {
         UserCommand::Add { name, display_name, organisation, password_stdin } => {
             let question = format!("Password for {name}");
-            let password = password::obtain_new(globals, *password_stdin, &question, output)?;
+            let password = password::obtain_new(globals, *password_stdin, &question, output).await?;
             let display_name = display_name.as_deref().map(DisplayName::from);
             let organisation = organisation.clone().unwrap_or_default();
             let new = NewAccount { display_name, organisation, ..NewAccount::new(name.clone(), password) };
@@ -176,7 +176,7 @@ pub(super) async fn run(
         UserCommand::Enable { name } => print(&office.set_disabled(name, false).await?, output)?,
         UserCommand::ResetPassword { name, password_stdin } => {
             let question = format!("New password for {name}");
-            let password = password::obtain_new(globals, *password_stdin, &question, output)?;
+            let password = password::obtain_new(globals, *password_stdin, &question, output).await?;
             office.set_password(name, NewPassword { password }).await?;
             output.progress(&format!("{name} has a new password; sign-ins with the old one are ended"));
         }

@@ -5,13 +5,12 @@ use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
 use crate::base::clock;
-use crate::base::signals::EndSignals;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::globals::Globals;
 use crate::cli::json::{Journal, SignInCodeLine};
 use crate::cli::output::Output;
 use crate::cli::settings::Settings;
-use crate::cli::{account, trust};
+use crate::cli::{account, asking, trust};
 use crate::domain::text::printable;
 use crate::phone::account::{Account, AccountError, DeviceAnswer, every};
 use crate::phone::connector::Connector;
@@ -33,50 +32,8 @@ const MAX_URI: usize = 2048;
 /// the terminal's letters can show one.
 ///
 /// # Errors
-/// When the service has no issuer, the person says no or takes too long, or Ctrl-C ends it.
+/// When the service has no issuer, the person says no or takes too long.
 pub(crate) async fn sign_in(way: &Connector, qr: bool, output: &mut Output) -> Result<Account, Failure> {
-    let cannot = |why: io::Error| Failure::new(Exit::Failed, format!("signals can't be caught: {why}"));
-    let mut signals = EndSignals::take().map_err(cannot)?;
-    tokio::select! {
-        signed_in = finished(way, qr, &mut *output) => signed_in,
-        signal = signals.next() => {
-            output.prompt("\n");
-            Err(Failure::new(signal.into(), texts::GIVEN_UP))
-        }
-    }
-}
-
-/// Offers a person at the terminal, whom nobody is signed in as at the service of the settings, to sign in with its issuer;
-/// keeps the sign-in. `None` where there is no such person, or no issuer, or it is not wanted.
-///
-/// # Errors
-/// When it is wanted, and comes to nothing.
-pub(crate) async fn offered(globals: &Globals, settings: &Settings) -> Result<Option<Account>, Failure> {
-    if globals.no_input || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return Ok(None);
-    }
-    let server = account::server_of(settings).await?;
-    let way = trust::way(globals, settings, server.clone(), None, true).await?;
-    let Some(issuer) = Account::ways(&way).await.ok().and_then(|ways| ways.oidc) else { return Ok(None) };
-    let mut output = Output::standard(globals);
-    output.prompt(&texts::question(&server.to_string(), &printable(&issuer, 256)));
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer).map_err(|why| Failure::usage(format!("can't read the answer: {why}")))?;
-    if !is_yes(&answer) {
-        return Ok(None);
-    }
-    let mut signed_in = sign_in(&way, !settings.loaded.config.screen.ascii, &mut output).await?;
-    account::keep(&mut signed_in, settings, &mut output).await?;
-    trust::keep(settings, &way)?;
-    Ok(Some(signed_in))
-}
-
-/// Whether an answer agrees; an empty one does, but not the end of the input.
-fn is_yes(answer: &str) -> bool {
-    answer.ends_with('\n') && matches!(answer.trim().to_ascii_lowercase().as_str(), "" | "y" | "yes")
-}
-
-async fn finished(way: &Connector, qr: bool, output: &mut Output) -> Result<Account, Failure> {
     let journal = Journal::new(clock::now());
     let begun = Account::begin_elsewhere(way).await.map_err(account::failure)?;
     let begun = DeviceSignIn {
@@ -94,6 +51,35 @@ async fn finished(way: &Connector, qr: bool, output: &mut Output) -> Result<Acco
         output.prompt(&shown(&begun, terminal, room.filter(|_| qr && output.colour())));
     }
     wait(way, &begun, terminal && !output.json(), output).await
+}
+
+/// Offers a person at the terminal, whom nobody is signed in as at the service of the settings, to sign in with its issuer;
+/// keeps the sign-in. `None` where there is no such person, or no issuer, or it is not wanted.
+///
+/// # Errors
+/// When it is wanted, and comes to nothing.
+pub(crate) async fn offered(globals: &Globals, settings: &Settings) -> Result<Option<Account>, Failure> {
+    if globals.no_input || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return Ok(None);
+    }
+    let server = account::server_of(settings).await?;
+    let way = trust::way(globals, settings, server.clone(), None, true).await?;
+    let Some(issuer) = Account::ways(&way).await.ok().and_then(|ways| ways.oidc) else { return Ok(None) };
+    let mut output = Output::standard(globals);
+    let question = texts::question(&server.to_string(), &printable(&issuer, 256));
+    let answer = asking::line(&question, &mut output).await?;
+    if !is_yes(&answer) {
+        return Ok(None);
+    }
+    let mut signed_in = sign_in(&way, !settings.loaded.config.screen.ascii, &mut output).await?;
+    account::keep(&mut signed_in, settings, &mut output).await?;
+    trust::keep(settings, &way)?;
+    Ok(Some(signed_in))
+}
+
+/// Whether an answer agrees; an empty one does.
+fn is_yes(answer: &str) -> bool {
+    matches!(answer.trim().to_ascii_lowercase().as_str(), "" | "y" | "yes")
 }
 
 fn line(begun: &DeviceSignIn) -> SignInCodeLine<'_> {
@@ -229,8 +215,8 @@ mod tests {
 
     #[test]
     fn only_a_yes_is_one() {
-        assert!(["\n", "y\n", " YES \r\n"].into_iter().all(is_yes));
-        assert!(!["", "n\n", "no\n", "yeah\n"].into_iter().any(is_yes));
+        assert!(["", "y", " YES "].into_iter().all(is_yes));
+        assert!(!["n", "no", "yeah"].into_iter().any(is_yes));
     }
 
     #[test]

@@ -32,9 +32,6 @@ const STARTED_WITHIN: Duration = Duration::from_secs(1);
 /// How much trouble may wait to be told.
 const TROUBLES: usize = 16;
 
-/// Secrets of this program that a hook has no use for.
-const SECRETS: [&str; 3] = ["SWITCHBOARD_TOKEN", "SWITCHBOARD_PASSWORD", "SWITCHBOARD_ACCESS_KEY"];
-
 /// Trouble with a hook: which, and what.
 pub(super) type Trouble = (Kind, String);
 
@@ -127,7 +124,7 @@ impl Hooks {
         let (program, arguments) = self.setting(happening.kind).parts()?;
         let mut command = Command::new(program);
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        for name in SECRETS {
+        for name in config::SECRET_VARIABLES {
             command.env_remove(name);
         }
         for (name, value) in happening.facts(missed) {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::AccountError;
 use crate::base::secret::Secret;
 use crate::base::{clock, task};
-use crate::config::Program;
+use crate::config::{Program, SECRET_VARIABLES};
 use crate::domain::text::printable;
 
 /// How long it may run.
@@ -23,9 +23,6 @@ const MOST: u64 = 64 * 1024;
 
 /// How much of its complaints is shown, in characters.
 const SHOWN: usize = 300;
-
-/// Secrets of this program that it has no use for.
-const SECRETS: [&str; 3] = ["SWITCHBOARD_TOKEN", "SWITCHBOARD_PASSWORD", "SWITCHBOARD_ACCESS_KEY"];
 
 /// A program that prints a token.
 #[derive(Debug, Clone)]
@@ -58,7 +55,7 @@ impl TokenCommand {
         let (program, arguments) = self.program.parts().ok_or("it is empty")?;
         let mut command = Command::new(program);
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        for name in SECRETS {
+        for name in SECRET_VARIABLES {
             command.env_remove(name);
         }
         // What it starts ends with it, when it takes too long; and no key of the terminal reaches it.

@@ -51,7 +51,7 @@ impl Account {
         Ok(match polled {
             DevicePolled::Pending { interval } => DeviceAnswer::Pending(every(interval)),
             DevicePolled::SignedIn(tokens) => {
-                let source = Source::SignedIn { tokens, place: None };
+                let source = Source::of(tokens);
                 DeviceAnswer::Done(Box::new(Self::new(way.clone(), source, Some(clock::now()))))
             }
         })

@@ -4,8 +4,8 @@
 //! counts only after it was read back, and where it fails the tokens go into the file. What the keyring held before stays
 //! there until the file says that it is of no use any more.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 use super::AccountError;
 use super::keyring::{Keyring, KeyringTrouble};
 use super::who::Who;
-use crate::base::entropy;
 use crate::base::secret::Secret;
+use crate::base::{entropy, file};
 use crate::config::{Keep, ServerUrl};
 use crate::domain::person::Person;
 use crate::domain::time::UnixMillis;
@@ -197,10 +197,19 @@ impl Place {
             Entry { server, me: tokens.me.clone(), keyring: item.clone(), tokens: Some(Tokens::of(tokens)) };
         let mut trouble = None;
         if self.keep != Keep::File {
-            match self.put(&entry, item.as_ref()).await {
-                Ok(item) => (entry.keyring, entry.tokens) = (Some(item), None),
-                Err(why) if strict => return Err(AccountError::Keyring(texts::not_kept(&why.to_string()))),
-                Err(why) => trouble = Some(why),
+            let name = item.as_ref().map_or_else(|| entropy::uuid().to_string(), |item| item.name.clone());
+            let wanted = Item { name, holds: mark(&tokens.refresh_token) };
+            match self.put(&entry, &wanted.name).await {
+                Ok(()) => (entry.keyring, entry.tokens) = (Some(wanted), None),
+                Err(why) if strict => {
+                    self.take_back(item.is_none().then_some(&wanted), &why).await;
+                    return Err(AccountError::Keyring(texts::not_kept(&why.to_string())));
+                }
+                Err(why) => {
+                    // It may yet come there: the next renewal puts its own over it, and who forgets it finds it.
+                    entry.keyring = item.or_else(|| may_be_there(&why).then_some(wanted));
+                    trouble = Some(why);
+                }
             }
         } else if let Some(item) = item {
             // In the file first: there is no instant without it.
@@ -214,14 +223,20 @@ impl Place {
         Ok(trouble)
     }
 
-    /// Puts the tokens into the keyring, as the item there was or as a new one.
-    async fn put(&self, entry: &Entry, before: Option<&Item>) -> Result<Item, KeyringTrouble> {
-        let Some(tokens) = &entry.tokens else { return Err(KeyringTrouble::Locked) };
-        let name = before.map_or_else(|| entropy::uuid().to_string(), |item| item.name.clone());
-        let text = serde_json::to_string(tokens).map_err(|why| KeyringTrouble::Failed(why.to_string()))?;
+    /// Puts the tokens into the keyring, as the item of that name.
+    async fn put(&self, entry: &Entry, name: &str) -> Result<(), KeyringTrouble> {
+        let text = serde_json::to_string(&entry.tokens).map_err(|why| KeyringTrouble::Failed(why.to_string()))?;
         let label = format!("Switchboard: {} at {}", entry.me.name, entry.server);
-        self.keyring.put(&name, &label, &Secret::new(text)).await?;
-        Ok(Item { name, holds: mark(&tokens.refresh_token) })
+        self.keyring.put(name, &label, &Secret::new(text)).await
+    }
+
+    /// Forgets an item that is kept nowhere else, and may have come into the keyring all the same.
+    async fn take_back(&self, item: Option<&Item>, why: &KeyringTrouble) {
+        if let Some(item) = item.filter(|_| may_be_there(why))
+            && let Err(why) = self.keyring.remove(&item.name).await
+        {
+            tracing::warn!(%why, "an item of no use may stay in the keyring");
+        }
     }
 
     /// Moves the sign-in to where the setting says, if it is not there; the keyring's trouble comes back where it can't.
@@ -278,7 +293,7 @@ impl Place {
         };
         let locked = tokio::task::spawn_blocking(move || {
             make_folder_of(&path)?;
-            let file = private().open(&path)?;
+            let file = file::private().open(&path)?;
             file.lock()?;
             Ok(file)
         });
@@ -287,7 +302,7 @@ impl Place {
 
     fn replace(&self, entry: &Entry) -> Result<(), AccountError> {
         let text = serde_json::to_string_pretty(entry).map_err(|why| self.failed(why.into()))?;
-        replace(&self.file, &text).map_err(|why| self.failed(why))
+        file::replace(&self.file, text.as_bytes()).map_err(|why| self.failed(why))
     }
 
     fn failed(&self, source: io::Error) -> AccountError {
@@ -314,6 +329,14 @@ impl Moved {
     }
 }
 
+/// Whether an item may come into the keyring though that was given up.
+fn may_be_there(why: &KeyringTrouble) -> bool {
+    match why {
+        KeyringTrouble::Slow | KeyringTrouble::Failed(_) => true,
+        KeyringTrouble::Absent(_) | KeyringTrouble::Locked => false,
+    }
+}
+
 /// Why a sign-in is not renewed that is kept here no more.
 fn signed_out(mine: &SignedIn) -> AccountError {
     let message = texts::signed_out_here(mine.me.name.as_str());
@@ -325,25 +348,6 @@ fn mark(token: &Secret<String>) -> String {
     URL_SAFE_NO_PAD.encode(digest(&SHA256, token.expose().as_bytes()))
 }
 
-/// Writes beside the file first and renames, so that a kill in between loses neither what was there nor what is new.
-pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let beside = path.with_extension("new");
-    make_folder_of(path)?;
-    let mut file = private().truncate(true).open(&beside)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&beside, path)
-}
-
 fn make_folder_of(path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), fs::create_dir_all)
-}
-
-/// Options that create a file only its owner can read.
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.create(true).truncate(false).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
 }

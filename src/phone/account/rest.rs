@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::AccountError;
+use crate::base::cause::innermost;
 use crate::phone::connector::Connector;
 use crate::phone::trust::{self, tls_error};
 use crate::protocol::failure::FailureCode;
@@ -29,7 +30,8 @@ pub(super) fn client(way: &Connector) -> Result<&reqwest::Client, AccountError> 
     way.client().map_err(AccountError::Untrusted)
 }
 
-fn unreachable(way: &Connector, error: &reqwest::Error) -> AccountError {
+/// Why a request had no answer.
+pub fn unreachable(way: &Connector, error: &reqwest::Error) -> AccountError {
     let server = way.server();
     match tls_error(error) {
         Some(why) => match trust::distrust(why) {
@@ -45,13 +47,17 @@ fn unreachable(way: &Connector, error: &reqwest::Error) -> AccountError {
     }
 }
 
-pub(super) async fn read<A: for<'a> Deserialize<'a>>(
-    way: &Connector,
-    response: reqwest::Response,
-) -> Result<A, AccountError> {
-    let other = |e| {
+/// What was answered.
+///
+/// # Errors
+/// [`AccountError::Unreachable`] when it is something else.
+pub async fn read<A: for<'a> Deserialize<'a>>(way: &Connector, response: reqwest::Response) -> Result<A, AccountError> {
+    let other = |e: reqwest::Error| {
         let server = way.server();
-        AccountError::Unreachable(format!("{server} answered something else than a Switchboard service would: {e}"))
+        AccountError::Unreachable(format!(
+            "{server} answered something else than a Switchboard service would: {}",
+            innermost(&e)
+        ))
     };
     response.json().await.map_err(other)
 }
@@ -79,13 +85,4 @@ pub(super) async fn answered(
 
 fn worth_another_try(code: FailureCode) -> bool {
     matches!(code, FailureCode::TooManyRequests | FailureCode::Unavailable | FailureCode::Internal)
-}
-
-/// The cause a person can act on sits at the end of the chain ("Connection refused").
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut deepest = error;
-    while let Some(source) = deepest.source() {
-        deepest = source;
-    }
-    deepest.to_string()
 }

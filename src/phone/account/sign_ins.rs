@@ -5,9 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::AccountError;
-use super::kept::{Keeper, Place, replace};
+use super::kept::{Keeper, Place};
 use super::keyring::Keyring;
 use super::who::Who;
+use crate::base::file;
 use crate::config::{Keep, ServerUrl};
 use crate::domain::id::UserName;
 use crate::domain::person::Person;
@@ -107,7 +108,7 @@ impl SignIns {
     /// [`AccountError::File`] when that can't be noted.
     pub fn set_used(&self, saved: &SavedSignIn) -> Result<(), AccountError> {
         let path = self.note();
-        replace(&path, &saved.who().to_string()).map_err(|source| AccountError::File { path, source })
+        file::replace(&path, saved.who().to_string().as_bytes()).map_err(|source| AccountError::File { path, source })
     }
 
     /// The place for the sign-in of `user` at `server`: the one it has, or a new one.

@@ -265,4 +265,30 @@ mod with_a_keyring {
         assert_eq!(kit.names(), Vec::<String>::new());
         assert!(matches!(place.latest(&tokens("alice", "one")).await, Err(AccountError::Refused(_))));
     }
+
+    #[tokio::test]
+    async fn what_comes_into_a_slow_keyring_after_all_is_found_again() {
+        let service = SecretService::start();
+        let kit = kit(&service);
+        service.turns(Mood::Late);
+        let place = kit.keeps(Keep::Auto, "alice", HERE, "one").await.place;
+        assert_eq!((place.entry().unwrap().keeper(), service.kept().len()), (Keeper::File, 1));
+        // The next renewal is put over it.
+        service.turns(Mood::Open);
+        assert_eq!(place.save(HERE.to_owned(), &tokens("alice", "two")).await.unwrap(), None);
+        assert_eq!((place.entry().unwrap().keeper(), service.kept().len()), (Keeper::Keyring, 1));
+        place.forget().await.unwrap();
+        assert_eq!(service.kept().len(), 0);
+        // Whoever signs out before that leaves nothing, either.
+        service.turns(Mood::Late);
+        let place = kit.keeps(Keep::Auto, "alice", HERE, "three").await.place;
+        place.forget().await.unwrap();
+        assert_eq!(service.kept().len(), 0);
+        // Nor does what was to be there or nowhere.
+        let server = HERE.parse().unwrap();
+        let tokens = tokens("alice", "four");
+        let refused = kit.sign_ins(Keep::Keyring).place(&tokens.me.name, &server).begin(&server, &tokens).await;
+        assert!(matches!(refused, Err(AccountError::Keyring(_))), "{refused:?}");
+        assert_eq!((service.kept().len(), kit.names().len()), (0, 0));
+    }
 }

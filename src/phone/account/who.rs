@@ -1,10 +1,10 @@
 //! Which saved sign-in is meant: `NAME`, or `NAME@HOST` where the same name is signed in at several services.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::str::FromStr;
 
 use crate::config::ServerUrl;
+use crate::domain::host::is_this_machine;
 use crate::domain::id::UserName;
 use crate::domain::text::printable;
 
@@ -82,8 +82,7 @@ impl Host {
     fn is_of(&self, server: &ServerUrl) -> bool {
         let (host, port) = server.socket();
         let name = self.name.trim_start_matches('[').trim_end_matches(']');
-        let loopback = name == "localhost" || name.parse().is_ok_and(|address: IpAddr| address.is_loopback());
-        let same = name.eq_ignore_ascii_case(host) || (loopback && server.is_loopback());
+        let same = name.eq_ignore_ascii_case(host) || (is_this_machine(name) && server.is_loopback());
         same && self.port.is_none_or(|mine| mine == port)
     }
 }

@@ -1,12 +1,11 @@
 //! Which group a typed text means, and the links to groups of the service signed in to. Pure.
 
-use std::net::IpAddr;
-
 use reqwest::Url;
 
 use crate::config::PublicUrl;
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::group::{Group, GroupKey, GroupRow};
+use crate::domain::host;
 use crate::domain::place::{LINK_PATH, Place};
 use crate::phone::event::{GroupCard, LinkReach, Refusal};
 
@@ -102,8 +101,7 @@ fn is_this_machine(base: &str) -> bool {
 
 fn is_loopback(host: &str) -> bool {
     let name = host.trim_end_matches('.').to_ascii_lowercase();
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    name == "localhost" || name.ends_with(".localhost") || address.is_ok_and(|address| address.is_loopback())
+    host::is_this_machine(&name) || name.ends_with(".localhost")
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! `known_services.json`: the fingerprints a person has accepted, by service.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::clock;
+use crate::base::{clock, file};
 use crate::config::ServerUrl;
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::time::UnixMillis;
@@ -106,7 +106,7 @@ impl KnownServices {
                 fs::create_dir_all(folder)?;
             }
             // Two that accept at once both have their say.
-            let lock = private(&self.0.with_extension("lock"))?;
+            let lock = file::private().open(self.0.with_extension("lock"))?;
             lock.lock()?;
             Ok(lock)
         };
@@ -117,23 +117,10 @@ impl KnownServices {
     }
 
     fn write(&self, contents: Contents) -> io::Result<()> {
-        let beside = self.0.with_extension("new");
-        let mut file = private(&beside)?;
-        file.write_all(serde_json::to_string_pretty(&contents)?.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&beside, &self.0)
+        file::replace(&self.0, serde_json::to_string_pretty(&contents)?.as_bytes())
     }
 
     fn failed(&self, source: io::Error) -> KnownError {
         KnownError { path: self.0.clone(), source }
     }
-}
-
-/// A file only its owner can write and read, emptied.
-fn private(path: &Path) -> io::Result<fs::File> {
-    let mut options = OpenOptions::new();
-    options.create(true).truncate(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }

@@ -6,7 +6,7 @@ use crate::domain::call::CallState;
 use crate::domain::end_reason::EndReason;
 use crate::phone::account::{Keeper, Who};
 use crate::phone::event::Event;
-use crate::terminal::message::{Effect, Message};
+use crate::terminal::message::{Effect, Message, NotSignedOut};
 use crate::terminal::model::{GoOn, Popup, SavedAccount, ScreenOptions};
 
 fn account(user: &str, server: &str, used: bool) -> SavedAccount {
@@ -83,8 +83,14 @@ fn signing_out_asks_first() {
     desk.presses("S Down Delete y");
     let gone = who("alice@127.0.0.1:8790");
     assert_eq!(desk.goes_on(), [Effect::SignOut(gone.clone())]);
-    desk.takes(Message::SignedOut { who: gone, failed: None });
+    let failed = NotSignedOut { why: "the file can't be removed".to_owned(), stays: true };
+    desk.takes(Message::SignedOut { who: gone.clone(), failed: Some(failed) });
+    assert_eq!(desk.model.accounts.len(), 3);
+    assert!(desk.sees(80, 24).contains("alice@127.0.0.1:8790 is not signed out: the file can't be removed"));
+    let failed = NotSignedOut { why: "the service could not be told".to_owned(), stays: false };
+    desk.takes(Message::SignedOut { who: gone, failed: Some(failed) });
     assert_eq!(desk.model.accounts.len(), 2);
+    assert!(desk.sees(80, 24).contains("the service could not be told"));
     // Of the one in use by going on without it.
     desk.presses("S Delete y");
     assert_eq!(desk.goes_on(), [Effect::GoOn(GoOn::Without(who("alice@calls.example:8791")))]);

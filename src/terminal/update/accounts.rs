@@ -1,7 +1,7 @@
 //! Going on as somebody else: the saved sign-ins to choose from, signing out of one.
 
 use super::super::keys::Action;
-use super::super::message::Effect;
+use super::super::message::{Effect, NotSignedOut};
 use super::super::model::{GoOn, Model, Mood, Popup, Question, SavedAccount};
 use super::say;
 use crate::phone::account::Who;
@@ -85,12 +85,15 @@ pub(super) fn sign_out(model: &mut Model, who: Who, effects: &mut Vec<Effect>) {
     effects.push(Effect::SignOut(who));
 }
 
-/// It is signed out of: what was kept is gone, whether the service could be told or not.
-pub(super) fn signed_out(model: &mut Model, who: &Who, failed: Option<String>) {
-    model.accounts.retain(|account| account.who() != *who);
+/// It is signed out of, whether the service could be told or not; or it is still saved.
+pub(super) fn signed_out(model: &mut Model, who: &Who, failed: Option<NotSignedOut>) {
+    if !failed.as_ref().is_some_and(|failed| failed.stays) {
+        model.accounts.retain(|account| account.who() != *who);
+    }
     match failed {
         None => say(model, Mood::Good, texts::signed_out(&who.to_string())),
-        Some(why) => say(model, Mood::Warn, why),
+        Some(NotSignedOut { why, stays: true }) => say(model, Mood::Warn, texts::still_in(&who.to_string(), &why)),
+        Some(NotSignedOut { why, stays: false }) => say(model, Mood::Warn, why),
     }
 }
 
