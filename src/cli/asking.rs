@@ -1,15 +1,15 @@
 //! A person at the terminal who is asked something: the line they type, seen or unseen, and what ends the waiting for it.
 
 use std::io::{self, Write};
-use std::time::Duration;
 
-use crossterm::event::{self, Event, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{Event, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use crossterm::terminal;
 use futures_util::StreamExt;
 
 use super::exit::{Exit, Failure};
 use super::output::Output;
 use crate::base::signals::EndSignals;
+use crate::terminal::run::forget_who_waited;
 use crate::texts::sign_in::GIVEN_UP;
 
 /// Where a terminal remembers the cursor; and how it goes back there and clears what is behind it.
@@ -59,9 +59,7 @@ async fn answer(question: &str, seen: bool, output: &mut Output) -> Result<Strin
 /// Reads keys until an answer is typed. Whoever stops waiting for it leaves what is typed later to others.
 async fn read(question: &str, seen: bool, output: &mut Output) -> io::Result<Result<String, Failure>> {
     let mut keys = EventStream::new();
-    // Whoever waited for keys before left a call to wake up behind. Taken together with keys, it would hide these; the new
-    // mode of the terminal tells of those that were typed ahead.
-    event::poll(Duration::ZERO)?;
+    forget_who_waited()?;
     // Before the question: whoever answers it at once must not see the answer.
     let _raw = RawMode::enter()?;
     output.prompt(&question.replace('\n', "\r\n"));

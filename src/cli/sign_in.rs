@@ -53,6 +53,9 @@ pub(super) async fn ask(
     settings: &Settings,
     output: &mut Output,
 ) -> Result<Acting, Failure> {
+    if globals.no_input {
+        return Err(Failure::usage(texts::NOT_ASKED));
+    }
     let wanted = asking::line(&texts::ask_where(&server.to_string()), output).await?;
     let server = if wanted.is_empty() { server.clone() } else { wanted.parse().map_err(usage)? };
     let way = trust::way(globals, settings, server, None, false).await?;

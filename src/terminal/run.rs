@@ -87,6 +87,7 @@ pub async fn run(
     }
     // Before the terminal is taken, so that no signal finds it taken and nobody listening.
     let signals = Signals::listen()?;
+    forget_who_waited()?;
     let guard = Guard::enter()?;
     let hook = PanicHook::set();
     let output = CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout()));
@@ -106,6 +107,15 @@ pub async fn run(
     drop(guard);
     leave(link, &steering).await;
     left
+}
+
+/// Takes away the call to wake up that whoever waited for keys before has left behind: taken together with keys, it would
+/// hide these. For the terminal is about to change its mode, which tells of keys that were typed ahead.
+///
+/// # Errors
+/// When the terminal can't be read.
+pub(crate) fn forget_who_waited() -> io::Result<()> {
+    crossterm::event::poll(Duration::ZERO).map(drop)
 }
 
 /// Tells the phone to quit, and waits a little until its calls are hung up and what was recorded is on disk.

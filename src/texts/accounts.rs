@@ -151,6 +151,10 @@ pub fn now(who: &str) -> String {
     format!("{who} is used from now on")
 }
 
+/// Somebody else is to sign in, and nobody may be asked who.
+pub const NOT_ASKED: &str =
+    "with --no-input nothing is asked: sign in with `switchboard sign-in`, then change to it here";
+
 /// Somebody else signs in: where, if not at the service that was used.
 pub fn ask_where(server: &str) -> String {
     format!("Service [{server}]: ")

@@ -172,6 +172,21 @@ fn questions_between_two_screens_end_by_ctrl_c_and_by_signals() {
 }
 
 #[test]
+fn a_screen_that_may_not_ask_does_not() {
+    let (_one, _first, here) = service(&["alice"]);
+    let home = Home::new();
+    sign_in(&home, "alice", &here);
+    let mut screen = Screen::runs(home.path(), "--no-input");
+    screen.shows("connected");
+    screen.types("S");
+    screen.shows("SIGNED IN AS");
+    screen.types("\x1b[B\r");
+    screen.shows("with --no-input nothing is asked");
+    screen.types("q");
+    assert_eq!(screen.ends_tidily(), 0);
+}
+
+#[test]
 fn a_sign_in_that_names_its_service_is_meant_wherever_the_settings_lead() {
     let (_one, _first, here) = service(&["alice"]);
     let (_two, _second, there) = service(&["alice", "bob"]);

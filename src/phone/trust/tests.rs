@@ -107,6 +107,23 @@ async fn an_authority_that_is_only_shown_vouches_for_nothing() {
 }
 
 #[tokio::test]
+async fn one_that_is_its_own_authority_and_shown_twice_is_known_by_itself() {
+    let mut twice = self_signed(HERE, IsCa::Ca(BasicConstraints::Unconstrained));
+    twice.chain.push(twice.chain[0].clone());
+    let why = refused(&twice, Trust::default().with_file(file_of(&Authority::new("ours")).path()).unwrap()).await;
+    assert!(
+        matches!(&why, Distrust::UnknownAuthority { fingerprint, .. } if *fingerprint == twice.fingerprint()),
+        "{why}"
+    );
+    connect(&twice.serves().await, pinned(twice.fingerprint(), true)).await.unwrap();
+    // An authority that stands in for what it signs does not count as that.
+    let authority = Authority::new("ours");
+    let leaf = authority.signs(HERE, |params| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained));
+    let why = refused(&leaf, pinned(authority.fingerprint(), true)).await;
+    assert!(matches!(&why, Distrust::Unusable { .. }), "{why}");
+}
+
+#[tokio::test]
 async fn dates_and_names_count_with_a_fingerprint_too() {
     let authority = Authority::new("ours");
     let trust = || pinned(authority.fingerprint(), true);

@@ -54,7 +54,7 @@ impl Verifier {
             None => None,
         };
         match (self.pinned, refused) {
-            (Some(pinned), _) if pinned.fingerprint == shown => self.by_fingerprint(leaf, others, name, now),
+            (Some(pinned), _) if pinned.fingerprint == shown => self.by_fingerprint(leaf, others, name, now, shown),
             (Some(pinned), _) => Err(self.another(pinned, shown)),
             (None, Some(why)) => Err(self.distrust(&why, leaf, shown)),
             (None, None) => Err(Distrust::UnknownAuthority { server: self.server.clone(), fingerprint: shown }),
@@ -68,18 +68,20 @@ impl Verifier {
         others: &[CertificateDer<'_>],
         name: &ServerName<'_>,
         now: UnixTime,
+        shown: Fingerprint,
     ) -> Result<ServerCertVerified, Distrust> {
-        let Some((root, between)) = others.split_last() else {
+        // Files with a whole chain hold one that is its own authority twice.
+        let Some((root, between)) = others.split_last().filter(|(root, _)| *root != leaf) else {
             return self.in_time(leaf, now).map(|()| ServerCertVerified::assertion());
         };
         let verifier = of_roots(&[root.clone().into_owned()], &self.provider);
         let judged = verifier.and_then(|verifier| verifier.verify_server_cert(leaf, between, name, &[], now));
-        judged.map_err(|why| match why {
-            rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => Distrust::Unusable {
-                server: self.server.clone(),
+        judged.map_err(|why| match self.distrust(&why, leaf, shown) {
+            Distrust::UnknownAuthority { server, .. } => Distrust::Unusable {
+                server,
                 why: "the authority it shows has the right fingerprint, but did not sign it".to_owned(),
             },
-            why => self.distrust(&why, leaf, Fingerprint([0; 32])),
+            why => why,
         })
     }
 
