@@ -95,8 +95,9 @@ pub async fn run(
         return sound::run(&arguments.sound_flags, settings, output).await;
     }
     report(&check_sound(&arguments.sound_flags, settings), output)?;
-    for check in check_named_service(globals, settings).await? {
-        report(&check, output)?;
+    let named = check_named_service(globals, settings).await?;
+    for check in &named {
+        report(check, output)?;
         if check.verdict == Verdict::Fail {
             return Ok(Exit::Unreachable);
         }
@@ -110,8 +111,8 @@ pub async fn run(
     };
     let (found, exit) = check_calls(&acting, settings).await?;
     // A service that was named has its line already.
-    let named = settings.loaded.config.phone.server.is_some();
-    let is_new = |check: &&CheckLine| !(named && check.check == "service" && check.verdict == Verdict::Pass);
+    let is_new =
+        |check: &&CheckLine| !(!named.is_empty() && check.check == "service" && check.verdict == Verdict::Pass);
     found.iter().filter(is_new).try_for_each(|check| report(check, output))?;
     Ok(exit)
 }
@@ -223,8 +224,10 @@ fn no_account(failure: &Failure) -> CheckLine {
 
 /// The ways to the service that was named, if one was. Whether anybody is signed in there matters only after that.
 async fn check_named_service(globals: &Globals, settings: &Settings) -> Result<Vec<CheckLine>, Failure> {
-    match &settings.loaded.config.phone.server {
-        Some(server) => Ok(reach::checks(&trust::connector(globals, settings, server, None)?).await),
+    let whose = globals.user.as_ref().filter(|who| who.at.is_some());
+    let there = whose.and_then(|who| account::picked(settings, who).ok()).map(|saved| saved.server);
+    match there.or_else(|| settings.loaded.config.phone.server.clone()) {
+        Some(server) => Ok(reach::checks(&trust::connector(globals, settings, &server, None)?).await),
         None => Ok(Vec::new()),
     }
 }

@@ -18,7 +18,10 @@ const fn module(name: &'static str, purpose: &'static str) -> Module {
 /// The modules of the crate.
 pub const CRATE: &[Module] = &[
     module("domain", "the vocabulary as plain values: id, person, call, presence, end reason, time. Pure"),
-    module("base", "clock, random source, seeded numbers, deadlines, secrets, supervised tasks, files put in place whole"),
+    module(
+        "base",
+        "clock, random source, seeded numbers, deadlines, secrets, supervised tasks, files put in place whole",
+    ),
     module("protocol", "the signalling messages client and service share, and their codec. Pure"),
     module(
         "media",

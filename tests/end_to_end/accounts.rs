@@ -202,6 +202,8 @@ fn a_sign_in_that_names_its_service_is_meant_wherever_the_settings_lead() {
     let me = |words: &str| home.run(&format!("{words} whoami --json")).exited(0).json()[0]["server"].clone();
     assert_eq!((me(""), me(&format!("--as {}", alice(&there)))), (here.as_str().into(), there.as_str().into()));
     home.run("--as bob whoami").exited(4);
+    let tcp = home.run(&format!("--as {} doctor --json", alice(&there))).exited(0).json().remove(1);
+    assert!(tcp["check"] == "tcp" && tcp["found"].as_str().unwrap().contains(port(&there)), "{tcp}");
     // Two services are named for one command.
     home.run(&format!("--server {here} --as {} whoami", alice(&there))).exited(2).saying("is not at");
     home.run(&format!("use {}", alice(&there))).exited(0);
