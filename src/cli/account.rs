@@ -8,7 +8,7 @@ use super::globals::Globals;
 use super::output::Output;
 use super::settings::Settings;
 use super::sign_in::elsewhere;
-use super::{local, password, trust};
+use super::{asking, local, password, trust};
 use crate::config::{Paths, ServerUrl, ServiceFile};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::UserName;
@@ -38,7 +38,12 @@ pub(crate) async fn acting(
     demo: bool,
     screen: bool,
 ) -> Result<Acting, Failure> {
-    if let Some(token) = globals.token(&mut std::io::stdin().lock())? {
+    let handed = globals.clone();
+    let token = match globals.token {
+        Some(_) => asking::input(move |input| handed.token(input)).await?,
+        None => None,
+    };
+    if let Some(token) = token {
         let way = trust::way(globals, settings, server_of(settings).await?, None, screen).await?;
         return Ok(plain(Account::token(way, token)));
     }

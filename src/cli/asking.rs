@@ -1,6 +1,6 @@
 //! A person at the terminal who is asked something: the line they type, seen or unseen, and what ends the waiting for it.
 
-use std::io::{self, Write};
+use std::io::{self, BufRead, Write};
 
 use crossterm::event::{Event, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use crossterm::terminal;
@@ -32,6 +32,17 @@ pub(super) async fn unless_ended<T>(doing: impl Future<Output = Result<T, Failur
         }
         done = doing => done,
     }
+}
+
+/// What is read from standard input. Whoever writes there may take their time: signals are heard meanwhile.
+///
+/// # Errors
+/// What `read` fails with.
+pub(super) async fn input<T: Send + 'static>(
+    read: impl FnOnce(&mut dyn BufRead) -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    let reading = tokio::task::spawn_blocking(move || read(&mut io::stdin().lock()));
+    reading.await.unwrap_or_else(|why| Err(Failure::new(Exit::Failed, why.to_string())))
 }
 
 /// The line that is typed as the answer to `question`.
@@ -126,6 +137,20 @@ fn press(typed: &mut String, key: KeyEvent) -> Pressed {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_signal_ends_what_waits_for_standard_input() {
+        use rustix::process::{Signal, getpid, kill_process};
+        let (hold, held) = std::sync::mpsc::channel::<()>();
+        let waits = move |_: &mut dyn BufRead| {
+            kill_process(getpid(), Signal::HUP).unwrap();
+            held.recv().ok();
+            Ok(())
+        };
+        assert_eq!(unless_ended(input(waits)).await.unwrap_err().exit, Exit::HungUp);
+        drop(hold);
+    }
 
     fn type_keys(keys: &[(KeyCode, KeyModifiers)]) -> (String, Pressed) {
         let mut typed = String::new();

@@ -22,7 +22,7 @@ pub async fn obtain(
     output: &mut Output,
 ) -> Result<Secret<String>, Failure> {
     if from_stdin {
-        return given(&mut io::stdin().lock());
+        return asking::input(given).await;
     }
     if let Some(password) = of_environment() {
         return Ok(password);
