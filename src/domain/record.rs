@@ -71,7 +71,7 @@ pub struct HistoryFilter {
     /// Calls with this person alone, or that this person answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub with: Option<Identity>,
-    /// Calls whose person, group, who answered or note holds this text, in any case.
+    /// Calls whose person, group, who answered or note holds this text, in any case and with diacritics or without.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// Missed calls alone.

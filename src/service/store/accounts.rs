@@ -26,7 +26,7 @@ pub struct StoredAccount {
 type Row = (String, String, Option<String>, i64, i64, i64, Option<String>, String, String);
 
 /// The rule by which names are folded: see the schema.
-const FOLDED_BY: i64 = 2;
+pub(super) const FOLDED_BY: i64 = 2;
 
 /// A statement that selects [`Row`]s.
 macro_rules! rows {

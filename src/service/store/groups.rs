@@ -79,7 +79,7 @@ pub async fn add(db: &Db, group: &Group, owner: &Identity, most: usize, now: Uni
     .bind(group.id.to_string())
     .bind(owner.as_str())
     .bind(group.name.as_ref().map(GroupName::as_str))
-    .bind(group.name.as_ref().map(folded))
+    .bind(group.name.as_ref().map(in_lower_case))
     .bind(group.code.as_str())
     .bind(now.0)
     .execute(&mut *tx)
@@ -123,7 +123,7 @@ async fn obstacle(
              (SELECT COUNT(*) FROM groups WHERE owner = $1 AND name IS NOT NULL)",
         )
         .bind(owner.as_str())
-        .bind(folded(name))
+        .bind(in_lower_case(name))
         .fetch_one(&mut **tx)
         .await?;
         if same_name != 0 {
@@ -348,7 +348,8 @@ pub async fn tidy(
     Ok(done.rows_affected())
 }
 
-fn folded(name: &GroupName) -> String {
+/// What the column `folded_name` holds: two groups of one owner may differ by accents alone.
+fn in_lower_case(name: &GroupName) -> String {
     name.as_str().to_lowercase()
 }
 

@@ -137,6 +137,7 @@ pub async fn open_within(folder: &Path, patience: Duration) -> Result<Db, OpenEr
     let db = Db::new(pool);
     check_writable(&db).await.map_err(|e| open_error(&file, e))?;
     accounts::fold_anew(&db).await.map_err(|e| open_error(&file, e))?;
+    records::fold_anew(&db).await.map_err(|e| open_error(&file, e))?;
     Ok(db)
 }
 

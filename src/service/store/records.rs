@@ -4,7 +4,7 @@ use sqlx::{Sqlite, Transaction};
 
 use super::identities::{escaped, person};
 use super::words::{from_word, word};
-use super::{Db, StoreError, settings, writing};
+use super::{Db, StoreError, accounts, settings, writing};
 use crate::domain::call::Peer;
 use crate::domain::end_reason::EndReason;
 use crate::domain::group::{GroupName, GroupRef};
@@ -12,6 +12,7 @@ use crate::domain::id::{CallId, Identity};
 use crate::domain::organisation::Organisation;
 use crate::domain::person::Person;
 use crate::domain::record::{CallNote, CallRecord, HistoryFilter};
+use crate::domain::text::folded;
 use crate::domain::time::UnixMillis;
 
 /// A participant's record of a call.
@@ -35,6 +36,13 @@ macro_rules! rows {
         )
     };
 }
+
+const LIST: &str = rows!(
+    "WHERE identity = $1 AND (CAST($2 AS TEXT) IS NULL OR with_identity = $2 OR answered_by_identity = $2) \
+     AND (CAST($3 AS TEXT) IS NULL OR folded_names LIKE $3 ESCAPE '!' OR folded_note LIKE $3 ESCAPE '!') \
+     AND (CAST($4 AS BIGINT) = 0 OR outcome = 'missed') \
+     AND started_at <= $5 AND (started_at < $5 OR call_id > $6) ORDER BY started_at DESC, call_id LIMIT $7"
+);
 
 /// Keeps whole records, new or changed: when a call begins to ring, is answered, ends. All entries or none, on the disk
 /// when this returns. A record that has ended is never opened again by a write that comes late. What is noted about a
@@ -65,25 +73,31 @@ pub async fn list(
     filter: &HistoryFilter,
     limit: usize,
 ) -> Result<Vec<CallRecord>, StoreError> {
-    let rows: Vec<Row> = sqlx::query_as(rows!(
-        "WHERE identity = $1 \
-         AND (CAST($2 AS TEXT) IS NULL OR with_identity = $2 OR answered_by_identity = $2) \
-         AND (CAST($3 AS TEXT) IS NULL OR folded_names LIKE $3 ESCAPE '!' OR folded_note LIKE $3 ESCAPE '!') \
-         AND (CAST($4 AS BIGINT) = 0 OR outcome = 'missed') \
-         AND (CAST($5 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM call_records AS last \
-         WHERE last.identity = $1 AND last.call_id = $5 AND (call_records.started_at < last.started_at \
-         OR (call_records.started_at = last.started_at AND call_records.call_id > last.call_id)))) \
-         ORDER BY started_at DESC, call_id LIMIT $6"
-    ))
-    .bind(owner.as_str())
-    .bind(filter.with.as_ref().map(Identity::as_str))
-    .bind(filter.text.as_ref().map(|text| format!("%{}%", escaped(&text.to_lowercase()))))
-    .bind(i64::from(filter.missed))
-    .bind(filter.before.map(|call| call.to_string()))
-    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-    .fetch_all(db)
-    .await?;
+    let Some((before_at, before)) = place(db, owner, filter.before).await? else { return Ok(Vec::new()) };
+    let rows: Vec<Row> = sqlx::query_as(LIST)
+        .bind(owner.as_str())
+        .bind(filter.with.as_ref().map(Identity::as_str))
+        .bind(filter.text.as_ref().map(|text| format!("%{}%", escaped(&folded(text)))))
+        .bind(i64::from(filter.missed))
+        .bind(before_at)
+        .bind(before)
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .fetch_all(db)
+        .await?;
     rows.into_iter().map(Row::record).collect()
+}
+
+/// Where the records of `owner` go on that follow this one: at which instant, and there after which call. `None` when there is
+/// no such record. Found out before they are listed, so that an index leads there, however far back that is.
+async fn place(db: &Db, owner: &Identity, before: Option<CallId>) -> Result<Option<(i64, String)>, StoreError> {
+    let Some(before) = before.map(|call| call.to_string()) else { return Ok(Some((i64::MAX, String::new()))) };
+    let at: Option<i64> =
+        sqlx::query_scalar("SELECT started_at FROM call_records WHERE call_id = $1 AND identity = $2")
+            .bind(&before)
+            .bind(owner.as_str())
+            .fetch_optional(db)
+            .await?;
+    Ok(at.map(|at| (at, before)))
 }
 
 /// Notes something about a call of `owner`, or takes the note away; its record comes back, `None` when there is none.
@@ -101,7 +115,7 @@ pub async fn note(
         .bind(call.to_string())
         .bind(owner.as_str())
         .bind(note.map(CallNote::as_str))
-        .bind(note.map_or_else(String::new, |note| note.as_str().to_lowercase()))
+        .bind(note.map_or_else(String::new, |note| folded(note.as_str())))
         .execute(&mut *tx)
         .await?;
     let row: Option<Row> = sqlx::query_as(rows!("WHERE call_id = $1 AND identity = $2"))
@@ -242,7 +256,55 @@ fn folded_names(record: &CallRecord) -> String {
     let mut names: Vec<&str> = people.flat_map(|person| [person.name.as_str(), person.display_name.as_str()]).collect();
     names.extend(record.with.group().and_then(|group| group.name.as_ref()).map(GroupName::as_str));
     // No text that is searched for has a line break: none is found across two names.
-    names.join("\n").to_lowercase()
+    folded(&names.join("\n"))
+}
+
+/// The setting that says by which rule the names and notes of all records are folded.
+const FOLDED_BY: &str = "records_folded_by";
+
+/// How many records are folded anew in one step.
+const AT_ONCE: i64 = 1000;
+
+/// Where a record is in the table, the names it is found by, and its note.
+type Found = (i64, Option<String>, Option<String>, Option<String>, Option<String>, Option<String>, Option<String>);
+
+/// Folds names and notes anew, once, where that was done by an older rule.
+pub(super) async fn fold_anew(db: &Db) -> Result<(), sqlx::Error> {
+    let rule = accounts::FOLDED_BY.to_string();
+    let done: Option<String> =
+        sqlx::query_scalar("SELECT value FROM settings WHERE name = $1").bind(FOLDED_BY).fetch_optional(db).await?;
+    if done.as_ref() == Some(&rule) {
+        return Ok(());
+    }
+    let mut tx = db.begin_with("BEGIN IMMEDIATE").await?;
+    let mut after = i64::MIN;
+    loop {
+        let found: Vec<Found> = sqlx::query_as(
+            "SELECT rowid, with_user_name, with_display_name, answered_by_user_name, answered_by_display_name, \
+             group_name, note FROM call_records WHERE rowid > $1 ORDER BY rowid LIMIT $2",
+        )
+        .bind(after)
+        .bind(AT_ONCE)
+        .fetch_all(&mut *tx)
+        .await?;
+        let Some(last) = found.last() else { break };
+        after = last.0;
+        for (row, user, shown, by_user, by_shown, group, note) in found {
+            let names: Vec<String> = [user, shown, by_user, by_shown, group].into_iter().flatten().collect();
+            sqlx::query("UPDATE call_records SET folded_names = $2, folded_note = $3 WHERE rowid = $1")
+                .bind(row)
+                .bind(folded(&names.join("\n")))
+                .bind(note.map_or_else(String::new, |note| folded(&note)))
+                .execute(&mut *tx)
+                .await?;
+        }
+    }
+    sqlx::query("INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = $2")
+        .bind(FOLDED_BY)
+        .bind(rule)
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await
 }
 
 fn noted(raw: Option<String>) -> Result<Option<CallNote>, StoreError> {

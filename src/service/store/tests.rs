@@ -158,7 +158,7 @@ async fn what_the_first_schema_held_survives_the_second() {
 }
 
 /// What a service may have held, and from which schema on; every later one takes the same statements.
-const HELD: [(usize, &str); 9] = [
+const HELD: [(usize, &str); 10] = [
     (1, "INSERT INTO settings (name, value) VALUES ('colour', 'blue'), ('signing_key', 'a key')"),
     (
         1,
@@ -192,6 +192,7 @@ const HELD: [(usize, &str); 9] = [
         4,
         "INSERT INTO call_rules (identity, named_as, place, named) VALUES ('8:acs:test_alice', 'x', 0, '8:acs:test_bob')",
     ),
+    (3, "UPDATE call_records SET note = 'À bientôt', folded_note = 'à bientôt'"),
     (5, "UPDATE friends SET favourite = 1"),
 ];
 
@@ -222,7 +223,11 @@ async fn what_every_released_schema_held_is_there_now() {
         assert_eq!(standing.tokens_not_before, UnixMillis(7));
         assert_eq!(identities::last_seen(&db, &alice).await.unwrap(), Some(UnixMillis(8)));
         assert!(refresh_tokens::is_kept(&db, "hash").await.unwrap());
-        assert_eq!(list(&db, &alice, 10).await.unwrap(), [ringing(1)], "schema {released}");
+        let note = (released >= 3).then(|| "À bientôt".parse().unwrap());
+        assert_eq!(list(&db, &alice, 10).await.unwrap(), [CallRecord { note, ..ringing(1) }], "schema {released}");
+        let noted = HistoryFilter { text: Some("a bientot".to_owned()), ..HistoryFilter::default() };
+        let found = records::list(&db, &alice, &noted, 9).await.unwrap();
+        assert_eq!(found.len(), usize::from(released >= 3), "schema {released}: and so are records");
         assert_eq!(settings::get(&db, "colour").await.unwrap().as_deref(), Some("blue"));
         let count = async |sql: &'static str| -> i64 { sqlx::query_scalar(sql).fetch_one(&db).await.unwrap() };
         assert_eq!(count("SELECT COUNT(*) FROM friends").await, 1);

@@ -8,6 +8,7 @@ use super::{Input, LiveCall, Model, Pane};
 use crate::domain::call::Peer;
 use crate::domain::id::{CallId, Identity};
 use crate::domain::record::{CallRecord, HistoryFilter};
+use crate::domain::text::folded;
 use crate::domain::time::UnixMillis;
 use crate::phone::command::HISTORY;
 
@@ -99,7 +100,7 @@ impl History {
 
     /// The rows to show: those that fit what is searched for, with what the service found.
     pub fn shown(&self) -> Vec<&CallRecord> {
-        let text = self.filter.trimmed().to_lowercase();
+        let text = folded(self.filter.trimmed());
         if text.is_empty() {
             return self.records.iter().collect();
         }
@@ -175,9 +176,9 @@ fn is_with(record: &CallRecord, who: &Identity) -> bool {
     record.with.person().into_iter().chain(&record.answered_by).any(|person| person.identity == *who)
 }
 
-/// Whether a record holds a text, which is in lower case.
+/// Whether a record holds a text, which is folded.
 fn fits(record: &CallRecord, text: &str) -> bool {
-    let holds = |part: &str| part.to_lowercase().contains(text);
+    let holds = |part: &str| folded(part).contains(text);
     let group = record.with.group().and_then(|group| group.name.as_ref());
     record.with.person().into_iter().chain(&record.answered_by).any(|person| named(person, text))
         || group.is_some_and(|name| holds(name.as_str()))

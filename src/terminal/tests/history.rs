@@ -77,6 +77,9 @@ fn records_are_searched_as_one_types() {
     desk.presses("/");
     desk.types("nobody has this");
     assert!(desk.sees(80, 24).contains("no call holds this text"));
+    desk.presses("Esc /");
+    desk.types("Ínvoicé");
+    assert_eq!(desk.model.history.shown().len(), 1, "as the service finds them: accents do not count");
 }
 
 #[test]

@@ -137,7 +137,7 @@ async fn only_the_owner_of_a_record_writes_a_note() {
 }
 
 #[tokio::test]
-async fn records_are_found_by_any_name_and_by_their_note_in_any_case() {
+async fn records_are_found_by_any_name_and_by_their_note_in_any_case_with_accents_or_without() {
     let kit = Kit::new().await;
     let of = |number, with| CallRecord { with, ..ringing(number) };
     kit.keeps(&of(1, Peer::Person(named("bob", "B\u{f6}b M\u{fc}ller")))).await;
@@ -150,6 +150,9 @@ async fn records_are_found_by_any_name_and_by_their_note_in_any_case() {
     for (text, found) in [
         ("B\u{d6}B m\u{dc}", vec![1]),
         ("bob", vec![1]),
+        ("BOB MULLER", vec![1]),
+        ("ops", vec![2]),
+        ("arger", vec![4]),
         ("\u{f6}PS", vec![2]),
         ("ERIN", vec![3]),
         ("dave", vec![3]),
@@ -172,6 +175,34 @@ async fn records_are_found_by_any_name_and_by_their_note_in_any_case() {
     assert_eq!(kit.finds(both).await, [3]);
     let neither = HistoryFilter { missed: true, ..with("erin") };
     assert_eq!(kit.finds(neither).await, Vec::<i64>::new());
+}
+
+#[tokio::test]
+async fn records_of_an_older_rule_are_folded_anew_once() {
+    let Kit { db, owner, _folder } = Kit::new().await;
+    sqlx::raw_sql(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500) \
+         INSERT INTO call_records (call_id, identity, with_identity, with_user_name, with_display_name, direction, \
+         outcome, started_at, folded_names) SELECT printf('%08x-0000-0000-0000-000000000000', i), '8:acs:test_alice', \
+         '8:acs:test_zoe', 'z', 'Zoë', 'incoming', 'answered', i, 'z zoë' FROM n; \
+         DELETE FROM settings WHERE name = 'records_folded_by'",
+    )
+    .execute(&db)
+    .await
+    .unwrap();
+    db.close().await;
+    let db = open(_folder.path()).await.unwrap();
+    let zoe = HistoryFilter { text: Some("zoe".to_owned()), ..HistoryFilter::default() };
+    assert_eq!(list(&db, &owner, &zoe, 5000).await.unwrap().len(), 2500);
+    assert_eq!(settings::get(&db, FOLDED_BY).await.unwrap().as_deref(), Some("2"));
+}
+
+#[tokio::test]
+async fn an_index_leads_to_a_page_however_far_back_it_is() {
+    let kit = Kit::new().await;
+    let plan = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {LIST}"));
+    let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(plan).fetch_all(&kit.db).await.unwrap();
+    assert!(plan[0].3.ends_with("USING INDEX call_records_by_identity (identity=? AND started_at<?)"), "{plan:?}");
 }
 
 #[tokio::test]
