@@ -6,6 +6,8 @@ mod desk;
 mod elsewhere;
 mod groups;
 mod history;
+#[cfg(test)]
+mod kit;
 mod occupied;
 mod outbox;
 mod people;
@@ -14,6 +16,7 @@ mod requests;
 mod right;
 pub(crate) mod rules;
 mod session;
+mod shown;
 mod socket;
 
 use std::collections::BTreeSet;
@@ -180,34 +183,6 @@ impl Signalling {
         self.registry.notify(&change.identity, &notice);
         for watcher in self.identities.watchers(&change.identity).await? {
             self.registry.notify(&watcher, &notice);
-        }
-        Ok(())
-    }
-
-    async fn follow_shown(self, mut changed: Listener<Identity>) {
-        while let Some(news) = changed.next().await {
-            let who = match news {
-                News::Item(identity) => BTreeSet::from([identity]),
-                // Which ones were missed is unknown: everybody who is connected is looked up.
-                News::Missed(_) => self.registry.all().into_iter().map(|session| session.identity.clone()).collect(),
-            };
-            for identity in who {
-                if let Err(failure) = self.on_shown(&identity).await {
-                    tracing::warn!(%failure, %identity, "how somebody is shown now was not passed on");
-                }
-            }
-        }
-    }
-
-    /// Tells how somebody is shown now: the calls, all clients of that user, and whoever has that user on the list.
-    async fn on_shown(&self, identity: &Identity) -> Result<(), Failure> {
-        let Some(person) = self.identities.person(identity).await? else { return Ok(()) };
-        self.calls.shown_as(person.clone()).await;
-        self.registry.notify(identity, &Notice::MeChanged { me: person });
-        for follower in self.identities.followers(identity).await? {
-            if !self.registry.of_identity(&follower).is_empty() {
-                self.tell_changed(&follower, identity).await?;
-            }
         }
         Ok(())
     }

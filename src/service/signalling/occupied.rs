@@ -91,56 +91,21 @@ impl Signalling {
 
 #[cfg(test)]
 mod tests {
-    use tempfile::TempDir;
-    use tokio::sync::mpsc;
-
     use super::*;
     use crate::base::entropy;
     use crate::domain::group::{Group, GroupKey};
-    use crate::domain::id::{CallId, ClientId, Identity, LegId};
-    use crate::domain::person::Person;
+    use crate::domain::id::{CallId, Identity, LegId};
     use crate::protocol::failure::CODE_ENDED;
-    use crate::protocol::rest::NewAccount;
     use crate::service::calls::JoinCall;
-    use crate::service::calls::kit::{House, Phone};
-    use crate::service::groups::{Asker, Groups};
-    use crate::service::identity::{Identities, Settings};
-    use crate::service::sfu::{Sfu, SfuConfig};
-    use crate::service::signalling::session::{self, Outgoing};
-    use crate::service::store;
-
-    const NOW: UnixMillis = UnixMillis(1_767_225_600_000);
+    use crate::service::calls::kit::Phone;
+    use crate::service::groups::Asker;
+    use crate::service::signalling::kit::{Kit, NOW, heard};
 
     fn after(hours: i64) -> UnixMillis {
         NOW.plus(hours * 60 * 60 * 1000)
     }
 
-    /// Signalling over a house whose phones have no sockets.
-    struct Kit {
-        _folder: TempDir,
-        house: House,
-        signalling: Signalling,
-    }
-
     impl Kit {
-        async fn new() -> Self {
-            let (folder, house) = (TempDir::new().unwrap(), House::new());
-            let db = store::open(folder.path()).await.unwrap();
-            let identities = Identities::start(db.clone(), Settings::default(), Vec::new()).await.unwrap();
-            let groups = Groups::new(db.clone(), identities.clone());
-            let (events, _) = mpsc::channel(1);
-            let (sfu, _) = Sfu::start(&SfuConfig::default(), &events).unwrap();
-            let signalling = Signalling::new(identities, groups, house.calls.clone(), sfu, db);
-            Self { _folder: folder, house, signalling }
-        }
-
-        async fn account(&self, name: &str) -> Person {
-            let identities = &self.signalling.identities;
-            let (user, password) = (name.parse().unwrap(), "correct horse".to_owned().into());
-            let account = identities.add_account(NewAccount::new(user, password)).await.unwrap();
-            identities.find(&account.user).await.unwrap().unwrap()
-        }
-
         async fn joins(&self, phone: &Phone, group: &Group) -> CallId {
             let call = self.house.calls.place_of(group.id).await.unwrap().call;
             let (endpoint, group, leg) = (phone.id, group.clone(), LegId(entropy::uuid()));
@@ -182,21 +147,9 @@ mod tests {
         let group = kit.signalling.groups.create(&me.identity, "Ops".parse().unwrap(), NOW).await.unwrap();
         let bob = kit.house.phone("bob").await;
         kit.joins(&bob, &group).await;
-        let (client, registry) = (ClientId(entropy::uuid()), kit.signalling.registry.clone());
-        let calls = kit.house.calls.clone();
-        let token = session::Token { issued_at: NOW, may_join_calls: true };
-        let client = session::Client { id: client, max_calls: 1, token };
-        let session = session::start(client, me, registry.clone(), calls).await.unwrap();
-        registry.enter(client.id, session.clone());
-        let mut socket = session.attach(client, None).await.unwrap();
+        let mut socket = kit.socket_of(me).await;
         kit.signalling.tell_all_groups().await.unwrap();
-        let told = loop {
-            match socket.frames.recv().await {
-                Some(Outgoing::Frame(frame)) if frame.contains("group_changed") => break frame,
-                Some(_) => {}
-                None => panic!("the session ended"),
-            }
-        };
+        let told = heard(&mut socket, "group_changed").await;
         assert!(told.contains(&group.id.to_string()) && told.contains(r#""name":"bob""#), "{told}");
     }
 }
