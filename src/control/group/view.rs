@@ -89,7 +89,7 @@ impl GroupCall {
     }
 
     /// Everybody of the roster, in the order of appearance.
-    pub fn participants(&self) -> impl Iterator<Item = Participant> {
+    pub fn participants(&self) -> impl ExactSizeIterator<Item = Participant> {
         self.rows.iter().map(|(number, row)| self.roster_row(*number, row).participant)
     }
 

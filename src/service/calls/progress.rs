@@ -48,17 +48,23 @@ impl Running {
         }
     }
 
-    fn participants(&self) -> Vec<Participant> {
+    /// The first participants, and how many there are in all.
+    fn participants(&self) -> (Vec<Participant>, usize) {
         match &self.machine {
-            Machine::Group { call, .. } => call.participants().collect(),
-            Machine::Direct(direct) => Side::BOTH.map(|side| direct.participant(side)).into(),
+            Machine::Group { call, .. } => {
+                let all = call.participants();
+                let count = all.len();
+                (all.take(MAX_HERE).collect(), count)
+            }
+            Machine::Direct(direct) => {
+                let both = Side::BOTH.map(|side| direct.participant(side));
+                (both.into(), Side::BOTH.len())
+            }
         }
     }
 
     fn in_progress(&self) -> CallInProgress {
-        let mut participants = self.participants();
-        let count = u32::try_from(participants.len()).unwrap_or(u32::MAX);
-        participants.truncate(MAX_HERE);
+        let (participants, count) = self.participants();
         CallInProgress {
             call_id: self.id,
             standing: self.standing(),
@@ -66,7 +72,7 @@ impl Running {
             connected_since: self.book.connected_since(),
             group: self.group().map(|group| group.reference()),
             participants,
-            count,
+            count: u32::try_from(count).unwrap_or(u32::MAX),
         }
     }
 }
