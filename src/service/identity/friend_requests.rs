@@ -20,13 +20,8 @@ pub enum Befriended {
     Added(Person),
     /// Each is on the list of the other.
     Both(Person),
-    /// That person was asked.
-    Asked {
-        /// The open request, as who asked sees it.
-        request: FriendRequest,
-        /// Whether who was asked may see it.
-        shown: bool,
-    },
+    /// That person was asked; the open request, as who asked sees it.
+    Asked(FriendRequest),
 }
 
 impl Identities {
@@ -53,10 +48,7 @@ impl Identities {
         let most = Most { open: MAX_REQUESTS, friends: MAX_FRIENDS };
         match requests::ask(&self.inner.db, owner, friend, most, now).await? {
             Asked::Friends => Ok(Befriended::Both(person)),
-            Asked::Open { shown } => Ok(Befriended::Asked {
-                request: FriendRequest { person, direction: Direction::Outgoing, at: now },
-                shown,
-            }),
+            Asked::Open => Ok(Befriended::Asked(FriendRequest { person, direction: Direction::Outgoing, at: now })),
             Asked::Before => conflict(format!("you have asked {} already", person.display_name)),
             Asked::TooMany => conflict(format!("{MAX_REQUESTS} of your requests are open; withdraw one of them first")),
             Asked::TooManyThere => {

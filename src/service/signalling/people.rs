@@ -30,11 +30,9 @@ impl Signalling {
         match self.identities.befriend(owner, identity).await? {
             Befriended::Added(person) => self.tell_added(owner, &person.identity).await?,
             Befriended::Both(person) => self.tell_friends(owner, &person.identity).await?,
-            Befriended::Asked { request, shown } => {
+            Befriended::Asked(request) => {
                 self.registry.notify(owner, &Notice::FriendRequested { request: request.clone() });
-                if shown {
-                    self.tell_asked(&caller.person.identity, identity).await?;
-                }
+                self.tell_asked(owner, identity).await?;
                 return Ok(Response::FriendRequested { request });
             }
         }

@@ -13,11 +13,8 @@ use crate::domain::time::UnixMillis;
 /// What came of asking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asked {
-    /// It is open; `shown` to who was asked.
-    Open {
-        /// Whether that one may see it.
-        shown: bool,
-    },
+    /// It is open.
+    Open,
     /// The other had asked, or has the asker for a friend: both are friends now.
     Friends,
     /// It was open before.
@@ -181,13 +178,8 @@ pub async fn ask(
         .bind(now.0)
         .execute(&mut *tx)
         .await?;
-    let shown: i64 = sqlx::query_scalar(concat!("SELECT COUNT(*) ", shown!("r.asked = $2 AND r.asker = $1")))
-        .bind(asker.as_str())
-        .bind(asked.as_str())
-        .fetch_one(&mut *tx)
-        .await?;
     tx.commit().await?;
-    Ok(Asked::Open { shown: shown != 0 })
+    Ok(Asked::Open)
 }
 
 /// `asked` accepts what `asker` asked, if that is open and shown: both are friends then. So many are on the list of each at
@@ -227,10 +219,10 @@ pub async fn accept(
 /// # Errors
 /// See [`StoreError`].
 pub async fn decline(db: &Db, asked: &Identity, asker: &Identity) -> Result<bool, StoreError> {
-    let done = sqlx::query(
-        "UPDATE friend_requests SET declined = 1 WHERE asked = $1 AND asker = $2 AND declined = 0 AND NOT EXISTS \
-         (SELECT 1 FROM blocks b WHERE b.identity = $1 AND b.blocked = $2)",
-    )
+    let done = sqlx::query(concat!(
+        "UPDATE friend_requests AS r SET declined = 1 WHERE r.asked = $1 AND r.asker = $2 AND ",
+        shown!()
+    ))
     .bind(asked.as_str())
     .bind(asker.as_str())
     .execute(db)

@@ -203,7 +203,7 @@ async fn so_many_may_be_asked_and_so_often_and_bots_are_not_asked() {
     let alice = kit.person("alice").await;
     for user in ["bob", "carol", "dave"] {
         let other = kit.person(user).await;
-        assert!(matches!(kit.identities.befriend(&alice, &other).await, Ok(Befriended::Asked { shown: true, .. })));
+        assert!(matches!(kit.identities.befriend(&alice, &other).await, Ok(Befriended::Asked(_))));
     }
     let erin = kit.person("erin").await;
     assert_eq!(kit.identities.befriend(&alice, &erin).await.code(), FailureCode::TooManyRequests);
@@ -239,6 +239,29 @@ async fn who_has_as_many_open_requests_as_may_be_asks_and_is_asked_no_more() {
     assert!(kit.identities.withdraw_friend(&others[0], &bob).await.is_ok_and(|shown| !shown));
 }
 
+#[tokio::test]
+async fn who_asked_cannot_tell_who_declined_from_who_blocks_and_who_has_not_answered() {
+    let kit = asking(100).await;
+    let alice = kit.person("alice").await;
+    let [declines, blocks, waits] = [kit.person("bob").await, kit.person("carol").await, kit.person("dave").await];
+    let me = kit.identities.person(&alice).await.unwrap().unwrap();
+    kit.identities.block(&blocks, &me, None).await.unwrap();
+    for asked in [&declines, &blocks, &waits] {
+        assert!(matches!(kit.identities.befriend(&alice, asked).await, Ok(Befriended::Asked(_))));
+    }
+    kit.identities.decline_friend(&declines, &alice).await.unwrap();
+    for (asked, name) in [(&declines, "bob"), (&blocks, "carol"), (&waits, "dave")] {
+        let again = kit.identities.befriend(&alice, asked).await.unwrap_err();
+        assert_eq!((again.code, again.message), (FailureCode::Conflict, format!("you have asked {name} already")));
+        kit.identities.withdraw_friend(&alice, asked).await.unwrap();
+        assert!(matches!(kit.identities.befriend(&alice, asked).await, Ok(Befriended::Asked(_))));
+    }
+    assert_eq!(kit.identities.friend_requests(&alice).await.unwrap().len(), 3);
+    for (asked, sees) in [(&declines, 1), (&blocks, 0), (&waits, 1)] {
+        assert_eq!(kit.identities.friend_requests(asked).await.unwrap().len(), sees);
+    }
+}
+
 impl Kit {
     /// Puts so many on the list of somebody that there is room for `room` more.
     async fn fills_the_list_of(&self, owner: &Identity, room: usize) {
@@ -255,7 +278,7 @@ impl Kit {
 async fn nobody_gets_more_friends_than_may_be_whoever_of_two_asked() {
     let kit = asking(100).await;
     let (alice, bob, carol) = (kit.person("alice").await, kit.person("bob").await, kit.person("carol").await);
-    assert!(matches!(kit.identities.befriend(&bob, &alice).await, Ok(Befriended::Asked { .. })));
+    assert!(matches!(kit.identities.befriend(&bob, &alice).await, Ok(Befriended::Asked(_))));
     kit.fills_the_list_of(&bob, 0).await;
     for refused in [
         kit.identities.befriend(&alice, &bob).await.map(drop),
