@@ -386,10 +386,23 @@ pub enum TokenHolder {
 impl fmt::Display for TokenHolder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::User { name, .. } => f.write_str(name),
+            Self::User { name, .. } => f.write_str(&as_kept(name)),
             Self::App { name } => write!(f, "app:{name}"),
         }
     }
+}
+
+/// A user name as accounts have it, however it was written; anything else as it is.
+pub fn as_kept(name: &str) -> String {
+    name.parse::<UserName>().map_or_else(|_| name.to_owned(), String::from)
+}
+
+/// `POST /api/v1/admin/tokens/revoke`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RevokeTokens {
+    /// Whose: a user name, or an identity.
+    #[schemars(regex(pattern = r"^(8:[!-~]{1,254}|[A-Za-z0-9_-][A-Za-z0-9._-]{0,63})$"))]
+    pub user: String,
 }
 
 /// The answer to that.

@@ -99,6 +99,29 @@ fn a_service_elsewhere_is_administrated_with_a_sign_in_or_an_access_key() {
 }
 
 #[test]
+fn whose_tokens_are_revoked_is_signed_out_and_may_sign_in_again() {
+    let home = Home::new();
+    let (service, _) = home.serve("");
+    home.run_with("admin user add dave --password-stdin", &format!("{PASSWORD}\n")).exited(0);
+    let sign_in = || home.run_with("sign-in dave --password-stdin", &format!("{PASSWORD}\n")).exited(0);
+    sign_in();
+    let dave = home.run("whoami --as dave --json").exited(0).json().remove(0);
+    home.run("admin token revoke --user dave").exited(0).saying("every token of dave is ended");
+    home.run("friends --as dave").exited(4);
+    sign_in();
+    home.run("friends --as dave").exited(0);
+    let entry = |home: &Home| home.run("admin audit --limit 1 --json").exited(0).json().remove(0);
+    home.run(&format!("admin token revoke --user {}", dave["identity"].as_str().unwrap())).exited(0);
+    assert_eq!((&entry(&home)["what"], &entry(&home)["about"]), (&"tokens-revoked".into(), &dave["identity"]));
+    home.run("friends --as dave").exited(4);
+    home.run("admin token revoke --user zed").exited(9);
+    stops(service);
+    // The same without a service.
+    home.run("admin token revoke --user dave").exited(0);
+    assert_eq!((&entry(&home)["who"], &entry(&home)["what"]), (&"folder".into(), &"tokens-revoked".into()));
+}
+
+#[test]
 fn people_make_accounts_where_the_service_lets_them_and_belong_to_organisations() {
     let home = Home::new();
     let (service, _) = home.serve("");

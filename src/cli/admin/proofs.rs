@@ -6,7 +6,7 @@ use super::reached::Places;
 use crate::base::clock;
 use crate::cli::exit::{Exit, Failure};
 use crate::domain::audit::Deed;
-use crate::protocol::rest::{AccessKeyName, AccessKeyPair, IssuedToken, NewToken};
+use crate::protocol::rest::{AccessKeyName, AccessKeyPair, IssuedToken, NewToken, RevokeTokens, as_kept};
 
 impl Office {
     /// Where the running service is, which programs are to reach.
@@ -59,6 +59,18 @@ impl Office {
                 let issued = identities.issue_as_asked(new, clock::unix_now()).await.map_err(refused)?;
                 note(db, Deed::TokenIssued, Some(&new.holder.to_string()), None).await?;
                 Ok(issued)
+            }
+        }
+    }
+
+    pub(super) async fn revoke(&self, whose: &RevokeTokens) -> Result<(), Failure> {
+        match self {
+            Self::Running(service) => {
+                send(service, client().post(at(service, "tokens/revoke")).json(whose)).await.map(drop)
+            }
+            Self::Folder { identities, db, .. } => {
+                identities.revoke_as_asked(whose, clock::unix_now()).await.map_err(refused)?;
+                note(db, Deed::TokensRevoked, Some(&as_kept(&whose.user)), None).await
             }
         }
     }

@@ -12,7 +12,7 @@ use crate::cli::json::rfc3339;
 use crate::cli::output::Output;
 use crate::domain::id::Identity;
 use crate::domain::scope::{Scope, Scopes};
-use crate::protocol::rest::{NewToken, TokenHolder};
+use crate::protocol::rest::{NewToken, RevokeTokens, TokenHolder};
 
 /// Tokens for testers and programs.
 #[derive(Debug, Clone, Args)]
@@ -20,7 +20,8 @@ use crate::protocol::rest::{NewToken, TokenHolder};
 Examples:
   switchboard --token \"$(switchboard admin token issue --user alice)\" call echo
   switchboard admin token issue --user 8:acs:… --scope voip.join --expires 1h
-  switchboard admin token issue --app crm               a program shows it as bearer in place of an access key")]
+  switchboard admin token issue --app crm               a program shows it as bearer in place of an access key
+  switchboard admin token revoke --user alice           alice is signed out everywhere, at once")]
 pub struct TokenArgs {
     /// What to do.
     #[command(subcommand)]
@@ -32,6 +33,12 @@ pub struct TokenArgs {
 pub enum TokenCommand {
     /// Print a token, and nothing else
     Issue(IssueArgs),
+    /// End every token of a person, and so every sign-in; those issued from then on count
+    Revoke {
+        /// Whose: a user name, or an identity
+        #[arg(long, value_name = "NAME|IDENTITY")]
+        user: String,
+    },
 }
 
 /// Which token.
@@ -70,7 +77,10 @@ struct TokenLine<'a> {
 /// # Errors
 /// When the service refuses.
 pub(super) async fn run(command: &TokenCommand, office: &Office, output: &mut Output) -> Result<Exit, Failure> {
-    let TokenCommand::Issue(asked) = command;
+    let asked = match command {
+        TokenCommand::Issue(asked) => asked,
+        TokenCommand::Revoke { user } => return revoke(user, office, output).await,
+    };
     let issued = office.issue(&wanted(asked)).await?;
     if output.json() {
         let (token, identity) = (issued.token.expose().as_str(), issued.identity.as_ref().map(Identity::as_str));
@@ -78,6 +88,12 @@ pub(super) async fn run(command: &TokenCommand, office: &Office, output: &mut Ou
     } else {
         output.result(issued.token.expose())?;
     }
+    Ok(Exit::Done)
+}
+
+async fn revoke(user: &str, office: &Office, output: &mut Output) -> Result<Exit, Failure> {
+    office.revoke(&RevokeTokens { user: user.to_owned() }).await?;
+    output.progress(&format!("every token of {user} is ended, and with them every sign-in"));
     Ok(Exit::Done)
 }
 

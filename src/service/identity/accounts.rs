@@ -104,18 +104,19 @@ impl Identities {
     /// Shows the owner of an account under another name from now on, as [`Identities::set_display_name`] does.
     ///
     /// # Errors
-    /// `forbidden` for an identity without an account.
+    /// `forbidden` for an identity without an account, `unauthenticated` for one that is gone.
     pub async fn set_own_name(&self, owner: &Identity, name: DisplayName) -> Result<(), Failure> {
-        let person = self.person(owner).await?;
-        let renamed = match person {
-            Some(person) => self.set_display_name(&person.name, name).await,
-            None => return Err(Failure::new(FailureCode::Unauthenticated, "this account is gone; sign in again")),
+        if let Some(stored) = accounts::of_identity(&self.inner.db, owner).await? {
+            return self.set_display_name(&stored.account.user, name).await.map(drop);
+        }
+        let (code, why) = match self.person(owner).await? {
+            Some(_) => (
+                FailureCode::Forbidden,
+                "an identity without an account is called as it is; only accounts have a display name",
+            ),
+            None => (FailureCode::Unauthenticated, "this account is gone; sign in again"),
         };
-        let without = "an identity without an account is called as it is; only accounts have a display name";
-        renamed.map(drop).map_err(|failure| match failure.code {
-            FailureCode::NotFound => Failure::new(FailureCode::Forbidden, without),
-            _ => failure,
-        })
+        Err(Failure::new(code, why))
     }
 
     /// Says what an account may do besides calling, from its next request on.

@@ -56,7 +56,6 @@ impl Identities {
         let kept = keys::rotate(&self.inner.db, &made, now, now.plus(life).plus(SLACK_MS)).await?;
         let kept = read(&kept).ok_or_else(no_key)?;
         ring.replace(kept);
-        self.inner.remembered.forget_tokens();
         Ok(ring.signs(|key| key.id.clone()))
     }
 }

@@ -5,7 +5,7 @@
 
 mod access_keys;
 mod accounts;
-mod asked;
+mod admin_tokens;
 mod blocks;
 mod demo;
 mod device;

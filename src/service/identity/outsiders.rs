@@ -3,6 +3,7 @@
 
 use super::device::Names;
 use super::issuers::MAX_NAME;
+use super::programs::is_of_the_accountless;
 use super::{Identities, Outsider};
 use crate::base::entropy;
 use crate::config::{Issuer, OidcAccounts};
@@ -140,8 +141,11 @@ impl Identities {
         Err(Failure::new(FailureCode::Unavailable, "no account could be made for you just now; try again"))
     }
 
-    /// Whether somebody else than `identity` is called `user`.
+    /// Whether somebody else than `identity` is called `user`, or may be.
     async fn is_taken(&self, user: &UserName, identity: &Identity) -> Result<bool, Failure> {
+        if is_of_the_accountless(user) {
+            return Ok(true);
+        }
         let is_bot = self.inner.bots.iter().any(|bot| bot.name == *user);
         let named = identities::named(&self.inner.db, user).await?;
         Ok(is_bot || named.is_some_and(|person| person.identity != *identity))

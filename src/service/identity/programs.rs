@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::token::{self, Grant, VerifiedApp};
 use super::{Identities, MAX_TOKEN_LIFE};
 use crate::base::secret::Secret;
-use crate::base::{clock, entropy, task};
+use crate::base::{clock, entropy};
 use crate::domain::id::{Identity, UserName};
 use crate::domain::scope::Scopes;
 use crate::domain::time::UnixMillis;
@@ -18,6 +18,10 @@ use crate::service::store::identities;
 
 /// How often a name is looked for that nobody has: of 2⁴⁸ names, the first one is nearly always free.
 const NAMES_TRIED: usize = 4;
+
+/// What the names of identities without an account begin with, and how many hexadecimal digits follow.
+const ACCOUNTLESS: &str = "user-";
+const DIGITS: usize = 12;
 
 impl Identities {
     /// Makes an identity without an account: whoever has a token for it can call and be called.
@@ -35,8 +39,9 @@ impl Identities {
         Err(Failure::new(FailureCode::Unavailable, "no name was free for a new identity; try again"))
     }
 
-    /// A token for an identity, with or without an account, and when it runs out. The refresh tokens of who signed in are
-    /// none of its business: it ends with its `life`.
+    /// A token that a program gives out for an identity, with or without an account, and when it runs out. It is good for all
+    /// that its `scopes` say, and never for administrating: that is not for every program. The refresh tokens of who signed in
+    /// are none of its business: it ends with its `life`.
     ///
     /// # Errors
     /// `not_found` for an identity that was never made here or was deleted, `forbidden` for a disabled account,
@@ -48,15 +53,22 @@ impl Identities {
         life: Duration,
         now: UnixMillis,
     ) -> Result<(Secret<String>, UnixMillis), Failure> {
-        check_life(life)?;
-        if scopes.is_empty() {
+        let not_before = UnixMillis(0);
+        self.issue(Grant { identity, scopes, life, now, not_before, delegated: true }).await
+    }
+
+    /// The token that is asked for, if its holder may have one now.
+    pub(super) async fn issue(&self, asked: Grant<'_>) -> Result<(Secret<String>, UnixMillis), Failure> {
+        check_life(asked.life)?;
+        if asked.scopes.is_empty() {
             return Err(Failure::new(FailureCode::BadRequest, "a token has at least one scope"));
         }
+        let identity = asked.identity;
         let standing = identities::standing(&self.inner.db, identity).await?.ok_or_else(|| unknown(identity))?;
         if standing.disabled {
             return Err(super::sign_in::disabled());
         }
-        self.grant(identity, scopes, life, now, standing.tokens_not_before)
+        self.grant(Grant { not_before: standing.tokens_not_before, ..asked })
     }
 
     /// Ends every token of an identity, refresh tokens included; those issued from now on count.
@@ -77,17 +89,13 @@ impl Identities {
         if !ours || self.bot(identity).is_some() {
             return Err(unknown(identity));
         }
-        let (me, identity) = (self.clone(), identity.clone());
-        to_the_end(async move {
-            let changing = me.inner.remembered.changing(Some(&identity));
-            let was_there = identities::remove(&me.inner.db, &identity, clock::unix_now()).await?;
-            drop(changing);
-            if was_there {
-                me.gone(&identity);
-            }
-            Ok(())
-        })
-        .await
+        let changing = self.inner.remembered.changing(Some(identity));
+        let was_there = identities::remove(&self.inner.db, identity, clock::unix_now()).await?;
+        drop(changing);
+        if was_there {
+            self.gone(identity);
+        }
+        Ok(())
     }
 
     /// A token a program called `name` acts with, as with an access key, and when it runs out. The name is written as a
@@ -120,37 +128,25 @@ impl Identities {
         token::verify_app(&self.inner.keys, self.inner.resource, token, now)
     }
 
-    /// Signs a token that counts after `not_before`.
-    pub(super) fn grant(
-        &self,
-        identity: &Identity,
-        scopes: Scopes,
-        life: Duration,
-        now: UnixMillis,
-        not_before: UnixMillis,
-    ) -> Result<(Secret<String>, UnixMillis), Failure> {
-        let dated = now.max(not_before.plus(1));
+    /// Signs a token.
+    pub(super) fn grant(&self, grant: Grant<'_>) -> Result<(Secret<String>, UnixMillis), Failure> {
         self.inner.tally.issued.inc();
-        self.inner.last_dated.fetch_max(dated.0, Ordering::SeqCst);
-        token::issue(&self.inner.keys, self.inner.resource, Grant { identity, scopes, life, now, dated })
+        self.inner.last_dated.fetch_max(grant.dated().0, Ordering::SeqCst);
+        token::issue(&self.inner.keys, self.inner.resource, grant)
     }
 
     /// Ends every token of an identity and tells whoever serves its clients; `false` when there is none such.
     pub(super) async fn end_tokens(&self, identity: &Identity, now: UnixMillis) -> Result<bool, Failure> {
-        let (me, identity) = (self.clone(), identity.clone());
-        to_the_end(async move {
-            // Whatever was issued is ended, also when the machine's clock went back since.
-            let until = now.max(UnixMillis(me.inner.last_dated.load(Ordering::SeqCst)));
-            let changing = me.inner.remembered.changing(Some(&identity));
-            let there = identities::revoke(&me.inner.db, &identity, until).await?;
-            drop(changing);
-            if there {
-                me.inner.tally.revoked.inc();
-                me.inner.revoked.tell(identity);
-            }
-            Ok(there)
-        })
-        .await
+        // Whatever was issued is ended, also when the machine's clock went back since.
+        let until = now.max(UnixMillis(self.inner.last_dated.load(Ordering::SeqCst)));
+        let changing = self.inner.remembered.changing(Some(identity));
+        let there = identities::revoke(&self.inner.db, identity, until).await?;
+        drop(changing);
+        if there {
+            self.inner.tally.revoked.inc();
+            self.inner.revoked.tell(identity.clone());
+        }
+        Ok(there)
     }
 
     /// Tells everybody concerned that an identity is no more.
@@ -160,17 +156,16 @@ impl Identities {
     }
 }
 
-/// Carries `change` out to its end: what is in the store is told, and nothing is remembered that is not.
-async fn to_the_end<T: Send + 'static>(
-    change: impl Future<Output = Result<T, Failure>> + Send + 'static,
-) -> Result<T, Failure> {
-    task::to_the_end("tokens end", change).await.unwrap_or_else(|| Err(Failure::broken()))
-}
-
 /// What somebody without an account is called: `user-` and the first twelve digits of the GUID.
 fn name_of(user: Uuid) -> UserName {
     let digits = user.simple().to_string();
-    format!("user-{}", &digits[..12]).parse().expect("hexadecimal digits are allowed in user names")
+    format!("{ACCOUNTLESS}{}", &digits[..DIGITS]).parse().expect("hexadecimal digits are allowed in user names")
+}
+
+/// Whether a name is one of those, which nobody gets unless an administrator says so.
+pub(super) fn is_of_the_accountless(name: &UserName) -> bool {
+    let digits = name.as_str().strip_prefix(ACCOUNTLESS).map(str::as_bytes);
+    digits.is_some_and(|digits| digits.len() == DIGITS && digits.iter().all(u8::is_ascii_hexdigit))
 }
 
 fn check_life(life: Duration) -> Result<(), Failure> {

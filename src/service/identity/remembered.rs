@@ -68,11 +68,6 @@ impl Remembered {
         self.lock().tokens.put(print, verified);
     }
 
-    /// Forgets what all tokens say.
-    pub(super) fn forget_tokens(&self) {
-        self.lock().tokens = Lately::default();
-    }
-
     /// What decides about somebody's tokens; if that is not known, what to keep it by once it was read in the store.
     pub(super) fn standing(&self, identity: &Identity) -> Result<Standing, Turn> {
         let mut table = self.lock();
@@ -88,7 +83,8 @@ impl Remembered {
     }
 
     /// To be held from before the store is told that the standing of `whose`, or of anybody, changes, until it has kept
-    /// it, or refused to: meanwhile it is asked every time.
+    /// it, or refused to: meanwhile it is asked every time. Who holds it goes on to the end: were it given up before, the
+    /// store might keep the change after.
     pub(super) fn changing(&self, whose: Option<&Identity>) -> Changing<'_> {
         let mut table = self.lock();
         table.turn += 1;
@@ -173,15 +169,14 @@ mod tests {
     #[test]
     fn what_a_token_says_is_remembered_until_it_runs_out() {
         let (remembered, print) = (Remembered::default(), Print::of("a"));
-        let verified =
-            Verified { identity: who(1), scopes: Scopes::USER, expires_at: UnixMillis(1000), issued_at: UnixMillis(0) };
+        let (identity, scopes) = (who(1), Scopes::USER);
+        let (expires_at, issued_at) = (UnixMillis(1000), UnixMillis(0));
+        let verified = Verified { identity, scopes, expires_at, issued_at, delegated: false };
         assert_eq!(remembered.token(print, UnixMillis(1)), None);
         remembered.keep_token(print, verified.clone());
         assert_eq!(remembered.token(print, UnixMillis(999)), Some(verified));
         assert_eq!(remembered.token(print, UnixMillis(1000)), None);
         assert_eq!(remembered.token(Print::of("b"), UnixMillis(1)), None);
-        remembered.forget_tokens();
-        assert_eq!(remembered.token(print, UnixMillis(999)), None);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::remembered::Print;
+use super::token::Grant;
 use super::tries::Try;
 use super::{Identities, MAX_TOKEN_LIFE, Verified, locked, token};
 use crate::base::secret::Secret;
@@ -194,8 +195,9 @@ impl Identities {
             return Err(disabled());
         }
         let life = self.inner.settings.access_token_life.min(MAX_TOKEN_LIFE);
-        let (access_token, expires_at) =
-            self.grant(&me.identity, Scopes::USER, life, now, standing.tokens_not_before)?;
+        let (identity, not_before) = (&me.identity, standing.tokens_not_before);
+        let grant = Grant { identity, scopes: Scopes::USER, life, now, not_before, delegated: false };
+        let (access_token, expires_at) = self.grant(grant)?;
         // Had everything been revoked before the standing was read, the token would count all the same.
         if !refresh_tokens::is_kept(&self.inner.db, &hash(&refresh_token)).await? {
             return Err(signed_out());

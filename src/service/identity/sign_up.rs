@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
+use super::programs::is_of_the_accountless;
 use super::{Identities, locked};
 use crate::base::clock;
-use crate::domain::id::UserName;
 use crate::domain::time::UnixMillis;
 use crate::protocol::failure::{Failure, FailureCode};
 use crate::protocol::rest::{NewAccount, SignUp, SignedIn};
@@ -28,7 +28,7 @@ impl Identities {
         let peer = limits::peer(peer);
         locked(&self.inner.sign_ups).take(peer, clock::now()).map_err(too_many)?;
         let SignUp { user, display_name, password } = request;
-        if is_reserved(&user) {
+        if is_of_the_accountless(&user) {
             return Err(super::accounts::taken(&user));
         }
         self.add_account(NewAccount { display_name, ..NewAccount::new(user.clone(), password) }).await?;
@@ -42,29 +42,9 @@ impl Identities {
 
 const NOT_HERE: &str = "accounts of this service are made by whoever runs it: ask them for one";
 
-/// Whether a name is kept for identities that programs make: `user-` and hex digits.
-fn is_reserved(user: &UserName) -> bool {
-    let digits = user.as_str().strip_prefix("user-");
-    digits.is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
-}
-
 fn too_many(Wait(wait): Wait) -> Failure {
     let seconds = wait.as_secs() + 1;
     let wait = if seconds < 120 { format!("{seconds} s") } else { format!("{} min", seconds.div_ceil(60)) };
     let message = format!("too many accounts were asked for from this address; try again in {wait}");
     Failure::new(FailureCode::TooManyRequests, message)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_identities_without_an_account_are_kept_for_them() {
-        for (name, reserved) in
-            [("user-0123456789ab", true), ("user-beef", true), ("user-bob", false), ("users", false)]
-        {
-            assert_eq!(is_reserved(&name.parse().unwrap()), reserved, "{name}");
-        }
-    }
 }

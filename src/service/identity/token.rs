@@ -42,6 +42,9 @@ struct Claims {
     resource_id: Uuid,
     #[serde(rename = "resourceLocation")]
     resource_location: String,
+    /// Whether a program gave it out; ACS has nothing of the kind.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    delegated: bool,
 }
 
 /// The claims of a program's token (RFC 7519 section 4.1).
@@ -66,6 +69,8 @@ pub struct Verified {
     pub expires_at: UnixMillis,
     /// When it was issued.
     pub issued_at: UnixMillis,
+    /// Whether a program gave it out, which may not have done all that its holder may do.
+    pub delegated: bool,
 }
 
 /// A program whose token was issued here and has not run out.
@@ -84,8 +89,17 @@ pub(super) struct Grant<'a> {
     pub(super) scopes: Scopes,
     pub(super) life: Duration,
     pub(super) now: UnixMillis,
-    /// What it is dated: later than `now` where everything until then was revoked.
-    pub(super) dated: UnixMillis,
+    /// Everything until then was revoked.
+    pub(super) not_before: UnixMillis,
+    /// Whether a program gives it out.
+    pub(super) delegated: bool,
+}
+
+impl Grant<'_> {
+    /// What it is dated: later than it is issued where everything until then was revoked.
+    pub(super) fn dated(&self) -> UnixMillis {
+        self.now.max(self.not_before.plus(1))
+    }
 }
 
 /// Issues a token, and says when it runs out.
@@ -93,18 +107,19 @@ pub(super) struct Grant<'a> {
 /// # Errors
 /// `internal` when the key refuses to sign.
 pub(super) fn issue(keys: &KeyRing, resource: Uuid, grant: Grant<'_>) -> Result<(Secret<String>, UnixMillis), Failure> {
-    let Grant { identity, scopes, life, now, dated } = grant;
+    let Grant { identity, scopes, life, now, delegated, .. } = grant;
     let exp = ends(now, life);
     let claims = Claims {
         skypeid: identity.as_str().trim_start_matches("8:").to_owned(),
         scp: 1792,
-        csi: dated.0.to_string(),
+        csi: grant.dated().0.to_string(),
         exp,
         iat: now.seconds(),
         rgn: "local".to_owned(),
         acs_scope: scopes.to_string(),
         resource_id: resource,
         resource_location: "local".to_owned(),
+        delegated,
     };
     Ok((sign(keys, &claims)?, UnixMillis(exp.saturating_mul(1000))))
 }
@@ -134,10 +149,11 @@ pub(super) fn verify(keys: &KeyRing, resource: Uuid, token: &str, now: UnixMilli
     if claims.resource_id != resource {
         return Err(refused());
     }
+    let delegated = claims.delegated;
     let identity = format!("8:{}", claims.skypeid).parse().map_err(|_| refused())?;
     let scopes = claims.acs_scope.parse().map_err(|_| refused())?;
     let issued_at = claims.csi.parse().map(UnixMillis).map_err(|_| refused())?;
-    Ok(Verified { identity, scopes, expires_at: not_yet(claims.exp, now)?, issued_at })
+    Ok(Verified { identity, scopes, expires_at: not_yet(claims.exp, now)?, issued_at, delegated })
 }
 
 /// Which program acts with `token`.

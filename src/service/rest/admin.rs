@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::Rest;
 use super::answer::Refusal;
 use super::audit::About;
-use super::body::{Asked, Body, User};
+use super::body::{Asked, Body, Named};
 use super::paging::Limit;
 use crate::base::clock;
 use crate::domain::id::UserName;
@@ -31,7 +31,7 @@ pub(super) async fn list(
     Ok(Json(rest.identities.accounts(asked.after.as_ref(), limit.rows()).await?))
 }
 
-pub(super) async fn show(State(rest): State<Rest>, User(user): User) -> Result<Json<Account>, Refusal> {
+pub(super) async fn show(State(rest): State<Rest>, Named(user): Named<UserName>) -> Result<Json<Account>, Refusal> {
     Ok(Json(rest.identities.account(&user).await?))
 }
 
@@ -44,22 +44,22 @@ pub(super) async fn add(
     Ok((StatusCode::CREATED, Extension(about), Json(account)))
 }
 
-pub(super) async fn remove(State(rest): State<Rest>, User(user): User) -> Result<StatusCode, Refusal> {
+pub(super) async fn remove(State(rest): State<Rest>, Named(user): Named<UserName>) -> Result<StatusCode, Refusal> {
     rest.identities.remove_account(&user).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub(super) async fn disable(State(rest): State<Rest>, User(user): User) -> Result<Json<Account>, Refusal> {
+pub(super) async fn disable(State(rest): State<Rest>, Named(user): Named<UserName>) -> Result<Json<Account>, Refusal> {
     Ok(Json(rest.identities.set_disabled(&user, true).await?))
 }
 
-pub(super) async fn enable(State(rest): State<Rest>, User(user): User) -> Result<Json<Account>, Refusal> {
+pub(super) async fn enable(State(rest): State<Rest>, Named(user): Named<UserName>) -> Result<Json<Account>, Refusal> {
     Ok(Json(rest.identities.set_disabled(&user, false).await?))
 }
 
 pub(super) async fn set_password(
     State(rest): State<Rest>,
-    User(user): User,
+    Named(user): Named<UserName>,
     Body(new): Body<NewPassword>,
 ) -> Result<StatusCode, Refusal> {
     rest.identities.set_password(&user, new.password).await?;
@@ -68,7 +68,7 @@ pub(super) async fn set_password(
 
 pub(super) async fn set_display_name(
     State(rest): State<Rest>,
-    User(user): User,
+    Named(user): Named<UserName>,
     Body(new): Body<NewDisplayName>,
 ) -> Result<Json<Account>, Refusal> {
     Ok(Json(rest.identities.set_display_name(&user, new.display_name).await?))
@@ -76,7 +76,7 @@ pub(super) async fn set_display_name(
 
 pub(super) async fn set_role(
     State(rest): State<Rest>,
-    User(user): User,
+    Named(user): Named<UserName>,
     Body(new): Body<NewRole>,
 ) -> Result<(Extension<About>, Json<Account>), Refusal> {
     let account = rest.identities.set_role(&user, new.role).await?;
@@ -86,7 +86,7 @@ pub(super) async fn set_role(
 
 pub(super) async fn set_organisation(
     State(rest): State<Rest>,
-    User(user): User,
+    Named(user): Named<UserName>,
     Body(new): Body<NewOrganisation>,
 ) -> Result<(Extension<About>, Json<Account>), Refusal> {
     let account = rest.identities.set_organisation(&user, &new.organisation).await?;
@@ -100,7 +100,7 @@ pub(super) async fn organisations(State(rest): State<Rest>) -> Result<Json<Vec<O
 
 pub(super) async fn bind(
     State(rest): State<Rest>,
-    User(user): User,
+    Named(user): Named<UserName>,
     Body(who): Body<OutsideSubject>,
 ) -> Result<(Extension<About>, Json<Account>), Refusal> {
     let account = rest.identities.bind_outsider(&user, &who, clock::unix_now()).await?;
@@ -109,7 +109,7 @@ pub(super) async fn bind(
 
 pub(super) async fn unbind(
     State(rest): State<Rest>,
-    User(user): User,
+    Named(user): Named<UserName>,
     Body(who): Body<OutsideSubject>,
 ) -> Result<(Extension<About>, Json<Account>), Refusal> {
     let account = rest.identities.unbind_outsider(&user, &who).await?;

@@ -7,11 +7,11 @@ use axum::response::{IntoResponse, Response};
 use crate::protocol::failure::{Failure, FailureCode};
 use crate::protocol::rest::ErrorBody;
 
-/// A failure with its HTTP status.
+/// A failure with its HTTP status. It stands beside the response made of it, for whoever says it in other words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    status: StatusCode,
-    failure: Failure,
+    pub(super) status: StatusCode,
+    pub(super) failure: Failure,
 }
 
 impl Refusal {
@@ -34,10 +34,12 @@ impl From<Failure> for Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut response = (self.status, Json(ErrorBody { error: self.failure })).into_response();
+        let body = Json(ErrorBody { error: self.failure.clone() });
+        let mut response = (self.status, body).into_response();
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        response.extensions_mut().insert(self);
         response
     }
 }

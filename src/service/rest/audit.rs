@@ -1,5 +1,6 @@
 //! The audit trail: noting who did what, right after it was done, and showing it.
 
+use std::cmp::Reverse;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::PoisonError;
 
@@ -13,13 +14,13 @@ use serde::Deserialize;
 use super::Rest;
 use super::answer::Refusal;
 use super::body::Asked;
-use super::paging::Limit;
+use super::paging::{Limit, page};
 use crate::base::{clock, task};
 use crate::domain::audit::Deed;
 use crate::domain::id::UserName;
 use crate::domain::time::UnixMillis;
 use crate::protocol::failure::Failure;
-use crate::protocol::rest::{AuditEntry, AuditPage};
+use crate::protocol::rest::{self, AuditPage};
 use crate::service::limits;
 use crate::service::store::audit::{self, NewEntry, Wanted};
 
@@ -46,11 +47,12 @@ pub(super) async fn list(
     State(rest): State<Rest>,
     Asked(asked): Asked<AuditQuery>,
 ) -> Result<Json<AuditPage>, Refusal> {
-    let limit = asked.limit.unwrap_or_default().rows();
-    let wanted = Wanted { since: asked.since.map(UnixMillis), before: asked.before, limit };
-    let entries: Vec<AuditEntry> = audit::list(rest.observer.db(), wanted).await.map_err(Failure::from)?;
-    let next = entries.last().filter(|_| entries.len() == usize::from(limit)).map(|last| last.entry);
-    Ok(Json(AuditPage { entries, next }))
+    let limit = asked.limit.unwrap_or_default();
+    // One more than wanted tells whether there are more.
+    let wanted = Wanted { since: asked.since.map(UnixMillis), before: asked.before, limit: limit.rows() + 1 };
+    let entries = audit::list(rest.observer.db(), wanted).await.map_err(Failure::from)?;
+    let (entries, next) = page(entries, |entry| Reverse(entry.entry), None, limit);
+    Ok(Json(AuditPage { entries, next: next.map(|Reverse(entry)| entry) }))
 }
 
 /// Notes what a request did, if it did it. Both go on when the peer is gone: nothing is done that is not noted.
@@ -76,10 +78,9 @@ pub(super) async fn noted(
     done.await.unwrap_or_else(|| Refusal::from(Failure::broken()).into_response())
 }
 
-/// What the part of a path called `name` is about: a user name as accounts have it, however it was written.
+/// What the part of a path called `name` is about.
 fn as_kept(name: &str, value: &str) -> String {
-    let user = (name == "user").then(|| value.parse::<UserName>().ok()).flatten();
-    user.map_or_else(|| value.to_owned(), String::from)
+    if name == "user" { rest::as_kept(value) } else { value.to_owned() }
 }
 
 impl Rest {

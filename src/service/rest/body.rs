@@ -12,7 +12,6 @@ use serde::de::DeserializeOwned;
 
 use super::MAX_BODY;
 use super::answer::Refusal;
-use crate::domain::id::UserName;
 use crate::protocol::failure::{Failure, FailureCode};
 
 /// A body of `application/json`. No other type is taken: a web page can send those elsewhere without asking.
@@ -35,17 +34,6 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
             _ => bad("the body broke off"),
         })?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| bad(format!("the body can't be read: {error}")))
-    }
-}
-
-/// The user name in the path.
-pub(super) struct User(pub(super) UserName);
-
-impl<S: Send + Sync> FromRequestParts<S> for User {
-    type Rejection = Refusal;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
-        Named::from_request_parts(parts, state).await.map(|Named(user)| Self(user))
     }
 }
 

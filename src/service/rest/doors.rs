@@ -110,6 +110,10 @@ async fn administrator(rest: &Rest, shown: &str) -> Result<Actor, Failure> {
     let user = administrator.ok_or_else(|| {
         Failure::new(FailureCode::Forbidden, "this account may not administrate: it needs the role admin")
     })?;
+    if verified.delegated {
+        let message = "a token that a program gave out does not administrate, whosever it is: sign in";
+        return Err(Failure::new(FailureCode::Forbidden, message));
+    }
     Ok(Actor(format!("user:{user}")))
 }
 

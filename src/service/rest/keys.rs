@@ -10,7 +10,7 @@ use super::audit::About;
 use super::body::{Body, Named};
 use crate::base::clock;
 use crate::protocol::failure::{Failure, FailureCode};
-use crate::protocol::rest::{AccessKeyName, AccessKeyPair, IssuedToken, NewToken};
+use crate::protocol::rest::{AccessKeyName, AccessKeyPair, IssuedToken, NewToken, RevokeTokens, as_kept};
 
 pub(super) async fn show(State(rest): State<Rest>) -> Json<AccessKeyPair> {
     Json(rest.access_keys.pair())
@@ -36,4 +36,12 @@ pub(super) async fn issue(
 ) -> Result<(Extension<About>, Json<IssuedToken>), Refusal> {
     let issued = rest.identities.issue_as_asked(&new, clock::unix_now()).await?;
     Ok((Extension(About { whom: Some(new.holder.to_string()), detail: None }), Json(issued)))
+}
+
+pub(super) async fn revoke(
+    State(rest): State<Rest>,
+    Body(whose): Body<RevokeTokens>,
+) -> Result<(StatusCode, Extension<About>), Refusal> {
+    rest.identities.revoke_as_asked(&whose, clock::unix_now()).await?;
+    Ok((StatusCode::NO_CONTENT, Extension(About { whom: Some(as_kept(&whose.user)), detail: None })))
 }

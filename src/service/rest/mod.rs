@@ -88,7 +88,6 @@ pub struct Rest {
     public_url: Option<Arc<str>>,
     fingerprint: Option<Fingerprint>,
     answers: Answers,
-    document: Arc<str>,
     deadline: Duration,
     peers: Arc<Mutex<Buckets<IpAddr>>>,
     /// Peers of whom it was noted that they try too many passwords.
@@ -133,7 +132,6 @@ impl Rest {
             public_url: None,
             fingerprint: None,
             answers: Answers::default(),
-            document: openapi::document().to_string().into(),
             deadline: DEADLINE,
             peers: Arc::new(Mutex::new(Buckets::new(PER_PEER, PEERS))),
             throttled: Arc::new(Mutex::new(Buckets::new(NOTED, PEERS))),
@@ -300,6 +298,9 @@ fn routes() -> Vec<Route> {
         route(Method::POST, "/api/v1/admin/tokens", Admin, keys::issue)
             .described(of::ISSUE_TOKEN)
             .noted(Deed::TokenIssued),
+        route(Method::POST, "/api/v1/admin/tokens/revoke", Admin, keys::revoke)
+            .described(of::REVOKE_TOKENS)
+            .noted(Deed::TokensRevoked),
         of_acs(Method::POST, "/identities", App, acs::create).noted(Deed::IdentityMade),
         of_acs(Method::POST, "/identities/{id}/:issueAccessToken", App, acs::issue).noted(Deed::TokenIssued),
         of_acs(Method::POST, "/identities/{id}/:revokeAccessTokens", App, acs::revoke).noted(Deed::TokensRevoked),
@@ -327,6 +328,7 @@ pub fn router(rest: Rest, names: Names, more: Router) -> Router {
         .layer(middleware::from_fn(acs::known_version))
         .layer(from_fn_with_state(rest.clone(), doors::in_time))
         .layer(from_fn_with_state(rest.clone(), acs::in_bounds))
+        .layer(middleware::map_response(acs::in_its_words))
         .layer(middleware::from_fn(acs::answer_as_asked));
     ours.merge(for_programs)
         .layer(middleware::map_response(answer::not_stored))

@@ -1,17 +1,19 @@
 //! Routes for anyone and for users: sign in, refresh, sign out, who am I, health, keys.
 
 use std::net::SocketAddr;
+use std::sync::LazyLock;
 
+use axum::body::Bytes;
 use axum::extract::{ConnectInfo, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde_json::Value;
 
-use super::Rest;
 use super::answer::Refusal;
 use super::audit::About;
 use super::body::Body;
+use super::{Rest, openapi};
 use crate::base::clock;
 use crate::domain::person::Person;
 use crate::protocol::failure::{Failure, FailureCode};
@@ -24,9 +26,11 @@ pub(super) async fn health(State(rest): State<Rest>) -> Json<Health> {
     Json(Health { status: "ok".to_owned(), instance: rest.instance, version })
 }
 
-/// The OpenAPI document of our own routes.
-pub(super) async fn document(State(rest): State<Rest>) -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], rest.document.to_string()).into_response()
+/// The OpenAPI document of our own routes, which are the same for every service.
+static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| openapi::document().to_string().into());
+
+pub(super) async fn document() -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], DOCUMENT.clone()).into_response()
 }
 
 pub(super) async fn keys(State(rest): State<Rest>) -> Json<Value> {

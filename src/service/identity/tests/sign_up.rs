@@ -43,6 +43,10 @@ async fn names_of_others_are_refused_alike() {
         let refused = kit.sign_up_from(peer, user).await.unwrap_err();
         assert_eq!((refused.code, refused.message), (FailureCode::Conflict, format!("the user name {user} is taken")));
     }
+    // Those of people without an account have twelve digits; what only looks like one is anybody's.
+    for user in ["user-beef", "user-0123456789abc", "user-", "user-0123456789ag"] {
+        kit.sign_up_from(ELSEWHERE, user).await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
+use super::token::Grant;
 use super::*;
 use crate::domain::scope::Scopes;
 
@@ -38,7 +39,10 @@ async fn clients_that_read_payloads_as_plain_base64_can() {
         let identity = Identity::acs(kit.identities.resource(), entropy::uuid());
         let at = UnixMillis(1_795_000_000_000 + number * 7919);
         let life = Duration::from_secs(3600);
-        let (token, _) = kit.identities.grant(&identity, Scopes::USER, life, at, UnixMillis(0)).unwrap();
+        let not_before = UnixMillis(0);
+        let delegated = number % 2 == 0;
+        let grant = Grant { identity: &identity, scopes: Scopes::USER, life, now: at, not_before, delegated };
+        let (token, _) = kit.identities.grant(grant).unwrap();
         let [_, payload, _] = parts(&token);
         let plain = STANDARD_NO_PAD.decode(payload).expect("no - and no _");
         assert!(plain.is_ascii());

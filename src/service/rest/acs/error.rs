@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::signature::Unsigned;
 use crate::protocol::failure::{Failure, FailureCode};
 use crate::service::limits::Wait;
-use crate::service::rest::status_of;
+use crate::service::rest::Refusal;
 
 /// A refusal of a route of ACS. Only one for calling too often says when to come back: the SDKs try again by themselves
 /// whatever status has that header, and nothing else gets better by waiting.
@@ -63,9 +63,10 @@ impl From<Wait> for AcsError {
     }
 }
 
-impl From<Failure> for AcsError {
-    fn from(failure: Failure) -> Self {
+impl From<Refusal> for AcsError {
+    fn from(Refusal { status, failure }: Refusal) -> Self {
         let code = match failure.code {
+            _ if status == StatusCode::METHOD_NOT_ALLOWED => "MethodNotAllowed",
             FailureCode::BadRequest | FailureCode::NotUnderstood | FailureCode::MediaRefused => "BadRequest",
             FailureCode::Unauthenticated | FailureCode::TokenExpired => "Denied",
             FailureCode::Forbidden => "Forbidden",
@@ -75,8 +76,24 @@ impl From<Failure> for AcsError {
             FailureCode::Unavailable => "ServiceUnavailable",
             FailureCode::Internal | FailureCode::Unknown => "InternalServerError",
         };
-        Self::new(status_of(failure.code), code, failure.message)
+        Self::new(status, code, failure.message)
     }
+}
+
+impl From<Failure> for AcsError {
+    fn from(failure: Failure) -> Self {
+        Refusal::from(failure).into()
+    }
+}
+
+/// Says in the words of ACS what was refused in ours: what is common to all routes knows only those.
+pub(in crate::service::rest) async fn in_its_words(response: Response) -> Response {
+    let Some(refusal) = response.extensions().get::<Refusal>() else { return response };
+    let mut said = AcsError::from(refusal.clone()).into_response();
+    if let Some(methods) = response.headers().get(header::ALLOW) {
+        said.headers_mut().insert(header::ALLOW, methods.clone());
+    }
+    said
 }
 
 #[derive(Serialize)]
@@ -104,5 +121,19 @@ impl IntoResponse for AcsError {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1));
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_handler_that_panics_is_told_of_in_the_words_of_acs() {
+        let said = in_its_words(Refusal::unexpected().into_response()).await;
+        assert_eq!(said.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = axum::body::to_bytes(said.into_body(), 1000).await.unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body["error"]["code"], "InternalServerError");
     }
 }

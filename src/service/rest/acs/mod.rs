@@ -10,6 +10,7 @@ pub mod signature;
 
 pub(super) use self::door::{Unproven, answer_as_asked, in_bounds, known_version, programs, signed_by_a_key};
 pub(super) use self::entra::{access as exchange_for_access, teams_user};
+pub(super) use self::error::in_its_words;
 pub(super) use self::identity::{create, delete, issue, revoke};
 pub(super) use self::limits::Limits;
 

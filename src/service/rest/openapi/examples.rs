@@ -11,7 +11,8 @@ use crate::protocol::rest::{
     AccessKeyName, AccessKeyPair, Account, AuditPage, Befriended, BlockedPage, CallsPage, DevicePoll, DevicePolled,
     DeviceSignIn, ErrorBody, FriendRequestsPage, FriendsPage, GroupsPage, HistoryPage, IssuedToken, NewAccount,
     NewBlocked, NewDisplayName, NewFavourite, NewFriend, NewGroup, NewMe, NewNote, NewOrganisation, NewPassword,
-    NewRole, NewToken, OrganisationRow, OutsideSubject, PeopleFound, Refresh, SignIn, SignInWays, SignUp, SignedIn,
+    NewRole, NewToken, OrganisationRow, OutsideSubject, PeopleFound, Refresh, RevokeTokens, SignIn, SignInWays, SignUp,
+    SignedIn,
 };
 
 /// A type of which there is an example.
@@ -176,5 +177,6 @@ examples! {
     );
     AccessKeyPair: r#"{"primary": "cHJpbWFyeQ==", "secondary": "c2Vjb25kYXJ5"}"#;
     NewToken: r#"{"user": {"name": "alice", "scopes": "voip"}, "minutes": 60}"#;
+    RevokeTokens: r#"{"user": "alice"}"#;
     IssuedToken: concat!(r#"{"token": "#, a_token!(), r#", "expires_at": 1767229200000, "identity": "#, alice!(), "}");
 }

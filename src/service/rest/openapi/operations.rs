@@ -13,7 +13,7 @@ use crate::protocol::rest::{
     AccessKeyName, AccessKeyPair, Account, AuditPage, Befriended, BlockedPage, CallsPage, DevicePoll, DevicePolled,
     DeviceSignIn, FriendRequestsPage, FriendsPage, GroupsPage, HistoryPage, IssuedToken, NewAccount, NewBlocked,
     NewDisplayName, NewFavourite, NewFriend, NewGroup, NewMe, NewNote, NewOrganisation, NewPassword, NewRole, NewToken,
-    OrganisationRow, OutsideSubject, PeopleFound, Refresh, SignIn, SignInWays, SignUp, SignedIn,
+    OrganisationRow, OutsideSubject, PeopleFound, Refresh, RevokeTokens, SignIn, SignInWays, SignUp, SignedIn,
 };
 
 const LIMIT: Field = Field::optional("limit", "How many rows at the most", Kind::of::<Limit>());
@@ -161,7 +161,11 @@ pub(in super::super) const HISTORY: Operation =
         Field::optional("before", "`next` of the page before", Kind::of::<CallId>()),
         LIMIT,
         Field::optional("with", "Calls with this person alone, or that this person answered", Kind::of::<Identity>()),
-        Field::optional("text", "Calls whose names or note hold this text, in any case", Kind::of::<String>()),
+        Field::optional(
+            "text",
+            "Calls whose names or note hold this text, in any case and with accents or without",
+            Kind::of::<String>(),
+        ),
         Field::optional("missed", "Missed calls alone", Kind::of::<bool>()),
     ]);
 
@@ -276,3 +280,8 @@ pub(in super::super) const ISSUE_TOKEN: Operation =
         .brings(Kind::of::<IssuedToken>())
         .sent(Kind::of::<NewToken>())
         .refused(&[NotFound, Forbidden]);
+
+pub(in super::super) const REVOKE_TOKENS: Operation =
+    Operation::new("revoke_tokens", "End every token of a person, and so every sign-in")
+        .sent(Kind::of::<RevokeTokens>())
+        .refused(&[NotFound]);

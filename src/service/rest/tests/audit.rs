@@ -66,6 +66,8 @@ async fn the_trail_comes_in_pages() {
     let rest = kit.audit(&format!("?limit=2&before={}", newest.next.unwrap())).await;
     assert_eq!(rest.entries.iter().filter_map(|one| one.about.as_deref()).collect::<Vec<_>>(), ["alice"]);
     assert_eq!(rest.next, None);
+    let whole = kit.audit("?limit=3").await;
+    assert_eq!((whole.entries.len(), whole.next), (3, None), "nothing follows a page that is just full");
     let later = rest.entries[0].at.0.max(newest.entries[0].at.0) + 1;
     assert!(kit.audit(&format!("?since={later}")).await.entries.is_empty());
     let bad = kit.administrate(Method::GET, "/api/v1/admin/audit?limit=many", json!(null)).await;

@@ -231,3 +231,71 @@ async fn tokens_are_issued_to_people_and_programs_by_administrators() {
     assert_eq!(rotated.status(), StatusCode::NO_CONTENT);
     assert_eq!(kit.identities.jwks()["keys"].as_array().unwrap().len(), old + 1);
 }
+
+#[tokio::test]
+async fn administrators_end_every_token_of_somebody() {
+    let kit = Kit::new().await;
+    kit.add("alice").await;
+    let revoke =
+        async |user: &str| kit.administrate(Method::POST, "/api/v1/admin/tokens/revoke", json!({ "user": user })).await;
+    let me = async |token: &Secret<String>| status(kit.get("/api/v1/me").bearer_auth(token.expose())).await;
+    let first = kit.sign_in("alice").await;
+    assert_eq!(revoke("ALICE").await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(me(&first.access_token).await, 401);
+    let refreshed = kit.post("/api/v1/refresh", json!({"refresh_token": first.refresh_token})).await;
+    assert_eq!(refusal(refreshed).await.0, 401, "nothing renews itself");
+    let second = kit.sign_in("alice").await;
+    assert_eq!(me(&second.access_token).await, 200, "those issued from then on count");
+    assert_eq!(revoke(second.me.identity.as_str()).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(me(&second.access_token).await, 401);
+    for (nobody, expected) in [("zed", 404), ("8:acs:nonsense", 404), ("a b", 400)] {
+        assert_eq!(refusal(revoke(nobody).await).await.0, expected, "{nobody}");
+    }
+    let noted = kit.audit("").await.entries.into_iter().filter(|one| one.what == "tokens-revoked");
+    assert_eq!(noted.filter_map(|one| one.about).collect::<Vec<_>>(), [second.me.identity.as_str(), "alice"]);
+}
+
+/// A program may act as anybody, and not administrate: it does not get to by acting as an administrator.
+#[tokio::test]
+async fn what_a_program_gives_out_for_an_administrator_does_not_administrate() {
+    let kit = Kit::new().await;
+    kit.add("alice").await;
+    let alice = kit.sign_in("alice").await.me.identity;
+    kit.administrate(Method::POST, "/api/v1/admin/users/alice/role", json!({"role": "admin"})).await;
+    let issue = async |body: Value| -> IssuedToken {
+        read(kit.administrate(Method::POST, "/api/v1/admin/tokens", body).await).await
+    };
+    let app = issue(json!({"app": {"name": "crm"}, "minutes": 60})).await;
+    let asked = kit.request(Method::POST, &path(alice.as_str(), "/:issueAccessToken")).bearer_auth(app.token.expose());
+    let given: Value = read(asked.json(&json!({"scopes": ["voip"]})).send().await.unwrap()).await;
+    let given = given["token"].as_str().unwrap();
+    assert_eq!(status(kit.get("/api/v1/me").bearer_auth(given)).await, 200);
+    let (status_of_it, failure) = refusal(kit.get("/api/v1/admin/keys").bearer_auth(given).send().await.unwrap()).await;
+    assert_eq!((status_of_it, failure.code), (403, FailureCode::Forbidden), "{failure}");
+    let own = issue(json!({"user": {"name": "alice"}, "minutes": 60})).await;
+    assert_eq!(status(kit.get("/api/v1/admin/keys").bearer_auth(own.token.expose())).await, 200);
+}
+
+#[tokio::test]
+async fn what_all_routes_refuse_is_refused_in_the_words_of_acs_here() {
+    let kit = Kit::new().await;
+    let request = kit.signed(Method::PUT, CREATE, "").header("x-ms-client-request-id", "my-id-7");
+    let response = request.send().await.unwrap();
+    assert_eq!(
+        (response.status(), &response.headers()["allow"]),
+        (StatusCode::METHOD_NOT_ALLOWED, &"POST".parse().unwrap())
+    );
+    assert_eq!(response.headers()["x-ms-client-request-id"], "my-id-7");
+    let body: Value = read(response).await;
+    assert_eq!(body["error"]["code"], "MethodNotAllowed");
+
+    let kit = Kit::with(|rest| rest.deadline = Duration::from_millis(20)).await;
+    let head = format!("POST {CREATE} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n", kit.address);
+    let signed = kit.signed(Method::POST, CREATE, "{").build().unwrap();
+    let signed: String = ["authorization", "x-ms-date", "x-ms-content-sha256"]
+        .iter()
+        .map(|name| format!("{name}: {}\r\n", signed.headers()[*name].to_str().unwrap()))
+        .collect();
+    let answer = kit.raw(&format!("{head}{signed}Connection: close\r\nContent-Length: 10\r\n\r\n{{")).await;
+    assert!(answer.contains(" 503 ") && answer.contains(r#""code":"ServiceUnavailable""#), "{answer}");
+}

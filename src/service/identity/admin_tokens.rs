@@ -1,13 +1,15 @@
-//! Tokens an administrator asks for: for a person by name or identity, or for a program.
+//! What an administrator does with tokens: issue one for a person, by name or identity, or for a program; and end those of a
+//! person.
 
 use std::time::Duration;
 
 use super::Identities;
+use super::token::Grant;
 use crate::domain::id::Identity;
 use crate::domain::scope::Scopes;
 use crate::domain::time::UnixMillis;
 use crate::protocol::failure::{Failure, FailureCode};
-use crate::protocol::rest::{IssuedToken, NewToken, TokenHolder};
+use crate::protocol::rest::{IssuedToken, NewToken, RevokeTokens, TokenHolder};
 
 impl Identities {
     /// Issues the token that is asked for. An account that has no identity yet gets one.
@@ -29,10 +31,21 @@ impl Identities {
                 let scopes = scopes.as_deref().map_or(Ok(Scopes::USER), str::parse);
                 let scopes = scopes.map_err(|why| bad(&format!("{why}")))?;
                 let identity = self.named(name).await?;
-                let (token, expires_at) = self.issue_token(&identity, scopes, life, now).await?;
+                let not_before = UnixMillis(0);
+                let grant = Grant { identity: &identity, scopes, life, now, not_before, delegated: false };
+                let (token, expires_at) = self.issue(grant).await?;
                 Ok(IssuedToken { token, expires_at, identity: Some(identity) })
             }
         }
+    }
+
+    /// Ends every token of somebody, by name or identity; what is signed in is signed out.
+    ///
+    /// # Errors
+    /// `not_found` for nobody, `bad_request` for what is neither a name nor an identity.
+    pub async fn revoke_as_asked(&self, whose: &RevokeTokens, now: UnixMillis) -> Result<(), Failure> {
+        let identity = self.named(&whose.user).await?;
+        self.revoke_tokens(&identity, now).await
     }
 
     /// The identity of somebody by name, or as it is.
