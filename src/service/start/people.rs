@@ -31,8 +31,9 @@ impl People {
 
     pub(super) fn holders(&self, options: &ServiceOptions) -> Holders {
         let (identities, access_keys) = (self.identities.clone(), self.access_keys.clone());
-        let device_sign_ins = DeviceSignIns::new(&options.oidc, options.oidc_secret.clone());
-        Holders { identities, access_keys, issuers: Issuers::new(&options.oidc), device_sign_ins }
+        let issuers = Issuers::new(&options.oidc);
+        let device_sign_ins = DeviceSignIns::new(&options.oidc, options.oidc_secret.clone(), &issuers);
+        Holders { identities, access_keys, issuers, device_sign_ins }
     }
 
     pub(super) fn signalling(&self, db: &Db, calls: &Calls, sfu: &Sfu) -> Signalling {

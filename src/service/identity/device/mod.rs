@@ -22,7 +22,7 @@ use self::answer::{Begun, Told};
 pub(super) use self::names::Names;
 use self::provider::Provider;
 use self::waiting::{Heard, Step, Waiting};
-use super::{Identities, locked};
+use super::{Identities, Issuers, locked};
 use crate::base::secret::Secret;
 use crate::base::{clock, entropy};
 use crate::config::{Oidc, OidcAccounts};
@@ -34,6 +34,9 @@ use crate::service::limits::{self, Buckets, Rate};
 
 /// How many sign-ins may be open at once.
 const MAX_OPEN: usize = 1024;
+
+/// How many of them from one peer: people behind one address, and few peers never hold all there are.
+const MAX_OPEN_PER_PEER: usize = 32;
 
 /// How often a peer may begin one.
 const PER_PEER: Rate = Rate { burst: 10, every: Duration::from_secs(20) };
@@ -60,6 +63,8 @@ struct Open {
 
 #[derive(Clone)]
 struct Entry {
+    /// Who began it.
+    peer: IpAddr,
     ends: Instant,
     /// Held while the issuer is asked.
     sign_in: Arc<tokio::sync::Mutex<SignIn>>,
@@ -87,11 +92,12 @@ pub enum Polled {
 }
 
 impl DeviceSignIns {
-    /// Those of the settings; `secret` is that of the client there, if it has one. Nothing is fetched yet.
-    pub fn new(settings: &Oidc, secret: Option<Secret<String>>) -> Self {
+    /// Those of the settings; `secret` is that of the client there, if it has one. Nothing is fetched yet, and nothing twice
+    /// that `issuers` know.
+    pub fn new(settings: &Oidc, secret: Option<Secret<String>>, issuers: &Issuers) -> Self {
         let inner = settings.sign_in.as_ref().map(|issuer| {
             let open = Open { by_handle: HashMap::new(), begun: Buckets::new(PER_PEER, PEERS) };
-            let provider = Provider::new(issuer, settings, secret);
+            let provider = Provider::new((issuer, issuers.source(issuer)), settings, secret);
             Arc::new(Inner { provider, accounts: settings.accounts, open: Mutex::new(open) })
         });
         Self { inner }
@@ -105,17 +111,17 @@ impl DeviceSignIns {
     /// Begins a sign-in: what the person has to do, and what to ask after it by.
     ///
     /// # Errors
-    /// `not_found` where people sign in with passwords only; `too_many_requests` for a peer that begins too many, and while
-    /// too many are open; `unavailable` when the issuer can't be asked, or refuses.
+    /// `not_found` where people sign in with passwords only; `too_many_requests` for a peer that begins too many or has too
+    /// many open, and while too many are open of all; `unavailable` when the issuer can't be asked, or refuses.
     pub async fn begin(&self, peer: IpAddr) -> Result<DeviceSignIn, Failure> {
-        let inner = self.inner()?;
+        let (inner, peer) = (self.inner()?, limits::peer(peer));
         inner.count(peer)?;
         // Before the issuer is asked, who would begin what nobody can finish.
-        locked(&inner.open).has_room(clock::now())?;
+        locked(&inner.open).has_room(peer, clock::now())?;
         let nonce = random();
         let begun = inner.provider.begin(&nonce).await.map_err(|why| inner.unavailable(&why))?;
         let handle = random();
-        inner.keep(&handle, nonce, &begun)?;
+        inner.keep(&handle, peer, nonce, &begun)?;
         Ok(DeviceSignIn {
             handle: Secret::new(handle),
             issuer: inner.provider.host().to_owned(),
@@ -203,16 +209,17 @@ impl Inner {
 
     /// Counts a beginning of a peer.
     fn count(&self, peer: IpAddr) -> Result<(), Failure> {
-        let taken = locked(&self.open).begun.take(limits::peer(peer), clock::now());
+        let taken = locked(&self.open).begun.take(peer, clock::now());
         taken.map_err(|limits::Wait(wait)| too_many(wait))
     }
 
-    fn keep(&self, handle: &str, nonce: String, begun: &Begun) -> Result<(), Failure> {
+    fn keep(&self, handle: &str, peer: IpAddr, nonce: String, begun: &Begun) -> Result<(), Failure> {
         let (mut open, now) = (locked(&self.open), clock::now());
-        open.has_room(now)?;
+        open.has_room(peer, now)?;
         let waiting = Waiting::new(begun.interval, begun.expires_in, now);
         let sign_in = SignIn { device_code: begun.device_code.clone(), nonce, waiting };
-        let entry = Entry { ends: now + begun.expires_in, sign_in: Arc::new(tokio::sync::Mutex::new(sign_in)) };
+        let (ends, sign_in) = (now + begun.expires_in, Arc::new(tokio::sync::Mutex::new(sign_in)));
+        let entry = Entry { peer, ends, sign_in };
         open.by_handle.insert(handle.to_owned(), entry);
         Ok(())
     }
@@ -236,9 +243,14 @@ impl Inner {
 }
 
 impl Open {
-    /// Forgets what ran out; refuses where as many are open as may be.
-    fn has_room(&mut self, now: Instant) -> Result<(), Failure> {
+    /// Forgets what ran out; refuses where as many are open as may be, of all or of `peer`.
+    fn has_room(&mut self, peer: IpAddr, now: Instant) -> Result<(), Failure> {
         self.by_handle.retain(|_, entry| entry.ends > now);
+        let of_peer: Vec<_> = self.by_handle.values().filter(|entry| entry.peer == peer).collect();
+        let first_ends = of_peer.iter().map(|entry| entry.ends).min();
+        if let Some(ends) = first_ends.filter(|_| of_peer.len() >= MAX_OPEN_PER_PEER) {
+            return Err(too_many_open(ends.saturating_duration_since(now)));
+        }
         if self.by_handle.len() < MAX_OPEN { Ok(()) } else { Err(too_many(Duration::from_secs(60))) }
     }
 }
@@ -260,4 +272,42 @@ fn over() -> Failure {
 fn too_many(wait: Duration) -> Failure {
     let seconds = wait.as_secs() + 1;
     Failure::new(FailureCode::TooManyRequests, format!("too many sign-ins were begun; try again in {seconds} s"))
+}
+
+fn too_many_open(wait: Duration) -> Failure {
+    let seconds = wait.as_secs() + 1;
+    let message = format!(
+        "{MAX_OPEN_PER_PEER} sign-ins are open from this address; finish one of them, or try again in {seconds} s"
+    );
+    Failure::new(FailureCode::TooManyRequests, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn begin(open: &mut Open, peer: IpAddr, ends: Instant, now: Instant) -> Result<(), Failure> {
+        open.has_room(peer, now)?;
+        let waiting = Waiting::new(Duration::from_secs(5), ends - now, now);
+        let sign_in = SignIn { device_code: Secret::new(random()), nonce: random(), waiting };
+        let sign_in = Arc::new(tokio::sync::Mutex::new(sign_in));
+        open.by_handle.insert(random(), Entry { peer, ends, sign_in });
+        Ok(())
+    }
+
+    #[test]
+    fn a_peer_holds_few_of_the_sign_ins_that_may_be_open() {
+        let mut open = Open { by_handle: HashMap::new(), begun: Buckets::new(PER_PEER, PEERS) };
+        let now = clock::now();
+        let [one, other] = [[10, 0, 0, 1], [10, 0, 0, 2]].map(IpAddr::from);
+        for number in 0..32 {
+            begin(&mut open, one, now + Duration::from_secs(60 + number), now).unwrap();
+        }
+        let refused = begin(&mut open, one, now + Duration::from_secs(60), now).unwrap_err();
+        assert_eq!(refused.code, FailureCode::TooManyRequests);
+        assert!(refused.message.contains("61 s"), "{refused}: when the first of them runs out");
+        begin(&mut open, other, now + Duration::from_secs(60), now).unwrap();
+        let later = now + Duration::from_secs(60);
+        begin(&mut open, one, later + Duration::from_secs(60), later).unwrap();
+    }
 }

@@ -26,9 +26,13 @@ pub(super) struct Provider {
 }
 
 impl Provider {
-    pub(super) fn new(issuer: &Issuer, settings: &Oidc, secret: Option<Secret<String>>) -> Self {
+    pub(super) fn new(
+        (issuer, source): (&Issuer, Arc<Source>),
+        settings: &Oidc,
+        secret: Option<Secret<String>>,
+    ) -> Self {
         Self {
-            source: Source::new(issuer),
+            source,
             host: issuer.host(),
             client_id: settings.client_id.clone(),
             secret,

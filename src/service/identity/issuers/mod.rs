@@ -91,11 +91,17 @@ impl Issuers {
         for program in &settings.programs.0 {
             match of_programs.iter_mut().find(|(source, _)| source.is(program.issuer.as_str())) {
                 Some((_, programs)) => programs.push(program.clone()),
-                None => of_programs.push((known_or_new(&of_people, &program.issuer), vec![program.clone()])),
+                None => of_programs.push((known_or_new(of_people.iter(), &program.issuer), vec![program.clone()])),
             }
         }
         let audiences = settings.audiences.clone();
         Self { inner: Arc::new(Inner { audiences, of_people, of_programs }) }
+    }
+
+    /// What is known of this issuer: the same as is asked for its tokens, where those are believed.
+    pub(super) fn source(&self, issuer: &Issuer) -> Arc<Source> {
+        let of_programs = self.inner.of_programs.iter().map(|(source, _)| source);
+        known_or_new(self.inner.of_people.iter().chain(of_programs), issuer)
     }
 
     /// For whom `token` vouches.
@@ -138,8 +144,8 @@ impl Issuers {
     }
 }
 
-fn known_or_new(known: &[Arc<Source>], issuer: &Issuer) -> Arc<Source> {
-    known.iter().find(|source| source.is(issuer.as_str())).cloned().unwrap_or_else(|| Source::new(issuer))
+fn known_or_new<'a>(mut known: impl Iterator<Item = &'a Arc<Source>>, issuer: &Issuer) -> Arc<Source> {
+    known.find(|source| source.is(issuer.as_str())).cloned().unwrap_or_else(|| Source::new(issuer))
 }
 
 /// Whom a token names, in words for whoever sent it.

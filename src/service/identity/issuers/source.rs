@@ -60,7 +60,7 @@ struct KeySet {
 
 impl Source {
     /// That issuer. Nothing is fetched yet.
-    pub(in crate::service::identity) fn new(issuer: &Issuer) -> Arc<Self> {
+    pub(super) fn new(issuer: &Issuer) -> Arc<Self> {
         Arc::new(Self {
             name: issuer.as_str().to_owned(),
             client: OnceLock::new(),

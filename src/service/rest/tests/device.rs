@@ -201,6 +201,19 @@ async fn somebody_who_had_an_identity_without_an_account_keeps_it() {
     let before: Identity = kit.identities.verify(token, clock::unix_now()).await.unwrap().identity;
     let signed_in = signs_in(&kit, &elsewhere, "sub-1").await.unwrap();
     assert_eq!((signed_in.me.identity, signed_in.me.name.as_str()), (before, "alice"));
+    assert_eq!(elsewhere.provider.fetches(), 1, "its keys are fetched once for both");
+}
+
+#[tokio::test]
+async fn nobody_gets_an_account_called_as_people_without_one_are() {
+    let elsewhere = Elsewhere::start().await;
+    let kit = Kit::believing(&elsewhere.oidc(OidcAccounts::Made), |_| {}).await;
+    let begun = begin(&kit).await;
+    let mut claims = elsewhere.claims("sub-1");
+    claims["preferred_username"] = json!("user-0123456789ab");
+    elsewhere.gives(&claims);
+    let DevicePolled::SignedIn(signed_in) = read(outcome(&kit, &begun).await).await else { panic!("signed in") };
+    assert_eq!(signed_in.me.name.as_str(), "user-0123456789ab-2");
 }
 
 #[tokio::test]
@@ -257,7 +270,7 @@ async fn nobody_begins_more_sign_ins_than_a_person_would() {
 #[tokio::test]
 async fn while_as_many_are_open_as_may_be_no_issuer_is_asked_for_more() {
     let elsewhere = Elsewhere::start().await;
-    let sign_ins = DeviceSignIns::new(&elsewhere.oidc(OidcAccounts::Made), None);
+    let sign_ins = DeviceSignIns::new(&elsewhere.oidc(OidcAccounts::Made), None, &Issuers::new(&Oidc::default()));
     let mut open = 0;
     let refused = loop {
         // From one address after the other.

@@ -164,7 +164,8 @@ async fn rest(folder: &TempDir, oidc: &Oidc) -> Rest {
     let (events, _) = mpsc::channel(1);
     let (sfu, _) = Sfu::start(&SfuConfig::default(), &events).unwrap();
     let signalling = Signalling::new(identities.clone(), groups.clone(), House::new().calls, sfu, db);
-    let (issuers, device_sign_ins) = (Issuers::new(oidc), DeviceSignIns::new(oidc, None));
+    let issuers = Issuers::new(oidc);
+    let device_sign_ins = DeviceSignIns::new(oidc, None, &issuers);
     let holders = Holders { identities, access_keys, issuers, device_sign_ins };
     Rest::new((holders, groups, signalling), observer, "instance-1".to_owned(), Secret::new(ADMIN.to_owned()))
 }
