@@ -186,7 +186,7 @@ pub enum Notice {
         /// Who.
         person: Person,
     },
-    /// Somebody is not blocked any more.
+    /// Somebody is not blocked any more, or is no more.
     PersonUnblocked {
         /// Who.
         identity: Identity,
@@ -206,7 +206,7 @@ pub enum Notice {
         /// What they are now.
         rules: AccountRules,
     },
-    /// A row was taken off the friend list, by any of the user's clients.
+    /// A row was taken off the friend list, by any of the user's clients; or that person is no more.
     FriendRemoved {
         /// Whose.
         identity: Identity,

@@ -36,8 +36,8 @@ pub enum TokenCommand {
     /// End every token of a person, and so every sign-in; those issued from then on count
     Revoke {
         /// Whose: a user name, or an identity
-        #[arg(long, value_name = "NAME|IDENTITY")]
-        user: String,
+        #[arg(long = "user", value_name = "NAME|IDENTITY")]
+        person: String,
     },
 }
 
@@ -79,7 +79,7 @@ struct TokenLine<'a> {
 pub(super) async fn run(command: &TokenCommand, office: &Office, output: &mut Output) -> Result<Exit, Failure> {
     let asked = match command {
         TokenCommand::Issue(asked) => asked,
-        TokenCommand::Revoke { user } => return revoke(user, office, output).await,
+        TokenCommand::Revoke { person } => return revoke(person, office, output).await,
     };
     let issued = office.issue(&wanted(asked)).await?;
     if output.json() {
@@ -91,9 +91,9 @@ pub(super) async fn run(command: &TokenCommand, office: &Office, output: &mut Ou
     Ok(Exit::Done)
 }
 
-async fn revoke(user: &str, office: &Office, output: &mut Output) -> Result<Exit, Failure> {
-    office.revoke(&RevokeTokens { user: user.to_owned() }).await?;
-    output.progress(&format!("every token of {user} is ended, and with them every sign-in"));
+async fn revoke(person: &str, office: &Office, output: &mut Output) -> Result<Exit, Failure> {
+    office.revoke(&RevokeTokens { user: person.to_owned() }).await?;
+    output.progress(&format!("every token of {person} is ended, and with them every sign-in"));
     Ok(Exit::Done)
 }
 

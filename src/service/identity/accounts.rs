@@ -172,8 +172,8 @@ impl Identities {
         let removed = accounts::remove(&self.inner.db, user, clock::unix_now()).await?;
         let removed = removed.ok_or_else(|| no_such_account(user))?;
         locked(&self.inner.tries).forget(user);
-        if let Some(identity) = removed.identity {
-            self.gone(&identity);
+        if let Some(gone) = removed.identity {
+            self.tell_gone(gone);
         }
         Ok(())
     }

@@ -41,6 +41,7 @@ use self::remembered::Remembered;
 use self::tries::Tries;
 use super::bus::{Listener, Topic};
 use super::limits::{Buckets, Rate};
+use super::store::identities::Gone;
 use super::store::{Db, StoreError, settings};
 use crate::base::secret::Secret;
 use crate::base::{clock, entropy};
@@ -134,6 +135,7 @@ struct Inner {
     revoked: Topic<Identity>,
     standing_changed: Topic<Identity>,
     shown_otherwise: Topic<Identity>,
+    gone: Topic<Gone>,
     tally: Tally,
 }
 
@@ -165,6 +167,7 @@ impl Identities {
             revoked: Topic::new(),
             standing_changed: Topic::new(),
             shown_otherwise: Topic::new(),
+            gone: Topic::new(),
             tally: Tally::default(),
         };
         Ok(Self { inner: Arc::new(inner) })

@@ -70,7 +70,7 @@ impl Identities {
 
     async fn search_among(&self, text: &str, among: &Among) -> Result<Vec<Person>, Failure> {
         if let Ok(identity) = text.trim().parse() {
-            return Ok(self.person(&identity).await?.into_iter().collect());
+            return Ok(self.somebody_there(&identity).await?.into_iter().collect());
         }
         let wanted = text::folded(&text::printable(text, 64));
         let mut people = self.accounts_like(&wanted, among).await?;

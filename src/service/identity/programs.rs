@@ -14,7 +14,8 @@ use crate::domain::id::{Identity, UserName};
 use crate::domain::scope::Scopes;
 use crate::domain::time::UnixMillis;
 use crate::protocol::failure::{Failure, FailureCode};
-use crate::service::store::identities;
+use crate::service::bus::Listener;
+use crate::service::store::identities::{self, Gone};
 
 /// How often a name is looked for that nobody has: of 2⁴⁸ names, the first one is nearly always free.
 const NAMES_TRIED: usize = 4;
@@ -90,10 +91,10 @@ impl Identities {
             return Err(unknown(identity));
         }
         let changing = self.inner.remembered.changing(Some(identity));
-        let was_there = identities::remove(&self.inner.db, identity, clock::unix_now()).await?;
+        let gone = identities::remove(&self.inner.db, identity, clock::unix_now()).await?;
         drop(changing);
-        if was_there {
-            self.gone(identity);
+        if let Some(gone) = gone {
+            self.tell_gone(gone);
         }
         Ok(())
     }
@@ -149,10 +150,16 @@ impl Identities {
         Ok(there)
     }
 
+    /// Hears of identities that are no more.
+    pub fn gone(&self) -> Listener<Gone> {
+        self.inner.gone.listen()
+    }
+
     /// Tells everybody concerned that an identity is no more.
-    pub(super) fn gone(&self, identity: &Identity) {
-        self.inner.revoked.tell(identity.clone());
-        self.inner.standing_changed.tell(identity.clone());
+    pub(super) fn tell_gone(&self, gone: Gone) {
+        self.inner.revoked.tell(gone.identity.clone());
+        self.inner.standing_changed.tell(gone.identity.clone());
+        self.inner.gone.tell(gone);
     }
 }
 

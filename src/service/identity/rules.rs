@@ -92,7 +92,7 @@ impl Identities {
     }
 
     /// Who has this identity, and may sign in.
-    async fn somebody_there(&self, who: &Identity) -> Result<Option<Person>, StoreError> {
+    pub(super) async fn somebody_there(&self, who: &Identity) -> Result<Option<Person>, StoreError> {
         if let Some(bot) = self.bot(who) {
             return Ok(Some(bot.clone()));
         }

@@ -128,7 +128,7 @@ impl Signalling {
 
     /// For as long as the service runs, passes on presence to friends, who is in which group to those who have it on their
     /// list, how many calls somebody missed to all of their clients, and how somebody is shown now to that user's clients and
-    /// followers; looks up rules that name accounts which come and go; and ends the sessions of identities whose tokens were
+    /// followers; looks up rules that name accounts which come and go, and tells on whose lists they were; and ends the sessions of identities whose tokens were
     /// revoked, and codes that are not used any more.
     pub(crate) fn follow(&self) {
         task::spawn(
@@ -140,6 +140,7 @@ impl Signalling {
         task::spawn("missed calls", self.clone().follow_missed(self.missed.listen()));
         task::spawn("rules", self.clone().follow_standings(self.identities.standing_changed()));
         task::spawn("shown otherwise", self.clone().follow_shown(self.identities.shown_otherwise()));
+        task::spawn("gone", self.clone().follow_gone(self.identities.gone()));
         task::spawn("revoked", self.clone().follow_revoked(self.identities.revoked()));
     }
 

@@ -13,7 +13,9 @@ use crate::domain::text;
 use crate::protocol::failure::Failure;
 use crate::protocol::notice::Notice;
 use crate::protocol::response::Response;
+use crate::service::bus::{Listener, News};
 use crate::service::identity::Befriended;
+use crate::service::store::identities::Gone;
 
 /// Somebody sees another's presence otherwise now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,6 +130,31 @@ impl Signalling {
         Ok(Response::Done {})
     }
 
+    /// Tells whoever had somebody on a list who is no more. What was missed is not made up for: lists are whole again when a
+    /// client comes back.
+    pub(super) async fn follow_gone(self, mut gone: Listener<Gone>) {
+        while let Some(news) = gone.next().await {
+            if let News::Item(gone) = news {
+                self.on_gone(&gone);
+            }
+        }
+    }
+
+    fn on_gone(&self, Gone { identity, followers, requests, blockers, groups }: &Gone) {
+        for follower in followers {
+            self.registry.notify(follower, &Notice::FriendRemoved { identity: identity.clone() });
+        }
+        for other in requests {
+            self.tell_request_ended(other, identity.clone());
+        }
+        for blocker in blockers {
+            self.registry.notify(blocker, &Notice::PersonUnblocked { identity: identity.clone() });
+        }
+        for (group_id, listed_by) in groups {
+            self.registry.notify(listed_by, &Notice::GroupRemoved { group_id: *group_id });
+        }
+    }
+
     /// What these people are doing, in their order, as somebody sees them.
     pub(super) async fn presences_for(&self, viewer: &Identity, whom: &[Identity]) -> Result<Vec<Presence>, Failure> {
         let mut presences = self.calls.presence_of(whom).await;
@@ -207,6 +234,34 @@ impl Signalling {
     fn tell_seen_otherwise(&self, viewer: &Identity, whom: &Identity, there: bool) {
         if there {
             self.seen_otherwise.tell(Sight { viewer: viewer.clone(), whom: whom.clone() });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::base::task;
+    use crate::service::signalling::kit::{Kit, NOW, heard};
+
+    #[tokio::test]
+    async fn whoever_has_somebody_on_a_list_is_told_when_that_one_is_no_more() {
+        let kit = Kit::new().await;
+        let [alice, bob] = [kit.account("alice").await, kit.account("bob").await];
+        let (identities, groups) = (&kit.signalling.identities, &kit.signalling.groups);
+        identities.add_friend(&alice.identity, &bob.identity).await.unwrap();
+        identities.block(&alice.identity, &bob, None).await.unwrap();
+        let group = groups.create(&bob.identity, "Ops".parse().unwrap(), NOW).await.unwrap();
+        groups.joined(&alice.identity, &group, NOW).await.unwrap();
+        let mut socket = kit.socket_of(alice.clone()).await;
+        task::spawn("test", kit.signalling.clone().follow_gone(identities.gone()));
+        identities.remove_account(&bob.name).await.unwrap();
+        for (notice, about) in [
+            ("friend_removed", bob.identity.to_string()),
+            ("person_unblocked", bob.identity.to_string()),
+            ("group_removed", group.id.to_string()),
+        ] {
+            let told = heard(&mut socket, notice).await;
+            assert!(told.contains(&about), "{told}");
         }
     }
 }

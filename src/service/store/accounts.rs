@@ -2,7 +2,7 @@
 
 use sqlx::{Sqlite, Transaction};
 
-use super::identities::organisation;
+use super::identities::{Gone, organisation};
 use super::{Db, StoreError, identities, writing};
 use crate::base::secret::Secret;
 use crate::domain::id::{DisplayName, Identity, UserName};
@@ -261,11 +261,11 @@ pub async fn set_disabled(db: &Db, user: &UserName, disabled: bool) -> Result<bo
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Removed {
     /// The identity it had.
-    pub identity: Option<Identity>,
+    pub identity: Option<Gone>,
 }
 
-/// Removes the account with its identity, tokens, friend list, groups and own call records, and from the friend lists of
-/// others; `None` when there is no such account.
+/// Removes the account with its identity, tokens, friend list, groups and own call records, and from the lists of others;
+/// `None` when there is no such account.
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -275,10 +275,10 @@ pub async fn remove(db: &Db, user: &UserName, now: UnixMillis) -> Result<Option<
         .bind(user.as_str())
         .fetch_optional(&mut *tx)
         .await?;
-    let identity = identity.map(identities::identity).transpose()?;
-    if let Some(identity) = &identity {
-        identities::remove_within(&mut tx, identity, now).await?;
-    }
+    let identity = match identity.map(identities::identity).transpose()? {
+        Some(identity) => identities::remove_within(&mut tx, &identity, now).await?,
+        None => None,
+    };
     let done = sqlx::query("DELETE FROM accounts WHERE user_name = $1").bind(user.as_str()).execute(&mut *tx).await?;
     tx.commit().await?;
     Ok((done.rows_affected() == 1).then_some(Removed { identity }))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sqlx::{Sqlite, Transaction};
 
 use super::{Db, StoreError, writing};
-use crate::domain::id::{DisplayName, Identity, UserName};
+use crate::domain::id::{DisplayName, GroupId, Identity, UserName};
 use crate::domain::organisation::Organisation;
 use crate::domain::person::Person;
 use crate::domain::time::UnixMillis;
@@ -181,16 +181,31 @@ pub async fn search_named(db: &Db, folded: &str, limit: usize) -> Result<Vec<Per
     rows.into_iter().map(person).collect()
 }
 
-/// Removes an identity with its tokens, friend list, rules, groups and own call records, and from the friend lists of
-/// others; `false` when there is none. An account it had stays.
+/// An identity that was removed, and on whose lists it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gone {
+    /// The identity.
+    pub identity: Identity,
+    /// Who had it for a friend.
+    pub followers: Vec<Identity>,
+    /// Between whom and it a friend request was open.
+    pub requests: Vec<Identity>,
+    /// Who blocked it.
+    pub blockers: Vec<Identity>,
+    /// Its groups, and on whose lists they were.
+    pub groups: Vec<(GroupId, Identity)>,
+}
+
+/// Removes an identity with its tokens, friend list, rules, groups and own call records, and from the lists of others;
+/// `None` when there is none. An account it had stays.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn remove(db: &Db, identity: &Identity, now: UnixMillis) -> Result<bool, StoreError> {
+pub async fn remove(db: &Db, identity: &Identity, now: UnixMillis) -> Result<Option<Gone>, StoreError> {
     let mut tx = writing(db).await?;
-    let was_there = remove_within(&mut tx, identity, now).await?;
+    let gone = remove_within(&mut tx, identity, now).await?;
     tx.commit().await?;
-    Ok(was_there)
+    Ok(gone)
 }
 
 /// The same, as part of a greater change.
@@ -198,7 +213,8 @@ pub(super) async fn remove_within(
     tx: &mut Transaction<'static, Sqlite>,
     identity: &Identity,
     now: UnixMillis,
-) -> Result<bool, sqlx::Error> {
+) -> Result<Option<Gone>, StoreError> {
+    let gone = on_lists(tx, identity).await?;
     // A code that somebody may still have leads to no other group.
     sqlx::query("INSERT INTO ended_codes (code, ended_at) SELECT code, $2 FROM groups WHERE owner = $1")
         .bind(identity.as_str())
@@ -214,7 +230,32 @@ pub(super) async fn remove_within(
     }
     let done =
         sqlx::query("DELETE FROM identities WHERE identity = $1").bind(identity.as_str()).execute(&mut **tx).await?;
-    Ok(done.rows_affected() == 1)
+    Ok((done.rows_affected() == 1).then_some(gone))
+}
+
+/// On whose lists somebody is.
+async fn on_lists(tx: &mut Transaction<'static, Sqlite>, who: &Identity) -> Result<Gone, StoreError> {
+    let mut lists = [const { Vec::new() }; 3];
+    for (list, statement) in lists.iter_mut().zip([
+        "SELECT identity FROM friends WHERE friend = $1",
+        "SELECT asker FROM friend_requests WHERE asked = $1 UNION SELECT asked FROM friend_requests WHERE asker = $1",
+        "SELECT identity FROM blocks WHERE blocked = $1",
+    ]) {
+        let rows: Vec<String> = sqlx::query_scalar(statement).bind(who.as_str()).fetch_all(&mut **tx).await?;
+        *list = rows.into_iter().map(identity).collect::<Result<_, _>>()?;
+    }
+    let [followers, requests, blockers] = lists;
+    let groups: Vec<(String, String)> = sqlx::query_as(
+        "SELECT l.group_id, l.identity FROM group_list l JOIN groups g ON g.group_id = l.group_id \
+         WHERE g.owner = $1 AND l.identity <> $1",
+    )
+    .bind(who.as_str())
+    .fetch_all(&mut **tx)
+    .await?;
+    let group =
+        |(id, by): (String, String)| Ok((id.parse().map_err(|_| StoreError::Damaged("group id"))?, identity(by)?));
+    let groups = groups.into_iter().map(group).collect::<Result<_, StoreError>>()?;
+    Ok(Gone { identity: who.clone(), followers, requests, blockers, groups })
 }
 
 /// Open accounts whose user name or display name contains `folded` (as [`crate::domain::text::folded`] does), best first:
