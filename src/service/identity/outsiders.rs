@@ -128,7 +128,11 @@ impl Identities {
                     continue;
                 }
                 match accounts::add_for(&self.inner.db, &new, &identity).await? {
-                    Added::Done => return Ok((new, true)),
+                    Added::Done => {
+                        // Whoever knew the identity without an account knew it by another name.
+                        self.inner.shown_otherwise.tell(identity);
+                        return Ok((new, true));
+                    }
                     Added::Taken => {}
                     Added::NotFree => break,
                 }

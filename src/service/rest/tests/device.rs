@@ -12,6 +12,7 @@ use crate::config::OidcAccounts;
 use crate::domain::id::Identity;
 use crate::protocol::failure::{SIGN_IN_DENIED, SIGN_IN_OVER};
 use crate::protocol::rest::{DevicePolled, DeviceSignIn, SignInWays};
+use crate::service::bus::News;
 
 const CLIENT: &str = "switchboard";
 
@@ -199,8 +200,10 @@ async fn somebody_who_had_an_identity_without_an_account_keeps_it() {
         read(kit.request(Method::POST, path).bearer_auth(token).json(&json!({})).send().await.unwrap()).await;
     let token = exchanged["accessToken"]["token"].as_str().unwrap();
     let before: Identity = kit.identities.verify(token, clock::unix_now()).await.unwrap().identity;
+    let mut shown_otherwise = kit.identities.shown_otherwise();
     let signed_in = signs_in(&kit, &elsewhere, "sub-1").await.unwrap();
-    assert_eq!((signed_in.me.identity, signed_in.me.name.as_str()), (before, "alice"));
+    assert_eq!((&signed_in.me.identity, signed_in.me.name.as_str()), (&before, "alice"));
+    assert_eq!(shown_otherwise.next().await, Some(News::Item(signed_in.me.identity)), "who knew it is told the name");
     assert_eq!(elsewhere.provider.fetches(), 1, "its keys are fetched once for both");
 }
 
