@@ -85,8 +85,8 @@ impl Signalling {
     }
 
     async fn tell_all_missed(&self) -> Result<(), Failure> {
-        for session in self.registry.all() {
-            session.notify(Notice::MissedChanged { missed: self.missed_by(&session.identity).await? });
+        for who in self.registry.identities() {
+            self.tell_missed(&who).await?;
         }
         Ok(())
     }

@@ -170,9 +170,9 @@ impl Signalling {
     }
 
     async fn tell_all_presences(&self) -> Result<(), Failure> {
-        for session in self.registry.all() {
-            for Friend { person, presence, .. } in self.friends_of(&session.identity).await? {
-                session.notify(Notice::PresenceChanged { identity: person.identity, presence });
+        for viewer in self.registry.identities() {
+            for Friend { person, presence, .. } in self.friends_of(&viewer).await? {
+                self.registry.notify(&viewer, &Notice::PresenceChanged { identity: person.identity, presence });
             }
         }
         Ok(())

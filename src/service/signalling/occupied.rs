@@ -1,6 +1,5 @@
 //! Who is in which group, passed on to those who have it on their list; and the codes that are kept good by it.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::sync::broadcast;
@@ -49,8 +48,7 @@ impl Signalling {
     }
 
     async fn tell_all_groups(&self) -> Result<(), Failure> {
-        let people: BTreeSet<_> = self.registry.all().into_iter().map(|session| session.identity).collect();
-        for identity in people {
+        for identity in self.registry.identities() {
             for row in self.groups_of(&identity).await? {
                 let notice = Notice::GroupChanged { group_id: row.group.id, here: row.here };
                 self.registry.notify(&identity, &notice);

@@ -64,6 +64,11 @@ impl Registry {
         self.lock().sessions.values().cloned().collect()
     }
 
+    /// Everybody who has a session, each once.
+    pub(super) fn identities(&self) -> Vec<Identity> {
+        self.lock().clients.keys().cloned().collect()
+    }
+
     /// How many sessions there are.
     pub(crate) fn count(&self) -> usize {
         self.lock().sessions.len()

@@ -1,7 +1,5 @@
 //! How people are shown, told to whoever sees them: the calls they are in, their own clients, and who has them for a friend.
 
-use std::collections::BTreeSet;
-
 use super::Signalling;
 use crate::domain::id::Identity;
 use crate::protocol::failure::Failure;
@@ -15,7 +13,7 @@ impl Signalling {
                 News::Item(identity) => warn_of(&identity, self.on_shown(&identity).await),
                 // Which ones were missed is unknown: everybody who is connected gets all anew, friends who are not among it.
                 News::Missed(_) => {
-                    for identity in self.connected() {
+                    for identity in self.registry.identities() {
                         warn_of(&identity, self.tell_all_shown(&identity).await);
                     }
                 }
@@ -51,10 +49,6 @@ impl Signalling {
         self.calls.shown_as(person.clone()).await;
         self.registry.notify(identity, &Notice::MeChanged { me: person });
         Ok(true)
-    }
-
-    fn connected(&self) -> BTreeSet<Identity> {
-        self.registry.all().into_iter().map(|session| session.identity.clone()).collect()
     }
 }
 
