@@ -65,9 +65,7 @@ impl Office {
 
     pub(super) async fn revoke(&self, whose: &RevokeTokens) -> Result<(), Failure> {
         match self {
-            Self::Running(service) => {
-                send(service, client().post(at(service, "tokens/revoke")).json(whose)).await.map(drop)
-            }
+            Self::Running(service) => service.send(service.post("tokens/revoke").json(whose)).await.map(drop),
             Self::Folder { identities, db, .. } => {
                 identities.revoke_as_asked(whose, clock::unix_now()).await.map_err(refused)?;
                 note(db, Deed::TokensRevoked, Some(&as_kept(&whose.user)), None).await
