@@ -1,5 +1,7 @@
 //! For the tests of this part: signalling over a house whose phones have no sockets, and sockets that are queues.
 
+use std::time::Duration;
+
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 
@@ -15,6 +17,9 @@ use crate::service::groups::Groups;
 use crate::service::identity::{Identities, Settings};
 use crate::service::sfu::{Sfu, SfuConfig};
 use crate::service::store;
+
+/// Longer than anything takes.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(super) const NOW: UnixMillis = UnixMillis(1_767_225_600_000);
 
@@ -56,10 +61,13 @@ impl Kit {
 
 /// The next frame that holds `what`.
 pub(super) async fn heard(socket: &mut Attached, what: &str) -> String {
-    while let Some(Outgoing::Frame(frame)) = socket.frames.recv().await {
-        if frame.contains(what) {
-            return frame;
+    let frames = async {
+        while let Some(Outgoing::Frame(frame)) = socket.frames.recv().await {
+            if frame.contains(what) {
+                return frame;
+            }
         }
-    }
-    panic!("the session ended before: {what}");
+        panic!("the session ended before: {what}");
+    };
+    tokio::time::timeout(PATIENCE, frames).await.unwrap_or_else(|_| panic!("never heard: {what}"))
 }
