@@ -61,13 +61,8 @@ impl Identities {
     /// # Errors
     /// `not_found` when it was not there.
     pub async fn remove_friend(&self, owner: &Identity, friend: &Identity) -> Result<bool, Failure> {
-        if !friends::remove(&self.inner.db, owner, friend).await? {
-            return Err(no_friend());
-        }
-        match self.inner.settings.people.friends {
-            FriendPolicy::Direct => Ok(false),
-            FriendPolicy::Request => Ok(friends::remove(&self.inner.db, friend, owner).await?),
-        }
+        let both = self.inner.settings.people.friends == FriendPolicy::Request;
+        friends::remove(&self.inner.db, owner, friend, both).await?.ok_or_else(no_friend)
     }
 
     /// The favourites of `owner`, with their numbers.

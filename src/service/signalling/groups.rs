@@ -79,7 +79,7 @@ impl Signalling {
                 Ok(Response::Joined { call_id: place.call, group, first, answer })
             }
             Err(failure) => {
-                // Overloaded or stopped: the leg then ends by its own time-outs.
+                // It refuses only where it has stopped, and every leg with it.
                 self.sfu.close(leg).ok();
                 Err(failure)
             }

@@ -128,8 +128,8 @@ impl Signalling {
 
     /// For as long as the service runs, passes on presence to friends, who is in which group to those who have it on their
     /// list, how many calls somebody missed to all of their clients, and how somebody is shown now to that user's clients and
-    /// followers; looks up rules that name accounts which come and go, and tells on whose lists they were; and ends the sessions of identities whose tokens were
-    /// revoked, and codes that are not used any more.
+    /// followers; looks up rules that name accounts which come and go, and tells those on whose lists they were; and ends the
+    /// sessions of identities whose tokens were revoked, and codes that are not used any more.
     pub(crate) fn follow(&self) {
         task::spawn(
             "presence",

@@ -193,7 +193,7 @@ impl Signalling {
     /// A leg whose call was refused is closed again: nobody else knows of it.
     pub(super) fn unless_refused(&self, leg: LegId, carried_out: &Result<(), Failure>) {
         if carried_out.is_err() {
-            // Overloaded or stopped: the leg then ends by its own time-outs.
+            // It refuses only where it has stopped, and every leg with it.
             self.sfu.close(leg).ok();
         }
     }

@@ -135,15 +135,30 @@ pub(super) async fn put(
     Ok(done.rows_affected() == 1)
 }
 
-/// Takes `friend` off the list of `owner`; `false` when it was not there.
+/// Takes `friend` off the list of `owner`, and where they are friends of `both` sides, `owner` off the list of `friend`. Says
+/// whether that one was there; `None` when `friend` was not.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn remove(db: &Db, owner: &Identity, friend: &Identity) -> Result<bool, StoreError> {
+pub async fn remove(db: &Db, owner: &Identity, friend: &Identity, both: bool) -> Result<Option<bool>, StoreError> {
+    let mut tx = writing(db).await?;
+    if !remove_row(&mut tx, owner, friend).await? {
+        return Ok(None);
+    }
+    let there_too = both && remove_row(&mut tx, friend, owner).await?;
+    tx.commit().await?;
+    Ok(Some(there_too))
+}
+
+async fn remove_row(
+    tx: &mut Transaction<'static, Sqlite>,
+    owner: &Identity,
+    friend: &Identity,
+) -> Result<bool, sqlx::Error> {
     let done = sqlx::query("DELETE FROM friends WHERE identity = $1 AND friend = $2")
         .bind(owner.as_str())
         .bind(friend.as_str())
-        .execute(db)
+        .execute(&mut **tx)
         .await?;
     Ok(done.rows_affected() == 1)
 }

@@ -95,6 +95,9 @@ pub enum StoreError {
     /// It may work later: the file is locked, the disk is full, the service is stopping.
     #[error("the database can't be used now: {0}")]
     Unavailable(#[source] sqlx::Error),
+    /// Whom or what a row is about was removed in the same moment.
+    #[error("what this is about is there no more: {0}")]
+    Gone(#[source] sqlx::Error),
     /// It will not work later either.
     #[error("the database refused a statement: {0}")]
     Fault(#[source] sqlx::Error),
@@ -231,7 +234,13 @@ impl From<sqlx::Error> for StoreError {
 
         let passing = matches!(error, sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed)
             || matches!(result_code(&error), Some(BUSY | LOCKED | READONLY | IOERR | FULL | CANTOPEN));
-        if passing { Self::Unavailable(error) } else { Self::Fault(error) }
+        let refers_to_nothing =
+            error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_foreign_key_violation);
+        match (passing, refers_to_nothing) {
+            (true, _) => Self::Unavailable(error),
+            (false, true) => Self::Gone(error),
+            (false, false) => Self::Fault(error),
+        }
     }
 }
 
@@ -241,6 +250,9 @@ impl From<StoreError> for Failure {
         if let StoreError::Unavailable(_) = error {
             tracing::warn!(%error, "the database is not available");
             return Self::new(FailureCode::Unavailable, "the service can't reach its data just now; try again shortly");
+        }
+        if let StoreError::Gone(_) = error {
+            return Self::new(FailureCode::NotFound, "somebody or something this is about was removed just now");
         }
         let reference = u32::from_le_bytes(entropy::bytes());
         tracing::error!(%error, reference = format!("{reference:08x}"), "the database failed");

@@ -54,6 +54,16 @@ async fn a_write_is_synced_before_it_is_answered() {
     assert_eq!(pragma("SELECT CAST(foreign_keys AS TEXT) FROM pragma_foreign_keys").await, "1");
 }
 
+#[tokio::test]
+async fn who_was_removed_in_the_same_moment_is_not_found() {
+    let folder = TempDir::new().unwrap();
+    let db = open(folder.path()).await.unwrap();
+    let [gone, friend] = ["8:acs:0_1", "8:acs:0_2"].map(|identity| identity.parse().unwrap());
+    let failed = friends::add(&db, &gone, &friend, 10, UnixMillis(0)).await.unwrap_err();
+    assert!(matches!(failed, StoreError::Gone(_)), "{failed}");
+    assert_eq!(Failure::from(failed).code, FailureCode::NotFound);
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn nobody_else_can_read_the_folder_or_its_files() {
