@@ -4,6 +4,7 @@ use switchboard::domain::call::{CallState, ParticipantState};
 use switchboard::domain::end_reason::EndReason;
 use switchboard::domain::id::CallId;
 use switchboard::domain::park::ParkSlot;
+use switchboard::domain::presence::PresenceState;
 use switchboard::domain::record::Outcome;
 use switchboard::domain::transfer::{HandedTo, Via};
 use switchboard::phone::command::{Command, TransferTo};
@@ -239,7 +240,9 @@ async fn transfers_that_make_no_sense_change_nothing() {
         let why = desk.alice.is_refused("transfer").await;
         assert!(!why.to_string().is_empty(), "{to}: {why:?}");
     }
+    let carols = desk.carol.identity();
     desk.carol.quits().await;
+    desk.alice.sees(&carols, PresenceState::Offline).await;
     desk.alice.transfers(call, "carol").await;
     let why = desk.alice.is_refused("transfer").await;
     assert!(matches!(&why, Refusal::Service(failure) if failure.sub_code == EndReason::OFFLINE.sub_code), "{why:?}");
